@@ -1,0 +1,94 @@
+"""The exact collapse of the released Local-Global Attention: four attention branches as one linear map.
+
+The released code sums attention weights over their softmax axis, which gives 1, and values over a head's
+channels. With g(h) = (2G+h)//3 the group that head h reads, w_j[h,c] the sum over the head's value rows of
+branch j's 1x1 convolution, D_j its depthwise kernels, and a_j its weight in the output,
+
+    block(x) = out_conv((sum of alphas) * x + repeat_d(u)),   u[h] = beta[h] + sum_c K[h,c] * z[c]
+    K[h,c]   = sum_j a_j w_j[h,c] pad(D_j[c]),                c over the channels of group g(h)
+
+Only the last R groups, g >= floor(2G/3), are read. The 1x1 convolution of each has three slots of d rows. In
+order, the slots are the heads, after 2G%3 slots of key rows that no head reads.
+
+Shapes: C channels, G heads, d = C/G, J branches, R read groups, S = 3 slots, K the largest kernel."""
+
+from dataclasses import dataclass
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from lga.attention.local_global_parameters import LocalGlobalParameters
+
+SLOTS = 3
+
+
+@dataclass(frozen=True)
+class Collapse:
+    """What the block computes with: kernels from z to every slot of u; the output convolution of x and u."""
+
+    kernels: Tensor  # (K, K, R, d, S)
+    x_weight: Tensor  # (C, C)
+    u_weight: Tensor  # (C, G)
+    bias: Tensor  # (C,)
+
+
+def first_read_group(heads: int) -> int:
+    """The first group of z that some head reads."""
+    return 2 * heads // SLOTS
+
+
+def unread_slots(heads: int) -> int:
+    """How many slots of the first read group are key rows."""
+    return 2 * heads % SLOTS
+
+
+def collapse(block: LocalGlobalParameters) -> Collapse:
+    """Folds value rows, alphas, biases and the repetition over a head's channels; differentiable."""
+    C, G = block.channels, block.heads
+    weight_J = block.branch_weights()
+    slots_JRSd = _slot_weights(block) * weight_J.view(-1, 1, 1, 1)
+    out_CC = block.out_conv.weight.view(C, C)
+    u_weight_CG = out_CC.view(C, G, C // G).sum(dim=2)
+    beta_G = _slot_biases(block, weight_J, slots_JRSd).flatten()[unread_slots(G) :]
+    return Collapse(
+        kernels=_joint_kernels(block, slots_JRSd),
+        x_weight=out_CC * block.residual_weight(),
+        u_weight=u_weight_CG,
+        bias=torch.addmv(bias_of(block.out_conv), u_weight_CG, beta_G),
+    )
+
+
+def bias_of(conv: nn.Conv2d) -> Tensor:
+    """The bias of a convolution that has one."""
+    return cast("Tensor", conv.bias)
+
+
+def _slot_weights(block: LocalGlobalParameters) -> Tensor:
+    """w (J, R, S, d): the rows of each slot summed."""
+    G, d = block.heads, block.channels // block.heads
+    pointwise = torch.stack([conv.pointwise.weight for conv in block.branches()])
+    return pointwise.view(-1, G, SLOTS, d, d)[:, first_read_group(G) :].sum(dim=3)
+
+
+def _slot_biases(block: LocalGlobalParameters, weight_J: Tensor, slots_JRSd: Tensor) -> Tensor:
+    """beta (R, S): the biases of each slot's rows, and the depthwise biases seen through them."""
+    G, d = block.heads, block.channels // block.heads
+    first = first_read_group(G)
+    pointwise = torch.stack([bias_of(conv.pointwise) for conv in block.branches()])
+    depthwise = torch.stack([bias_of(conv.depthwise) for conv in block.branches()])
+    row_sums_JRS = pointwise.view(-1, G, SLOTS, d)[:, first:].sum(dim=3)
+    seen_JRS = (slots_JRSd * depthwise.view(-1, G, 1, d)[:, first:]).sum(dim=3)
+    return (row_sums_JRS * weight_J.view(-1, 1, 1) + seen_JRS).sum(dim=0)
+
+
+def _joint_kernels(block: LocalGlobalParameters, slots_JRSd: Tensor) -> Tensor:
+    """(K, K, R, d, S): all branches' kernels, padded to the largest and weighted, summed for every slot."""
+    R, d = slots_JRSd.shape[1], slots_JRSd.shape[3]
+    depthwise = [conv.depthwise.weight[-R * d :] for conv in block.branches()]
+    K = max(weight.shape[-1] for weight in depthwise)
+    padded = torch.stack([F.pad(weight, [(K - weight.shape[-1]) // 2] * 4) for weight in depthwise])
+    kernels_KKRdJ = padded.view(-1, R, d, K * K).permute(3, 1, 2, 0)
+    mixed_RdSk = torch.matmul(slots_JRSd.permute(1, 3, 2, 0), kernels_KKRdJ.permute(1, 2, 3, 0))
+    return mixed_RdSk.permute(3, 0, 1, 2).reshape(K, K, R, d, -1)

@@ -1,0 +1,42 @@
+"""The paper's classifier: a backbone and a head on its coarsest map.
+
+Source: arXiv 2411.09604, table 1. Batch norms keep PyTorch's defaults. Deviation from the release: logits
+come out always, in evaluation too; the release applies a softmax there.
+
+Shapes: B batch, H W height and width of the images, K classes.
+"""
+
+from collections.abc import Collection
+
+from torch import Tensor, nn
+
+from lga.backbones.author_names import Rules, prefixed
+from lga.backbones.backbone import Backbone
+from lga.classification.head import ClassificationHead
+
+
+class Classifier(nn.Module):
+    """Map images (B, 3, H, W) to logits (B, K).
+
+    Args:
+        backbone: network whose P5, after the attention, is classified.
+        num_classes: K.
+        dropout: probability with which a pooled feature is dropped in training; 0 in the paper.
+    """
+
+    def __init__(self, backbone: Backbone, num_classes: int, dropout: float = 0.0) -> None:
+        super().__init__()
+        self.backbone = backbone
+        self.head = ClassificationHead(backbone.out_channels[2], num_classes, dropout)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Return logits (B, K) of images (B, 3, H, W) with values in [0, 1]."""
+        return self.head(self.backbone(images)[2])  # type: ignore[no-any-return]
+
+    def author_rules(self, checkpoint_keys: Collection[str] = ()) -> Rules:
+        """Return the author's prefix of each prefix of this network's state dict."""
+        head = f"model.{self.backbone.next_author_block}"
+        return {
+            **prefixed(self.backbone.author_rules(checkpoint_keys), "backbone"),
+            **prefixed(self.head.author_rules(head), "head"),
+        }

@@ -1,0 +1,163 @@
+"""Augmentations of images for classification, each a function of the images and of the batch's key alone.
+
+Three of them: ``none``; ``affine``, a light one for digits that works on the whole batch; and ``paper``, the
+transforms of the training framework that the paper used. Each also says how a split's images are made ready
+once, beforehand. No normalisation follows: that framework's is mean 0, standard deviation 1.
+
+Axes: N images of a split, B of a batch, C channels (1 for grey), H and W of the stored images, S side of the
+result.
+"""
+
+import math
+from typing import Any, Protocol
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from lga.data.batch_order import BatchKey
+from lga.data.random_streams import Stream, generator, kept_global_state, stream_seed
+from lga.structures import UserError
+
+AUGMENTATIONS = ("none", "affine", "paper")
+
+
+class Augmentation(Protocol):
+    """What the data side needs of an augmentation."""
+
+    def prepare(self, images: Tensor) -> Tensor:
+        """Make a split's images ready once: (N, C, H, W) uint8 to (N, C, ., .) uint8."""
+
+    def __call__(self, images: Tensor, key: BatchKey) -> Tensor:
+        """Augment the prepared images of a batch: (B, C, ., .) uint8 to (B, C, S, S) float32 in [0, 1]."""
+
+
+def make_augmentation(name: str, image_size: int, seed: int) -> Augmentation:
+    """Return one of `AUGMENTATIONS`; another name is a UserError."""
+    if name == "none":
+        return NoAugmentation(image_size)
+    if name == "affine":
+        return AffineAugmentation(image_size, seed)
+    if name == "paper":
+        return PaperAugmentation(image_size, seed)
+    raise UserError(f"augmentation={name!r} is unknown: choose one of {', '.join(AUGMENTATIONS)}")
+
+
+class NoAugmentation:
+    """Resizes to S x S, and nothing else."""
+
+    def __init__(self, image_size: int) -> None:
+        self.image_size = image_size
+
+    def prepare(self, images: Tensor) -> Tensor:
+        """Resize all images of a split."""
+        return resize(images, self.image_size)
+
+    def __call__(self, images: Tensor, key: BatchKey) -> Tensor:
+        """Scale to [0, 1]."""
+        return to_unit_range(images)
+
+
+class AffineAugmentation(NoAugmentation):
+    """Rotates, scales and shifts each image by amounts of its own, drawn uniformly; outside is black.
+
+    Drawn from the stream (seed, epoch, number of the batch).
+
+    Args:
+        image_size: S, pixels.
+        seed: of the run.
+        degrees: largest rotation either way.
+        shift: largest shift either way, along x and along y, as a share of the side.
+        scale: largest relative change of size either way.
+    """
+
+    def __init__(
+        self, image_size: int, seed: int, degrees: float = 10.0, shift: float = 0.1, scale: float = 0.1
+    ) -> None:
+        super().__init__(image_size)
+        self.seed = seed
+        self.largest = torch.tensor([math.radians(degrees), scale, 2 * shift, 2 * shift])
+
+    def __call__(self, images: Tensor, key: BatchKey) -> Tensor:
+        """Move the images of a batch."""
+        stream = generator(Stream.AFFINE, self.seed, key.epoch, key.number)
+        draws = torch.rand(len(images), 4, generator=stream)
+        angle, growth, x, y = ((2 * draws - 1) * self.largest).unbind(1)
+        return move(to_unit_range(images), angle, 1 + growth, torch.stack((x, y), dim=1))
+
+
+class PaperAugmentation:
+    """The training transforms of ``yolo classify``, in their order, for each image by itself.
+
+    1. crop 0.5 to 1 of the area, aspect ratio 3/4 to 4/3, and resize it to S x S, bilinear
+    2. flip left-right with probability 0.5
+    3. RandAugment, bilinear: 2 operations of magnitude 9, torchvision's defaults; the source gives no numbers
+    4. erase a rectangle with probability 0.4
+
+    Drawn from the stream (seed, epoch, index of the image). Digits are flipped too, as there.
+
+    Args:
+        image_size: S, pixels.
+        seed: of the run.
+    """
+
+    def __init__(self, image_size: int, seed: int) -> None:
+        from torchvision.transforms import InterpolationMode, v2
+
+        bilinear = InterpolationMode.BILINEAR
+        self.seed = seed
+        self.transform: Any = v2.Compose([
+            v2.RandomResizedCrop(image_size, scale=(0.5, 1.0), ratio=(3 / 4, 4 / 3), interpolation=bilinear),
+            v2.RandomHorizontalFlip(0.5),
+            v2.RandAugment(interpolation=bilinear),
+            v2.ToDtype(torch.float32, scale=True),
+            v2.RandomErasing(0.4),
+        ])  # fmt: skip
+
+    def prepare(self, images: Tensor) -> Tensor:
+        """Keep the images at their own size: the crop resizes them."""
+        return images
+
+    def __call__(self, images: Tensor, key: BatchKey) -> Tensor:
+        """Transform the images of a batch, one after the other."""
+        transformed = []
+        with kept_global_state() as global_generator:
+            for image, index in zip(images, key.indices.tolist(), strict=True):
+                global_generator.manual_seed(stream_seed(Stream.PAPER, self.seed, key.epoch, index))
+                transformed.append(self.transform(image))
+        return torch.stack(transformed)
+
+
+def move(images: Tensor, angle: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
+    """Rotate, scale and shift images about their centres, bilinear.
+
+    Args:
+        images: (B, C, S, S), float.
+        angle: (B,), radians; positive turns from the x axis (right) to the y axis (down).
+        scale: (B,), above 1 enlarges.
+        shift: (B, 2), x right and y down, in half sides: 2 is a whole side.
+
+    Returns:
+        (B, C, S, S); black where the source lies outside.
+    """
+    cos, sin = angle.cos() / scale, angle.sin() / scale
+    # grid_sample asks where each pixel of the result comes from, so this is the inverse of the motion.
+    inverse = torch.stack((cos, sin, -sin, cos), dim=1).view(-1, 2, 2)
+    theta = torch.cat((inverse, -inverse @ shift.unsqueeze(2)), dim=2)
+    grid = F.affine_grid(theta, list(images.shape), align_corners=False)
+    return F.grid_sample(images, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
+
+
+def resize(images: Tensor, image_size: int) -> Tensor:
+    """Resize (N, C, H, W) uint8 to (N, C, S, S) uint8, bilinear, antialiased."""
+    if images.shape[-2:] == (image_size, image_size):
+        return images
+    chunks = torch.split(images, 4096)  # bounds the float copy
+    size = (image_size, image_size)
+    resized = (F.interpolate(chunk.float(), size, mode="bilinear", antialias=True) for chunk in chunks)
+    return torch.cat([chunk.round().clamp(0, 255).to(torch.uint8) for chunk in resized])
+
+
+def to_unit_range(images: Tensor) -> Tensor:
+    """Return uint8 pixels as float32 in [0, 1]."""
+    return images.float().div_(255)

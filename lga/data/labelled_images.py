@@ -1,0 +1,110 @@
+"""Labelled images of a classification set, their three splits, and the rule by which a part is held out.
+
+Axes: N images, C channels, H rows, W columns. Pixels are 8-bit, 0 black and 255 white.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from lga.structures import UserError
+
+SELECTIONS = ("validation", "test")
+
+
+@dataclass(frozen=True)
+class LabelledImages:
+    """Images of one split.
+
+    Attributes:
+        images: (N, H, W) or (N, C, H, W), uint8.
+        labels: (N,), int64, from 0.
+        name: of the data set and its part, such as ``mnist train``.
+    """
+
+    images: Tensor
+    labels: Tensor
+    name: str
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def take(self, chosen: Tensor, name: str) -> "LabelledImages":
+        """Return the images where ``chosen`` (N,), bool, is true, in their order."""
+        return LabelledImages(self.images[chosen], self.labels[chosen], name)
+
+
+@dataclass(frozen=True)
+class ImageSplits:
+    """The three splits of a classification set and where they came from.
+
+    Attributes:
+        train, val, test: the splits. ``val`` is what a checkpoint is selected on.
+        selection: ``validation`` (``val`` is held out of the training part) or ``test`` (``val`` is the test
+            split).
+        manifest: name of each source file -> sha256 of its uncompressed content.
+    """
+
+    train: LabelledImages
+    val: LabelledImages
+    test: LabelledImages
+    selection: str
+    manifest: dict[str, str]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Number of images of each split."""
+        return {"train": len(self.train), "val": len(self.val), "test": len(self.test)}
+
+
+def check_selection(selection: str) -> None:
+    """Raise a UserError unless ``selection`` is one of `SELECTIONS`."""
+    if selection not in SELECTIONS:
+        raise UserError(f"dataset.selection={selection!r} is unknown: choose one of {', '.join(SELECTIONS)}")
+
+
+def make_splits(
+    fitting: LabelledImages, held_out: Tensor, test: LabelledImages, selection: str, manifest: dict[str, str]
+) -> ImageSplits:
+    """Divide the part that may be fitted on.
+
+    Args:
+        fitting: everything but the test split.
+        held_out: (N,), bool, the images of ``fitting`` that the model is selected on.
+        test: the test split.
+        selection: with ``validation``, train and val are the two parts of ``fitting``. With ``test``, the
+            habit of the paper's training framework: train is all of ``fitting``, and val is the test split
+            itself.
+        manifest: see `ImageSplits`.
+
+    Raises:
+        UserError: ``selection`` is unknown, or nothing is held out to select on.
+    """
+    check_selection(selection)
+    if selection == "test":
+        return ImageSplits(fitting, test, test, selection, manifest)
+    if not held_out.any():
+        raise UserError(
+            f"{fitting.name}: {len(fitting)} images are too few to hold some out for validation; "
+            "use more, or set dataset.selection=test"
+        )
+    train = fitting.take(~held_out, fitting.name)
+    val = fitting.take(held_out, f"{fitting.name}, held out")
+    return ImageSplits(train, val, test, selection, manifest)
+
+
+def rank_within_class(labels: Tensor) -> Tensor:
+    """Position of each image among those of its class, in the given order.
+
+    Args:
+        labels: (N,), int64.
+
+    Returns:
+        (N,), int64: 0 for the first image of a class, 1 for its second, and so on.
+    """
+    ranks = torch.empty_like(labels)
+    for label in torch.unique(labels):
+        members = labels == label
+        ranks[members] = torch.arange(int(members.sum()))
+    return ranks

@@ -1,0 +1,56 @@
+"""The detector's loss: box, class and distribution terms over task-aligned targets.
+
+Source: the loss of the YOLOv8 family, with which the paper's detectors were trained. Each term is divided
+by the sum of all target scores, at least 1; the total is the batch size times the sum of the weighted
+terms.
+
+Shapes: B batch, A anchors of all levels together, F assigned anchors, K classes.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from lga.detection.assigner import assign
+from lga.detection.box_loss import box_loss
+from lga.detection.class_loss import class_loss
+from lga.detection.decode import decode, distances_to_boxes, expected_distances, flatten_levels
+from lga.detection.distribution_loss import distribution_loss, side_distances
+from lga.detection.targets import PaddedTargets
+
+BOX_GAIN = 7.5
+CLASS_GAIN = 0.5
+DISTRIBUTION_GAIN = 1.5
+
+
+def detection_loss(levels: Sequence[Tensor], targets: PaddedTargets, bin_values: Tensor) -> dict[str, Tensor]:
+    """Return the loss terms, gains included, and their total, all scalars.
+
+    Args:
+        levels: raw maps (B, 64 + K, H, W) at strides 8, 16, 32.
+        targets: the batch's targets.
+        bin_values: the distance of each bin, 16 entries.
+
+    Returns:
+        `box`, `class`, `distribution`, and `total`: the batch size times their sum, to be minimised.
+    """
+    raw = flatten_levels(levels)
+    with torch.no_grad():
+        boxes, probabilities = decode(raw, bin_values)
+    assignment = assign(probabilities, boxes, raw.centres * raw.strides, targets)
+    norm = assignment.scores.sum().clamp(min=1)
+
+    image, anchor = assignment.assigned.nonzero(as_tuple=True)
+    weights = assignment.scores[image, anchor].sum(1)
+    centres, box_logits = raw.centres[anchor], raw.box_logits[image, anchor]
+    target_boxes = assignment.boxes[image, anchor] / raw.strides[anchor]
+    predicted = distances_to_boxes(expected_distances(box_logits, bin_values), centres)
+    distances = side_distances(centres, target_boxes, bin_values.numel())
+
+    terms = {
+        "box": BOX_GAIN * box_loss(predicted, target_boxes, weights) / norm,
+        "class": CLASS_GAIN * class_loss(raw.class_logits, assignment.scores) / norm,
+        "distribution": DISTRIBUTION_GAIN * distribution_loss(box_logits, distances, weights) / norm,
+    }
+    return {**terms, "total": levels[0].shape[0] * torch.stack(list(terms.values())).sum()}

@@ -1,0 +1,1 @@
+"""From a config to a finished record: build, execute, resume, launch."""

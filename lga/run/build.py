@@ -1,0 +1,86 @@
+"""From a config to objects. The only place that calls Hydra's `instantiate`."""
+
+import inspect
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any, cast
+
+import pytorch_lightning as pl
+import torch
+from hydra.utils import instantiate
+from omegaconf import DictConfig
+from torch import nn
+
+from lga.structures import UserError
+from lga.tasks import Optimization, Schedule
+from lga.tasks.base_task import BaseTask
+
+
+def build_network(cfg: DictConfig) -> nn.Module:
+    """The cell's network with freshly drawn weights; the draw depends on `seed` alone."""
+    _check_consistent(cfg)
+    torch.manual_seed(cfg.seed)
+    backbone = make(cfg.backbone.network, "backbone.network")(
+        attention=make(cfg.attention.block, "attention.block")
+    )
+    return cast(nn.Module, make(cfg.task.model, "task.model")(backbone))
+
+
+def build_data(cfg: DictConfig) -> pl.LightningDataModule:
+    """The data module of the cell's dataset."""
+    reader = make(cfg.dataset.reader, "dataset.reader")
+    workers = cfg.trainer.num_workers
+    if workers is None:
+        workers = 0 if cfg.dataset.embedded else torch.get_num_threads()
+    data = make(cfg.task.data, "task.data")(reader, seed=cfg.seed, num_workers=workers)
+    return cast(pl.LightningDataModule, data)
+
+
+def build_task(cfg: DictConfig, network: nn.Module) -> BaseTask:
+    """The Lightning module that trains `network` by the cell's recipe."""
+    module = make(cfg.task.module, "task.module")
+    optimization = build_optimization(cfg)
+    return cast(BaseTask, module(network, optimization, cfg.seed, class_names=list(cfg.dataset.class_names)))
+
+
+def build_optimization(cfg: DictConfig) -> Optimization:
+    """The recipe's optimizer, schedule and moving average."""
+    recipe = cfg.recipe
+    return Optimization(
+        optimizer=make(recipe.optimizer, "recipe.optimizer"),
+        schedule=Schedule(epochs=recipe.epochs, **recipe.schedule),
+        batch_size=recipe.batch_size,
+        nominal_batch_size=recipe.nominal_batch_size,
+        weight_decay=recipe.weight_decay,
+        clip_norm=recipe.clip_norm,
+        ema_decay=recipe.ema_decay,
+        ema_ramp_steps=recipe.ema_ramp_steps,
+    )
+
+
+def make(node: DictConfig, where: str) -> Any:
+    """Instantiates `node`; an unknown target or keyword is a UserError naming the valid ones."""
+    module, _, name = str(node["_target_"]).rpartition(".")
+    try:
+        target = getattr(import_module(module), name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise UserError(f"{where}._target_={node['_target_']}: cannot be imported: {error}") from error
+    valid = _keywords(target)
+    unknown = [str(key) for key in node if not str(key).startswith("_") and str(key) not in valid]
+    if unknown:
+        raise UserError(
+            f"{where}.{unknown[0]}: no such setting of {node['_target_']}; valid: {', '.join(valid)}"
+        )
+    return instantiate(node, _convert_="all")
+
+
+def _keywords(target: Any) -> Sequence[str]:
+    return [name for name in inspect.signature(target).parameters if name != "self"]
+
+
+def _check_consistent(cfg: DictConfig) -> None:
+    if cfg.task.name != cfg.dataset.task:
+        raise UserError(
+            f"task={cfg.task.name} does not fit dataset={cfg.dataset.name}, which is for {cfg.dataset.task}: "
+            f"leave task out, the dataset picks it"
+        )

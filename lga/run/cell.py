@@ -1,0 +1,116 @@
+"""`mode=train`: claim the run's folder, train or resume, judge the chosen epoch, leave a record."""
+
+import logging
+import time
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from lga.run.console import logging_to
+from lga.run.directory import RunDirectory
+from lga.run.files import writable
+from lga.run.identity import FrozenRun
+from lga.run.record import CellRecord, RunRecord, Scale, write_record
+from lga.structures import UserError
+
+log = logging.getLogger("lga")
+
+
+def train(run: FrozenRun) -> float:
+    """The run's score: read from its finished record, else trained for.
+
+    Every way to fail but a kill leaves a record with status `failed`, and raises.
+    """
+    folder = RunDirectory(run)
+    if record := folder.finished():
+        return _cached(record, folder)
+    with folder.claim() as waited:
+        if waited and (record := folder.finished()):
+            return _cached(record, folder)
+        folder.result.unlink(missing_ok=True)  # of a failed attempt
+        with logging_to(folder.log), _failure_recorded(run, folder):
+            from lga.run.fit import fit_and_judge
+
+            started = time.time()
+            log.info("%s: training in %s", run.cell, folder.path)
+            results = fit_and_judge(run, folder)
+            record = _record(run, started, status="finished", **results)
+            with writable(folder.path, "paths.output_dir"):
+                write_record(folder.result, record)
+            log.info("%s: %s in %.0f s, %s", run.cell, _told(record), record.seconds, folder.result)
+    return _score(record)
+
+
+def scale_of(run: FrozenRun) -> Scale:
+    """What the run's numbers stand for; only `full` can reproduce anything."""
+    trainer = run.config["trainer"]
+    if trainer["scale"] == "smoke":
+        return "smoke"
+    if run.config["dataset"]["embedded"]:
+        return "embedded"
+    limits = ("max_epochs", "limit_train_batches", "limit_eval_batches")
+    if trainer["scale"] == "reduced" or any(trainer[limit] is not None for limit in limits):
+        return "reduced"
+    if trainer["scale"] == "full":
+        return "full"
+    raise UserError(f"trainer.scale={trainer['scale']}: valid: full, reduced, smoke")
+
+
+def _cached(record: RunRecord, folder: RunDirectory) -> float:
+    print(f"{folder.run.cell}: finished before ({_told(record)}), nothing to do: {folder.result}", flush=True)
+    return _score(record)
+
+
+@contextmanager
+def _failure_recorded(run: FrozenRun, folder: RunDirectory) -> Iterator[None]:
+    started = time.time()
+    try:
+        yield
+    except BaseException as error:
+        if not isinstance(error, UserError | KeyboardInterrupt):
+            log.debug("%s: failed\n%s", run.cell, traceback.format_exc())
+        if not isinstance(error, KeyboardInterrupt):
+            _leave_failed_record(run, folder, started, error)
+        raise
+
+
+def _leave_failed_record(run: FrozenRun, folder: RunDirectory, started: float, error: BaseException) -> None:
+    told = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
+    try:
+        write_record(folder.result, _record(run, started, status="failed", error=told))
+    except OSError as refused:
+        log.warning("the failure could not be recorded in %s: %s", folder.result, refused.strerror)
+
+
+def _record(run: FrozenRun, started: float, **results: Any) -> RunRecord:
+    config = run.config
+    fields: dict[str, Any] = {
+        "cell": CellRecord(**asdict(run.cell)),
+        "config_hash": run.config_hash,
+        "config": dict(config),
+        "overrides": list(run.overrides),
+        "group": config["logger"]["group"],
+        "scale": scale_of(run),
+        "protocol": config["task"]["name"],
+        "monitor": config["task"]["monitor"],
+        "seconds": round(time.time() - started, 3),
+        "started": _timestamp(started),
+        "ended": _timestamp(time.time()),
+    }
+    return RunRecord(**{**fields, **results})
+
+
+def _timestamp(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+
+
+def _score(record: RunRecord) -> float:
+    return float("nan") if record.score is None else record.score
+
+
+def _told(record: RunRecord) -> str:
+    name = record.monitor.split("/", 1)[-1]
+    return f"{name} {record.metrics.get(name, float('nan')):.2f}"

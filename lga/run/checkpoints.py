@@ -1,0 +1,117 @@
+"""Checkpoints: the last epoch to resume from, the best epoch to judge. Written atomically, read without code.
+
+When a disk fills, the previous checkpoint stays as it was and the run stops with one line.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from lightning_fabric.plugins.io.checkpoint_io import CheckpointIO
+
+from lga.run.files import write_atomically
+from lga.structures import UserError
+
+
+class AtomicCheckpointIO(CheckpointIO):
+    """Lightning's way to checkpoints, so that no half-written one is ever seen."""
+
+    def save_checkpoint(
+        self, checkpoint: dict[str, Any], path: Any, storage_options: Any | None = None
+    ) -> None:
+        """Writes `checkpoint` to `path`."""
+        save(checkpoint, Path(path))
+
+    def load_checkpoint(self, path: Any, map_location: Any = None, weights_only: bool | None = None) -> Any:
+        """Reads what `save_checkpoint` wrote."""
+        return load(Path(path))
+
+    def remove_checkpoint(self, path: Any) -> None:
+        """Removes the file if it is there."""
+        Path(path).unlink(missing_ok=True)
+
+
+class BestAndLast(pl.Callback):
+    """After each epoch keeps `best` (the averaged weights, if they are) and then `last` (everything).
+
+    `direction` is max or min; a tie keeps the earlier epoch. Epochs count from 1.
+    """
+
+    def __init__(
+        self, best: Path, last: Path, monitor: str, direction: str, select: str, config_hash: str
+    ) -> None:
+        if direction not in ("max", "min"):
+            raise UserError(f"task.direction={direction}: valid: max, min")
+        if select not in ("best", "last"):
+            raise UserError(f"recipe.select={select}: valid: best, last")
+        self.best = best
+        self.last = last
+        self.monitor = monitor
+        self.sign = 1 if direction == "max" else -1
+        self.select = select
+        self.config_hash = config_hash
+        self.best_epoch = 0
+        self.best_score = float("nan")
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Keeps the epoch's weights."""
+        if self.monitor not in trainer.callback_metrics:
+            known = ", ".join(sorted(trainer.callback_metrics))
+            raise UserError(f"task.monitor={self.monitor}: not a logged metric; valid: {known}")
+        score = float(trainer.callback_metrics[self.monitor])
+        if self.select == "last" or self.best_epoch == 0 or self.sign * (score - self.best_score) > 0:
+            self.best_epoch, self.best_score = trainer.current_epoch + 1, score
+            weights = pl_module.average.module.state_dict()  # type: ignore[union-attr]
+            save(
+                {"state_dict": weights, "epoch": self.best_epoch, "config_hash": self.config_hash}, self.best
+            )
+        trainer.save_checkpoint(self.last)
+
+    def on_save_checkpoint(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
+    ) -> None:
+        """Marks the checkpoint with its owner."""
+        checkpoint["config_hash"] = self.config_hash
+
+    def state_dict(self) -> dict[str, Any]:
+        """The best epoch so far."""
+        return {"best_epoch": self.best_epoch, "best_score": self.best_score}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Continues from a checkpoint's best epoch."""
+        self.best_epoch = state_dict["best_epoch"]
+        self.best_score = state_dict["best_score"]
+
+
+def save(content: dict[str, Any], path: Path) -> None:
+    """Writes tensors and plain values; on failure `path` is untouched and a UserError says why."""
+    try:
+        write_atomically(path, lambda file: torch.save(content, file))
+    except (OSError, RuntimeError) as error:
+        kept = "the previous one is kept" if path.is_file() else "there is no earlier one"
+        raise UserError(
+            f"{path}: checkpoint could not be written ({_reason(error)}); {kept}; "
+            "free some space and run the same command again, it continues from there"
+        ) from error
+
+
+def load(path: Path) -> Any:
+    """Reads tensors and plain values; nothing in the file can run code."""
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError as error:
+        raise UserError(f"{path}: no such checkpoint") from error
+    except Exception as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise UserError(
+            f"{path}: not a readable checkpoint ({reason}); remove it to start from scratch"
+        ) from error
+
+
+def _reason(error: BaseException) -> str:
+    while error.__cause__ or error.__context__:
+        if isinstance(error, OSError):
+            break
+        error = error.__cause__ or error.__context__  # type: ignore[assignment]
+    return (error.strerror or str(error)) if isinstance(error, OSError) else str(error).splitlines()[0]

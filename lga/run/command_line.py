@@ -1,0 +1,47 @@
+"""The command line: Hydra composes, `execute` runs; a user's mistake is one line and exit status 1."""
+
+import os
+import sys
+
+import hydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
+from omegaconf import DictConfig
+
+from lga.run.compose import CONFIG_DIR
+from lga.run.config_errors import CONFIG_ERRORS, explain
+from lga.run.identity import freeze
+from lga.run.schema import register_schema
+from lga.structures import UserError
+
+
+@hydra.main(version_base="1.3", config_path=str(CONFIG_DIR), config_name="config")  # type: ignore[untyped-decorator]
+def run_one(cfg: DictConfig) -> float | None:
+    """Runs the composed cell; Hydra's basic and joblib launchers call it too."""
+    from lga.run.execute import execute
+
+    try:
+        return execute(freeze(cfg, tuple(HydraConfig.get().overrides.task)))
+    except (UserError, *CONFIG_ERRORS) as error:
+        if HydraConfig.get().mode == RunMode.MULTIRUN:
+            raise
+        sys.exit(f"error: {_told(error)}")  # here, since Hydra would print lines of its own on the way out
+
+
+def main() -> None:
+    """Entry of `python run.py`: as `run_one`, with every user error told in one line."""
+    register_schema()
+    wants_traceback = "HYDRA_FULL_ERROR" in os.environ
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # else Hydra prints errors itself and they never reach us
+    try:
+        run_one()
+    except (UserError, *CONFIG_ERRORS) as error:
+        if wants_traceback:
+            raise
+        sys.exit(f"error: {_told(error)}")
+    except KeyboardInterrupt:
+        sys.exit("stopped; the same command continues from the last checkpoint")
+
+
+def _told(error: Exception) -> str:
+    return str(error) if isinstance(error, UserError) else explain(error, sys.argv[1:])

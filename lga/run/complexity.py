@@ -1,0 +1,156 @@
+"""Parameters and floating-point operations of a network, in the paper's convention and truly.
+
+The paper's GFLOPs are those of `thop` (MIT) as its toolchain calls it: multiply-accumulates of a 32 x 32
+zero image, times 2, times (640 / 32)^2, whatever the real image size. Layers whose cost does not grow with
+the image are multiplied as well, and attention over positions nearly vanishes. The true figure is PyTorch's
+own counter on one image of the real size, of what this project runs in evaluation.
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from lga.attention import LocalGlobalAttention
+
+PAPER_IMAGE_SIZE = 32
+PAPER_REPORTED_SIZE = 640
+
+
+@dataclass(frozen=True)
+class Complexity:
+    """Counts of one network; GFLOPs are 10^9 operations, a multiply-add being two."""
+
+    parameters: int
+    trainable_parameters: int
+    attention_parameters: int
+    gflops_paper: float
+    gflops: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """The counts by name."""
+        return asdict(self)
+
+
+def measure(network: nn.Module, image_size: int) -> Complexity:
+    """Counts `network`, whose slot is `backbone.attention`; `image_size` is the side in pixels."""
+    slot: nn.Module = network.get_submodule("backbone.attention")
+    return Complexity(
+        parameters=count_parameters(network),
+        trainable_parameters=sum(p.numel() for p in network.parameters() if p.requires_grad),
+        attention_parameters=count_parameters(slot),
+        gflops_paper=paper_gflops(network),
+        gflops=true_gflops(network, image_size),
+    )
+
+
+def count_parameters(module: nn.Module) -> int:
+    """Elements of all parameters, frozen ones included."""
+    return sum(parameter.numel() for parameter in module.parameters())
+
+
+def true_gflops(network: nn.Module, image_size: int) -> float:
+    """GFLOPs of one image in evaluation, by PyTorch's counter (convolutions and matrix products)."""
+    image = torch.zeros(1, 3, image_size, image_size, device=_device(network))
+    with _evaluating(network):
+        network(image)  # folds what is folded once
+        with FlopCounterMode(display=False) as counter:
+            network(image)
+    return float(counter.get_total_flops()) / 1e9
+
+
+def paper_gflops(network: nn.Module) -> float:
+    """GFLOPs as the paper prints them (to one decimal)."""
+    macs = 0
+
+    def count(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        nonlocal macs
+        macs += _COUNTS[type(module)](module, inputs[0], output)
+
+    hooks = [module.register_forward_hook(count) for module in _counted(network)]
+    try:
+        with _evaluating(network):
+            network(torch.zeros(1, 3, PAPER_IMAGE_SIZE, PAPER_IMAGE_SIZE, device=_device(network)))
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return 2 * macs * (PAPER_REPORTED_SIZE / PAPER_IMAGE_SIZE) ** 2 / 1e9
+
+
+def _counted(module: nn.Module) -> Iterator[nn.Module]:
+    """Modules with a count of their own; a block that is counted whole hides its parts."""
+    if type(module) in _COUNTS:
+        yield module
+        return
+    for child in module.children():
+        yield from _counted(child)
+
+
+def _convolution(module: nn.Module, x: Tensor, y: Tensor) -> int:
+    weight: Tensor = module.weight  # type: ignore[assignment]
+    return y.numel() * weight[0].numel()
+
+
+def _linear(module: nn.Module, x: Tensor, y: Tensor) -> int:
+    return y.numel() * x.shape[-1]
+
+
+def _norm(module: nn.Module, x: Tensor, y: Tensor) -> int:
+    return (4 if getattr(module, "affine", False) else 2) * x.numel()
+
+
+def _adaptive_pool(module: nn.Module, x: Tensor, y: Tensor) -> int:
+    window = math.prod(x.shape[2:]) // math.prod(y.shape[2:])
+    return (window + 1) * y.numel()
+
+
+def _softmax(module: nn.Module, x: Tensor, y: Tensor) -> int:
+    features = x.shape[module.dim]  # type: ignore[index]
+    return x.numel() // features * (3 * features - 1)
+
+
+def _upsample(module: nn.Module, x: Tensor, y: Tensor) -> int:
+    return y.numel()  # nearest
+
+
+def _released_attention(module: nn.Module, x: Tensor, y: Tensor) -> int:
+    """The convolutions of the released block, which runs collapsed and never calls them."""
+    height, width = x.shape[2:]
+    macs = 0
+    for child in module.modules():
+        if isinstance(child, nn.Conv2d):
+            positions = math.ceil(height / child.stride[0]) * math.ceil(width / child.stride[1])
+            macs += child.weight.numel() * positions
+    return x.shape[0] * macs
+
+
+_COUNTS: dict[type[nn.Module], Callable[[nn.Module, Tensor, Tensor], int]] = {
+    nn.Conv1d: _convolution,
+    nn.Conv2d: _convolution,
+    nn.Linear: _linear,
+    nn.BatchNorm2d: _norm,
+    nn.AdaptiveAvgPool2d: _adaptive_pool,
+    nn.Softmax: _softmax,
+    nn.Upsample: _upsample,
+    LocalGlobalAttention: _released_attention,
+}
+
+
+@contextmanager
+def _evaluating(network: nn.Module) -> Iterator[None]:
+    training = network.training
+    network.eval()
+    try:
+        with torch.no_grad():
+            yield
+    finally:
+        network.train(training)
+
+
+def _device(network: nn.Module) -> torch.device:
+    return next(network.parameters()).device

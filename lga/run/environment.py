@@ -1,0 +1,76 @@
+"""What a run ran on: code, versions and hardware, for its record."""
+
+import hashlib
+import os
+import platform
+import subprocess
+import sys
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+
+_ROOT = Path(__file__).resolve().parents[2]
+
+
+@cache
+def code_state() -> dict[str, str | bool | None]:
+    """Version, commit, and whether the tree differs from it (a hash of the difference if so)."""
+    commit = _git("rev-parse", "HEAD")
+    difference = _git("diff", "HEAD") if commit else None
+    return {
+        "version": metadata.version("lga"),
+        "commit": commit,
+        "dirty": bool(difference),
+        "difference": hashlib.sha256(difference.encode()).hexdigest()[:16] if difference else None,
+    }
+
+
+def environment() -> dict[str, str | int | None]:
+    """Interpreter, library versions, processor and accelerator of this process."""
+    import torch
+
+    packages = ("torch", "torchvision", "pytorch-lightning", "torchmetrics", "numpy", "hydra-core", "wandb")
+    installed = sorted(f"{dist.name}=={dist.version}" for dist in metadata.distributions())
+    return {
+        "python": sys.version.split()[0],
+        "platform": platform.platform(),
+        "cpu": _cpu_name(),
+        "cores": os.cpu_count(),
+        "threads": torch.get_num_threads(),
+        "accelerator": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
+        "cuda": torch.version.cuda if torch.cuda.is_available() else None,
+        "packages_hash": hashlib.sha256("\n".join(installed).encode()).hexdigest()[:16],
+        **{name: metadata.version(name) for name in packages},
+    }
+
+
+def peak_memory_bytes() -> int:
+    """Largest memory this process held: on the GPU if it used one, else resident."""
+    import resource
+
+    import torch
+
+    if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
+        return int(torch.cuda.max_memory_allocated())
+    kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return int(kilobytes) * (1 if sys.platform == "darwin" else 1024)
+
+
+def _git(*arguments: str) -> str | None:
+    if not (_ROOT / ".git").exists():
+        return None
+    command = ["git", "-C", str(_ROOT), *arguments]
+    try:
+        finished = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return finished.stdout.strip() if finished.returncode == 0 else None
+
+
+def _cpu_name() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor()

@@ -1,0 +1,21 @@
+"""One frozen run, from its mode to its result."""
+
+from lga.run.identity import FrozenRun
+from lga.structures import UserError
+
+MODES = ("train", "describe")
+
+
+def execute(run: FrozenRun) -> float | None:
+    """Does what the config's mode says; training returns the score that selects among runs."""
+    mode = run.config["mode"]["name"]
+    if mode == "describe":
+        from lga.run.describe import describe
+
+        describe(run)
+        return None
+    if mode == "train":
+        from lga.run.cell import train
+
+        return train(run)
+    raise UserError(f"mode={mode}: valid: {', '.join(MODES)}")

@@ -1,0 +1,144 @@
+"""The part of a run that needs torch: build, train or resume, judge the chosen epoch."""
+
+import logging
+import sys
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from omegaconf import DictConfig
+
+from lga.run.build import build_data, build_network, build_task
+from lga.run.checkpoints import AtomicCheckpointIO, BestAndLast, load
+from lga.run.complexity import measure
+from lga.run.console import quieten_lightning
+from lga.run.directory import RunDirectory
+from lga.run.environment import code_state, environment, peak_memory_bytes
+from lga.run.history import MetricsHistory
+from lga.run.identity import FrozenRun
+from lga.run.record import DataRecord, SelectionRecord, manifest_hash
+from lga.run.wandb_logger import WandbLogger
+from lga.structures import UserError
+from lga.tasks.base_task import BaseTask
+
+log = logging.getLogger("lga")
+
+
+def fit_and_judge(run: FrozenRun, folder: RunDirectory) -> dict[str, Any]:
+    """Trains `run` to its end and judges it; returns the measured fields of its record."""
+    cfg = run.cfg
+    quieten_lightning()
+    if cfg.trainer.threads:
+        torch.set_num_threads(cfg.trainer.threads)
+    network = build_network(cfg)
+    complexity = measure(network, cfg.dataset.image_size)
+    if cfg.trainer.channels_last:
+        network = network.to(memory_format=torch.channels_last)
+    data, task = build_data(cfg), build_task(cfg, network)
+    resumed_epoch = _resumable_epoch(run, folder)
+    wandb = WandbLogger.start(run, folder, resumed=resumed_epoch is not None)
+    status = "failed"
+    try:
+        trainer, best = _trainer(cfg, run, folder, wandb)
+        if resumed_epoch is not None:
+            log.info("%s: resuming after epoch %d", run.cell, resumed_epoch)
+        trainer.fit(
+            task, datamodule=data, ckpt_path=folder.last_checkpoint if resumed_epoch is not None else None
+        )
+        if trainer.interrupted:
+            raise KeyboardInterrupt
+        metrics = _judge(trainer, task, data, folder)
+        results = {
+            "metrics": metrics,
+            "metrics_per_class": task.metrics_per_class,
+            "score": metrics[cfg.task.monitor.split("/", 1)[-1]],
+            "selection": _selection(cfg, best),
+            "data": _data_record(data),
+            "epochs": trainer.max_epochs,
+            "resumed": 0 if resumed_epoch is None else resumed_epoch,
+            "peak_memory_bytes": peak_memory_bytes(),
+            "code": code_state(),
+            "environment": environment(),
+            **complexity.as_dict(),
+        }
+        status = "finished"
+    finally:
+        wandb.finish(status, metrics if status == "finished" else {})
+    return results
+
+
+def _trainer(
+    cfg: DictConfig, run: FrozenRun, folder: RunDirectory, wandb: WandbLogger
+) -> tuple[pl.Trainer, BestAndLast]:
+    settings, task = cfg.trainer, cfg.task
+    best = BestAndLast(
+        folder.best_checkpoint,
+        folder.last_checkpoint,
+        task.monitor,
+        task.direction,
+        cfg.recipe.select,
+        run.config_hash,
+    )
+    trainer = pl.Trainer(
+        accelerator=settings.accelerator,
+        devices=settings.devices,
+        precision=settings.precision,
+        max_epochs=settings.max_epochs or cfg.recipe.epochs,
+        limit_train_batches=_limit(settings.limit_train_batches),
+        limit_val_batches=_limit(settings.limit_eval_batches),
+        limit_test_batches=_limit(settings.limit_eval_batches),
+        default_root_dir=folder.path,
+        logger=wandb if cfg.logger.name == "wandb" else False,
+        callbacks=[MetricsHistory(folder.metrics), best],
+        plugins=[AtomicCheckpointIO()],
+        deterministic="warn",
+        enable_checkpointing=False,
+        enable_model_summary=False,
+        enable_progress_bar=settings.progress and sys.stdout.isatty(),
+        inference_mode=False,  # weights folded under inference mode could not be trained on
+        num_sanity_val_steps=0,
+        use_distributed_sampler=False,
+    )
+    return trainer, best
+
+
+def _limit(batches: int | None) -> int | float:
+    return 1.0 if batches is None else batches
+
+
+def _resumable_epoch(run: FrozenRun, folder: RunDirectory) -> int | None:
+    """The last finished epoch (from 1) of a checkpoint of this run; None when there is nothing to resume."""
+    if not folder.last_checkpoint.is_file():
+        return None
+    checkpoint = load(folder.last_checkpoint)
+    if checkpoint.get("config_hash") != run.config_hash:
+        raise UserError(
+            f"{folder.last_checkpoint}: a checkpoint of another config or architecture "
+            f"({str(checkpoint.get('config_hash'))[:8]}, this run is {run.config_hash[:8]}); "
+            "remove it to start from scratch"
+        )
+    return int(checkpoint["epoch"]) + 1
+
+
+def _judge(
+    trainer: pl.Trainer, task: BaseTask, data: pl.LightningDataModule, folder: RunDirectory
+) -> dict[str, float]:
+    """Metrics of the chosen epoch's weights on the test split, named without the split."""
+    task.average.module.load_state_dict(load(folder.best_checkpoint)["state_dict"])
+    trainer.test(task, datamodule=data, verbose=False)
+    return {
+        name.split("/", 1)[1]: float(value)
+        for name, value in trainer.callback_metrics.items()
+        if name.startswith("test/")
+    }
+
+
+def _selection(cfg: DictConfig, best: BestAndLast) -> SelectionRecord:
+    rule = f"{cfg.recipe.select} {cfg.task.monitor}"
+    return SelectionRecord(
+        rule=rule, split=cfg.dataset.selection, epoch=best.best_epoch, score=best.best_score
+    )
+
+
+def _data_record(data: Any) -> DataRecord:
+    return DataRecord(manifest_hash=manifest_hash(data.manifest), files=data.manifest, counts=data.counts)

@@ -1,0 +1,101 @@
+"""What makes two runs the same run: a hash of the resolved config, less what cannot change its result."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from omegaconf import DictConfig, OmegaConf
+
+from lga.run.schema import Config
+
+# Not part of a run's identity: where things lie, who is told, and on what it is computed.
+NEUTRAL = (
+    "paths",
+    "logger",
+    "mode",
+    "trainer.accelerator",
+    "trainer.devices",
+    "trainer.num_workers",
+    "trainer.threads",
+    "trainer.progress",
+    "dataset.reader.data_dir",
+    "dataset.reader.download",
+)
+HASH_LENGTH = 8
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of a table: what was compared, and the seed."""
+
+    dataset: str
+    backbone: str
+    detector: str
+    attention: str
+    seed: int
+
+    def __str__(self) -> str:
+        parts = [self.dataset, self.backbone, self.detector, self.attention]
+        return "/".join(part for part in parts if part != "none" or part is parts[-1]) + f" seed {self.seed}"
+
+
+@dataclass(frozen=True)
+class FrozenRun:
+    """A run with every value of its config resolved, as it is handed to the process that runs it.
+
+    `overrides` is what the user wrote, kept for the record alone.
+    """
+
+    config: Mapping[str, Any]
+    overrides: tuple[str, ...] = ()
+
+    @property
+    def cfg(self) -> DictConfig:
+        """The config with attribute access, read-only."""
+        cfg = OmegaConf.create(dict(self.config))
+        OmegaConf.set_readonly(cfg, True)
+        return cfg
+
+    @property
+    def config_hash(self) -> str:
+        """64 hexadecimal digits that change when, and only when, the result may."""
+        return hashlib.sha256(json.dumps(_identifying(self.config), sort_keys=True).encode()).hexdigest()
+
+    @property
+    def cell(self) -> Cell:
+        """The names of the cell."""
+        names = {
+            group: self.config[group]["name"] for group in ("dataset", "backbone", "detector", "attention")
+        }
+        return Cell(**names, seed=self.config["seed"])
+
+    @property
+    def directory(self) -> Path:
+        """The run's folder: readable, and bearing the hash."""
+        paths, cell = self.config["paths"], self.cell
+        if paths["run_dir"]:
+            return Path(paths["run_dir"])
+        network = cell.backbone if cell.detector == "none" else f"{cell.backbone}-{cell.detector}"
+        name = f"seed{cell.seed}-{self.config_hash[:HASH_LENGTH]}"
+        return Path(paths["output_dir"]) / "runs" / cell.dataset / network / cell.attention / name
+
+
+def freeze(cfg: DictConfig, overrides: tuple[str, ...] = ()) -> FrozenRun:
+    """Resolves `cfg` once and for all; later edits of YAML files cannot reach the run."""
+    config = cast(dict[str, Any], OmegaConf.to_container(cfg, resolve=False))
+    config.pop("hydra", None)
+    checked = OmegaConf.merge(OmegaConf.structured(Config), config)  # refuses keys added with `+`
+    resolved = OmegaConf.to_container(checked, resolve=True, throw_on_missing=True)
+    return FrozenRun(cast(dict[str, Any], resolved), overrides)
+
+
+def _identifying(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    kept = {}
+    for key, value in config.items():
+        path = f"{prefix}{key}"
+        if path not in NEUTRAL:
+            kept[str(key)] = _identifying(value, f"{path}.") if isinstance(value, Mapping) else value
+    return kept

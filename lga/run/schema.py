@@ -1,0 +1,170 @@
+"""The shape of a config: every key that may be set, with its type.
+
+Hydra checks each config, experiment files included, against these classes, so that a mistyped key is an
+error and not a silent no-op. Nodes typed `dict` hold a `_target_` and its keywords; `build` checks those
+against the signature they call.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from hydra.core.config_store import ConfigStore
+from omegaconf import MISSING
+
+
+@dataclass
+class ModeConfig:
+    """What `run.py` does with the cell."""
+
+    name: str = MISSING
+
+
+@dataclass
+class HeadsConfig:
+    """Heads of the LGA block in this backbone's slot, by task."""
+
+    classification: int = MISSING
+    detection: int = MISSING
+
+
+@dataclass
+class BackboneConfig:
+    """A network up to its last feature map, with the attention slot in it."""
+
+    name: str = MISSING
+    scale: str = MISSING
+    lga_heads: HeadsConfig = field(default_factory=HeadsConfig)
+    channel_cap: dict[str, int | None] | None = None
+    network: dict[str, Any] = MISSING
+
+
+@dataclass
+class AttentionConfig:
+    """The block in the slot; `block` is called with the slot's channels."""
+
+    name: str = MISSING
+    block: dict[str, Any] = MISSING
+
+
+@dataclass
+class TaskConfig:
+    """What is learnt, and the number that chooses the best epoch."""
+
+    name: str = MISSING
+    monitor: str = MISSING
+    direction: str = MISSING
+    model: dict[str, Any] = MISSING
+    data: dict[str, Any] = MISSING
+    module: dict[str, Any] = MISSING
+
+
+@dataclass
+class ScheduleConfig:
+    """Learning rate and momentum over the iterations."""
+
+    final_fraction: float = MISSING
+    warmup_epochs: float = MISSING
+    warmup_min_iterations: int = MISSING
+    warmup_bias_lr: float = MISSING
+    warmup_momentum: float = MISSING
+
+
+@dataclass
+class RecipeConfig:
+    """Everything of the training that changes its result."""
+
+    name: str = MISSING
+    epochs: int = MISSING
+    batch_size: int = MISSING
+    nominal_batch_size: int = MISSING
+    optimizer: dict[str, Any] = MISSING
+    weight_decay: float = MISSING
+    schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
+    ema_decay: float = MISSING
+    ema_ramp_steps: float = MISSING
+    clip_norm: float = MISSING
+    label_smoothing: float = MISSING
+    dropout: float = MISSING
+    augmentation: str = MISSING
+    select: str = MISSING
+
+
+@dataclass
+class TrainerConfig:
+    """How, not what, is trained; `scale` marks a cut-down run in its record."""
+
+    scale: str = MISSING
+    max_epochs: int | None = None
+    limit_train_batches: int | None = None
+    limit_eval_batches: int | None = None
+    accelerator: str = MISSING
+    devices: int = MISSING
+    precision: str = MISSING
+    channels_last: bool = MISSING
+    num_workers: int | None = None
+    threads: int | None = None
+    progress: bool = MISSING
+
+
+@dataclass
+class LoggerConfig:
+    """Where metrics go beside the run's own metrics.csv."""
+
+    name: str = MISSING
+    project: str = MISSING
+    entity: str | None = None
+    group: str | None = None
+    job_type: str = MISSING
+    tags: list[str] = field(default_factory=list)
+
+
+@dataclass
+class PathsConfig:
+    """Folders; a relative one is taken from where the command was started."""
+
+    data_dir: str = MISSING
+    output_dir: str = MISSING
+    run_dir: str | None = None
+
+
+@dataclass
+class DatasetConfig:
+    """A dataset: what it is, how it is split, and the callable that reads it."""
+
+    name: str = MISSING
+    task: str = MISSING
+    num_classes: int = MISSING
+    class_names: list[str] = MISSING
+    image_size: int = MISSING
+    selection: str = MISSING
+    embedded: bool = False
+    reader: dict[str, Any] = MISSING
+
+
+@dataclass
+class DetectorConfig:
+    """The detector on top of the backbone; `none` for classification."""
+
+    name: str = MISSING
+
+
+@dataclass
+class Config:
+    """One cell and how to run it."""
+
+    mode: ModeConfig = field(default_factory=ModeConfig)
+    dataset: DatasetConfig = field(default_factory=DatasetConfig)
+    backbone: BackboneConfig = field(default_factory=BackboneConfig)
+    attention: AttentionConfig = field(default_factory=AttentionConfig)
+    detector: DetectorConfig = field(default_factory=DetectorConfig)
+    task: TaskConfig = field(default_factory=TaskConfig)
+    recipe: RecipeConfig = field(default_factory=RecipeConfig)
+    trainer: TrainerConfig = field(default_factory=TrainerConfig)
+    logger: LoggerConfig = field(default_factory=LoggerConfig)
+    paths: PathsConfig = field(default_factory=PathsConfig)
+    seed: int = MISSING
+
+
+def register_schema() -> None:
+    """Tells Hydra the schema that `conf/config.yaml` starts from."""
+    ConfigStore.instance().store(name="schema", node=Config)

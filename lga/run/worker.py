@@ -1,0 +1,63 @@
+"""What a sweep's process does: take its place, then execute its run."""
+
+import os
+import signal
+import sys
+import traceback
+
+from lga.run.devices import Slot
+from lga.run.execute import execute
+from lga.run.files import writable
+from lga.run.identity import FrozenRun
+from lga.structures import UserError
+
+_PR_SET_PDEATHSIG = 1
+
+
+def work(run: FrozenRun, slot: Slot, trains: bool) -> None:
+    """Executes `run` on `slot`, its output in the run's log when it trains; exits non-zero on failure."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the sweep ends us itself
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    _end_with_parent()
+    status = 1
+    try:
+        if trains:
+            _redirect_output(run)
+        _take(slot)
+        execute(run)
+        status = 0
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+    except SystemExit as error:
+        status = error.code if isinstance(error.code, int) else int(error.code is not None)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    sys.exit(status)
+
+
+def _redirect_output(run: FrozenRun) -> None:
+    folder = run.directory
+    with writable(folder, "paths.output_dir"):
+        folder.mkdir(parents=True, exist_ok=True)
+        log = os.open(folder / "run.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+
+
+def _take(slot: Slot) -> None:
+    import torch
+
+    if slot.device is not None:
+        os.environ["CUDA_VISIBLE_DEVICES"] = slot.device
+    torch.set_num_threads(slot.threads)
+
+
+def _end_with_parent() -> None:
+    """Asks Linux to end us when the fork server goes, which goes with the sweep."""
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -1,0 +1,52 @@
+// Everything the page knows of one run.
+
+function showRun(run) {
+  const dialog = byId("run-dialog");
+  const close = element("button", { type: "button", class: "quiet", onclick: () => dialog.close() }, "Close");
+  dialog.replaceChildren(
+    element("header", {}, element("h2", { id: "run-dialog-title" }, runName(run)), close),
+    element("p", { class: "run-facts" }, badge(run.scale), badge(statusOf(run)), fileLinks(run)),
+    run.error ? scrolled("Error", run.error) : "",
+    element("h3", {}, "Command"),
+    scrolled("Command", run.command),
+    settingsTable("Run", factPairs(run)),
+    settingsTable("Test metrics", metricPairs(run)),
+    settingsTable("Images read, by split", settingPairs(run.data)),
+    settingsTable("Config", settingPairs(run.config)),
+    settingsTable("Code and environment", settingPairs(run.environment)),
+  );
+  dialog.showModal();
+  dialog.scrollTop = 0;
+}
+
+function settingPairs(positions) {
+  return positions.map((position) => data.settings[position]);
+}
+
+function factPairs(run) {
+  return [
+    ["config hash", run.hash],
+    ["started (UTC)", minute(run.started)],
+    ["time", duration(run.seconds)],
+    ["epochs", whole(run.epochs)],
+    ["epoch whose weights were judged", whole(run.selected)],
+    ["peak memory", mebibytes(run.memory)],
+  ];
+}
+
+function metricPairs(run) {
+  return data.metrics
+    .filter(({ name }) => !isAbsent(run.metrics[name]))
+    .map((metric) => [axisTitle(metric), fixed(run.metrics[metric.name], decimals(metric))]);
+}
+
+function settingsTable(title, pairs) {
+  if (pairs.length === 0) return "";
+  const rows = pairs.map(([name, value]) => element("tr", {}, element("th", { scope: "row" }, ...breakable(name)), element("td", {}, ...breakable(value))));
+  return element("table", { class: "settings" }, element("caption", {}, title), element("tbody", {}, ...rows));
+}
+
+// Text that may be broken after a dot or an underscore.
+function breakable(text) {
+  return text.split(/(?<=[._])/).flatMap((part, index) => (index ? [element("wbr"), part] : [part]));
+}

@@ -1,0 +1,166 @@
+"""The data of the page as one JSON-ready mapping; every number on it is computed here, not in the browser.
+
+Configs and environments repeat nearly everything from run to run, so each distinct `(name, value)` stands
+once in `settings` and a run holds positions in it.
+"""
+
+import json
+import os
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from lga.tables import metric_names
+from lga.tables.collect import CollectedRun, Collection, Problem
+from lga.tables.comparison import Comparison, Group, attention_order, compare
+from lga.tables.curves import read_curves
+from lga.tables.settings import flatten
+from lga.tables.statistics import Estimate
+
+SCALES = {
+    "full": "The whole recipe on the whole dataset. Only these numbers can stand beside the paper's.",
+    "reduced": "Fewer epochs or batches than the recipe asks for. Never comparable with the paper's numbers.",
+    "embedded": "A small stand-in dataset shipped with the project. Real training and a fair comparison of "
+    "attentions on that data, but never a reproduction of the paper's numbers.",
+    "smoke": "A few steps, to show that a cell runs. The numbers say nothing about any method.",
+}
+LINKED_FILES = ("config.yaml", "result.json", "metrics.csv", "run.log")
+
+
+@dataclass
+class _Interned:
+    """Distinct pairs of a name and a value, in order of appearance."""
+
+    pairs: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def add(self, values: Mapping[str, Any]) -> list[int]:
+        shown = [
+            (name, value if isinstance(value, str) else json.dumps(value)) for name, value in flatten(values)
+        ]
+        return [self.pairs.setdefault(pair, len(self.pairs)) for pair in shown]
+
+
+def payload(collection: Collection, page_folder: Path, generated: datetime) -> dict[str, Any]:
+    """All that the page shows of `collection`; links lead from `page_folder` to the runs' folders."""
+    ordered, comparisons = sorted(collection.runs, key=_place), compare(collection.runs)
+    position = {id(run): index for index, run in enumerate(ordered)}
+    counted = {id(run) for comparison in comparisons for group in comparison.groups for run in group.runs}
+    settings, problems = _Interned(), list(collection.problems)
+    runs = [_run(run, id(run) in counted, page_folder, settings, problems) for run in ordered]
+    return {
+        "generated": generated.isoformat(timespec="minutes"),
+        "source": str(collection.root),
+        "scales": _scales(collection.runs),
+        "attentions": sorted({run["attention"] for run in runs}, key=attention_order),
+        "metrics": _metrics(runs),
+        "comparisons": [_comparison(comparison) for comparison in comparisons],
+        "groups": [
+            _group(group, index, position)
+            for index, comparison in enumerate(comparisons)
+            for group in comparison.groups
+        ],
+        "runs": runs,
+        "settings": list(settings.pairs),
+        "problems": [{"path": str(problem.path), "reason": problem.reason} for problem in problems],
+    }
+
+
+def _place(run: CollectedRun) -> tuple[Any, ...]:
+    cell = run.record.cell
+    return (cell.dataset, run.network, run.record.scale, attention_order(cell.attention), cell.seed)
+
+
+def _run(
+    run: CollectedRun, counted: bool, page_folder: Path, settings: _Interned, problems: list[Problem]
+) -> dict[str, Any]:
+    record = run.record
+    return {
+        "dataset": record.cell.dataset,
+        "network": run.network,
+        "attention": record.cell.attention,
+        "seed": record.cell.seed,
+        "scale": record.scale,
+        "status": record.status,
+        "counted": counted,
+        "error": record.error,
+        "metric": record.monitor.split("/", 1)[-1],
+        "metrics": record.metrics,
+        "epochs": record.epochs,
+        "selected": record.selection.epoch if record.selection else None,
+        "seconds": record.seconds,
+        "memory": record.peak_memory_bytes,
+        "started": record.started,
+        "hash": record.config_hash[:8],
+        "command": shlex.join(["python", "run.py", *record.overrides]),
+        "links": _links(run.folder, page_folder),
+        "config": settings.add(record.config),
+        "environment": settings.add({**record.code, **record.environment}),
+        "data": settings.add(record.data.counts if record.data else {}),
+        "curves": _curves(run, problems),
+    }
+
+
+def _links(folder: Path, page_folder: Path) -> dict[str, str]:
+    """Relative links to the run's files that exist; quoted, so that no name can be read as another scheme."""
+    present = {entry.name for entry in os.scandir(folder)}
+    relative = Path(os.path.relpath(folder, page_folder)).as_posix()
+    return {name: quote(f"{relative}/{name}") for name in LINKED_FILES if name in present}
+
+
+def _curves(run: CollectedRun, problems: list[Problem]) -> dict[str, Any] | None:
+    path = run.folder / "metrics.csv"
+    try:
+        curves = read_curves(path)
+    except ValueError as error:
+        problems.append(Problem(path, str(error).removeprefix(f"{path}: ")))
+        return None
+    return {"epochs": curves.epochs, "metrics": curves.metrics} if curves else None
+
+
+def _scales(runs: Sequence[CollectedRun]) -> list[dict[str, Any]]:
+    present: list[str] = [run.record.scale for run in runs]
+    return [
+        {"name": name, "meaning": meaning, "runs": present.count(name)}
+        for name, meaning in SCALES.items()
+        if name in present
+    ]
+
+
+def _metrics(runs: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """The metrics by which runs are judged, then the others by name."""
+    judged = {run["metric"] for run in runs}
+    names = {name for run in runs for name in run["metrics"]}
+    order = sorted(names | judged, key=lambda name: (name not in judged, name))
+    return [
+        {"name": name, "label": metric_names.label(name), "unit": metric_names.unit(name)} for name in order
+    ]
+
+
+def _comparison(comparison: Comparison) -> dict[str, str]:
+    names = ("dataset", "network", "scale", "recipe", "metric", "distinction")
+    return {name: getattr(comparison, name) for name in names}
+
+
+def _group(group: Group, comparison: int, position: Mapping[int, int]) -> dict[str, Any]:
+    first = group.runs[0].record
+    return {
+        "comparison": comparison,
+        "attention": group.attention,
+        "distinction": group.distinction,
+        "runs": [position[id(run)] for run in group.runs],
+        "parameters": first.parameters,
+        "gflops_paper": first.gflops_paper,
+        "gflops": first.gflops,
+        "seconds": group.mean_of(lambda run: run.record.seconds),
+        "estimates": _by_metric(group.estimates),
+        "differences": _by_metric(group.differences),
+    }
+
+
+def _by_metric(estimates: Mapping[str, Estimate]) -> dict[str, Any]:
+    names = ("n", "mean", "low", "high")
+    return {metric: dict(zip(names, astuple(value), strict=True)) for metric, value in estimates.items()}

@@ -1,0 +1,71 @@
+"""Puts data, style and scripts into one HTML file that loads nothing and may load nothing.
+
+Data goes in as JSON that cannot end its element, and the page builds its text from it node by node, so no
+name or error message is ever read as HTML. The policy in the page's head allows the two inlined texts alone.
+"""
+
+import base64
+import hashlib
+import json
+from datetime import datetime
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from lga.run.files import write_text
+from lga.tables.collect import Collection
+from lga.tables.page.payload import payload
+
+# In the order in which they are joined to one module; the last one starts the page.
+SCRIPTS = (
+    "elements.js",
+    "numbers.js",
+    "marks.js",
+    "axes.js",
+    "dots.js",
+    "curves.js",
+    "sortable.js",
+    "summary.js",
+    "runs.js",
+    "run_dialog.js",
+    "filters.js",
+    "main.js",
+)
+
+
+def write_page(collection: Collection, path: Path, generated: datetime) -> None:
+    """Writes the page of `collection` to `path`, atomically, making its folder."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_text(path, render(payload(collection, path.parent, generated)))
+
+
+def render(data: dict[str, Any]) -> str:
+    """The page as HTML text."""
+    style = _asset("page.css")
+    script = "\n".join(_asset(name) for name in SCRIPTS)
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
+    return environment.from_string(_asset("template.html.j2")).render(
+        style=Markup(style),
+        script=Markup(script),
+        style_hash=content_hash(style),
+        script_hash=content_hash(script),
+        data=Markup(as_inline_json(data)),
+    )
+
+
+def as_inline_json(data: object) -> str:
+    """JSON for a script element: `<`, `>` and `&` are escaped, so that nothing in it can end the element."""
+    text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+
+
+def content_hash(text: str) -> str:
+    """The hash by which a content security policy allows an inlined text."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _asset(name: str) -> str:
+    return (resources.files("lga.tables.page") / "assets" / name).read_text(encoding="utf-8")

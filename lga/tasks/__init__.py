@@ -1,0 +1,7 @@
+"""Thin LightningModules: model, loss, metrics, optimizer."""
+
+from lga.tasks.classification_task import ClassificationTask
+from lga.tasks.optimization import Optimization
+from lga.tasks.schedule import Schedule
+
+__all__ = ["ClassificationTask", "Optimization", "Schedule"]

@@ -1,0 +1,81 @@
+"""Which parameters decay, and the optimizer that a schedule drives.
+
+Weight decay applies to weights only, never to biases, norms or scalars; frozen parameters are left out.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from torch import nn
+from torch.optim import Optimizer
+
+from lga.tasks.schedule import Schedule
+
+NORMS = (nn.modules.batchnorm._BatchNorm, nn.GroupNorm, nn.LayerNorm)
+
+
+@dataclass(frozen=True)
+class Optimization:
+    """Everything of a recipe that moves weights.
+
+    `optimizer` is called with parameter groups; `nominal_batch_size` is reached by accumulating gradients;
+    `clip_norm` bounds the gradient's L2 norm; the moving average's decay after n steps is
+    `ema_decay * (1 - exp(-n / ema_ramp_steps))`.
+    """
+
+    optimizer: Callable[[list[dict[str, Any]]], Optimizer]
+    schedule: Schedule
+    batch_size: int
+    nominal_batch_size: int
+    weight_decay: float
+    clip_norm: float
+    ema_decay: float
+    ema_ramp_steps: float
+
+    @property
+    def accumulated_batches(self) -> int:
+        """Batches in one optimizer step once warm."""
+        return max(round(self.nominal_batch_size / self.batch_size), 1)
+
+    def build(self, model: nn.Module) -> Optimizer:
+        """The optimizer over `model`'s parameter groups, each marked with its base rate and momentum."""
+        decay = self.weight_decay * self.batch_size * self.accumulated_batches / self.nominal_batch_size
+        optimizer = self.optimizer(parameter_groups(model, decay))
+        for group in optimizer.param_groups:
+            group["base_lr"] = group["lr"]
+            group["base_momentum"] = group["momentum"] if "momentum" in group else group["betas"][0]
+        return optimizer
+
+    def apply_schedule(self, optimizer: Optimizer, iteration: int, iterations_per_epoch: int) -> None:
+        """Sets every group's rate and momentum for `iteration`."""
+        for group in optimizer.param_groups:
+            group["lr"] = self.schedule.learning_rate(
+                group["base_lr"], iteration, iterations_per_epoch, group["is_bias"]
+            )
+            momentum = self.schedule.momentum(group["base_momentum"], iteration, iterations_per_epoch)
+            if "momentum" in group:
+                group["momentum"] = momentum
+            else:
+                group["betas"] = (momentum, group["betas"][1])
+
+
+def parameter_groups(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
+    """Biases, other undecayed parameters, and weights, as optimizer groups; empty ones are left out."""
+    biases, undecayed, weights = [], [], []
+    for module in model.modules():
+        for name, parameter in module.named_parameters(recurse=False):
+            if not parameter.requires_grad:
+                continue
+            if name.endswith("bias"):
+                biases.append(parameter)
+            elif isinstance(module, NORMS) or parameter.ndim == 0:
+                undecayed.append(parameter)
+            else:
+                weights.append(parameter)
+    groups = [
+        {"params": biases, "weight_decay": 0.0, "is_bias": True},
+        {"params": undecayed, "weight_decay": 0.0, "is_bias": False},
+        {"params": weights, "weight_decay": weight_decay, "is_bias": False},
+    ]
+    return [group for group in groups if group["params"]]

@@ -1,0 +1,28 @@
+"""Prints the comparison of the run records below a folder as tables."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from lga.structures import UserError
+from lga.tables.collect import collect
+from lga.tables.terminal import show
+
+
+def main() -> int:
+    """Reads the command line and prints."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--runs", type=Path, default=Path("outputs/runs"), help="folder searched for result.json"
+    )
+    arguments = parser.parse_args()
+    try:
+        show(collect(arguments.runs))
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

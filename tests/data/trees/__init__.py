@@ -1,0 +1,1 @@
+"""Generators of small data trees in the layouts of the real sets."""

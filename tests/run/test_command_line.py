@@ -1,0 +1,115 @@
+"""What a user's mistake prints: one line that names what would be valid. In one process where possible."""
+
+import subprocess
+import sys
+import time
+
+import pytest
+
+from lga.run.config_errors import composed_or_told
+from lga.run.execute import execute
+from lga.run.identity import freeze
+from lga.structures import UserError
+from tests.run.cells import ROOT, cell, run_py
+
+
+@pytest.mark.parametrize(
+    ("override", "expected"),
+    [
+        ("attention=lgaa", "attention=lgaa: no such option; did you mean lga? valid: cbam, eca, lga"),
+        ("dataset=mnst", "did you mean mnist? valid: digits"),
+        ("datset=digits", "datset: no such key; did you mean dataset?"),
+        ("trainer.max_epoch=3", "trainer.max_epoch: no such key of trainer; did you mean max_epochs?"),
+        ("attention.block.hedas=3", "attention.block.hedas: no such key of attention.block"),
+        (
+            "trainer.max_epochs=abc",
+            "trainer.max_epochs: Value 'abc' of type 'str' could not be converted to Integer",
+        ),
+        ("attention=", "attention=: no such option; valid: cbam"),
+    ],
+)
+def test_a_mistyped_override_is_one_line_naming_the_valid_ones(override, expected):
+    with pytest.raises(UserError) as error:
+        composed_or_told(["attention=lga", override] if "block" in override else [override])
+    assert expected in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_key_added_with_plus_is_refused_too():
+    with pytest.raises(Exception, match="Key 'foo' not in 'TrainerConfig'"):
+        freeze(composed_or_told(["+trainer.foo=3"]))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("trainer:\n  max_epoch: 3\n", "trainer.max_epoch: no such key of trainer; did you mean max_epochs?"),
+        ("sede: 3\n", "sede: no such key; did you mean seed?"),
+        (
+            "attention:\n  block:\n    hedas: 3\n",
+            "attention.block.hedas: no such setting of lga.attention.NoAttention",
+        ),
+    ],
+)
+def test_a_mistyped_key_in_an_experiment_file_is_an_error(tmp_path, text, expected):
+    (tmp_path / "experiment").mkdir()
+    (tmp_path / "experiment" / "typo.yaml").write_text(f"# @package _global_\n{text}")
+    finished = run_py("experiment=typo", f"hydra.searchpath=[file://{tmp_path}]", "mode=describe")
+    assert finished.returncode == 1
+    assert expected in finished.stderr
+    assert "Traceback" not in finished.stderr
+
+
+def test_a_contradiction_of_task_and_dataset_is_an_error(tmp_path):
+    with pytest.raises(
+        UserError, match="task=classification does not fit dataset=digits, which is for detection"
+    ):
+        execute(cell(tmp_path, "dataset.task=detection"))
+
+
+def test_a_bad_keyword_of_a_target_names_the_valid_ones(tmp_path):
+    config = composed_or_told(["attention=lga", "mode=describe"])
+    config.attention.block = {"_target_": "lga.attention.LocalGlobalAttention", "_partial_": True, "hedas": 6}
+    with pytest.raises(
+        UserError, match=r"attention\.block\.hedas: no such setting .* valid: channels, heads"
+    ):
+        execute(freeze(config))
+
+
+def test_a_folder_that_cannot_be_written_is_one_line(tmp_path):
+    in_the_way = tmp_path / "file"
+    in_the_way.touch()
+    finished = run_py("logger=csv", f"paths.output_dir={in_the_way}")
+    assert finished.returncode == 1
+    assert finished.stderr.count("\n") == 1
+    assert "Not a directory; choose another folder with paths.output_dir=" in finished.stderr
+
+
+def test_zero_is_a_seed():
+    assert freeze(composed_or_told(["seed=0"])).cell.seed == 0
+    assert (
+        freeze(composed_or_told(["seed=0"])).config_hash != freeze(composed_or_told(["seed=1"])).config_hash
+    )
+
+
+@pytest.mark.parametrize("argument", ["--help", "--cfg=job"])
+def test_help_and_cfg_do_not_import_torch(argument):
+    program = (
+        f"import sys, runpy; sys.argv = ['run.py', {argument!r}]\n"
+        "try:\n    runpy.run_path('run.py', run_name='__main__')\n"
+        "finally:\n"
+        "    heavy = {'torch', 'wandb', 'pytorch_lightning', 'numpy'}\n"
+        "    print('heavy:', sorted(heavy & set(sys.modules)))"
+    )
+    finished = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert "heavy: []" in finished.stdout
+
+
+def test_help_answers_at_once():
+    """1.5 s is the promise; the bound here only catches a heavy import on a busy machine."""
+    started = time.monotonic()
+    finished = run_py("--help")
+    assert "attention: cbam, eca" in finished.stdout
+    assert time.monotonic() - started < 5

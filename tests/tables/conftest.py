@@ -1,0 +1,71 @@
+"""A headless Chromium, and pages in it that remember what went wrong."""
+
+import shutil
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import pytest
+
+from lga.tables.collect import collect
+from lga.tables.page import write_page
+
+GENERATED = datetime(2026, 11, 22, 16, 40, tzinfo=UTC)
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@dataclass
+class OpenedPage:
+    """A page, its errors, and what it asked for besides itself."""
+
+    page: object
+    errors: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Chromium, or a skip that says what is missing."""
+    sync_api = pytest.importorskip("playwright.sync_api")
+    names = ("chromium", "chromium-browser", "google-chrome")
+    executable = next((found for name in names if (found := shutil.which(name))), None)
+    if executable is None:
+        pytest.skip(f"no browser: none of {', '.join(names)} is on the PATH")
+    with sync_api.sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def open_page(browser, tmp_path):
+    """Writes the page of `tmp_path / "runs"` and opens it; at the end nothing may have gone wrong on it."""
+    opened = []
+
+    def open_it(**options):
+        path = tmp_path / "dashboard.html"
+        write_page(collect(tmp_path / "runs"), path, GENERATED)
+        page = browser.new_page(**{"viewport": {"width": 1280, "height": 900}, **options})
+        seen = OpenedPage(page)
+        opened.append(seen)
+        page.on(
+            "console", lambda message: seen.errors.append(message.text) if message.type != "log" else None
+        )
+        page.on("pageerror", lambda error: seen.errors.append(str(error)))
+        page.on("dialog", lambda dialog: (seen.errors.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        page.on("request", lambda request: seen.requests.append(request.url))
+        page.goto(path.as_uri())
+        return page
+
+    yield open_it
+    for seen in opened:
+        seen.page.close()
+        assert seen.errors == []
+        assert {url.rsplit("/", 1)[1] for url in seen.requests} == {"dashboard.html"}
