@@ -22,7 +22,7 @@ $(INSTALLED): pyproject.toml uv.lock | $(filter .uv/bin/uv,$(UV))
 	@touch $@
 
 demo: $(INSTALLED) ## Compare four attentions on handwritten digits; prints the table and makes the page
-	$(RUN) run.py -m dataset=digits attention=none,se,cbam,lga seed=1,2 recipe.epochs=12
+	$(RUN) run.py -m dataset=digits attention=none,se,cbam,lga seed=1,2,3
 	$(RUN) scripts/show_table.py
 	$(RUN) scripts/make_dashboard.py
 

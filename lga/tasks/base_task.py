@@ -29,6 +29,7 @@ class BaseTask(pl.LightningModule):
         self.seed = seed
         self.average = MovingAverage(model, optimization.ema_decay, optimization.ema_ramp_steps)
         self._last_step_iteration = -1
+        self._trained = [p for p in model.parameters() if p.requires_grad]
 
     @abstractmethod
     def training_loss(self, batch: Any) -> dict[str, Tensor]:
@@ -66,10 +67,16 @@ class BaseTask(pl.LightningModule):
         return due
 
     def _step(self, optimizer: Optimizer) -> None:
-        nn.utils.clip_grad_norm_(self.model.parameters(), self.optimization.clip_norm)
+        self._clip_gradients(self.optimization.clip_norm)
         optimizer.step()
         optimizer.zero_grad()
-        self.average.update_parameters(self.model)
+        self.average.update(self.model)
+
+    def _clip_gradients(self, largest: float) -> None:
+        gradients = [p.grad for p in self._trained if p.grad is not None]
+        norm = nn.utils.get_total_norm(gradients, foreach=True)
+        if norm.is_cuda or norm > largest:  # on a GPU asking would wait for it; scaling by 1 does not
+            nn.utils.clip_grads_with_norm_(self._trained, largest, norm, foreach=True)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Keeps where gradients were last applied."""

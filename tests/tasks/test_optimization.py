@@ -70,7 +70,7 @@ def test_moving_average_follows_with_a_growing_decay():
     for value in (1.0, 3.0):
         with torch.no_grad():
             model.weight.fill_(value)
-        average.update_parameters(model)
+        average.update(model)
     kept = 0.9 * (1 - math.exp(-0.5))
     assert decay_at(1, 0.9, 2.0) == pytest.approx(kept)
     assert average.module.weight.item() == pytest.approx(kept * 1 + (1 - kept) * 3)
@@ -80,7 +80,7 @@ def test_moving_average_takes_buffers_along():
     model = nn.BatchNorm1d(2)
     average = MovingAverage(model, decay=0.9, ramp_steps=2.0)
     model(torch.randn(8, 2) + 5)
-    average.update_parameters(model)
+    average.update(model)
     assert torch.equal(average.module.running_mean, model.running_mean)
     assert average.module.num_batches_tracked == 1
 

@@ -1,0 +1,27 @@
+"""Runs every benchmark of `scripts/benchmarks`, or those named, one after the other."""
+
+import argparse
+import platform
+import runpy
+from pathlib import Path
+
+import torch
+
+FOLDER = Path(__file__).parent / "benchmarks"
+
+
+def main() -> None:
+    """Reads the names and runs."""
+    names = sorted(path.stem for path in FOLDER.glob("*.py"))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", choices=[*names, []], help="default: all")
+    chosen = parser.parse_args().names or names
+    print(f"{platform.machine()}, torch {torch.__version__}, {torch.get_num_threads()} threads\n")
+    for name in chosen:
+        print(f"== {name}", flush=True)
+        runpy.run_path(str(FOLDER / f"{name}.py"), run_name="__main__")
+        print()
+
+
+if __name__ == "__main__":
+    main()
