@@ -3,6 +3,8 @@ PYTHON ?= python3
 UV_VERSION := 0.13.9
 UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
 RUN := .venv/bin/python
+# Trust what the system trusts: many networks have certificates of their own.
+export UV_SYSTEM_CERTS ?= 1
 INSTALLED := .venv/installed
 
 .PHONY: help install demo dashboard test test-slow lint format benchmark clean-outputs
