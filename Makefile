@@ -7,7 +7,7 @@ RUN := .venv/bin/python
 export UV_SYSTEM_CERTS ?= 1
 INSTALLED := .venv/installed
 
-.PHONY: help install demo dashboard test test-slow lint format benchmark clean-outputs
+.PHONY: help install demo dashboard audit test test-slow lint format benchmark clean-outputs
 
 help: ## This list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -30,6 +30,9 @@ demo: $(INSTALLED) ## Compare four attentions on handwritten digits; prints the 
 
 dashboard: $(INSTALLED) ## One HTML page of all runs under outputs/
 	$(RUN) scripts/make_dashboard.py
+
+audit: $(INSTALLED) ## Parameters and GFLOPs of all 72 published rows, against our networks
+	$(RUN) scripts/audit.py
 
 test: $(INSTALLED) ## The default tests: offline, minutes
 	$(RUN) -m pytest

@@ -17,11 +17,12 @@ class ChannelGate(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
+        self.pool = nn.AdaptiveAvgPool2d(1)
         self.fc = nn.Conv2d(channels, channels, 1)
 
     def forward(self, x: Tensor) -> Tensor:
         """Maps (B, C, H, W) to the same shape."""
-        gate: Tensor = self.fc(x.mean(dim=(2, 3), keepdim=True))
+        gate: Tensor = self.fc(self.pool(x))
         return x * gate.sigmoid().to(x.dtype)
 
 

@@ -17,9 +17,10 @@ class EfficientChannelAttention(nn.Module):
         super().__init__()
         if kernel_size < 1 or kernel_size % 2 == 0:
             raise UserError(f"attention 'eca': kernel_size {kernel_size} has no centre; set an odd one")
+        self.pool = nn.AdaptiveAvgPool2d(1)
         self.conv = nn.Conv1d(1, 1, kernel_size, padding=kernel_size // 2, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
         """Maps (B, C, H, W) to the same shape."""
-        gate: Tensor = self.conv(x.mean(dim=(2, 3))[:, None, :])
+        gate: Tensor = self.conv(self.pool(x).flatten(1)[:, None, :])
         return x * gate.sigmoid()[:, 0, :, None, None].to(x.dtype)

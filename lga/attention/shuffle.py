@@ -24,6 +24,7 @@ class ShuffleAttention(nn.Module):
                 f"set channels to a multiple of {2 * groups}, or to {3 * groups}"
             )
         self.groups = groups
+        self.pool = nn.AdaptiveAvgPool2d(1)
         self.cweight = nn.Parameter(torch.zeros(1, gated, 1, 1))
         self.cbias = nn.Parameter(torch.ones(1, gated, 1, 1))
         self.sweight = nn.Parameter(torch.zeros(1, gated, 1, 1))
@@ -34,7 +35,7 @@ class ShuffleAttention(nn.Module):
         """Maps (B, C, H, W) to the same shape."""
         B, C, H, W = x.shape
         by_channel, by_position = x.reshape(B * self.groups, -1, H, W).chunk(2, dim=1)
-        channel_gate = (self.cweight * by_channel.mean(dim=(2, 3), keepdim=True) + self.cbias).sigmoid()
+        channel_gate = (self.cweight * self.pool(by_channel) + self.cbias).sigmoid()
         position_gate = (self.sweight * self.gn(by_position) + self.sbias).sigmoid()
         gated = torch.cat([by_channel * channel_gate, by_position * position_gate], dim=1)
         shuffled = gated.reshape(B, 2, C // 2, H, W).transpose(1, 2)

@@ -18,6 +18,7 @@ class SqueezeExcite(nn.Module):
             raise UserError(
                 f"attention 'se': reduction {reduction} leaves no channel of {channels}; set 1 to {channels}"
             )
+        self.pool = nn.AdaptiveAvgPool2d(1)
         self.fc = nn.Sequential(
             nn.Linear(channels, channels // reduction, bias=False),
             nn.ReLU(inplace=True),
@@ -27,5 +28,5 @@ class SqueezeExcite(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Maps (B, C, H, W) to the same shape."""
-        gate: Tensor = self.fc(x.mean(dim=(2, 3)))
+        gate: Tensor = self.fc(self.pool(x).flatten(1))
         return x * gate[:, :, None, None].to(x.dtype)

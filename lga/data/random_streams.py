@@ -18,6 +18,7 @@ class Stream(IntEnum):
     ORDER = 0
     AFFINE = 1
     PAPER = 2
+    DETECTION = 3
 
 
 def stream_seed(stream: Stream, *key: int) -> int:

@@ -8,6 +8,7 @@ Shapes: B batch, A anchors of all levels together, F assigned anchors, K classes
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -19,18 +20,29 @@ from lga.detection.decode import decode, distances_to_boxes, expected_distances,
 from lga.detection.distribution_loss import distribution_loss, side_distances
 from lga.detection.targets import PaddedTargets
 
-BOX_GAIN = 7.5
-CLASS_GAIN = 0.5
-DISTRIBUTION_GAIN = 1.5
+
+@dataclass(frozen=True)
+class LossGains:
+    """Factors of the terms; the defaults are those of the paper's toolchain."""
+
+    box: float = 7.5
+    classes: float = 0.5
+    distribution: float = 1.5
 
 
-def detection_loss(levels: Sequence[Tensor], targets: PaddedTargets, bin_values: Tensor) -> dict[str, Tensor]:
+PAPER_GAINS = LossGains()
+
+
+def detection_loss(
+    levels: Sequence[Tensor], targets: PaddedTargets, bin_values: Tensor, gains: LossGains = PAPER_GAINS
+) -> dict[str, Tensor]:
     """Return the loss terms, gains included, and their total, all scalars.
 
     Args:
         levels: raw maps (B, 64 + K, H, W) at strides 8, 16, 32.
         targets: the batch's targets.
         bin_values: the distance of each bin, 16 entries.
+        gains: factors of the terms.
 
     Returns:
         `box`, `class`, `distribution`, and `total`: the batch size times their sum, to be minimised.
@@ -49,8 +61,8 @@ def detection_loss(levels: Sequence[Tensor], targets: PaddedTargets, bin_values:
     distances = side_distances(centres, target_boxes, bin_values.numel())
 
     terms = {
-        "box": BOX_GAIN * box_loss(predicted, target_boxes, weights) / norm,
-        "class": CLASS_GAIN * class_loss(raw.class_logits, assignment.scores) / norm,
-        "distribution": DISTRIBUTION_GAIN * distribution_loss(box_logits, distances, weights) / norm,
+        "box": gains.box * box_loss(predicted, target_boxes, weights) / norm,
+        "class": gains.classes * class_loss(raw.class_logits, assignment.scores) / norm,
+        "distribution": gains.distribution * distribution_loss(box_logits, distances, weights) / norm,
     }
     return {**terms, "total": levels[0].shape[0] * torch.stack(list(terms.values())).sum()}

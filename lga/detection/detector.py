@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from lga.backbones.author_names import Rules, prefixed
 from lga.backbones.backbone import Backbone
 from lga.detection.decode import decode, flatten_levels
-from lga.detection.detection_loss import detection_loss
+from lga.detection.detection_loss import LossGains, detection_loss
 from lga.detection.head import DetectionHead
 from lga.detection.neck import PathAggregation
 from lga.detection.nms import suppress
@@ -33,6 +33,7 @@ class Detector(nn.Module):
         confidence: probability that a prediction must exceed.
         nms_iou: overlap above which the lesser box of a class is dropped.
         max_detections: most predictions on an image.
+        box_gain, class_gain, distribution_gain: factors of the loss terms.
     """
 
     def __init__(
@@ -42,6 +43,9 @@ class Detector(nn.Module):
         confidence: float = 0.001,
         nms_iou: float = 0.7,
         max_detections: int = 300,
+        box_gain: float = LossGains.box,
+        class_gain: float = LossGains.classes,
+        distribution_gain: float = LossGains.distribution,
     ) -> None:
         super().__init__()
         self.backbone = backbone
@@ -50,6 +54,7 @@ class Detector(nn.Module):
         self.confidence = confidence
         self.nms_iou = nms_iou
         self.max_detections = max_detections
+        self.gains = LossGains(box_gain, class_gain, distribution_gain)
         for module in self.modules():
             if isinstance(module, nn.BatchNorm2d):
                 module.eps, module.momentum = NORM_EPS, NORM_MOMENTUM
@@ -59,8 +64,13 @@ class Detector(nn.Module):
         return self.head(self.neck(*self.backbone(images)))  # type: ignore[no-any-return]
 
     def loss(self, batch: DetectionBatch) -> dict[str, Tensor]:
-        """Return `box`, `class`, `distribution`, gains included, and the `total` to minimise; scalars."""
-        return detection_loss(self(batch.images), pad_targets(batch), self.head.bin_values)
+        """Return `box`, `class`, `distribution`, gains included, and the `total` to minimise; scalars.
+
+        Under autocast the network alone runs in lower precision.
+        """
+        levels = self(batch.images)
+        with torch.autocast(batch.images.device.type, enabled=False):
+            return detection_loss(levels, pad_targets(batch), self.head.bin_values, self.gains)
 
     @torch.no_grad()
     def predict(self, images: Tensor) -> list[Detections]:

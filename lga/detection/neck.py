@@ -7,7 +7,6 @@ N4 N5 those of the neck."""
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import interpolate
 
 from lga.backbones.author_names import Rules, unit_rules
 from lga.backbones.c2f import C2f
@@ -29,6 +28,7 @@ class PathAggregation(nn.Module):
         super().__init__()
         p3, p4, p5 = in_channels
         n3, n4, n5 = channels
+        self.enlarge = nn.Upsample(scale_factor=2.0, mode="nearest")
         self.fuse_middle = C2f(p5 + p4, n4, repeats, shortcut=False)
         self.fuse_fine = C2f(n4 + p3, n3, repeats, shortcut=False)
         self.down_fine = ConvUnit(n3, n3, 3, 2)
@@ -38,8 +38,8 @@ class PathAggregation(nn.Module):
 
     def forward(self, p3: Tensor, p4: Tensor, p5: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return N3, N4, N5."""
-        middle = self.fuse_middle(torch.cat((_doubled(p5), p4), 1))
-        n3 = self.fuse_fine(torch.cat((_doubled(middle), p3), 1))
+        middle = self.fuse_middle(torch.cat((self.enlarge(p5), p4), 1))
+        n3 = self.fuse_fine(torch.cat((self.enlarge(middle), p3), 1))
         n4 = self.refine_middle(torch.cat((self.down_fine(n3), middle), 1))
         n5 = self.refine_coarse(torch.cat((self.down_middle(n4), p5), 1))
         return n3, n4, n5
@@ -57,8 +57,3 @@ class PathAggregation(nn.Module):
             | unit_rules("down_middle", f"model.{first_block + 9}")
             | self.refine_coarse.author_rules("refine_coarse", f"model.{first_block + 11}")
         )
-
-
-def _doubled(x: Tensor) -> Tensor:
-    """Return the map at twice its height and width, by nearest neighbour."""
-    return interpolate(x, scale_factor=2.0, mode="nearest")

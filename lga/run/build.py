@@ -23,7 +23,8 @@ def build_network(cfg: DictConfig) -> nn.Module:
     backbone = make(cfg.backbone.network, "backbone.network")(
         attention=make(cfg.attention.block, "attention.block")
     )
-    return cast(nn.Module, make(cfg.task.model, "task.model")(backbone))
+    node, where = (cfg.task.model, "task.model") if cfg.task.model else (cfg.detector.model, "detector.model")
+    return cast(nn.Module, make(node, where)(backbone))
 
 
 def build_data(cfg: DictConfig) -> pl.LightningDataModule:
@@ -83,4 +84,9 @@ def _check_consistent(cfg: DictConfig) -> None:
         raise UserError(
             f"task={cfg.task.name} does not fit dataset={cfg.dataset.name}, which is for {cfg.dataset.task}: "
             f"leave task out, the dataset picks it"
+        )
+    if (cfg.task.model is None) == (cfg.detector.model is None):
+        raise UserError(
+            f"detector={cfg.detector.name} does not fit task={cfg.task.name}: "
+            "leave detector out, the task picks one"
         )

@@ -58,7 +58,7 @@ class BestAndLast(pl.Callback):
         """Keeps the epoch's weights."""
         if self.monitor not in trainer.callback_metrics:
             known = ", ".join(sorted(trainer.callback_metrics))
-            raise UserError(f"task.monitor={self.monitor}: not a logged metric; valid: {known}")
+            raise UserError(f"task.selected_by={self.monitor}: not a logged metric; valid: {known}")
         score = float(trainer.callback_metrics[self.monitor])
         if self.select == "last" or self.best_epoch == 0 or self.sign * (score - self.best_score) > 0:
             self.best_epoch, self.best_score = trainer.current_epoch + 1, score

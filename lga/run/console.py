@@ -33,20 +33,22 @@ def logging_to(path: Path) -> Iterator[None]:
         handlers.append(terminal)
     for handler in handlers:
         logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        for handler in handlers:
+            logger.removeHandler(handler)
+            handler.close()
+
+
+@contextmanager
+def without_notices() -> Iterator[None]:
+    """Leaves out Lightning's notices and warnings of no use to a user; it must have been imported."""
+    logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
     with warnings.catch_warnings():
         for message in _NOISE:
             warnings.filterwarnings("ignore", message)
-        try:
-            yield
-        finally:
-            for handler in handlers:
-                logger.removeHandler(handler)
-                handler.close()
-
-
-def quieten_lightning() -> None:
-    """Keeps Lightning's notices to itself; its warnings stay. Lightning must have been imported."""
-    logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
+        yield
 
 
 def _is_stdout(path: Path) -> bool:

@@ -3,7 +3,7 @@
 from lga.run.identity import FrozenRun
 from lga.structures import UserError
 
-MODES = ("train", "describe")
+MODES = ("train", "evaluate", "predict", "export", "describe")
 
 
 def execute(run: FrozenRun) -> float | None:
@@ -13,6 +13,20 @@ def execute(run: FrozenRun) -> float | None:
         from lga.run.describe import describe
 
         describe(run)
+        return None
+    if mode == "evaluate":
+        from lga.run.evaluate import evaluate
+
+        return evaluate(run)
+    if mode == "predict":
+        from lga.run.predict import predict
+
+        predict(run)
+        return None
+    if mode == "export":
+        from lga.run.export import export
+
+        export(run)
         return None
     if mode == "train":
         from lga.run.cell import train

@@ -11,7 +11,8 @@ from omegaconf import DictConfig
 from lga.run.build import build_data, build_network, build_task
 from lga.run.checkpoints import AtomicCheckpointIO, BestAndLast, load
 from lga.run.complexity import measure
-from lga.run.console import quieten_lightning
+from lga.run.console import without_notices
+from lga.run.detection_report import DetectionReport
 from lga.run.directory import RunDirectory
 from lga.run.environment import code_state, environment, peak_memory_bytes
 from lga.run.history import MetricsHistory
@@ -24,10 +25,10 @@ from lga.tasks.base_task import BaseTask
 log = logging.getLogger("lga")
 
 
+@without_notices()
 def fit_and_judge(run: FrozenRun, folder: RunDirectory) -> dict[str, Any]:
     """Trains `run` to its end and judges it; returns the measured fields of its record."""
     cfg = run.cfg
-    quieten_lightning()
     if cfg.trainer.threads:
         torch.set_num_threads(cfg.trainer.threads)
     network = build_network(cfg)
@@ -42,9 +43,7 @@ def fit_and_judge(run: FrozenRun, folder: RunDirectory) -> dict[str, Any]:
         trainer, best = _trainer(cfg, run, folder, wandb)
         if resumed_epoch is not None:
             log.info("%s: resuming after epoch %d", run.cell, resumed_epoch)
-        trainer.fit(
-            task, datamodule=data, ckpt_path=folder.last_checkpoint if resumed_epoch is not None else None
-        )
+        trainer.fit(task, datamodule=data, ckpt_path=folder.last_checkpoint if resumed_epoch else None)
         if trainer.interrupted:
             raise KeyboardInterrupt
         metrics = _judge(trainer, task, data, folder)
@@ -74,7 +73,7 @@ def _trainer(
     best = BestAndLast(
         folder.best_checkpoint,
         folder.last_checkpoint,
-        task.monitor,
+        task.selected_by,
         task.direction,
         cfg.recipe.select,
         run.config_hash,
@@ -89,7 +88,7 @@ def _trainer(
         limit_test_batches=_limit(settings.limit_eval_batches),
         default_root_dir=folder.path,
         logger=wandb if cfg.logger.name == "wandb" else False,
-        callbacks=[MetricsHistory(folder.metrics), best],
+        callbacks=[MetricsHistory(folder.metrics), best, *_reports(cfg, folder)],
         plugins=[AtomicCheckpointIO()],
         deterministic="warn",
         enable_checkpointing=False,
@@ -100,6 +99,10 @@ def _trainer(
         use_distributed_sampler=False,
     )
     return trainer, best
+
+
+def _reports(cfg: DictConfig, folder: RunDirectory) -> list[pl.Callback]:
+    return [DetectionReport(folder.path)] if cfg.task.name == "detection" else []
 
 
 def _limit(batches: int | None) -> int | float:
@@ -134,11 +137,16 @@ def _judge(
 
 
 def _selection(cfg: DictConfig, best: BestAndLast) -> SelectionRecord:
-    rule = f"{cfg.recipe.select} {cfg.task.monitor}"
+    rule = f"{cfg.recipe.select} {cfg.task.selected_by}"
     return SelectionRecord(
         rule=rule, split=cfg.dataset.selection, epoch=best.best_epoch, score=best.best_score
     )
 
 
 def _data_record(data: Any) -> DataRecord:
-    return DataRecord(manifest_hash=manifest_hash(data.manifest), files=data.manifest, counts=data.counts)
+    return DataRecord(
+        manifest_hash=manifest_hash(data.manifest),
+        files=data.manifest,
+        counts=data.counts,
+        dropped=getattr(data, "dropped", {}),
+    )

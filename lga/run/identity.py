@@ -10,12 +10,14 @@ from typing import Any, cast
 from omegaconf import DictConfig, OmegaConf
 
 from lga.run.schema import Config
+from lga.structures import UserError
 
 # Not part of a run's identity: where things lie, who is told, and on what it is computed.
 NEUTRAL = (
     "paths",
     "logger",
     "mode",
+    "source",
     "trainer.accelerator",
     "trainer.devices",
     "trainer.num_workers",
@@ -87,9 +89,19 @@ def freeze(cfg: DictConfig, overrides: tuple[str, ...] = ()) -> FrozenRun:
     """Resolves `cfg` once and for all; later edits of YAML files cannot reach the run."""
     config = cast(dict[str, Any], OmegaConf.to_container(cfg, resolve=False))
     config.pop("hydra", None)
-    checked = OmegaConf.merge(OmegaConf.structured(Config), config)  # refuses keys added with `+`
+    merged = OmegaConf.merge(OmegaConf.structured(Config), config)  # refuses keys added with `+`
+    checked = cast(DictConfig, merged)
+    _check_recipe(checked)
     resolved = OmegaConf.to_container(checked, resolve=True, throw_on_missing=True)
     return FrozenRun(cast(dict[str, Any], resolved), overrides)
+
+
+def _check_recipe(cfg: DictConfig) -> None:
+    if cfg.recipe.get(cfg.task.name) is None:
+        raise UserError(
+            f"recipe={cfg.recipe.name} has no settings for task={cfg.task.name}: leave recipe out, "
+            f"the dataset picks one, or choose one with a section `{cfg.task.name}`"
+        )
 
 
 def _identifying(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -42,11 +42,12 @@ class SelectionRecord(_Strict):
 
 
 class DataRecord(_Strict):
-    """What was read: a hash over the files' hashes, and images per split."""
+    """What was read: a hash over the files' hashes, images per split, and what was left out and how often."""
 
     manifest_hash: str
     files: dict[str, str]
     counts: dict[str, int]
+    dropped: dict[str, int] = {}
 
 
 class RunRecord(_Strict):

@@ -14,9 +14,18 @@ from omegaconf import MISSING
 
 @dataclass
 class ModeConfig:
-    """What `run.py` does with the cell."""
+    """What `run.py` does with the cell.
+
+    `checkpoint`: weights to use in place of the cell's own; `out`: where results go; `split`: judged by
+    evaluate; `confidence`: least score that predict keeps; `untrained`: whether export may draw weights.
+    """
 
     name: str = MISSING
+    checkpoint: str | None = None
+    out: str | None = None
+    split: str = "test"
+    confidence: float = 0.25
+    untrained: bool = False
 
 
 @dataclass
@@ -48,12 +57,16 @@ class AttentionConfig:
 
 @dataclass
 class TaskConfig:
-    """What is learnt, and the number that chooses the best epoch."""
+    """What is learnt, the number that is its score, and the one that chooses the best epoch.
+
+    `model` is called with the backbone; null where the detector is the model.
+    """
 
     name: str = MISSING
     monitor: str = MISSING
     direction: str = MISSING
-    model: dict[str, Any] = MISSING
+    selected_by: str = MISSING
+    model: dict[str, Any] | None = None
     data: dict[str, Any] = MISSING
     module: dict[str, Any] = MISSING
 
@@ -70,8 +83,34 @@ class ScheduleConfig:
 
 
 @dataclass
+class ClassificationRecipeConfig:
+    """What only the training of a classifier needs."""
+
+    label_smoothing: float = MISSING
+    dropout: float = MISSING
+    augmentation: str = MISSING
+
+
+@dataclass
+class DetectionRecipeConfig:
+    """What only the training of a detector needs: gains of its loss, and augmentation."""
+
+    box_gain: float = MISSING
+    class_gain: float = MISSING
+    distribution_gain: float = MISSING
+    mosaic: float = MISSING
+    close_mosaic: int = MISSING
+    hsv_h: float = MISSING
+    hsv_s: float = MISSING
+    hsv_v: float = MISSING
+    scale: float = MISSING
+    translate: float = MISSING
+    fliplr: float = MISSING
+
+
+@dataclass
 class RecipeConfig:
-    """Everything of the training that changes its result."""
+    """Everything of the training that changes its result; a section per task it is made for."""
 
     name: str = MISSING
     epochs: int = MISSING
@@ -83,10 +122,9 @@ class RecipeConfig:
     ema_decay: float = MISSING
     ema_ramp_steps: float = MISSING
     clip_norm: float = MISSING
-    label_smoothing: float = MISSING
-    dropout: float = MISSING
-    augmentation: str = MISSING
     select: str = MISSING
+    classification: ClassificationRecipeConfig | None = None
+    detection: DetectionRecipeConfig | None = None
 
 
 @dataclass
@@ -143,9 +181,10 @@ class DatasetConfig:
 
 @dataclass
 class DetectorConfig:
-    """The detector on top of the backbone; `none` for classification."""
+    """The detector on top of the backbone, which `model` is called with; `none` for classification."""
 
     name: str = MISSING
+    model: dict[str, Any] | None = None
 
 
 @dataclass
@@ -163,6 +202,7 @@ class Config:
     logger: LoggerConfig = field(default_factory=LoggerConfig)
     paths: PathsConfig = field(default_factory=PathsConfig)
     seed: int = MISSING
+    source: str | None = None
 
 
 def register_schema() -> None:

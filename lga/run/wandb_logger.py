@@ -68,10 +68,17 @@ class WandbLogger(Logger):
 
     def log_metrics(self, metrics: dict[str, float], step: int | None = None) -> None:
         """Queues one row; a row that does not fit is dropped, and that is said once."""
+        self._put(dict(metrics), step or 0)
+
+    def _put(self, row: dict[str, Any], step: int) -> None:
         try:
-            self._queue.put_nowait((metrics, step or 0))
+            self._queue.put_nowait((row, step))
         except queue.Full:
             self._tell("it does not keep up; rows are dropped")
+
+    def log_pictures(self, pictures: dict[str, Path], step: int) -> None:
+        """Queues picture files, one under each name."""
+        self._put(dict(pictures), step)
 
     def finish(self, status: str, summary: dict[str, float]) -> None:
         """Ends the W&B run, waiting a bounded time for what is still queued."""
@@ -114,9 +121,10 @@ class WandbLogger(Logger):
         with wandb.init(**self._settings, settings=settings, reinit="create_new") as run:
             last_step = 0
             while (message := self._queue.get()) is not None:
-                metrics, step = message
+                row, step = message
+                values = {n: wandb.Image(str(v)) if isinstance(v, Path) else v for n, v in row.items()}
                 last_step = max(last_step, step)
-                run.log(metrics, step=last_step)
+                run.log(values, step=last_step)
             run.finish(exit_code=self._exit_code)
 
     def _tell(self, what: str) -> None:

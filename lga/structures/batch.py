@@ -3,11 +3,14 @@
 Axes: B batch, H rows, W columns, N boxes of all the batch's images together.
 """
 
-from dataclasses import dataclass, fields
-from typing import Self
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 import torch
 from torch import Tensor
+
+from lga.structures.image_origin import ImageOrigin
 
 
 @dataclass
@@ -31,12 +34,14 @@ class DetectionBatch:
     """Images and the boxes on all of them, in one list.
 
     Attributes:
-        images: (B, 3, H, W), float in [0, 1].
+        images: (B, 3, H, W), float in [0, 1]. A loader may give them as uint8, to be made float where they
+            are used.
         boxes: (N, 4), float, x1 y1 x2 y2 in pixels of `images`.
         labels: (N,), int64, from 0.
         image_index: (N,), int64, the row of `images` that a box lies on; any order.
         ignore: (N,), bool, true for what is neither object nor background: crowds, difficult objects,
             ignored regions.
+        origins: of the B images, in evaluation; empty in training.
     """
 
     images: Tensor
@@ -44,16 +49,27 @@ class DetectionBatch:
     labels: Tensor
     image_index: Tensor
     ignore: Tensor
+    origins: tuple[ImageOrigin, ...] = ()
 
     def to(self, device: torch.device | str, non_blocking: bool = False) -> Self:
         """Return this batch on `device`."""
-        return type(self)(
-            *(getattr(self, f.name).to(device, non_blocking=non_blocking) for f in fields(self))
-        )
+        return self._each_tensor(lambda tensor: tensor.to(device, non_blocking=non_blocking))
 
     def pin_memory(self) -> Self:
         """Return this batch in page-locked memory, from which copies to a GPU overlap with work."""
-        return type(self)(*(getattr(self, f.name).pin_memory() for f in fields(self)))
+        return self._each_tensor(Tensor.pin_memory)
+
+    def with_unit_images(self) -> Self:
+        """Return this batch with uint8 images made float32 in [0, 1]; others stay as they are."""
+        if self.images.dtype != torch.uint8:
+            return self
+        return replace(self, images=self.images.float().div_(255))
+
+    def _each_tensor(self, change: Callable[[Tensor], Tensor]) -> Self:
+        changed: dict[str, Any] = {
+            name: change(value) for name, value in vars(self).items() if isinstance(value, Tensor)
+        }
+        return replace(self, **changed)
 
     def __len__(self) -> int:
         return len(self.images)

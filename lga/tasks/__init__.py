@@ -1,7 +1,8 @@
 """Thin LightningModules: model, loss, metrics, optimizer."""
 
 from lga.tasks.classification_task import ClassificationTask
+from lga.tasks.detection_task import DetectionTask
 from lga.tasks.optimization import Optimization
 from lga.tasks.schedule import Schedule
 
-__all__ = ["ClassificationTask", "Optimization", "Schedule"]
+__all__ = ["ClassificationTask", "DetectionTask", "Optimization", "Schedule"]

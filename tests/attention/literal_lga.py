@@ -26,6 +26,7 @@ class LiteralLocalGlobalAttention(nn.Module):
             for i in range(3)
         )
         self.scale_attention = nn.Sequential(nn.Conv2d(channels, 4, 1), nn.Softmax(dim=1))
+        self.energy_softmax = nn.Softmax(dim=-1)  # a module, as the published operation counts have it
         self.position_encoding = nn.Parameter(torch.randn(1, channels, 14, 14))
         if branches != "global":
             self.local_convs = nn.ModuleList(self._branch(channels, k) for k in (3, 5, 7))
@@ -45,7 +46,7 @@ class LiteralLocalGlobalAttention(nn.Module):
         B, C, H, W = z.shape
         q, k, v = (t.reshape(B, self.heads, C // self.heads, H * W) for t in branch(z).chunk(3, dim=1))
         energy = torch.einsum("bgqn,bgkn->bgqk", q, k) / (C // self.heads) ** 0.5
-        attention = energy.softmax(dim=-1)
+        attention = self.energy_softmax(energy)
         # The released contraction: attention and value are summed over different indices.
         return torch.einsum("bgqk,bgvn->bgqn", attention, v).reshape(B, C, H, W)
 

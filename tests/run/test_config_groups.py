@@ -17,13 +17,14 @@ OPTIONS = [
     for option in sorted(group.glob("*.yaml"))
     if not option.stem.startswith("_")
 ]
+OF_DETECTION = ("task=detection", "detector=yolov8", "recipe=digit_scenes")
 EXPERIMENTS = sorted(path.stem for path in Path(CONFIG_DIR, "experiment").glob("*.yaml"))
 
 
 @pytest.mark.parametrize("option", OPTIONS)
 def test_every_option_composes_and_its_targets_exist(option):
     group = option.split("=")[0]
-    dataset = ["dataset=digit_scenes"] if option == "task=detection" else []
+    dataset = ["dataset=digit_scenes"] if option in OF_DETECTION else []
     cfg = freeze(compose([*dataset, option])).cfg
     assert cfg[group].get("name", option.split("=")[1])
     if group == "attention":

@@ -1,0 +1,41 @@
+"""Detection data: what a reader gives, how it is checked, and how batches are made of it.
+
+`DetectionData` needs Lightning, which readers must not wait for: it is loaded when named.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from lga.data.detection.annotations import Annotations, Targets
+from lga.data.detection.augmentation import DetectionAugmentation
+from lga.data.detection.box_checks import BoxChecks
+from lga.data.detection.detection_source import DetectionSample, DetectionSource
+from lga.data.detection.detection_splits import DetectionReader, DetectionSplits
+from lga.data.detection.file_source import ImageRecord, source_of_files
+from lga.data.detection.image_stores import ArrayImages, FileImages, ImageStore
+
+if TYPE_CHECKING:
+    from lga.data.detection.detection_data import DetectionData
+
+__all__ = [
+    "Annotations",
+    "ArrayImages",
+    "BoxChecks",
+    "DetectionAugmentation",
+    "DetectionData",
+    "DetectionReader",
+    "DetectionSample",
+    "DetectionSource",
+    "DetectionSplits",
+    "FileImages",
+    "ImageRecord",
+    "ImageStore",
+    "Targets",
+    "source_of_files",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name != "DetectionData":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return import_module("lga.data.detection.detection_data").DetectionData

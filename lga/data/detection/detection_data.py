@@ -1,0 +1,136 @@
+"""The data module of detection: splits to batches of images and boxes.
+
+Workers give images as uint8, a quarter of the bytes; they are made float in [0, 1] where they are used, after
+the copy to the device. One process trains on one device: the order is not divided over several. A run resumes
+at the start of an epoch.
+"""
+
+from functools import cached_property
+
+import pytorch_lightning as pl
+import torch
+
+from lga.data.batch_order import BatchOrder
+from lga.data.detection.augmentation import DetectionAugmentation
+from lga.data.detection.detection_loader import DetectionLoader
+from lga.data.detection.detection_source import DetectionSource
+from lga.data.detection.detection_splits import DetectionReader, DetectionSplits
+from lga.data.detection.evaluation_images import EvaluationImages
+from lga.data.detection.letterbox import check_val_shape
+from lga.data.detection.training_images import TrainingImages
+from lga.structures import DetectionBatch, UserError
+
+
+class DetectionData(pl.LightningDataModule):
+    """Train, validation and test loaders of a detection set.
+
+    Args:
+        reader: reads the set; called once, when its splits are first needed.
+        image_size: side of training images, and longer side of the others, pixels.
+        batch_size: training images in a batch; validation and test batches are twice as large.
+        epochs: of the training; the last ``augmentation.close_mosaic`` are without mosaic.
+        augmentation: of the training images; None takes the defaults of the paper's toolchain.
+        val_shape: ``square`` or ``toolchain``, see `lga.data.detection.letterbox`.
+        seed: of the order and of the augmentation; >= 0. Batches depend on it and on the epoch only.
+        num_workers: processes that make batches; 0 makes them in the training process.
+    """
+
+    def __init__(
+        self,
+        reader: DetectionReader,
+        image_size: int,
+        batch_size: int,
+        epochs: int,
+        augmentation: DetectionAugmentation | None = None,
+        val_shape: str = "square",
+        seed: int = 0,
+        num_workers: int = 0,
+    ) -> None:
+        super().__init__()
+        _check_at_least(1, image_size=image_size, batch_size=batch_size, epochs=epochs)
+        _check_at_least(0, seed=seed, num_workers=num_workers)
+        check_val_shape(val_shape)
+        self.reader = reader
+        self.image_size = image_size
+        self.batch_size = batch_size
+        self.epochs = epochs
+        self.augmentation = augmentation or DetectionAugmentation()
+        self.val_shape = val_shape
+        self.seed = seed
+        self.num_workers = num_workers
+
+    @cached_property
+    def splits(self) -> DetectionSplits:
+        """The splits, read at first use."""
+        return self.reader()
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Names of the classes, in the order of their labels."""
+        return tuple(self.reader.class_names)
+
+    @property
+    def num_classes(self) -> int:
+        """Number of classes."""
+        return len(self.class_names)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Number of images of each split."""
+        return self.splits.counts
+
+    @property
+    def manifest(self) -> dict[str, str]:
+        """Name of each source file -> sha256."""
+        return self.splits.manifest
+
+    @property
+    def selection(self) -> str:
+        """What a checkpoint is selected on: ``validation`` or ``test``."""
+        return self.splits.selection
+
+    @property
+    def dropped(self) -> dict[str, int]:
+        """What was left out or changed while reading, and how often."""
+        return self.splits.dropped
+
+    def train_dataloader(self) -> DetectionLoader:
+        """Shuffled, augmented batches; images uint8."""
+        mosaic_epochs = self.epochs - self.augmentation.close_mosaic
+        images = TrainingImages(
+            self.splits.train, self.image_size, self.augmentation, mosaic_epochs, self.seed
+        )
+        return self._loader(images, BatchOrder(len(images), self.batch_size, self.seed, shuffle=True))
+
+    def val_dataloader(self) -> DetectionLoader:
+        """Letterboxed batches of the validation split; images uint8."""
+        return self._evaluation_loader(self.splits.val)
+
+    def test_dataloader(self) -> DetectionLoader:
+        """Letterboxed batches of the test split; images uint8."""
+        return self._evaluation_loader(self.splits.test)
+
+    def on_after_batch_transfer(self, batch: DetectionBatch, dataloader_idx: int) -> DetectionBatch:
+        """Make the images float in [0, 1]; Lightning calls it on the device."""
+        return batch.with_unit_images()
+
+    def _evaluation_loader(self, source: DetectionSource) -> DetectionLoader:
+        images = EvaluationImages(source, self.image_size, self.val_shape)
+        return self._loader(images, BatchOrder(len(images), 2 * self.batch_size, self.seed, shuffle=False))
+
+    def _loader(self, images: TrainingImages | EvaluationImages, order: BatchOrder) -> DetectionLoader:
+        return DetectionLoader(
+            images,
+            batch_size=None,
+            sampler=order,
+            num_workers=self.num_workers,
+            persistent_workers=self.num_workers > 0,
+            pin_memory=torch.cuda.is_available(),
+            generator=torch.Generator(),  # without one, each pass would draw from the global generator
+        )
+
+
+def _check_at_least(least: int, **settings: int) -> None:
+    for name, value in settings.items():
+        if value < least:
+            raise UserError(f"{name}={value} is too small: it must be at least {least}")

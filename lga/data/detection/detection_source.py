@@ -1,0 +1,52 @@
+"""The images of one split with their boxes.
+
+Axes: N images, H rows, W columns, n boxes of one image.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lga.data.detection.annotations import Annotations, Targets
+from lga.data.detection.image_stores import ImageStore
+
+
+@dataclass(frozen=True)
+class DetectionSample:
+    """One image as it was read.
+
+    Attributes:
+        image: (H, W, 3), uint8.
+        targets: its boxes in pixels of ``image``.
+        name: of its file, or its number.
+    """
+
+    image: NDArray[np.uint8]
+    targets: Targets
+    name: str
+
+
+@dataclass(frozen=True)
+class DetectionSource:
+    """A split, image by image.
+
+    Attributes:
+        images: the pixels.
+        annotations: the boxes, checked.
+        sizes: (N, 2), int, width and height of each image in pixels.
+        names: (N,), of the files, or numbers.
+        split: what to call it in messages, such as ``digit_scenes val``.
+    """
+
+    images: ImageStore
+    annotations: Annotations
+    sizes: NDArray[np.int64]
+    names: NDArray[np.str_]
+    split: str
+
+    def __len__(self) -> int:
+        return len(self.annotations)
+
+    def __getitem__(self, index: int) -> DetectionSample:
+        return DetectionSample(self.images.load(index), self.annotations[index], str(self.names[index]))

@@ -1,0 +1,56 @@
+"""scikit-learn's digits, 8 x 8 cells, drawn smoothly at any size.
+
+Each digit is enlarged once, bicubic, to 10 pixels a cell with an empty cell around it. What is less than a
+quarter black there becomes empty, what is more than three quarters full: so strokes have edges, and fade to
+nothing within the picture, which is then cut to what is left and resized to the size asked for.
+"""
+
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from lga.data.digits import LARGEST_VALUE, load_digit_values
+
+CELL = 10
+EMPTY, FULL = 64, 191
+VISIBLE = 32  # cover, of 255
+
+
+class Glyphs:
+    """Pictures of the 1,797 digits.
+
+    Attributes:
+        labels: (1797,), int64.
+    """
+
+    def __init__(self) -> None:
+        values, labels = load_digit_values()
+        self._values = values
+        self.labels: NDArray[np.int64] = labels.astype(np.int64)
+
+    def ink_shape(self, glyph: int, side: float) -> tuple[float, float]:
+        """Return width and height of a digit's ink whose longer side is ``side``."""
+        width, height = self._enlarged(glyph).size
+        return side * width / max(width, height), side * height / max(width, height)
+
+    def draw(self, glyph: int, width: int, height: int) -> NDArray[np.int32]:
+        """Return how much ink covers each pixel, (height, width), 0 to 255."""
+        return np.asarray(self._enlarged(glyph).resize((width, height), Image.Resampling.BILINEAR), np.int32)
+
+    @cache  # noqa: B019  (at most 1,797 pictures of 10 kB; one instance a process)
+    def _enlarged(self, glyph: int) -> Image.Image:
+        cells = np.pad(self._values[glyph].astype(np.uint16), 1) * 255 // LARGEST_VALUE
+        side = CELL * len(cells)
+        blackness = Image.fromarray(cells.astype(np.uint8)).resize((side, side), Image.Resampling.BICUBIC)
+        inked = np.asarray(blackness, np.int32).clip(EMPTY, FULL) - EMPTY
+        cover = Image.fromarray((inked * 255 // (FULL - EMPTY)).astype(np.uint8))
+        return cover.crop(cover.getbbox())
+
+
+def ink_extent(cover: NDArray[np.int32]) -> tuple[int, int, int, int]:
+    """Return x1 y1 x2 y2 of the smallest box around the pixels covered by `VISIBLE` or more."""
+    ink = cover >= VISIBLE
+    columns, rows = np.flatnonzero(ink.any(0)), np.flatnonzero(ink.any(1))
+    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1

@@ -1,0 +1,118 @@
+"""The reader of ``digit_scenes``, and of its view ``digit_scenes_tiny``.
+
+Nothing to download: the scenes are made at first use, by `lga.data.digit_scenes.making`, into
+``<data_dir>/digit_scenes/``. Licences: digits CC BY 4.0, photographs CC BY 2.0.
+
+`BOXES_SHA256` fixes the boxes, and with them the draws, of the usual scenes of 160 pixels. Pixels are
+not fixed in the same way, since resizing and decoding may round differently elsewhere: their sha256 is in the
+manifest, and so in every run's record.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lga.data.detection.annotations import Annotations, Targets
+from lga.data.detection.detection_source import DetectionSource
+from lga.data.detection.detection_splits import DetectionSplits
+from lga.data.detection.image_stores import ArrayImages
+from lga.data.digit_scenes.making import SPLITS, make_scenes
+from lga.data.digit_scenes.store import stored
+from lga.data.digits import CLASS_NAMES
+from lga.structures import UserError
+
+VERSION = 1  # of the scenes: another one makes a folder of its own
+SMALLEST_IMAGE = 64
+USUAL_SIZE = 160
+USUAL_COUNTS = {"train": 1000, "val": 200, "test": 200}
+BOXES_SHA256 = {
+    "train.json": "caf0fe48e1009ec22a1a6403e5de3b645743afdc1d812d07203d79d44b8b5df3",
+    "val.json": "4bd2164b51003fd380b00d4591262bb513e875a59e884b2d2c5d7d18374fb630",
+    "test.json": "da5134001e1e15bdf4c69e5f48ef2372b27dc5296c7799127818f598a0dd913a",
+}
+
+
+class DigitScenesReader:
+    """Reads the scenes, and makes them first if there are none.
+
+    Args:
+        data_dir: scenes lie in its folder ``digit_scenes``.
+        image_size: S, side of the scenes, pixels. The same scenes at any size.
+        train, val, test: numbers of scenes. More of them begin with the same ones.
+        ignore_from: objects of at least this size (root of the box's area, in pixels of a scene of 160) are
+            to be ignored; None ignores nothing.
+    """
+
+    class_names = CLASS_NAMES
+
+    def __init__(
+        self,
+        data_dir: str | Path,
+        image_size: int = USUAL_SIZE,
+        train: int = USUAL_COUNTS["train"],
+        val: int = USUAL_COUNTS["val"],
+        test: int = USUAL_COUNTS["test"],
+        ignore_from: float | None = None,
+    ) -> None:
+        if image_size < SMALLEST_IMAGE:
+            raise UserError(
+                f"dataset.image_size={image_size} is too small for digit_scenes: at least {SMALLEST_IMAGE}"
+            )
+        self.counts = {"train": train, "val": val, "test": test}
+        for split, count in self.counts.items():
+            if count < 1:
+                raise UserError(f"dataset.reader.{split}={count}: a split needs at least one scene")
+        self.data_dir = Path(data_dir)
+        self.image_size = image_size
+        self.ignore_from = ignore_from
+
+    @property
+    def folder(self) -> Path:
+        """Where the scenes lie."""
+        settings = json.dumps([VERSION, self.image_size, [self.counts[split] for split in SPLITS]])
+        name = f"{self.image_size}-{hashlib.sha256(settings.encode()).hexdigest()[:8]}"
+        return self.data_dir / "digit_scenes" / name
+
+    def __call__(self) -> DetectionSplits:
+        """Return the splits.
+
+        Raises:
+            UserError: the scenes cannot be written, are damaged, or are other ones than they should be.
+        """
+        manifest = stored(self.folder, lambda folder: make_scenes(folder, self.image_size, self.counts))
+        self._check_boxes(manifest)
+        train, val, test = (self._source(split) for split in SPLITS)
+        return DetectionSplits(train, val, test, self.class_names, manifest)
+
+    def _check_boxes(self, manifest: dict[str, str]) -> None:
+        if (self.image_size, self.counts) != (USUAL_SIZE, USUAL_COUNTS):
+            return
+        for name, expected in BOXES_SHA256.items():
+            if manifest.get(name) != expected:
+                raise UserError(
+                    f"{self.folder / name}: other boxes than digit_scenes has (its sha256 differs); install "
+                    "the locked versions (uv sync), remove this folder, and it is made again"
+                )
+
+    def _source(self, split: str) -> DetectionSource:
+        content = json.loads((self.folder / f"{split}.json").read_text())
+        boxes = np.array(content["boxes"], np.float32).reshape(-1, 4)
+        labels, offsets = np.array(content["labels"], np.int64), np.array(content["offsets"], np.int64)
+        count = len(offsets) - 1
+        return DetectionSource(
+            images=ArrayImages(self.folder / f"{split}.npy"),
+            annotations=Annotations(Targets(boxes, labels, self._ignored(boxes)), offsets),
+            sizes=np.full((count, 2), self.image_size),
+            names=np.array([f"{split}-{index:05d}" for index in range(count)]),
+            split=f"digit_scenes {split}",
+        )
+
+    def _ignored(self, boxes: NDArray[np.float32]) -> NDArray[np.bool_]:
+        if self.ignore_from is None:
+            return np.zeros(len(boxes), bool)
+        areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
+        large: NDArray[np.bool_] = np.sqrt(areas) * (USUAL_SIZE / self.image_size) >= self.ignore_from
+        return large

@@ -1,0 +1,65 @@
+"""Boxes drawn on an image, by supervision, https://github.com/roboflow/supervision.
+
+Shapes: H W height and width of the image, N boxes.
+"""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Image = NDArray[np.uint8]
+
+LEAST_SIDE = 480  # smaller images are enlarged, so that labels can be read
+HEADING = 24  # pixels
+
+
+def draw_boxes(
+    image: Image,
+    boxes: NDArray[np.floating],
+    labels: NDArray[np.integer],
+    class_names: Sequence[str],
+    scores: NDArray[np.floating] | None = None,
+) -> Image:
+    """Return the image, enlarged by a whole factor if small, with its boxes.
+
+    Args:
+        image: (H, W, 3), RGB.
+        boxes: (N, 4), xyxy in pixels of the image.
+        labels: (N,), from 0; others are shown without a name.
+        class_names: in the order of the labels.
+        scores: (N,), shown beside the names.
+    """
+    import supervision as sv
+
+    factor = max(1, round(LEAST_SIDE / max(image.shape[:2])))
+    canvas: Image = image.repeat(factor, axis=0).repeat(factor, axis=1)
+    if not len(boxes):
+        return canvas
+    names = [class_names[label] if 0 <= label < len(class_names) else "" for label in labels.tolist()]
+    if scores is not None:
+        names = [f"{name} {score:.2f}" for name, score in zip(names, scores.tolist(), strict=True)]
+    inside = np.minimum(
+        boxes * factor, np.tile(canvas.shape[1::-1], 2) - 1
+    )  # the last pixel's edge too is seen
+    found = sv.Detections(xyxy=inside.astype(np.float32), class_id=labels.astype(int))
+    canvas = sv.BoxAnnotator(thickness=1).annotate(canvas, found)
+    annotator = sv.LabelAnnotator(text_scale=0.35, text_padding=2, smart_position=True)
+    return annotator.annotate(canvas, found, labels=names)
+
+
+def side_by_side(pictures: Sequence[tuple[str, Image]]) -> Image:
+    """Return pictures of equal height beside one another, each below its heading."""
+    return np.concatenate([_headed(heading, picture) for heading, picture in pictures], axis=1)
+
+
+def png(image: Image) -> bytes:
+    """Return an RGB image (H, W, 3) as a PNG file."""
+    return cv2.imencode(".png", image[:, :, ::-1])[1].tobytes()
+
+
+def _headed(heading: str, picture: Image) -> Image:
+    strip = np.full((HEADING, picture.shape[1], 3), 255, np.uint8)
+    cv2.putText(strip, heading, (4, HEADING - 7), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (0, 0, 0), 1, cv2.LINE_AA)
+    return np.concatenate((strip, picture))

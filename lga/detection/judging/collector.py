@@ -1,0 +1,75 @@
+"""Gathers the detections and objects of a split, over batches and devices.
+
+Shapes: P detections and T objects of all images together.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torchmetrics import Metric
+from torchmetrics.utilities import dim_zero_cat
+
+from lga.detection.judging.judged_image import JudgedImage
+
+Floats = NDArray[np.float64]
+
+
+class Collected(NamedTuple):
+    """A split's detections and objects; images by number, boxes xyxy in pixels of the originals.
+
+    Attributes:
+        detections: (P, 7) rows of image, x1, y1, x2, y2, score, class.
+        objects: (T, 6) rows of image, x1, y1, x2, y2, class; what is to be ignored may be of class -1.
+        ignore: (T,), bool.
+    """
+
+    detections: Floats
+    objects: Floats
+    ignore: NDArray[np.bool_]
+
+    @property
+    def judged_objects(self) -> Floats:
+        """The objects without those to be ignored."""
+        return self.objects[~self.ignore]
+
+
+class Collector(Metric):
+    """Keeps what it is given on the device it comes from, until `compute`."""
+
+    full_state_update = False
+    detections: list[Tensor]
+    objects: list[Tensor]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.add_state("detections", default=[], dist_reduce_fx="cat")
+        self.add_state("objects", default=[], dist_reduce_fx="cat")
+
+    def update(self, images: Sequence[JudgedImage]) -> None:
+        """Adds images, at least one."""
+        self.detections.append(torch.cat([_detection_rows(image) for image in images]))
+        self.objects.append(torch.cat([_object_rows(image) for image in images]))
+
+    def compute(self) -> Collected:
+        """Everything since the last reset."""
+        objects = dim_zero_cat(self.objects).cpu().double().numpy()
+        detections = dim_zero_cat(self.detections).cpu().double().numpy()
+        return Collected(detections, objects[:, :6], objects[:, 6] > 0)
+
+
+def _detection_rows(image: JudgedImage) -> Tensor:
+    found = image.detections
+    return _rows(image.origin.index, found.boxes, found.scores, found.labels)
+
+
+def _object_rows(image: JudgedImage) -> Tensor:
+    return _rows(image.origin.index, image.boxes, image.labels, image.ignore)
+
+
+def _rows(index: int, boxes: Tensor, *columns: Tensor) -> Tensor:
+    image = torch.full((len(boxes), 1), float(index), device=boxes.device)
+    return torch.cat((image, boxes.float(), *(column.float().unsqueeze(1) for column in columns)), 1)

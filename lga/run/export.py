@@ -1,0 +1,112 @@
+"""`mode=export`: the cell's network as ONNX, written only if ONNX Runtime agrees with PyTorch.
+
+Shapes: B batch, A anchors of all levels together, K classes.
+"""
+
+import json
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from lga.detection import Detector
+from lga.detection.decoded_detector import DecodedDetector
+from lga.run.build import build_network
+from lga.run.directory import RunDirectory
+from lga.run.files import writable, write_atomically
+from lga.run.identity import FrozenRun
+from lga.run.onnx_model import Part, largest_error, to_onnx
+from lga.run.trained import trained_network
+from lga.structures import UserError
+
+log = logging.getLogger("lga")
+
+FILE = "model.onnx"
+TOLERANCE = 1e-4
+BATCH_SIZES = (1, 3)
+COARSEST_STRIDE = 32
+
+
+@dataclass(frozen=True)
+class Form:
+    """What is exported: a network with one output, what it is called and what it holds."""
+
+    network: nn.Module
+    output: str
+    layout: str
+    parts: tuple[Part, ...]
+
+
+def export(run: FrozenRun) -> Path:
+    """Writes the model, prints where it is and how far it is from PyTorch, and returns its path."""
+    cfg, path = run.cfg, _path(run)
+    network, weights = _network(run)
+    form, size = _form(network, cfg.dataset.image_size), cfg.dataset.image_size
+    model = to_onnx(form.network, size, form.output, _metadata(run, form, weights))
+    error = largest_error(form.network, model, _batches(size, cfg.seed), form.parts)
+    if not error < TOLERANCE:
+        raise UserError(
+            f"{path}: not written: ONNX Runtime differs from PyTorch by {error:.1e} of the largest value, "
+            f"more than {TOLERANCE:.0e}; other versions of onnxscript or onnxruntime may agree"
+        )
+    with writable(path.parent, "mode.out"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, lambda file: file.write(model.SerializeToString()))
+    batches = " and ".join(map(str, BATCH_SIZES))
+    print(f"{path}: within {error:.1e} of PyTorch, relative to the largest value (batches of {batches})")
+    return path
+
+
+def _path(run: FrozenRun) -> Path:
+    out = run.config["mode"]["out"]
+    path = Path(out) if out else RunDirectory(run).path
+    return path if out and not path.is_dir() else path / FILE
+
+
+def _network(run: FrozenRun) -> tuple[nn.Module, str]:
+    """The network in evaluation mode on the CPU, and where its weights are from."""
+    mode, own = run.cfg.mode, RunDirectory(run).best_checkpoint
+    if mode.untrained and not mode.checkpoint and not own.is_file():
+        log.warning("%s: not trained; exporting freshly drawn weights, as mode.untrained=true asks", run.cell)
+        return build_network(run.cfg).eval(), "untrained"
+    return trained_network(run).cpu(), Path(mode.checkpoint or own).name
+
+
+def _form(network: nn.Module, image_size: int) -> Form:
+    """A classifier as it is, a detector with its decoding."""
+    if not isinstance(network, Detector):
+        return Form(network, "logits", "(B, K)", (Part(slice(None)),))
+    if image_size % COARSEST_STRIDE:
+        raise UserError(
+            f"dataset.image_size={image_size}: a detector needs a multiple of {COARSEST_STRIDE}; "
+            f"set {-(-image_size // COARSEST_STRIDE) * COARSEST_STRIDE}"
+        )
+    layout = "(B, 4 + K, A): x1, y1, x2, y2 in pixels, then probabilities; before NMS"
+    boxes, probabilities = Part(slice(4)), Part(slice(4, None), scale=1.0)
+    return Form(DecodedDetector(network), "predictions", layout, (boxes, probabilities))
+
+
+def _batches(image_size: int, seed: int) -> Iterable[Tensor]:
+    generator = torch.Generator().manual_seed(seed)
+    return (torch.rand(number, 3, image_size, image_size, generator=generator) for number in BATCH_SIZES)
+
+
+def _metadata(run: FrozenRun, form: Form, weights: str) -> dict[str, str]:
+    """What a user of the file needs to know, all as text."""
+    cfg, cell = run.cfg, run.cell
+    return {
+        "input": "(B, 3, H, W): RGB in [0, 1]",
+        "output": form.layout,
+        "image_size": str(cfg.dataset.image_size),
+        "class_names": json.dumps(list(cfg.dataset.class_names)),
+        "config_hash": run.config_hash,
+        "weights": weights,
+        "dataset": cell.dataset,
+        "backbone": cell.backbone,
+        "detector": cell.detector,
+        "attention": cell.attention,
+        "seed": str(cell.seed),
+    }

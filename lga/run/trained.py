@@ -1,0 +1,54 @@
+"""The network of a cell with trained weights: those of its chosen epoch, or of a checkpoint that is named."""
+
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from lga.backbones.author_checkpoint import load_author_checkpoint
+from lga.run.build import build_network
+from lga.run.checkpoints import load
+from lga.run.directory import RunDirectory
+from lga.run.identity import FrozenRun
+from lga.structures import UserError
+
+AUTHOR_PREFIX = "model."
+AVERAGED_PREFIX = "average.module."
+
+
+def trained_network(run: FrozenRun) -> nn.Module:
+    """The network in evaluation mode.
+
+    `mode.checkpoint` names a `best.ckpt` or `last.ckpt` of this project (of the latter the averaged weights
+    are taken) or a plain state dict in the author's naming; null takes the cell's own `best.ckpt`.
+
+    Raises UserError when there is none, or when it is of another architecture.
+    """
+    named = run.config["mode"]["checkpoint"]
+    path = Path(named) if named else RunDirectory(run).best_checkpoint
+    if not named and not path.is_file():
+        raise UserError(
+            f"{run.cell}: not trained yet, there is no {path}; run the same command without mode= first, "
+            "or name weights with mode.checkpoint="
+        )
+    network = build_network(run.cfg)
+    _fill(network, load(path), path)
+    return network.eval()
+
+
+def _fill(network: nn.Module, content: Any, path: Path) -> None:
+    weights = content.get("state_dict", content) if isinstance(content, dict) else {}
+    if any(key.startswith(AVERAGED_PREFIX) for key in weights):
+        kept = {key: value for key, value in weights.items() if key.startswith(AVERAGED_PREFIX)}
+        weights = {key.removeprefix(AVERAGED_PREFIX): value for key, value in kept.items()}
+    elif weights and all(key.startswith(AUTHOR_PREFIX) for key in weights):
+        load_author_checkpoint(network, weights)
+        return
+    try:
+        network.load_state_dict(weights)
+    except RuntimeError as error:
+        first = str(error).splitlines()[1].strip() if "\n" in str(error) else str(error)
+        raise UserError(
+            f"{path}: a checkpoint of another architecture ({first[:150]}); "
+            "give the backbone, attention and dataset it was trained with"
+        ) from error

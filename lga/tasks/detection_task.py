@@ -1,0 +1,92 @@
+"""Object detection: the detector's own loss, judged by mean average precision in percent, by two protocols.
+
+Every metric's name begins with its protocol's. `paper` is judged after every epoch, `coco`, which takes
+longer and chooses nothing, on the test split alone.
+"""
+
+from typing import Any, Protocol, cast
+
+import torch
+from torch import Tensor, nn
+
+from lga.detection.judging import (
+    Collector,
+    JudgedImage,
+    Judgement,
+    curves,
+    evaluate_coco,
+    in_original_pixels,
+    judge_by_paper,
+)
+from lga.structures import DetectionBatch, Detections
+from lga.tasks.base_task import BaseTask
+from lga.tasks.optimization import Optimization
+
+
+class DetectionModel(Protocol):
+    """All that the task knows of a detector."""
+
+    def loss(self, batch: DetectionBatch) -> dict[str, Tensor]:
+        """Return scalars: the one to minimise as `total`, and its terms."""
+
+    def predict(self, images: Tensor) -> list[Detections]:
+        """Return the detections of each image (B, 3, H, W), in its pixels."""
+
+
+class DetectionTask(BaseTask):
+    """Trains a `DetectionModel` and judges its moving average, in pixels of the original images.
+
+    After a test `metrics_per_class` and `curves` hold what cannot be logged; each test step returns its
+    `JudgedImage`s under `images`.
+    """
+
+    def __init__(
+        self, model: nn.Module, optimization: Optimization, seed: int, class_names: list[str]
+    ) -> None:
+        super().__init__(model, optimization, seed)
+        self.class_names = class_names
+        self.collector = Collector()
+        self.metrics_per_class: dict[str, dict[str, float]] = {}
+        self.curves: dict[str, Any] = {}
+
+    def training_loss(self, batch: DetectionBatch) -> dict[str, Tensor]:
+        """The detector's loss and its terms."""
+        terms = dict(cast(DetectionModel, self.model).loss(batch))
+        return {"loss": terms.pop("total"), **terms}
+
+    def validation_step(self, batch: DetectionBatch, batch_idx: int) -> None:
+        """Judges one batch of the split that selects the epoch."""
+        self._judge(batch)
+
+    def test_step(self, batch: DetectionBatch, batch_idx: int) -> dict[str, list[JudgedImage]]:
+        """Judges one batch of the split that the record reports."""
+        return {"images": self._judge(batch)}
+
+    def on_validation_epoch_end(self) -> None:
+        """Logs what the `paper` protocol says."""
+        self._log("val", judge_by_paper(self.collector.compute()))
+        self.collector.reset()
+
+    def on_test_epoch_end(self) -> None:
+        """Logs what both protocols say, and keeps it per class."""
+        collected = self.collector.compute()
+        coco = evaluate_coco(collected)
+        judgements = (judge_by_paper(collected), coco.judgement)
+        for judgement in judgements:
+            self._log("test", judgement)
+        self.metrics_per_class = {
+            name: {metric: value for j in judgements for metric, value in j.per_class.get(label, {}).items()}
+            for label, name in enumerate(self.class_names)
+        }
+        self.curves = curves(collected, coco, self.class_names)
+        self.collector.reset()
+
+    @torch.no_grad()
+    def _judge(self, batch: DetectionBatch) -> list[JudgedImage]:
+        found = cast(DetectionModel, self.average.module).predict(batch.images)
+        judged = in_original_pixels(batch, found)
+        self.collector.update(judged)
+        return judged
+
+    def _log(self, split: str, judgement: Judgement) -> None:
+        self.log_dict({f"{split}/{name}": value for name, value in judgement.metrics.items()})

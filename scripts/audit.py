@@ -1,0 +1,32 @@
+"""Builds the network of every published row and holds its counts against the printed ones.
+
+Exit status 0 only if every row is equal or explained.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from lga.structures import UserError
+from lga.tables.audit import audit, markdown, summary, write_report
+from lga.tables.published import load_published
+
+
+def main() -> int:
+    """Reads the command line, prints and writes the audit."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=Path("outputs"), help="folder of audit.md and audit.json")
+    arguments = parser.parse_args()
+    try:
+        rows = audit(load_published())
+        pages = write_report(rows, arguments.out)
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return 2
+    print(markdown(rows))
+    print(f"{' and '.join(map(str, pages))}: {summary(rows)}")
+    return 1 if any(row.status == "unexplained" for row in rows) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

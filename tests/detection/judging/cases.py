@@ -1,0 +1,40 @@
+"""Judged splits from plain lists, and a made-up large one."""
+
+import numpy as np
+
+from lga.detection.judging import Collected
+
+BOX = (0.0, 0.0, 10.0, 10.0)
+FAR = (50.0, 50.0, 60.0, 60.0)
+
+
+def collected(detections=(), objects=(), ignore=None):
+    """`detections` rows of image, box, score, label; `objects` of image, box, label."""
+    found = [[image, *box, score, label] for image, box, score, label in detections]
+    there = [[image, *box, label] for image, box, label in objects]
+    flags = [False] * len(there) if ignore is None else ignore
+    return Collected(
+        np.array(found, dtype=float).reshape(-1, 7),
+        np.array(there, dtype=float).reshape(-1, 6),
+        np.array(flags, dtype=bool),
+    )
+
+
+def made_split(images, detections, objects, classes, ignored=0.0, seed=0):
+    """A split with `objects` on an image and `detections` near them, most of the right class."""
+    random = np.random.RandomState(seed)
+    found, there = [], []
+    for image in range(images):
+        corner, size = random.uniform(0, 900, (objects, 2)), random.lognormal(3.2, 0.9, (objects, 2))
+        labels = random.randint(0, classes, objects)
+        boxes = np.c_[corner, corner + size]
+        there.append(np.c_[np.full(objects, image), boxes, labels])
+        source = random.randint(0, objects, detections)
+        shift = random.normal(0, 0.12, (detections, 4)) * np.tile(size[source], 2)
+        near = boxes[source] + shift
+        near[:, 2:] = np.maximum(near[:, 2:], near[:, :2] + 1)
+        right = random.uniform(size=detections) < 0.8
+        guesses = np.where(right, labels[source], random.randint(0, classes, detections))
+        found.append(np.c_[np.full(detections, image), near, random.uniform(size=detections), guesses])
+    there = np.concatenate(there)
+    return Collected(np.concatenate(found), there, random.uniform(size=len(there)) < ignored)

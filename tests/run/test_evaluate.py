@@ -1,0 +1,65 @@
+"""`mode=evaluate`: the same numbers again, from the cell's own weights or from a file that is named."""
+
+import json
+
+import pytest
+import torch
+
+from lga.run.checkpoints import load
+from lga.run.directory import RunDirectory
+from lga.run.execute import execute
+from lga.run.record import read_record
+from lga.run.trained import trained_network
+from lga.structures import UserError
+from tests.run.cells import cell
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    folder = RunDirectory(
+        cell(tmp_path_factory.mktemp("trained"), "attention=se", "trainer.limit_eval_batches=null")
+    )
+    execute(folder.run)
+    return folder
+
+
+def again(trained, *overrides):
+    output = trained.run.config["paths"]["output_dir"]
+    return cell(output, "attention=se", "trainer.limit_eval_batches=null", *overrides)
+
+
+def test_evaluating_repeats_the_records_metrics(trained, capsys):
+    before = trained.result.read_bytes()
+    score = execute(again(trained, "mode=evaluate"))
+    record = read_record(trained.result)
+    printed = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert score == record.score == printed["top1"]
+    kept = json.loads((trained.path / "evaluation-test" / "metrics.json").read_text())
+    assert kept["metrics"] == record.metrics
+    assert kept["metrics_per_class"] == record.metrics_per_class
+    assert trained.result.read_bytes() == before
+
+
+def test_the_validation_split_gives_the_score_of_the_chosen_epoch(trained):
+    score = execute(again(trained, "mode=evaluate", "mode.split=val"))
+    assert score == pytest.approx(read_record(trained.result).selection.score)
+
+
+def test_last_checkpoint_gives_its_averaged_weights(trained):
+    last = trained.last_checkpoint
+    network = trained_network(again(trained, "mode=evaluate", f"mode.checkpoint={last}"))
+    expected = load(last)["state_dict"]["average.module.head.linear.weight"]
+    assert torch.equal(network.state_dict()["head.linear.weight"], expected)
+
+
+def test_mistakes_are_told(trained, tmp_path):
+    with pytest.raises(UserError, match="not trained yet"):
+        execute(cell(tmp_path, "mode=evaluate"))
+    with pytest.raises(UserError, match=r"best\.ckpt: a checkpoint of another architecture"):
+        execute(
+            cell(tmp_path, "mode=evaluate", "attention=cbam", f"mode.checkpoint={trained.best_checkpoint}")
+        )
+    with pytest.raises(UserError, match=r"nowhere\.ckpt: no such checkpoint"):
+        execute(cell(tmp_path, "mode=evaluate", f"mode.checkpoint={tmp_path / 'nowhere.ckpt'}"))
+    with pytest.raises(UserError, match=r"mode\.split=tset: valid: test, val"):
+        execute(again(trained, "mode=evaluate", "mode.split=tset"))
