@@ -29,8 +29,7 @@ log = logging.getLogger("lga")
 def fit_and_judge(run: FrozenRun, folder: RunDirectory) -> dict[str, Any]:
     """Trains `run` to its end and judges it; returns the measured fields of its record."""
     cfg = run.cfg
-    if cfg.trainer.threads:
-        torch.set_num_threads(cfg.trainer.threads)
+    _prepare_torch(cfg)
     network = build_network(cfg)
     complexity = measure(network, cfg.dataset.image_size)
     if cfg.trainer.channels_last:
@@ -48,22 +47,39 @@ def fit_and_judge(run: FrozenRun, folder: RunDirectory) -> dict[str, Any]:
             raise KeyboardInterrupt
         metrics = _judge(trainer, task, data, folder)
         results = {
-            "metrics": metrics,
-            "metrics_per_class": task.metrics_per_class,
-            "score": metrics[cfg.task.monitor.split("/", 1)[-1]],
-            "selection": _selection(cfg, best),
-            "data": _data_record(data),
-            "epochs": trainer.max_epochs,
-            "resumed": 0 if resumed_epoch is None else resumed_epoch,
-            "peak_memory_bytes": peak_memory_bytes(),
-            "code": code_state(),
-            "environment": environment(),
+            **_results(cfg, task, data, metrics, best),
             **complexity.as_dict(),
+            "epochs": trainer.max_epochs,
+            "resumed": resumed_epoch or 0,
         }
         status = "finished"
     finally:
         wandb.finish(status, metrics if status == "finished" else {})
     return results
+
+
+def _prepare_torch(cfg: DictConfig) -> None:
+    if cfg.trainer.precision.startswith("16"):  # gradients would be clipped while they are scaled
+        raise UserError(
+            f"trainer.precision={cfg.trainer.precision}: use bf16-mixed, it needs no loss scaling"
+        )
+    if cfg.trainer.threads:
+        torch.set_num_threads(cfg.trainer.threads)
+
+
+def _results(
+    cfg: DictConfig, task: BaseTask, data: Any, metrics: dict[str, float], best: BestAndLast
+) -> dict[str, Any]:
+    return {
+        "metrics": metrics,
+        "metrics_per_class": task.metrics_per_class,
+        "score": metrics[cfg.task.monitor.split("/", 1)[-1]],
+        "selection": _selection(cfg, best),
+        "data": _data_record(data),
+        "peak_memory_bytes": peak_memory_bytes(),
+        "code": code_state(),
+        "environment": environment(),
+    }
 
 
 def _trainer(

@@ -234,3 +234,8 @@ def test_the_record_holds_what_is_promised(tmp_path):
     header, *rows = folder.metrics.read_text().splitlines()
     assert header.startswith("epoch,")
     assert [row.split(",")[0] for row in rows] == ["1", "2"]
+
+
+def test_half_precision_that_needs_loss_scaling_is_refused(tmp_path):
+    with pytest.raises(UserError, match=r"trainer\.precision=16-mixed: use bf16-mixed"):
+        execute(cell(tmp_path, "trainer.precision=16-mixed"))
