@@ -7,10 +7,6 @@ start of an epoch; batches within an epoch are not skipped.
 Axes: N images of a split, B of a batch, C channels, H rows, W columns, S side of the result.
 """
 
-from functools import cached_property
-from typing import Protocol
-
-import pytorch_lightning as pl
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset
@@ -19,19 +15,8 @@ from lga.data.augmentation import Augmentation, NoAugmentation, make_augmentatio
 from lga.data.batch_order import BatchKey, BatchOrder
 from lga.data.deferred_loader import DeferredLoader
 from lga.data.labelled_images import ImageSplits, LabelledImages
-from lga.structures import UserError
+from lga.data.splits_data import SplitsData, SplitsReader
 from lga.structures.batch import ImageBatch
-
-
-class SplitsReader(Protocol):
-    """Reads a classification set from disk."""
-
-    @property
-    def class_names(self) -> tuple[str, ...]:
-        """Names of the classes, in the order of their labels."""
-
-    def __call__(self) -> ImageSplits:
-        """Return the splits; a UserError says what is wrong with the files."""
 
 
 class BatchedImages(Dataset[ImageBatch]):
@@ -52,11 +37,11 @@ class BatchedImages(Dataset[ImageBatch]):
         return ImageBatch(images=as_rgb(images), labels=self.labels[indices])
 
 
-class ClassificationData(pl.LightningDataModule):
+class ClassificationData(SplitsData[ImageSplits]):
     """Train, validation and test loaders of a classification set.
 
     Args:
-        splits_reader: reads the set; called once, when its splits are first needed.
+        reader: reads the set; called once, when its splits are first needed.
         image_size: S, side of the square images given out, pixels.
         batch_size: training images in a batch; validation and test batches are twice as large.
         augmentation: of the training images: ``none``, ``affine`` or ``paper``, see `lga.data.augmentation`.
@@ -67,7 +52,7 @@ class ClassificationData(pl.LightningDataModule):
 
     def __init__(
         self,
-        splits_reader: SplitsReader,
+        reader: SplitsReader[ImageSplits],
         image_size: int,
         batch_size: int,
         augmentation: str = "none",
@@ -75,46 +60,9 @@ class ClassificationData(pl.LightningDataModule):
         num_workers: int = 0,
         drop_last: bool = False,
     ) -> None:
-        super().__init__()
-        _check_at_least(1, image_size=image_size, batch_size=batch_size)
-        _check_at_least(0, seed=seed, num_workers=num_workers)
-        self.splits_reader = splits_reader
-        self.image_size = image_size
-        self.batch_size = batch_size
+        super().__init__(reader, image_size, batch_size, seed, num_workers)
         self.augmentation = make_augmentation(augmentation, image_size, seed)
-        self.seed = seed
-        self.num_workers = num_workers
         self.drop_last = drop_last
-
-    @cached_property
-    def splits(self) -> ImageSplits:
-        """The splits, read at first use."""
-        return self.splits_reader()
-
-    @property
-    def class_names(self) -> tuple[str, ...]:
-        """Names of the classes, in the order of their labels."""
-        return tuple(self.splits_reader.class_names)
-
-    @property
-    def num_classes(self) -> int:
-        """Number of classes."""
-        return len(self.class_names)
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """Number of images of each split."""
-        return self.splits.counts
-
-    @property
-    def manifest(self) -> dict[str, str]:
-        """Name of each source file -> sha256 of its uncompressed content."""
-        return self.splits.manifest
-
-    @property
-    def selection(self) -> str:
-        """What a checkpoint is selected on: ``validation`` or ``test``."""
-        return self.splits.selection
 
     def train_dataloader(self) -> DeferredLoader[ImageBatch]:
         """Shuffled, augmented batches."""
@@ -135,22 +83,9 @@ class ClassificationData(pl.LightningDataModule):
         return self._loader(images, BatchOrder(len(images), 2 * self.batch_size, self.seed, shuffle=False))
 
     def _loader(self, images: BatchedImages, order: BatchOrder) -> DeferredLoader[ImageBatch]:
-        return DeferredLoader(
-            images,
-            batch_size=None,
-            sampler=order,
-            num_workers=self.num_workers,
-            persistent_workers=self.num_workers > 0,
-            generator=torch.Generator(),  # without one, each pass would draw from the global generator
-        )
+        return DeferredLoader(images, **self.loading(order))
 
 
 def as_rgb(images: Tensor) -> Tensor:
     """Return (B, 3, H, W) of (B, 1, H, W) or (B, 3, H, W)."""
     return images.repeat(1, 3, 1, 1) if images.shape[1] == 1 else images
-
-
-def _check_at_least(least: int, **settings: int) -> None:
-    for name, value in settings.items():
-        if value < least:
-            raise UserError(f"{name}={value} is too small: it must be at least {least}")

@@ -10,7 +10,7 @@ from lga.data.detection.annotations import Annotations, Targets
 from lga.data.detection.augmentation import DetectionAugmentation
 from lga.data.detection.box_checks import BoxChecks
 from lga.data.detection.detection_source import DetectionSample, DetectionSource
-from lga.data.detection.detection_splits import DetectionReader, DetectionSplits
+from lga.data.detection.detection_splits import DetectionSplits
 from lga.data.detection.file_source import ImageRecord, source_of_files
 from lga.data.detection.image_stores import ArrayImages, FileImages, ImageStore
 
@@ -23,7 +23,6 @@ __all__ = [
     "BoxChecks",
     "DetectionAugmentation",
     "DetectionData",
-    "DetectionReader",
     "DetectionSample",
     "DetectionSource",
     "DetectionSplits",

@@ -5,23 +5,19 @@ the copy to the device. One process trains on one device: the order is not divid
 at the start of an epoch.
 """
 
-from functools import cached_property
-
-import pytorch_lightning as pl
-import torch
-
 from lga.data.batch_order import BatchOrder
 from lga.data.detection.augmentation import DetectionAugmentation
 from lga.data.detection.detection_loader import DetectionLoader
 from lga.data.detection.detection_source import DetectionSource
-from lga.data.detection.detection_splits import DetectionReader, DetectionSplits
+from lga.data.detection.detection_splits import DetectionSplits
 from lga.data.detection.evaluation_images import EvaluationImages
 from lga.data.detection.letterbox import check_val_shape
 from lga.data.detection.training_images import TrainingImages
-from lga.structures import DetectionBatch, UserError
+from lga.data.splits_data import SplitsData, SplitsReader, check_at_least
+from lga.structures import DetectionBatch
 
 
-class DetectionData(pl.LightningDataModule):
+class DetectionData(SplitsData[DetectionSplits]):
     """Train, validation and test loaders of a detection set.
 
     Args:
@@ -37,7 +33,7 @@ class DetectionData(pl.LightningDataModule):
 
     def __init__(
         self,
-        reader: DetectionReader,
+        reader: SplitsReader[DetectionSplits],
         image_size: int,
         batch_size: int,
         epochs: int,
@@ -46,48 +42,12 @@ class DetectionData(pl.LightningDataModule):
         seed: int = 0,
         num_workers: int = 0,
     ) -> None:
-        super().__init__()
-        _check_at_least(1, image_size=image_size, batch_size=batch_size, epochs=epochs)
-        _check_at_least(0, seed=seed, num_workers=num_workers)
+        super().__init__(reader, image_size, batch_size, seed, num_workers)
+        check_at_least(1, epochs=epochs)
         check_val_shape(val_shape)
-        self.reader = reader
-        self.image_size = image_size
-        self.batch_size = batch_size
         self.epochs = epochs
         self.augmentation = augmentation or DetectionAugmentation()
         self.val_shape = val_shape
-        self.seed = seed
-        self.num_workers = num_workers
-
-    @cached_property
-    def splits(self) -> DetectionSplits:
-        """The splits, read at first use."""
-        return self.reader()
-
-    @property
-    def class_names(self) -> tuple[str, ...]:
-        """Names of the classes, in the order of their labels."""
-        return tuple(self.reader.class_names)
-
-    @property
-    def num_classes(self) -> int:
-        """Number of classes."""
-        return len(self.class_names)
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """Number of images of each split."""
-        return self.splits.counts
-
-    @property
-    def manifest(self) -> dict[str, str]:
-        """Name of each source file -> sha256."""
-        return self.splits.manifest
-
-    @property
-    def selection(self) -> str:
-        """What a checkpoint is selected on: ``validation`` or ``test``."""
-        return self.splits.selection
 
     @property
     def dropped(self) -> dict[str, int]:
@@ -119,18 +79,4 @@ class DetectionData(pl.LightningDataModule):
         return self._loader(images, BatchOrder(len(images), 2 * self.batch_size, self.seed, shuffle=False))
 
     def _loader(self, images: TrainingImages | EvaluationImages, order: BatchOrder) -> DetectionLoader:
-        return DetectionLoader(
-            images,
-            batch_size=None,
-            sampler=order,
-            num_workers=self.num_workers,
-            persistent_workers=self.num_workers > 0,
-            pin_memory=torch.cuda.is_available(),
-            generator=torch.Generator(),  # without one, each pass would draw from the global generator
-        )
-
-
-def _check_at_least(least: int, **settings: int) -> None:
-    for name, value in settings.items():
-        if value < least:
-            raise UserError(f"{name}={value} is too small: it must be at least {least}")
+        return DetectionLoader(images, **self.loading(order))

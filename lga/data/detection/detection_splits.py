@@ -1,7 +1,6 @@
-"""The three splits of a detection set, and what a reader of one is."""
+"""The three splits of a detection set."""
 
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from lga.data.detection.detection_source import DetectionSource
 from lga.structures import UserError
@@ -39,14 +38,3 @@ class DetectionSplits:
     def counts(self) -> dict[str, int]:
         """Number of images of each split."""
         return {"train": len(self.train), "val": len(self.val), "test": len(self.test)}
-
-
-class DetectionReader(Protocol):
-    """Reads a detection set from disk."""
-
-    @property
-    def class_names(self) -> tuple[str, ...]:
-        """Names of the classes, in the order of their labels."""
-
-    def __call__(self) -> DetectionSplits:
-        """Return the splits; a UserError says what is wrong with the files."""

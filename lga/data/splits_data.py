@@ -1,0 +1,117 @@
+"""What the data modules of all tasks share: splits read at first use, and how their batches are loaded.
+
+A batch is made at once by a dataset that is given whole `BatchKey`s. One process trains on one device: the
+order is not divided over several.
+"""
+
+from functools import cached_property
+from typing import Any, Generic, Protocol, TypeVar
+
+import pytorch_lightning as pl
+import torch
+
+from lga.data.batch_order import BatchOrder
+from lga.structures import UserError
+
+
+class Splits(Protocol):
+    """Three splits of a set, and where they came from."""
+
+    @property
+    def selection(self) -> str:
+        """What a checkpoint is selected on."""
+
+    @property
+    def manifest(self) -> dict[str, str]:
+        """Name of each source file -> sha256."""
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Number of images of each split."""
+
+
+SplitsT = TypeVar("SplitsT", bound=Splits)
+SplitsT_co = TypeVar("SplitsT_co", bound=Splits, covariant=True)
+
+
+class SplitsReader(Protocol[SplitsT_co]):
+    """Reads a set from disk."""
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Names of the classes, in the order of their labels."""
+
+    def __call__(self) -> SplitsT_co:
+        """Return the splits; a UserError says what is wrong with the files."""
+
+
+class SplitsData(pl.LightningDataModule, Generic[SplitsT]):
+    """The loaders of a set whose splits `reader` reads.
+
+    Args:
+        reader: called once, when its splits are first needed.
+        image_size: side of the images given out, pixels.
+        batch_size: training images in a batch.
+        seed: of the order and of the augmentation; >= 0. Batches depend on it and on the epoch only.
+        num_workers: processes that make batches; 0 makes them in the training process.
+    """
+
+    def __init__(
+        self, reader: SplitsReader[SplitsT], image_size: int, batch_size: int, seed: int, num_workers: int
+    ) -> None:
+        super().__init__()
+        check_at_least(1, image_size=image_size, batch_size=batch_size)
+        check_at_least(0, seed=seed, num_workers=num_workers)
+        self.reader = reader
+        self.image_size = image_size
+        self.batch_size = batch_size
+        self.seed = seed
+        self.num_workers = num_workers
+
+    @cached_property
+    def splits(self) -> SplitsT:
+        """The splits, read at first use."""
+        return self.reader()
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Names of the classes, in the order of their labels."""
+        return tuple(self.reader.class_names)
+
+    @property
+    def num_classes(self) -> int:
+        """Number of classes."""
+        return len(self.class_names)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Number of images of each split."""
+        return self.splits.counts
+
+    @property
+    def manifest(self) -> dict[str, str]:
+        """Name of each source file -> sha256 of its content."""
+        return self.splits.manifest
+
+    @property
+    def selection(self) -> str:
+        """What a checkpoint is selected on: ``validation`` or ``test``."""
+        return self.splits.selection
+
+    def loading(self, order: BatchOrder) -> dict[str, Any]:
+        """How a loader makes the batches of `order`."""
+        return {
+            "batch_size": None,
+            "sampler": order,
+            "num_workers": self.num_workers,
+            "persistent_workers": self.num_workers > 0,
+            "pin_memory": torch.cuda.is_available(),
+            "generator": torch.Generator(),  # without one, each pass would draw from the global generator
+        }
+
+
+def check_at_least(least: int, **settings: int) -> None:
+    """Raise a UserError naming the first setting below ``least``."""
+    for name, value in settings.items():
+        if value < least:
+            raise UserError(f"{name}={value} is too small: it must be at least {least}")
