@@ -101,9 +101,14 @@ def settle_conflicts(taken: Tensor, overlap: Tensor) -> tuple[Tensor, Tensor]:
 
     The target of largest overlap gets a contested anchor even if it did not take the anchor itself.
     """
-    takers = taken.sum(1, keepdim=True)
-    claim = torch.where(takers > 1, overlap, taken.to(overlap.dtype))
-    return claim.argmax(1), takers.squeeze(1) > 0
+    takers = taken.sum(1)
+    assigned = takers > 0
+    image, anchor = assigned.nonzero(as_tuple=True)  # few: far cheaper than to look at all anchors
+    contested = takers[image, anchor, None] > 1
+    own = taken[image, :, anchor].to(overlap.dtype)
+    chosen = torch.zeros_like(takers)
+    chosen[image, anchor] = torch.where(contested, overlap[image, :, anchor], own).argmax(1)
+    return chosen, assigned
 
 
 def target_strengths(chosen: Tensor, assigned: Tensor, overlap: Tensor, alignment: Tensor) -> Tensor:
