@@ -35,6 +35,8 @@ def fit_and_judge(run: FrozenRun, folder: RunDirectory) -> dict[str, Any]:
     if cfg.trainer.channels_last:
         network = network.to(memory_format=torch.channels_last)
     data, task = build_data(cfg), build_task(cfg, network)
+    if cfg.trainer.compile:
+        network.compile()  # in place: names of parameters stay, and the average is not compiled
     resumed_epoch = _resumable_epoch(run, folder)
     wandb = WandbLogger.start(run, folder, resumed=resumed_epoch is not None)
     status = "failed"

@@ -139,6 +139,7 @@ class TrainerConfig:
     devices: int = MISSING
     precision: str = MISSING
     channels_last: bool = MISSING
+    compile: bool = MISSING
     num_workers: int | None = None
     threads: int | None = None
     progress: bool = MISSING

@@ -38,7 +38,8 @@ class StepTimes(pl.Callback):
         now = time.perf_counter()
         if trainer.current_epoch and self._last:
             self.steps.append(now - self._last)
-            self.network.append(bare_seconds(task.model, batch.images))
+            with trainer.precision_plugin.forward_context():
+                self.network.append(bare_seconds(task.model, batch.images))
         self._last = time.perf_counter()
 
     def on_train_epoch_end(self, *_: Any) -> None:
@@ -62,10 +63,15 @@ def measure(overrides: list[str], threads: int, epochs: int) -> tuple[StepTimes,
     torch.set_num_threads(threads)
     with tempfile.TemporaryDirectory() as folder, without_notices():
         cfg = freeze(compose([*overrides, "seed=1", "trainer.num_workers=0"])).cfg
-        network = build_network(cfg).to(memory_format=torch.channels_last)
+        network = build_network(cfg)
+        if cfg.trainer.channels_last:
+            network = network.to(memory_format=torch.channels_last)
         task, times = build_task(cfg, network), StepTimes()
+        if cfg.trainer.compile:
+            network.compile()
         trainer = pl.Trainer(
             accelerator="cpu",
+            precision=cfg.trainer.precision,
             max_epochs=epochs,
             default_root_dir=Path(folder),
             logger=False,
@@ -97,6 +103,9 @@ def main() -> None:
         report(["dataset=digits", f"attention={attention}"], threads=1, epochs=4)
     for attention in ("none", "lga"):
         report(["dataset=digit_scenes", f"attention={attention}"], threads=2, epochs=3)
+    print("options, on the second cell: which of them help here?")
+    for option in ("trainer.channels_last=false", "trainer.precision=bf16-mixed", "trainer.compile=true"):
+        report(["dataset=digit_scenes", "attention=none", option], threads=2, epochs=3)
     print(f"  peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB")
 
 

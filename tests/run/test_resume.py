@@ -236,6 +236,15 @@ def test_the_record_holds_what_is_promised(tmp_path):
     assert [row.split(",")[0] for row in rows] == ["1", "2"]
 
 
+@pytest.mark.slow
+def test_a_compiled_run_computes_the_same(tmp_path):
+    """Up to rounding, after a few steps."""
+    scores = [
+        execute(cell(tmp_path, f"trainer.compile={value}", "attention=lga")) for value in ("true", "false")
+    ]
+    assert scores[0] == pytest.approx(scores[1], abs=2)
+
+
 def test_half_precision_that_needs_loss_scaling_is_refused(tmp_path):
     with pytest.raises(UserError, match=r"trainer\.precision=16-mixed: use bf16-mixed"):
         execute(cell(tmp_path, "trainer.precision=16-mixed"))
