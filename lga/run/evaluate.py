@@ -40,9 +40,10 @@ def evaluate(run: FrozenRun) -> float:
         enable_progress_bar=cfg.trainer.progress and sys.stdout.isatty(),
         inference_mode=False,
     )
-    loader = data.test_dataloader() if split == "test" else data.val_dataloader()
-    with without_notices():
-        trainer.test(task, dataloaders=loader, verbose=False)
+    if split == "val":
+        data.test_dataloader = data.val_dataloader  # type: ignore[method-assign]
+    with without_notices():  # by the data module, whose hooks a bare loader would not have
+        trainer.test(task, datamodule=data, verbose=False)
     metrics = {name.split("/", 1)[1]: float(value) for name, value in trainer.callback_metrics.items()}
     results = {"split": split, "metrics": metrics, "metrics_per_class": task.metrics_per_class}
     with writable(out, "mode.out"):

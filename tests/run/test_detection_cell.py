@@ -64,6 +64,21 @@ def test_pictures_and_curves_are_left(finished):
     assert len(curves["precision_recall"]["recall"]) == 101
 
 
+@pytest.mark.parametrize("split", ["test", "val"])
+def test_evaluating_it_again(finished, split, capsys):
+    """The test split gives the record's numbers; both leave pictures and curves of their own."""
+    run, record = finished
+    paths = [f"paths.{name}={run.run.config['paths'][name]}" for name in ("data_dir", "output_dir")]
+    scenes = ("dataset=digit_scenes", "dataset.image_size=64", *FEW, "attention=lga")
+    again = cell(run.path, *scenes, *paths, "mode=evaluate", f"mode.split={split}")
+    score = execute(again)
+    metrics = json.loads((run.path / f"evaluation-{split}" / "metrics.json").read_text())["metrics"]
+    assert score == metrics["paper/map50"]
+    assert (run.path / f"evaluation-{split}" / "curves.json").is_file()
+    if split == "test":
+        assert metrics == record.metrics
+
+
 def test_the_dataset_picks_task_detector_and_recipe():
     config = freeze(compose(["dataset=digit_scenes"])).config
     assert [config[group]["name"] for group in ("task", "detector", "recipe")] == [
