@@ -1,7 +1,10 @@
 """Made-up runs on disk, the same at every call: what the collecting, comparing and showing is tested on."""
 
+import json
 import random
 from pathlib import Path
+
+from PIL import Image
 
 from lga.run.record import CellRecord, DataRecord, RunRecord, SelectionRecord, write_record
 
@@ -135,3 +138,13 @@ def _history(record: RunRecord) -> str:
         top1 = final - 60 * 0.6 ** (epoch * 20 / epochs) + chance.gauss(0, 0.25)
         rows.append(f"{epoch},{2 / epoch},{(100 - top1) / 30},{top1},{min(100.0, top1 + 3)},{0.01 / epoch}")
     return "\n".join(rows) + "\n"
+
+
+def leave_pictures(folder: Path, count=2, size=(96, 50), colour=(90, 120, 150), precision=None):
+    """Pictures of one colour and curves at three recalls, as a detection run's test leaves them."""
+    (folder / "pictures").mkdir()
+    for number in range(count):
+        Image.new("RGB", size, colour).save(folder / "pictures" / f"{number}-image-{number}.png")
+    by_class = {"a": [1.0, 0.5, 0.0]} if precision is None else precision
+    curves = {"iou": 0.5, "recall": [0.0, 0.5, 1.0], "precision": by_class}
+    (folder / "curves.json").write_text(json.dumps({"precision_recall": curves}))

@@ -6,7 +6,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from tests.tables.made_records import ATTENTIONS, leave_grid, leave_run, made_record
+from tests.tables.made_records import ATTENTIONS, leave_grid, leave_pictures, leave_run, made_record
 
 pytestmark = pytest.mark.browser
 SUMMARY = "#summary-table tbody tr:not(.section)"
@@ -185,6 +185,35 @@ def test_a_phone_scrolls_tables_but_never_the_page(runs, open_page, scheme):
     assert page.locator(".scroll").first.evaluate(
         "node => node.scrollWidth > node.clientWidth && node.tabIndex === 0"
     )
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_sample_predictions_stand_side_by_side_and_follow_the_filters(tmp_path, open_page, scheme):
+    for attention in ("none", "lga"):
+        leave_pictures(leave_run(tmp_path / "runs", made_record(attention=attention)))
+    page = open_page(color_scheme=scheme)
+    images = page.get_by_role("region", name="Sample predictions").get_by_role("img", name="Image ")
+    assert images.count() == 4
+    assert images.evaluate_all("nodes => nodes.every(node => node.complete && node.naturalWidth === 96)")
+    boxes = [image.bounding_box() for image in images.all()]
+    assert boxes[0]["y"] == boxes[1]["y"] < boxes[2]["y"] == boxes[3]["y"]
+    assert images.nth(1).get_attribute("alt").endswith("boxes found with lga, seed 0, right.")
+    link = images.nth(1).evaluate("node => node.parentElement.href")
+    assert Path(unquote(urlsplit(link).path)).is_file()
+    assert page.locator("#sample-panels .line.thick").count() == 2
+    page.set_viewport_size({"width": 375, "height": 800})
+    page.wait_for_function("document.querySelector('#sample-panels svg[role=img]').clientWidth < 375")
+    assert page.evaluate("document.documentElement.scrollWidth") == 375
+    page.get_by_label("lga", exact=True).uncheck()
+    assert images.count() == 2
+    page.get_by_role("button", name="none, seed 0").first.focus()
+    page.keyboard.press("Enter")
+    assert page.get_by_role("dialog").get_by_role("link", name="pictures").is_visible()
+
+
+def test_without_pictures_there_is_no_section_of_samples(tmp_path, open_page):
+    leave_run(tmp_path / "runs", made_record())
+    assert open_page().locator("#samples").is_hidden()
 
 
 def test_plots_follow_the_width(runs, open_page):

@@ -18,6 +18,7 @@ from lga.tables import metric_names
 from lga.tables.collect import CollectedRun, Collection, Problem
 from lga.tables.comparison import Comparison, Group, attention_order, compare
 from lga.tables.curves import read_curves
+from lga.tables.page.samples import samples
 from lga.tables.settings import flatten
 from lga.tables.statistics import Estimate
 
@@ -28,7 +29,7 @@ SCALES = {
     "attentions on that data, but never a reproduction of the paper's numbers.",
     "smoke": "A few steps, to show that a cell runs. The numbers say nothing about any method.",
 }
-LINKED_FILES = ("config.yaml", "result.json", "metrics.csv", "run.log")
+LINKED_FILES = ("config.yaml", "result.json", "metrics.csv", "run.log", "pictures")
 
 
 @dataclass
@@ -64,6 +65,7 @@ def payload(collection: Collection, page_folder: Path, generated: datetime) -> d
             for group in comparison.groups
         ],
         "runs": runs,
+        "samples": samples(comparisons, position, page_folder, problems),
         "settings": list(settings.pairs),
         "problems": [{"path": str(problem.path), "reason": problem.reason} for problem in problems],
     }

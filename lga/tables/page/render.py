@@ -27,6 +27,7 @@ SCRIPTS = (
     "axes.js",
     "dots.js",
     "curves.js",
+    "samples.js",
     "sortable.js",
     "summary.js",
     "runs.js",

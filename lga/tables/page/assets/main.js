@@ -28,6 +28,7 @@ function start() {
   function drawPlots() {
     drawnWidth = byId("plots").clientWidth;
     showPlots(shownGroups);
+    showSamples(shownGroups, drawnWidth);
   }
 
   buildTooltip();

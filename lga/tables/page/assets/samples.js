@@ -1,0 +1,70 @@
+// Sample predictions: the same images by one run of each attention, and precision against recall below them.
+
+const PRECISION_HEIGHT = 260;
+
+function showSamples(groups, width) {
+  const shown = data.samples.runs.filter((sample) => groups.includes(data.groups[sample.group]));
+  const panels = Map.groupBy(shown, (sample) => data.groups[sample.group].comparison);
+  byId("samples").hidden = data.samples.runs.length + data.samples.left_out.length === 0;
+  byId("sample-panels").replaceChildren(...[...panels].map(([index, members]) => samplePanel(data.comparisons[index], members, width)));
+  if (shown.length === 0) byId("sample-panels").append(element("p", { class: "note" }, "No run with pictures passes the filters."));
+  const leftOut = data.samples.left_out;
+  byId("samples-left-out").hidden = leftOut.length === 0;
+  byId("samples-left-out").textContent = `Not shown, to keep the page small (their folders hold the pictures): ${leftOut.join("; ")}.`;
+}
+
+function samplePanel(comparison, members, width) {
+  const heading = element("h3", {}, `${comparison.dataset}, ${comparison.network}`, " ", badge(comparison.scale));
+  const names = [...new Set(members.flatMap(({ pictures }) => pictures.map(({ name }) => name)))];
+  const rows = names.map((name) => element("div", { class: "samples" }, ...members.map((sample) => sampleFigure(sample, name))));
+  const curves = precisionPlot(members, Math.min(width, 640));
+  return element(
+    "article", { class: "panel" }, heading, element("p", { class: "note" }, recipeText(comparison)), ...rows,
+    curves && figure("Precision against recall", curveNote(members), curves),
+  );
+}
+
+function sampleFigure(sample, name) {
+  const run = data.runs[sample.run];
+  const picture = sample.pictures.find((candidate) => candidate.name === name);
+  if (!picture) return element("figure", {}, sampleCaption(sample, run, name), element("p", { class: "note" }, "No such picture."));
+  const { source, width, height, link } = picture;
+  const alt = `Image ${name}: true boxes left, boxes found with ${run.attention}, seed ${run.seed}, right.`;
+  const image = element("img", { src: source, width, height, alt, decoding: "async" });
+  return element("figure", {}, sampleCaption(sample, run, name), element("a", { href: link }, image));
+}
+
+function sampleCaption(sample, run, name) {
+  const open = { type: "button", class: "link", "aria-haspopup": "dialog", onclick: () => showRun(run) };
+  const told = [data.groups[sample.group].distinction, `image ${name}`].filter(Boolean).join(", ");
+  return element(
+    "figcaption", {}, swatch(run.attention), " ",
+    element("button", open, `${run.attention}, seed ${run.seed}`), " ", element("small", {}, told),
+  );
+}
+
+function curveNote(members) {
+  const overlaps = new Set(members.flatMap(({ precision_recall: curve }) => (curve ? [curve.iou] : [])));
+  return `by COCO’s protocol, IoU ${[...overlaps].join(" and ")}, mean over classes, of the same runs`;
+}
+
+function precisionPlot(members, width) {
+  const bundles = members.filter((sample) => sample.precision_recall).map(precisionBundle);
+  if (bundles.length === 0) return null;
+  const bottom = Math.max(PRECISION_HEIGHT, plotHeight(bundles.length));
+  const labelled = width > 440;
+  const area = { left: 46, right: width - (labelled ? 118 : 10), top: 10, bottom };
+  const x = linear([0, 1], [area.left + 6, area.right - 6]);
+  const y = linear([0, 1], [area.bottom, area.top]);
+  const label = `Precision against recall, mean over classes, for ${bundles.map(({ attention }) => attention).join(", ")}.`;
+  const picture = svg("svg", { width, height: bottom + 44, role: "img", "aria-label": label });
+  picture.append(verticalAxis(y, ticks([0, 1], 5), area.left, area.right));
+  picture.append(horizontalAxis(x, ticks([0, 1], 5), bottom, bottom, "recall", (area.left + area.right) / 2));
+  picture.append(clipped(area, bundles.flatMap((lines, index) => drawBundle(lines, index, x, y))));
+  if (labelled) picture.append(...endLabels(bundles, y, area));
+  return picture;
+}
+
+function precisionBundle({ run, precision_recall: { recall, precision } }) {
+  return { attention: data.runs[run].attention, seeds: [], mean: recall.map((at, index) => [at, precision[index]]) };
+}
