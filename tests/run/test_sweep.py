@@ -76,6 +76,8 @@ def test_an_interrupted_sweep_ends_its_jobs(tmp_path):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # As in a terminal: started in the background, tests would hand down an ignored interrupt.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )
     while not list(tmp_path.glob("runs/**/last.ckpt")):
         assert process.poll() is None
