@@ -104,7 +104,7 @@ def main() -> None:
     for attention in ("none", "lga"):
         report(["dataset=digit_scenes", f"attention={attention}"], threads=2, epochs=3)
     print("options, on the second cell: which of them help here?")
-    for option in ("trainer.channels_last=false", "trainer.precision=bf16-mixed", "trainer.compile=true"):
+    for option in ("trainer.channels_last=false", "trainer.precision=bf16-mixed"):
         report(["dataset=digit_scenes", "attention=none", option], threads=2, epochs=3)
     print(f"  peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB")
 

@@ -37,7 +37,10 @@ def test_edges_on_the_border_are_seen():
 
 
 def test_a_label_without_a_name_is_drawn_without_one():
-    draw_boxes(GREY, np.array([[60.0, 40.0, 100.0, 80.0]]), np.array([-1]), ["a"])
+    boxes = np.array([[60.0, 40.0, 100.0, 80.0]])
+    nameless, named = (draw_boxes(GREY, boxes, np.array([label]), ["a"]) for label in (-1, 0))
+    assert changed(nameless, 90)[240, 200]
+    assert not np.array_equal(nameless, named)
 
 
 def test_two_pictures_in_a_file():
