@@ -75,8 +75,9 @@ class ClassificationData(SplitsData[ImageSplits]):
         return self._evaluation_loader(self.splits.val)
 
     def test_dataloader(self) -> DeferredLoader[ImageBatch]:
-        """Batches of the test split, in its order."""
-        return self._evaluation_loader(self.splits.test)
+        """Batches of the split that is judged, in its order."""
+        splits = self.splits
+        return self._evaluation_loader(splits.val if self.judged_split == "val" else splits.test)
 
     def _evaluation_loader(self, source: LabelledImages) -> DeferredLoader[ImageBatch]:
         images = BatchedImages(source, NoAugmentation(self.image_size))

@@ -54,6 +54,9 @@ class SplitsData(pl.LightningDataModule, Generic[SplitsT]):
         batch_size: training images in a batch.
         seed: of the order and of the augmentation; >= 0. Batches depend on it and on the epoch only.
         num_workers: processes that make batches; 0 makes them in the training process.
+
+    Attributes:
+        judged_split: what the test judges, ``test`` or ``val``.
     """
 
     def __init__(
@@ -67,6 +70,7 @@ class SplitsData(pl.LightningDataModule, Generic[SplitsT]):
         self.batch_size = batch_size
         self.seed = seed
         self.num_workers = num_workers
+        self.judged_split = "test"
 
     @cached_property
     def splits(self) -> SplitsT:

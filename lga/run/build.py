@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any, cast
 
-import pytorch_lightning as pl
 import torch
 from hydra.utils import instantiate
 from omegaconf import DictConfig
 from torch import nn
 
+from lga.data.splits_data import SplitsData
 from lga.structures import UserError
 from lga.tasks import Optimization, Schedule
 from lga.tasks.base_task import BaseTask
@@ -27,21 +27,24 @@ def build_network(cfg: DictConfig) -> nn.Module:
     return cast(nn.Module, make(node, where)(backbone))
 
 
-def build_data(cfg: DictConfig) -> pl.LightningDataModule:
+def build_data(cfg: DictConfig) -> SplitsData[Any]:
     """The data module of the cell's dataset."""
     reader = make(cfg.dataset.reader, "dataset.reader")
     workers = cfg.trainer.num_workers
     if workers is None:
         workers = 0 if cfg.dataset.embedded else torch.get_num_threads()
     data = make(cfg.task.data, "task.data")(reader, seed=cfg.seed, num_workers=workers)
-    return cast(pl.LightningDataModule, data)
+    return cast("SplitsData[Any]", data)
 
 
 def build_task(cfg: DictConfig, network: nn.Module) -> BaseTask:
     """The Lightning module that trains `network` by the cell's recipe."""
     module = make(cfg.task.module, "task.module")
     optimization = build_optimization(cfg)
-    return cast(BaseTask, module(network, optimization, cfg.seed, class_names=list(cfg.dataset.class_names)))
+    settings: dict[str, Any] = {"class_names": list(cfg.dataset.class_names)}
+    if cfg.dataset.native is not None:
+        settings["native"] = make(cfg.dataset.native, "dataset.native")
+    return cast(BaseTask, module(network, optimization, cfg.seed, **settings))
 
 
 def build_optimization(cfg: DictConfig) -> Optimization:

@@ -11,10 +11,10 @@ from typing import Any
 
 from lga.run.console import logging_to
 from lga.run.directory import RunDirectory
-from lga.run.files import writable
 from lga.run.identity import FrozenRun
 from lga.run.record import CellRecord, RunRecord, Scale, write_record
 from lga.structures import UserError
+from lga.structures.files import writable
 
 log = logging.getLogger("lga")
 

@@ -10,8 +10,8 @@ import pytorch_lightning as pl
 import torch
 from lightning_fabric.plugins.io.checkpoint_io import CheckpointIO
 
-from lga.run.files import write_atomically
 from lga.structures import UserError
+from lga.structures.files import write_atomically
 
 
 class AtomicCheckpointIO(CheckpointIO):

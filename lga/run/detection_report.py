@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from lga.detection.judging import JudgedImage
-from lga.run.files import write_atomically, write_text
 from lga.run.wandb_logger import WandbLogger
 from lga.structures import DetectionBatch
+from lga.structures.files import write_atomically, write_text
 
 SHOWN_IMAGES = 8
 SHOWN_CONFIDENCE = 0.25

@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from filelock import FileLock, Timeout
 from omegaconf import OmegaConf
 
-from lga.run.files import writable, write_text
 from lga.run.identity import FrozenRun
 from lga.run.record import RunRecord, read_record
 from lga.structures import UserError
+from lga.structures.files import writable, write_text
 
 
 class RunDirectory:

@@ -10,10 +10,10 @@ from lga.run.build import build_data, build_task
 from lga.run.console import without_notices
 from lga.run.detection_report import DetectionReport
 from lga.run.directory import RunDirectory
-from lga.run.files import writable, write_text
 from lga.run.identity import FrozenRun
 from lga.run.trained import trained_network
 from lga.structures import UserError
+from lga.structures.files import writable, write_text
 
 SPLITS = ("test", "val")
 
@@ -40,8 +40,7 @@ def evaluate(run: FrozenRun) -> float:
         enable_progress_bar=cfg.trainer.progress and sys.stdout.isatty(),
         inference_mode=False,
     )
-    if split == "val":
-        data.test_dataloader = data.val_dataloader  # type: ignore[method-assign]
+    data.judged_split = split
     with without_notices():  # by the data module, whose hooks a bare loader would not have
         trainer.test(task, datamodule=data, verbose=False)
     metrics = {name.split("/", 1)[1]: float(value) for name, value in trainer.callback_metrics.items()}

@@ -16,11 +16,11 @@ from lga.detection import Detector
 from lga.detection.decoded_detector import DecodedDetector
 from lga.run.build import build_network
 from lga.run.directory import RunDirectory
-from lga.run.files import writable, write_atomically
 from lga.run.identity import FrozenRun
 from lga.run.onnx_model import Part, largest_error, to_onnx
 from lga.run.trained import trained_network
 from lga.structures import UserError
+from lga.structures.files import writable, write_atomically
 
 log = logging.getLogger("lga")
 

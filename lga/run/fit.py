@@ -76,7 +76,7 @@ def _results(
         "metrics": metrics,
         "metrics_per_class": task.metrics_per_class,
         "score": metrics[cfg.task.monitor.split("/", 1)[-1]],
-        "selection": _selection(cfg, best),
+        "selection": _selection(cfg, best, data.selection),
         "data": _data_record(data),
         "peak_memory_bytes": peak_memory_bytes(),
         "code": code_state(),
@@ -154,11 +154,9 @@ def _judge(
     }
 
 
-def _selection(cfg: DictConfig, best: BestAndLast) -> SelectionRecord:
+def _selection(cfg: DictConfig, best: BestAndLast, split: str) -> SelectionRecord:
     rule = f"{cfg.recipe.select} {cfg.task.selected_by}"
-    return SelectionRecord(
-        rule=rule, split=cfg.dataset.selection, epoch=best.best_epoch, score=best.best_score
-    )
+    return SelectionRecord(rule=rule, split=split, epoch=best.best_epoch, score=best.best_score)
 
 
 def _data_record(data: Any) -> DataRecord:

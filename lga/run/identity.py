@@ -18,12 +18,14 @@ NEUTRAL = (
     "logger",
     "mode",
     "source",
+    "inspect",
     "trainer.accelerator",
     "trainer.devices",
     "trainer.num_workers",
     "trainer.threads",
     "trainer.progress",
     "dataset.reader.data_dir",
+    "dataset.reader.cache_dir",
     "dataset.reader.download",
 )
 HASH_LENGTH = 8

@@ -22,10 +22,10 @@ from lga.data.detection.letterbox import letterbox
 from lga.data.detection.placement import PAD_VALUE
 from lga.detection.drawing import draw_boxes, png
 from lga.run.directory import RunDirectory
-from lga.run.files import writable, write_atomically, write_text
 from lga.run.identity import FrozenRun
 from lga.run.trained import trained_network
 from lga.structures import Detections, UserError
+from lga.structures.files import writable, write_atomically, write_text
 from lga.structures.image_origin import ImageOrigin
 
 log = logging.getLogger("lga")

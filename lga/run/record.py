@@ -11,8 +11,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from lga.run.files import write_text
 from lga.structures import UserError
+from lga.structures.files import write_text
 
 SCHEMA_VERSION = 1
 Scale = Literal["full", "reduced", "embedded", "smoke"]

@@ -162,21 +162,43 @@ class PathsConfig:
     """Folders; a relative one is taken from where the command was started."""
 
     data_dir: str = MISSING
+    cache_dir: str = MISSING
     output_dir: str = MISSING
     run_dir: str | None = None
 
 
 @dataclass
+class DataConfig:
+    """What to do with what is wrong in a published set's files: `raise` or `skip`."""
+
+    on_error: str = "raise"
+
+
+@dataclass
+class InspectConfig:
+    """Where mode=inspect puts its report as JSON, and its pictures; null leaves either out."""
+
+    json: str | None = None
+    pictures: str | None = None
+
+
+@dataclass
 class DatasetConfig:
-    """A dataset: what it is, how it is split, and the callable that reads it."""
+    """A dataset: what it is, how it is split, and the callable that reads it.
+
+    `splits` names the plan of a published detection set, `selection` what selects the checkpoint of the other
+    sets; `native` is the set's own way of judging, null where it has none.
+    """
 
     name: str = MISSING
     task: str = MISSING
     num_classes: int = MISSING
     class_names: list[str] = MISSING
     image_size: int = MISSING
-    selection: str = MISSING
+    selection: str | None = None
+    splits: str | None = None
     embedded: bool = False
+    native: dict[str, Any] | None = None
     reader: dict[str, Any] = MISSING
 
 
@@ -202,6 +224,8 @@ class Config:
     trainer: TrainerConfig = field(default_factory=TrainerConfig)
     logger: LoggerConfig = field(default_factory=LoggerConfig)
     paths: PathsConfig = field(default_factory=PathsConfig)
+    data: DataConfig = field(default_factory=DataConfig)
+    inspect: InspectConfig = field(default_factory=InspectConfig)
     seed: int = MISSING
     source: str | None = None
 

@@ -18,8 +18,8 @@ from urllib.parse import urlparse
 from pytorch_lightning.loggers.logger import Logger
 
 from lga.run.directory import RunDirectory
-from lga.run.files import write_text
 from lga.run.identity import FrozenRun
+from lga.structures.files import write_text
 
 log = logging.getLogger("lga")
 

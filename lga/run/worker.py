@@ -7,9 +7,9 @@ import traceback
 
 from lga.run.devices import Slot
 from lga.run.execute import execute
-from lga.run.files import writable
 from lga.run.identity import FrozenRun
 from lga.structures import UserError
+from lga.structures.files import writable
 
 _PR_SET_PDEATHSIG = 1
 

@@ -28,9 +28,12 @@ def read_precision_recall(path: Path, points: int = 51) -> PrecisionRecall | Non
         return None
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))["precision_recall"]
-        recall, by_class = _finite(stored["recall"]), [_finite(row) for row in stored["precision"].values()]
+        recall, by_class = (
+            finite_numbers(stored["recall"]),
+            [finite_numbers(row) for row in stored["precision"].values()],
+        )
         columns = [column for _, *column in zip(recall, *by_class, strict=True)]
-        (iou,) = _finite([stored["iou"]])
+        (iou,) = finite_numbers([stored["iou"]])
     except (AttributeError, KeyError, TypeError, ValueError, OverflowError, OSError, RecursionError) as error:
         raise UserError(f"{path}: no precision by recall: {type(error).__name__}: {error}") from error
     if not by_class:
@@ -40,7 +43,8 @@ def read_precision_recall(path: Path, points: int = 51) -> PrecisionRecall | Non
     return PrecisionRecall(iou, [recall[index] for index in kept], mean)
 
 
-def _finite(values: list[Any]) -> list[float]:
+def finite_numbers(values: list[Any]) -> list[float]:
+    """The values as floats; raises ValueError if one is none or not finite."""
     numbers = [float(value) for value in values]
     if not all(math.isfinite(number) for number in numbers):
         raise ValueError("a value is not finite")

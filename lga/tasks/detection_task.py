@@ -1,22 +1,26 @@
-"""Object detection: the detector's own loss, judged by mean average precision in percent, by two protocols.
+"""Object detection: the detector's own loss, judged by mean average precision by several protocols.
 
-Every metric's name begins with its protocol's. `paper` is judged after every epoch, `coco`, which takes
-longer and chooses nothing, on the test split alone.
+Every metric's name begins with its protocol's. `paper` is judged after every epoch; `coco`, and the dataset's
+own protocol, `native`, which take longer and choose nothing, on the test split alone.
 """
 
+from collections.abc import Callable
 from typing import Any, Protocol, cast
 
 import torch
 from torch import Tensor, nn
 
+from lga.data.detection import DetectionSource
 from lga.detection.judging import (
     Collector,
     JudgedImage,
     Judgement,
+    WholeImages,
     curves,
     evaluate_coco,
     in_original_pixels,
     judge_by_paper,
+    whole_images,
 )
 from lga.structures import DetectionBatch, Detections
 from lga.tasks.base_task import BaseTask
@@ -37,14 +41,27 @@ class DetectionTask(BaseTask):
     """Trains a `DetectionModel` and judges its moving average, in pixels of the original images.
 
     After a test `metrics_per_class` and `curves` hold what cannot be logged; each test step returns its
-    `JudgedImage`s under `images`.
+    `JudgedImage`s under `images`. Its data module says in `judged` what is on the images of the test.
+
+    Args:
+        model: a `DetectionModel`.
+        optimization: of its training.
+        seed: of the run.
+        class_names: in the order of their labels.
+        native: the dataset's own protocol; None where it has none.
     """
 
     def __init__(
-        self, model: nn.Module, optimization: Optimization, seed: int, class_names: list[str]
+        self,
+        model: nn.Module,
+        optimization: Optimization,
+        seed: int,
+        class_names: list[str],
+        native: Callable[[WholeImages], Judgement] | None = None,
     ) -> None:
         super().__init__(model, optimization, seed)
         self.class_names = class_names
+        self.native = native
         self.collector = Collector()
         self.metrics_per_class: dict[str, dict[str, float]] = {}
         self.curves: dict[str, Any] = {}
@@ -68,17 +85,21 @@ class DetectionTask(BaseTask):
         self.collector.reset()
 
     def on_test_epoch_end(self) -> None:
-        """Logs what both protocols say, and keeps it per class."""
+        """Logs what the protocols say, and keeps it per class."""
         collected = self.collector.compute()
-        coco = evaluate_coco(collected)
-        judgements = (judge_by_paper(collected), coco.judgement)
+        judged: DetectionSource = self.trainer.datamodule.judged  # type: ignore[attr-defined]
+        found = whole_images(collected, judged.truth, judged.views)
+        coco = evaluate_coco(found)
+        judgements = [judge_by_paper(collected), coco.judgement]
+        if self.native is not None:
+            judgements.append(self.native(found))
         for judgement in judgements:
             self._log("test", judgement)
         self.metrics_per_class = {
             name: {metric: value for j in judgements for metric, value in j.per_class.get(label, {}).items()}
             for label, name in enumerate(self.class_names)
         }
-        self.curves = curves(collected, coco, self.class_names)
+        self.curves = curves(found, coco, self.class_names)
         self.collector.reset()
 
     @torch.no_grad()

@@ -21,6 +21,15 @@ FLAGS = [
 ]
 
 
+def wait_until(page, expression):
+    """Polls from here: the page's policy forbids Playwright's own polling, which evaluates text there."""
+    for _ in range(100):
+        if page.evaluate(expression):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"never true within 5 s: {expression}")
+
+
 @dataclass
 class OpenedPage:
     """A page, its errors, and what it asked for besides itself."""

@@ -140,11 +140,24 @@ def _history(record: RunRecord) -> str:
     return "\n".join(rows) + "\n"
 
 
-def leave_pictures(folder: Path, count=2, size=(96, 50), colour=(90, 120, 150), precision=None):
-    """Pictures of one colour and curves at three recalls, as a detection run's test leaves them."""
+def leave_pictures(
+    folder: Path, count=2, size=(96, 50), colour=(90, 120, 150), precision=None, confusion=None
+):
+    """Pictures of one colour, curves at three recalls and a confusion matrix, as a detection run's."""
     (folder / "pictures").mkdir()
     for number in range(count):
         Image.new("RGB", size, colour).save(folder / "pictures" / f"{number}-image-{number}.png")
     by_class = {"a": [1.0, 0.5, 0.0]} if precision is None else precision
     curves = {"iou": 0.5, "recall": [0.0, 0.5, 1.0], "precision": by_class}
-    (folder / "curves.json").write_text(json.dumps({"precision_recall": curves}))
+    matrix = made_confusion() if confusion is None else confusion
+    (folder / "curves.json").write_text(json.dumps({"precision_recall": curves, "confusion": matrix}))
+
+
+def made_confusion(classes=("a", "b"), counts=((3, 1, 0), (0, 2, 4), (5, 0, 0))):
+    """A matrix as judging leaves it; by default of 3 + 1 a, 2 b and 4 missed, and 5 a where nothing is."""
+    return {
+        "confidence": 0.25,
+        "iou": 0.5,
+        "classes": [*classes, "background"],
+        "true_by_found": [list(row) for row in counts],
+    }

@@ -6,7 +6,15 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from tests.tables.made_records import ATTENTIONS, leave_grid, leave_pictures, leave_run, made_record
+from tests.tables.conftest import wait_until
+from tests.tables.made_records import (
+    ATTENTIONS,
+    leave_grid,
+    leave_pictures,
+    leave_run,
+    made_confusion,
+    made_record,
+)
 
 pytestmark = pytest.mark.browser
 SUMMARY = "#summary-table tbody tr:not(.section)"
@@ -93,7 +101,7 @@ def test_filters_rows_plots_and_runs(runs, open_page):
     assert column(page, RUNS, 0) == ["none, seed 2"]
     assert page.locator(SUMMARY).locator("td").nth(2).inner_text() == "3"  # statistics keep all seeds
     page.get_by_role("button", name="Reset filters").click()
-    page.wait_for_function("document.querySelectorAll('#run-table tbody tr').length === 36")
+    wait_until(page, "document.querySelectorAll('#run-table tbody tr').length === 36")
 
 
 def test_nothing_found_is_said(runs, open_page):
@@ -202,7 +210,7 @@ def test_sample_predictions_stand_side_by_side_and_follow_the_filters(tmp_path, 
     assert Path(unquote(urlsplit(link).path)).is_file()
     assert page.locator("#sample-panels .line.thick").count() == 2
     page.set_viewport_size({"width": 375, "height": 800})
-    page.wait_for_function("document.querySelector('#sample-panels svg[role=img]').clientWidth < 375")
+    wait_until(page, "document.querySelector('#sample-panels svg[role=img]').clientWidth < 375")
     assert page.evaluate("document.documentElement.scrollWidth") == 375
     page.get_by_label("lga", exact=True).uncheck()
     assert images.count() == 2
@@ -219,7 +227,7 @@ def test_without_pictures_there_is_no_section_of_samples(tmp_path, open_page):
 def test_plots_follow_the_width(runs, open_page):
     page = open_page()
     page.set_viewport_size({"width": 500, "height": 800})
-    page.wait_for_function("document.querySelector('#plots svg').getBoundingClientRect().width < 500")
+    wait_until(page, "document.querySelector('#plots svg').getBoundingClientRect().width < 500")
     assert page.evaluate("document.documentElement.scrollWidth") == 500
 
 
@@ -243,7 +251,11 @@ def test_a_thousand_runs_are_usable_within_two_seconds_and_ten_megabytes(tmp_pat
         ("mobilenetv3", "resnet18"),
     )
     leave_grid(tmp_path / "runs", datasets, backbones, attentions=ATTENTIONS[:5], seeds=20, epochs=100)
+    matrix = made_confusion([f"class {index}" for index in range(80)], [[100] * 81] * 81)
+    for folder in (tmp_path / "runs").glob("*/*/*/seed0-*"):  # each with as many counts as there can be
+        leave_pictures(folder, confusion=matrix)
     page = open_page()
+    assert page.locator("details").count() > 20
     after_paint = (
         "new Promise(done => requestAnimationFrame(() => setTimeout(() => done(performance.now()))))"
     )

@@ -76,10 +76,12 @@ def test_more_attentions_than_a_reader_can_compare_are_left_out_by_name(tmp_path
 
 
 def test_the_budget_of_the_page_is_kept(tmp_path):
-    """Pictures of one size and colour are equally long, so a budget of two runs shows two."""
+    """Pictures of one size and colour and equal matrices are equally long: a budget of two runs shows two."""
     for attention in ("none", "lga", "se"):
         leave_shown(tmp_path / "runs", attention)
-    one = sum(len(picture["source"]) for picture in gathered(tmp_path)["runs"][0]["pictures"])
+    sample = gathered(tmp_path)["runs"][0]
+    pictures = sum(len(picture["source"]) for picture in sample["pictures"])
+    one = pictures + len(json.dumps(sample["confusion"]))
     exact, short = gathered(tmp_path, budget=2 * one), gathered(tmp_path, budget=2 * one - 1)
     assert (len(exact["runs"]), exact["left_out"]) == (2, ["digits, mobilenetv3, se"])
     assert (len(short["runs"]), len(short["left_out"])) == (1, 2)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import pytorch_lightning as pl
 import torch
@@ -10,7 +11,10 @@ from torch.utils.data import DataLoader
 
 from lga.attention import NoAttention
 from lga.backbones import MobileNetV3
+from lga.data.detection import Annotations, DetectionSource
+from lga.data.detection.annotations import Targets, no_targets
 from lga.detection import Detector
+from lga.detection.judging import Judgement
 from lga.structures import DetectionBatch, Detections
 from lga.structures.image_origin import ImageOrigin
 from lga.tasks import DetectionTask, Optimization, Schedule
@@ -92,10 +96,31 @@ def loader(batches):
     return DataLoader(batches, batch_size=None)
 
 
+class Judged(pl.LightningDataModule):
+    """Batches to be judged, and what is on them: their boxes, doubled."""
+
+    def __init__(self, batches):
+        super().__init__()
+        self.batches = batches
+
+    def test_dataloader(self):
+        return loader(self.batches)
+
+    @property
+    def judged(self):
+        targets = []
+        for given in self.batches:
+            boxes, labels = 2 * given.boxes.numpy(), given.labels.numpy()
+            targets += [Targets(boxes, labels, given.ignore.numpy()), no_targets()]
+        names = np.array([str(number) for number in range(len(targets))])
+        sizes = np.full((len(targets), 2), 2 * SIDE)
+        return DetectionSource(None, Annotations.of_images(targets), sizes, names, "made")
+
+
 def test_what_is_right_in_the_batch_is_right_in_the_original():
     """Perfect detections: 99.5 by `paper`, 100 by `coco`; the absent class has no value and costs nothing."""
     task = DetectionTask(Knowing(), optimization(), seed=0, class_names=NAMES)
-    metrics = trainer().test(task, loader([batch(0), batch(1)]), verbose=False)[0]
+    metrics = trainer().test(task, datamodule=Judged([batch(0), batch(1)]), verbose=False)[0]
     assert metrics["test/paper/map50"] == pytest.approx(99.5)
     assert metrics["test/coco/map"] == pytest.approx(100)
     assert metrics["test/coco/map_medium"] == pytest.approx(100)  # sides of 40 and 48 in the original
@@ -112,17 +137,31 @@ def test_validation_is_by_the_paper_protocol_alone():
     assert set(metrics) == {"val/paper/map50", "val/paper/map50_95", "val/paper/fitness"}
 
 
+def test_the_datasets_own_protocol_is_judged_too():
+    """It is given whole images: two objects of 40 and 48 pixels on the first, nothing on the second."""
+
+    def native(found):
+        assert found.images.tolist() == [0, 1]
+        assert found.truth.areas.tolist() == [1600, 48 * 48]
+        return Judgement({"native/found": len(found.detections)}, {0: {"native/found": 1.0}})
+
+    task = DetectionTask(Knowing(), optimization(), seed=0, class_names=NAMES, native=native)
+    metrics = trainer().test(task, datamodule=Judged([batch(0)]), verbose=False)[0]
+    assert metrics["test/native/found"] == 2
+    assert task.metrics_per_class["left"]["native/found"] == 1
+
+
 def test_each_test_begins_anew():
     task = DetectionTask(Knowing(), optimization(), seed=0, class_names=NAMES)
-    first = trainer().test(task, loader([batch(0)]), verbose=False)
-    assert trainer().test(task, loader([batch(0)]), verbose=False) == first
+    first = trainer().test(task, datamodule=Judged([batch(0)]), verbose=False)
+    assert trainer().test(task, datamodule=Judged([batch(0)]), verbose=False) == first
     assert task.curves["confusion"]["true_by_found"][0] == [1, 0, 0, 0]
 
 
 def test_a_split_without_objects():
     """No object: mAP 0 by `paper`, and no value at all by `coco`."""
     task = DetectionTask(Knowing(), optimization(), seed=0, class_names=NAMES)
-    metrics = trainer().test(task, loader([batch(0, objects=False)]), verbose=False)[0]
+    metrics = trainer().test(task, datamodule=Judged([batch(0, objects=False)]), verbose=False)[0]
     assert metrics["test/paper/map50"] == 0
     assert not [name for name in metrics if "coco" in name]
 

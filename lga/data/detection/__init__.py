@@ -1,4 +1,4 @@
-"""Detection data: what a reader gives, how it is checked, and how batches are made of it.
+"""Detection data: what a reader gives, how it is checked and kept, and how batches are made of it.
 
 `DetectionData` needs Lightning, which readers must not wait for: it is loaded when named.
 """
@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from lga.data.detection.annotations import Annotations, Targets
 from lga.data.detection.augmentation import DetectionAugmentation
-from lga.data.detection.box_checks import BoxChecks
 from lga.data.detection.detection_source import DetectionSample, DetectionSource
 from lga.data.detection.detection_splits import DetectionSplits
-from lga.data.detection.file_source import ImageRecord, source_of_files
 from lga.data.detection.image_stores import ArrayImages, FileImages, ImageStore
 
 if TYPE_CHECKING:
@@ -20,17 +18,14 @@ if TYPE_CHECKING:
 __all__ = [
     "Annotations",
     "ArrayImages",
-    "BoxChecks",
     "DetectionAugmentation",
     "DetectionData",
     "DetectionSample",
     "DetectionSource",
     "DetectionSplits",
     "FileImages",
-    "ImageRecord",
     "ImageStore",
     "Targets",
-    "source_of_files",
 ]
 
 

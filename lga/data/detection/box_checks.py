@@ -1,88 +1,77 @@
-"""Checks the boxes that a reader found, and counts what is wrong with them.
+"""Checks the boxes of a split, all at once.
 
-Order of the checks: not finite, inverted, of no size, label outside the classes, wholly outside the image;
-what is left is clipped to the image.
+Order of the checks: not finite, inverted, of no size, label outside the classes, wholly outside the image. A
+box that reaches beyond the image stays as it is written; it is clipped where it is trained on.
 
-Axes: n boxes of one image.
+Axes: N images, M boxes of all of them.
 """
 
-from collections import Counter
+from collections.abc import Collection
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lga.data.detection.annotations import Targets
-from lga.structures import UserError
+from lga.data.detection.faults import Faults
+from lga.data.detection.written_split import WrittenSplit
+from lga.structures.ground_truth import Ignored
 
-ON_ERROR = ("raise", "skip")
 CLIPPED = "boxes clipped to the image"
-SLACK = 1e-3  # pixels; what decimals in an annotation file may round away is not counted as clipping
+SLACK = 1.0  # pixels beyond the image that rounding in an annotation file accounts for; not told
 
 
-class BoxChecks:
-    """Checks boxes image by image.
+def check_boxes(
+    written: WrittenSplit, num_classes: int, faults: Faults, known: Collection[str] = ()
+) -> WrittenSplit:
+    """Return the split with its good boxes.
 
     Args:
-        num_classes: labels are 0 to num_classes - 1; a box to be ignored may also have -1, no class.
-        on_error: ``raise`` refuses the first bad box, ``skip`` drops and counts bad boxes.
+        written: with the size of every image known.
+        num_classes: labels are 0 to num_classes - 1; a box that does not count may also have -1, no class.
+        faults: says what to do about a bad box.
+        known: faults, such as ``of no size``, that the published files are known to contain: such boxes are
+            left out and counted even where a fault is refused.
 
-    Attributes:
-        counts: how many boxes were dropped, by what was wrong, and how many were clipped.
+    Raises:
+        UserError: a box is bad, and ``faults`` refuses.
     """
+    good = np.ones(len(written.labels), bool)
+    for fault, found in _faults(written, num_classes).items():
+        for box in np.flatnonzero(found & good).tolist():
+            if fault in known:
+                faults.drop(f"boxes {fault}", written.place(box))
+            else:
+                faults.refuse(f"boxes {fault}", written.place(box), _told(written, box, fault, num_classes))
+        good[found] = False
+    for box in np.flatnonzero(_beyond(written) & good).tolist():
+        faults.drop(CLIPPED, written.place(box))
+    return written.take_boxes(good)
 
-    def __init__(self, num_classes: int, on_error: str) -> None:
-        if on_error not in ON_ERROR:
-            raise UserError(
-                f"dataset.reader.on_error={on_error!r} is unknown: choose one of {', '.join(ON_ERROR)}"
-            )
-        self.num_classes = num_classes
-        self.on_error = on_error
-        self.counts: Counter[str] = Counter()
 
-    def __call__(self, targets: Targets, size: tuple[int, int], place: str) -> Targets:
-        """Return the good boxes, clipped to the image.
+def _faults(written: WrittenSplit, num_classes: int) -> dict[str, NDArray[np.bool_]]:
+    x1, y1, x2, y2 = written.boxes.T
+    width, height = written.sizes[written.image].T
+    known = (written.labels >= 0) & (written.labels < num_classes)
+    of_no_class = (written.labels == -1) & (written.ignored != Ignored.OBJECT)
+    return {
+        "not finite": ~np.isfinite(written.boxes).all(1),
+        "inverted": (x2 < x1) | (y2 < y1),
+        "of no size": (x2 == x1) | (y2 == y1),
+        "of an unknown class": ~known & ~of_no_class,
+        "outside the image": (x2 <= 0) | (y2 <= 0) | (x1 >= width) | (y1 >= height),
+    }
 
-        Args:
-            targets: as read.
-            size: width and height of the image, pixels.
-            place: file (and line, if there is one) to name in an error.
 
-        Raises:
-            UserError: a box is bad, and ``on_error`` is ``raise``.
-        """
-        good = np.ones(len(targets.labels), bool)
-        for fault, found in self._faults(targets, size).items():
-            new = found & good
-            if new.any():
-                self._refuse(fault, targets, int(new.argmax()), place)
-                self.counts[f"boxes {fault}"] += int(new.sum())
-                good &= ~new
-        return self._clip(targets.take(good), size)
+def _beyond(written: WrittenSplit) -> NDArray[np.bool_]:
+    sizes = written.sizes[written.image]
+    below, above = written.boxes[:, :2] < -SLACK, written.boxes[:, 2:] > sizes + SLACK
+    return np.asarray((below | above).any(1))
 
-    def _faults(self, targets: Targets, size: tuple[int, int]) -> dict[str, NDArray[np.bool_]]:
-        x1, y1, x2, y2 = targets.boxes.T
-        known = (targets.labels >= 0) & (targets.labels < self.num_classes)
-        return {
-            "not finite": ~np.isfinite(targets.boxes).all(1),
-            "inverted": (x2 < x1) | (y2 < y1),
-            "of no size": (x2 == x1) | (y2 == y1),
-            "of an unknown class": ~known & ~(targets.ignore & (targets.labels == -1)),
-            "outside the image": (x2 <= 0) | (y2 <= 0) | (x1 >= size[0]) | (y1 >= size[1]),
-        }
 
-    def _refuse(self, fault: str, targets: Targets, worst: int, place: str) -> None:
-        if self.on_error == "skip":
-            return
-        box = ", ".join(f"{number:g}" for number in targets.boxes[worst])
-        raise UserError(
-            f"{place}: box {worst + 1} is {fault}: x1 y1 x2 y2 = {box}, class {targets.labels[worst]} of "
-            f"{self.num_classes}; correct it, or set dataset.reader.on_error=skip to drop and count them"
-        )
-
-    def _clip(self, targets: Targets, size: tuple[int, int]) -> Targets:
-        limits = np.array((*size, *size), np.float32)
-        boxes = np.clip(targets.boxes, 0, limits)
-        moved = np.abs(boxes - targets.boxes).max(1, initial=0) > SLACK
-        if moved.any():
-            self.counts[CLIPPED] += int(moved.sum())
-        return targets._replace(boxes=boxes)
+def _told(written: WrittenSplit, box: int, fault: str, num_classes: int) -> str:
+    corners = ", ".join(f"{number:g}" for number in written.boxes[box])
+    image = written.image[box]
+    width, height = written.sizes[image]
+    return (
+        f"the box is {fault}: x1 y1 x2 y2 = {corners}, class {written.labels[box]} of {num_classes}, "
+        f"on {written.names[image]} of {width} x {height} pixels"
+    )

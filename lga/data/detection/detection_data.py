@@ -54,6 +54,11 @@ class DetectionData(SplitsData[DetectionSplits]):
         """What was left out or changed while reading, and how often."""
         return self.splits.dropped
 
+    @property
+    def judged(self) -> DetectionSource:
+        """The split that `test_dataloader` gives."""
+        return self.splits.val if self.judged_split == "val" else self.splits.test
+
     def train_dataloader(self) -> DetectionLoader:
         """Shuffled, augmented batches; images uint8."""
         mosaic_epochs = self.epochs - self.augmentation.close_mosaic
@@ -67,8 +72,8 @@ class DetectionData(SplitsData[DetectionSplits]):
         return self._evaluation_loader(self.splits.val)
 
     def test_dataloader(self) -> DetectionLoader:
-        """Letterboxed batches of the test split; images uint8."""
-        return self._evaluation_loader(self.splits.test)
+        """Letterboxed batches of the split that is judged; images uint8."""
+        return self._evaluation_loader(self.judged)
 
     def on_after_batch_transfer(self, batch: DetectionBatch, dataloader_idx: int) -> DetectionBatch:
         """Make the images float in [0, 1]; Lightning calls it on the device."""

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from lga.data.detection.annotations import Annotations, Targets
 from lga.data.detection.image_stores import ImageStore
+from lga.structures.ground_truth import GroundTruth, Ignored, Views
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ class DetectionSource:
         sizes: (N, 2), int, width and height of each image in pixels.
         names: (N,), of the files, or numbers.
         split: what to call it in messages, such as ``digit_scenes val``.
+        whole: what is on the whole images, as judging needs it; None where ``annotations`` say all.
+        views: which part of which whole image each of the N images is; None where each is one.
     """
 
     images: ImageStore
@@ -44,6 +47,25 @@ class DetectionSource:
     sizes: NDArray[np.int64]
     names: NDArray[np.str_]
     split: str
+    whole: GroundTruth | None = None
+    views: Views | None = None
+
+    @property
+    def truth(self) -> GroundTruth:
+        """What is on the whole images."""
+        if self.whole is not None:
+            return self.whole
+        targets = self.annotations.targets
+        boxes = targets.boxes.astype(np.float64)
+        return GroundTruth(
+            image=np.repeat(np.arange(len(self)), np.diff(self.annotations.offsets)),
+            boxes=boxes,
+            labels=targets.labels,
+            ignored=np.where(targets.ignore, Ignored.MARKED, Ignored.OBJECT).astype(np.uint8),
+            areas=(boxes[:, 2:] - boxes[:, :2]).prod(1),
+            sizes=self.sizes,
+            names=self.names,
+        )
 
     def __len__(self) -> int:
         return len(self.annotations)

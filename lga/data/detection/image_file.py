@@ -1,7 +1,8 @@
 """Reads one image file as 8-bit RGB, whatever it holds.
 
 Grey becomes RGB by repetition, 16 bits become their upper 8, alpha is dropped, and a rotation that the EXIF
-data asks for is applied: boxes are taken to be those of the upright image.
+data asks for is applied: boxes are taken to be those of the upright image, unless the annotations give the
+image the size that it has before it is turned.
 """
 
 import struct
@@ -18,24 +19,50 @@ from lga.structures import UserError
 _DAMAGE = (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError)
 _UPRIGHT = 1
 _QUARTER_TURNS = (5, 6, 7, 8)
+Size = tuple[int, int]
 
 
-def read_image(path: Path) -> Image.Image:
-    """Return the upright image in mode RGB; a file that cannot be decoded to its end is a `UserError`."""
+def read_image(path: Path, expected: Size | None = None) -> Image.Image:
+    """Return the upright image in mode RGB.
+
+    Args:
+        path: of the file.
+        expected: width and height that the annotations give; an image that only fits them as it is stored
+            is not turned.
+
+    Raises:
+        UserError: the file cannot be decoded to its end, or is of another size.
+    """
     with _refusing_damage(path), Image.open(path) as image:
-        turned = _orientation(image) != _UPRIGHT
+        turned = _is_turned(path, image, expected)
         return _upper_8_bits(ImageOps.exif_transpose(image) if turned else image).convert("RGB")
 
 
-def read_image_size(path: Path) -> tuple[int, int]:
-    """Return width and height of the upright image from the file's header alone.
+def read_image_size(path: Path, expected: Size | None = None) -> Size:
+    """Return width and height that `read_image` would give, from the file's header alone.
 
     Raises:
-        UserError: the file is missing or its header is not an image's.
+        UserError: the file is missing, its header is not an image's, or it is of another size.
     """
     with _refusing_damage(path), Image.open(path) as image:
-        width, height = image.size
-        return (height, width) if _orientation(image) in _QUARTER_TURNS else (width, height)
+        return _upright_size(image) if _is_turned(path, image, expected) else image.size
+
+
+def _is_turned(path: Path, image: Image.Image, expected: Size | None) -> bool:
+    upright = _upright_size(image)
+    if expected is None or upright == expected:
+        return _orientation(image) != _UPRIGHT
+    if image.size == expected:
+        return False
+    raise UserError(
+        f"{path}: the image is {upright[0]} x {upright[1]} pixels, its annotations are for "
+        f"{expected[0]} x {expected[1]}; put the image there that they were made for"
+    )
+
+
+def _upright_size(image: Image.Image) -> Size:
+    width, height = image.size
+    return (height, width) if _orientation(image) in _QUARTER_TURNS else (width, height)
 
 
 def _orientation(image: Image.Image) -> int:
@@ -55,9 +82,11 @@ def _refusing_damage(path: Path) -> Iterator[None]:
         yield
     except FileNotFoundError as error:
         raise UserError(f"{path}: no such image; put it there, or remove it from the annotations") from error
+    except UserError:
+        raise
     except _DAMAGE as error:
         reason = " ".join(str(error).split())
         raise UserError(
             f"{path}: cannot be read as an image ({reason}); fetch it again, or set "
-            "dataset.reader.on_error=skip to leave such images out"
+            "data.on_error=skip to leave such images out"
         ) from error

@@ -57,15 +57,18 @@ class FileImages:
     Args:
         folder: that all names are relative to.
         names: (N,), file names; an array, since workers would copy a list of strings when they touch it.
+        sizes: (N, 2), width and height that each image must have.
     """
 
-    def __init__(self, folder: Path, names: NDArray[np.str_]) -> None:
+    def __init__(self, folder: Path, names: NDArray[np.str_], sizes: NDArray[np.int64]) -> None:
         self.folder = folder
         self.names = names
+        self.sizes = sizes
 
     def __len__(self) -> int:
         return len(self.names)
 
     def load(self, index: int) -> NDArray[np.uint8]:
         """Return one image, decoded from its file."""
-        return np.asarray(read_image(self.folder / str(self.names[index])))
+        width, height = self.sizes[index].tolist()
+        return np.asarray(read_image(self.folder / str(self.names[index]), (width, height)))

@@ -1,8 +1,9 @@
 """The `coco` protocol: COCO's mean average precision, by faster-coco-eval, https://github.com/MiXaiLL76/faster_coco_eval.
 
-What is to be ignored is a crowd (`iscrowd`): a detection that lies on one counts neither for nor against, and
-a region of no class is a crowd of every class. At most `MAX_DETECTIONS` of each class on an image are looked
-at, the best ones, where COCO's own setting is 100; sizes are COCO's, areas below 32^2, below 96^2, and above.
+What is to be ignored, for whatever reason, is a crowd (`iscrowd`): a detection on one counts neither for
+nor against, and a region of no class is a crowd of every class. At most `MAX_DETECTIONS` of each class on an
+image are looked at, the best ones, where COCO's own setting is 100. Sizes are COCO's: areas, as annotations
+give them, below 32^2, below 96^2, and above.
 torchmetrics' wrapper is not used, since it makes its input box by box, which takes longer than the judging.
 
 Shapes: N boxes, K classes that have objects, T = 10 thresholds of overlap 0.5, 0.55, ..., 0.95, R = 101
@@ -18,8 +19,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lga.detection.judging.collector import Collected, Floats
+from lga.detection.judging.collector import Floats
 from lga.detection.judging.judgement import Judgement
+from lga.detection.judging.whole_images import BOX, CLASS, IMAGE, SCORE, WholeImages
+from lga.structures.ground_truth import GroundTruth
 
 MAX_DETECTIONS = 500
 Annotation = dict[str, Any]
@@ -58,17 +61,17 @@ class CocoEvaluation:
         return {int(label): curves[:, row].tolist() for row, label in enumerate(self.classes)}
 
 
-def evaluate_coco(collected: Collected, max_detections: int = MAX_DETECTIONS) -> CocoEvaluation:
+def evaluate_coco(found: WholeImages, max_detections: int = MAX_DETECTIONS) -> CocoEvaluation:
     """Judge a split; classes without an object that counts have no value, and are left out."""
-    classes = np.unique(collected.judged_objects[:, 5]).astype(np.int64)
+    classes = np.unique(found.truth.labels[found.truth.counts])
     if not len(classes):
         return CocoEvaluation(classes, np.full((10, 101, 0, 4), -1.0), np.full((10, 0, 4), -1.0))
     with _paused_collector():
         precision, recall = _evaluate(
-            images=np.unique(np.r_[collected.objects[:, 0], collected.detections[:, 0]]).astype(int).tolist(),
+            images=found.images.tolist(),
             classes=classes.tolist(),
-            objects=_objects(collected, classes),
-            detections=_detections(collected.detections, classes),
+            objects=_objects(found.truth, classes),
+            detections=_detections(found.detections, classes),
             max_detections=max_detections,
         )
     return CocoEvaluation(classes, precision, recall)
@@ -111,33 +114,39 @@ def _named(precision: Floats, recall: Floats) -> dict[str, float]:
     return {name: 100 * float(v[v > -1].mean()) for name, v in values.items() if (v > -1).any()}
 
 
-def _objects(collected: Collected, classes: NDArray[np.int64]) -> list[Annotation]:
-    """Return COCO's annotations of the objects."""
-    rows = np.c_[collected.objects, collected.ignore]
-    of_no_class = rows[:, 5] < 0
-    crowds = np.repeat(rows[of_no_class], len(classes), axis=0)
-    crowds[:, 5] = np.tile(classes, of_no_class.sum())
-    rows = np.concatenate((rows[~of_no_class & np.isin(rows[:, 5], classes)], crowds))
-    return _annotations(rows[:, 0], rows[:, 1:5], rows[:, 5], {"iscrowd": rows[:, 6].astype(int).tolist()})
+def _objects(truth: GroundTruth, classes: NDArray[np.int64]) -> list[Annotation]:
+    """Return COCO's annotations of the objects and of what is to be ignored."""
+    of_no_class = np.flatnonzero(truth.labels < 0)
+    rows = np.r_[np.flatnonzero(np.isin(truth.labels, classes)), np.repeat(of_no_class, len(classes))]
+    labels = truth.labels[rows]
+    labels[len(rows) - len(of_no_class) * len(classes) :] = np.tile(classes, len(of_no_class))
+    crowds = (~truth.counts[rows]).astype(int)
+    return _annotations(
+        truth.image[rows],
+        truth.boxes[rows],
+        labels,
+        {"area": truth.areas[rows].tolist(), "iscrowd": crowds.tolist()},
+    )
 
 
 def _detections(rows: Floats, classes: NDArray[np.int64]) -> list[Annotation]:
     """Return COCO's annotations of the detections (N, 7)."""
-    rows = rows[np.isin(rows[:, 6], classes)]
-    return _annotations(rows[:, 0], rows[:, 1:5], rows[:, 6], {"score": rows[:, 5].tolist()})
+    rows = rows[np.isin(rows[:, CLASS], classes)]
+    areas = (rows[:, 3:5] - rows[:, 1:3]).prod(1).tolist()
+    return _annotations(
+        rows[:, IMAGE], rows[:, BOX], rows[:, CLASS], {"area": areas, "score": rows[:, SCORE].tolist()}
+    )
 
 
 def _annotations(
-    images: Floats, boxes: Floats, labels: Floats, other: dict[str, list[float]]
+    images: NDArray[Any], boxes: Floats, labels: NDArray[Any], other: dict[str, list[float]]
 ) -> list[Annotation]:
     """Return a dictionary per box (N, 4), numbered from 1 (COCO's matching takes 0 for none)."""
-    sizes = boxes[:, 2:] - boxes[:, :2]
     columns = {
         "id": range(1, len(boxes) + 1),
         "image_id": images.astype(int).tolist(),
         "category_id": labels.astype(int).tolist(),
-        "bbox": np.c_[boxes[:, :2], sizes].tolist(),
-        "area": sizes.prod(1).tolist(),
+        "bbox": np.c_[boxes[:, :2], boxes[:, 2:] - boxes[:, :2]].tolist(),
         **other,
     }
     return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]

@@ -25,11 +25,13 @@ class Collected(NamedTuple):
         detections: (P, 7) rows of image, x1, y1, x2, y2, score, class.
         objects: (T, 6) rows of image, x1, y1, x2, y2, class; what is to be ignored may be of class -1.
         ignore: (T,), bool.
+        images: (n,), int64, ascending: all that were judged.
     """
 
     detections: Floats
     objects: Floats
     ignore: NDArray[np.bool_]
+    images: NDArray[np.int64]
 
     @property
     def judged_objects(self) -> Floats:
@@ -43,22 +45,27 @@ class Collector(Metric):
     full_state_update = False
     detections: list[Tensor]
     objects: list[Tensor]
+    images: list[Tensor]
 
     def __init__(self) -> None:
         super().__init__()
         self.add_state("detections", default=[], dist_reduce_fx="cat")
         self.add_state("objects", default=[], dist_reduce_fx="cat")
+        self.add_state("images", default=[], dist_reduce_fx="cat")
 
     def update(self, images: Sequence[JudgedImage]) -> None:
         """Adds images, at least one."""
         self.detections.append(torch.cat([_detection_rows(image) for image in images]))
         self.objects.append(torch.cat([_object_rows(image) for image in images]))
+        numbers = [image.origin.index for image in images]
+        self.images.append(torch.tensor(numbers, device=images[0].boxes.device))
 
     def compute(self) -> Collected:
         """Everything since the last reset."""
         objects = dim_zero_cat(self.objects).cpu().double().numpy()
         detections = dim_zero_cat(self.detections).cpu().double().numpy()
-        return Collected(detections, objects[:, :6], objects[:, 6] > 0)
+        images = np.unique(dim_zero_cat(self.images).cpu().numpy())
+        return Collected(detections, objects[:, :6], objects[:, 6] > 0, images)
 
 
 def _detection_rows(image: JudgedImage) -> Tensor:

@@ -15,7 +15,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from lga.run.files import write_text
+from lga.structures.files import write_text
 from lga.tables.collect import Collection
 from lga.tables.page.payload import payload
 
@@ -27,6 +27,7 @@ SCRIPTS = (
     "axes.js",
     "dots.js",
     "curves.js",
+    "confusion.js",
     "samples.js",
     "sortable.js",
     "summary.js",

@@ -1,8 +1,10 @@
 """Sample predictions: the first images of one run of each attention, within a budget for the whole page.
 
+With them go the run's precision against recall and its confusion matrix.
 What does not fit is named, so that nobody takes the shown attentions for all.
 """
 
+import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -13,12 +15,13 @@ from urllib.parse import quote
 from lga.structures import UserError
 from lga.tables.collect import CollectedRun, Problem
 from lga.tables.comparison import Comparison, Group
+from lga.tables.confusion import read_confusion
 from lga.tables.page.pictures import picture_paths, thumbnail
-from lga.tables.precision_recall import PrecisionRecall, read_precision_recall
+from lga.tables.precision_recall import read_precision_recall
 
 IMAGES = 2
 ATTENTIONS = 6
-BUDGET = 2_500_000  # characters of all pictures together: they must leave room for the rest of a page of 3 MB
+BUDGET = 2_500_000  # characters of all pictures and matrices: the rest of a page of 3 MB needs room too
 
 Read = TypeVar("Read")
 
@@ -37,15 +40,22 @@ class _Samples:
     def add(self, run: CollectedRun, paths: Sequence[Path], place: Mapping[str, int], name: str) -> bool:
         """Takes the run's pictures and says whether any came in; `name` is noted if they do not fit."""
         pictures = [shown for path in paths if (shown := self._picture(path))] if not self.full else []
-        size = sum(len(picture["source"]) for picture in pictures)
+        judged = self._judged(run.folder / "curves.json") if pictures else {}
+        size = sum(len(picture["source"]) for picture in pictures) + len(json.dumps(judged.get("confusion")))
         self.full = self.full or size > self.budget
         if self.full:
             self.left_out.append(name)
         elif pictures:
-            curve = self.read(read_precision_recall, run.folder / "curves.json")
             self.budget -= size
-            self.runs.append({**place, "pictures": pictures, "precision_recall": _as_mapping(curve)})
+            self.runs.append({**place, "pictures": pictures, **judged})
         return bool(pictures) and not self.full
+
+    def _judged(self, path: Path) -> dict[str, Any]:
+        curve, confusion = self.read(read_precision_recall, path), self.read(read_confusion, path)
+        return {
+            "precision_recall": asdict(curve) if curve else None,
+            "confusion": asdict(confusion) if confusion else None,
+        }
 
     def _picture(self, path: Path) -> dict[str, Any] | None:
         small = self.read(thumbnail, path)
@@ -107,7 +117,3 @@ def _name(comparison: Comparison, group: Group) -> str:
         group.distinction,
     )
     return ", ".join(part for part in parts if part)
-
-
-def _as_mapping(curve: PrecisionRecall | None) -> dict[str, Any] | None:
-    return asdict(curve) if curve else None

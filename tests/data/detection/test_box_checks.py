@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
-from lga.data.detection import BoxChecks
+from lga.data.detection.box_checks import check_boxes
+from lga.data.detection.faults import Faults
+from lga.data.detection.written_split import WrittenBox, WrittenImage, WrittenSplit
 from lga.structures import UserError
-from tests.data.detection.sources import targets_of
+from lga.structures.ground_truth import Ignored
 
 GOOD = (10, 10, 20, 20)
 NAN, INF = float("nan"), float("inf")
@@ -23,57 +25,70 @@ BAD = [
 ]
 
 
+def split(*boxes, ignored=Ignored.OBJECT):
+    """One image of 100 x 50 whose boxes are rows of (corners, label), written on lines 1, 2, ..."""
+    rows = [WrittenBox(box, label, ignored, line) for line, (box, label) in enumerate(boxes, 1)]
+    return WrittenSplit.of_images([WrittenImage("7.jpg", (100, 50), rows, "labels/7.txt")])
+
+
 @pytest.mark.parametrize(("box", "label", "fault"), BAD)
 def test_bad_boxes_are_refused(box, label, fault):
-    checks = BoxChecks(3, "raise")
-    message = rf"^labels/7\.txt: box 2 is {fault}: x1 y1 x2 y2 = .*, class {label} of 3; correct it, or set "
+    message = rf"^labels/7\.txt:2: the box is {fault}: x1 y1 x2 y2 = .*, class {label} of 3, on 7.jpg of 1"
     with pytest.raises(UserError, match=message):
-        checks(targets_of([GOOD, box], [1, label]), (100, 50), "labels/7.txt")
+        check_boxes(split((GOOD, 1), (box, label)), 3, Faults("raise"))
 
 
 @pytest.mark.parametrize(("box", "label", "fault"), BAD)
 def test_bad_boxes_are_dropped_and_counted(box, label, fault):
-    checks = BoxChecks(3, "skip")
-    kept = checks(targets_of([box, GOOD, box], [label, 1, label]), (100, 50), "labels/7.txt")
+    faults = Faults("skip")
+    kept = check_boxes(split((box, label), (GOOD, 1), (box, label)), 3, faults)
     assert kept.boxes.tolist() == [list(GOOD)]
-    assert kept.labels.tolist() == [1]
-    assert checks.counts == {f"boxes {fault}": 2}
+    assert (kept.labels.tolist(), kept.lines.tolist()) == ([1], [2])
+    assert faults.counts == {f"boxes {fault}": 2}
+    assert [dropped.place for dropped in faults.dropped] == ["labels/7.txt:1", "labels/7.txt:3"]
+
+
+def test_a_fault_of_the_published_files_is_never_refused():
+    faults = Faults("raise")
+    kept = check_boxes(split((GOOD, 1), ((5, 0, 5, 9), 0)), 3, faults, known=["of no size"])
+    assert kept.boxes.tolist() == [list(GOOD)]
+    assert faults.dropped == [("boxes of no size", "labels/7.txt:2")]
 
 
 def test_a_box_is_counted_for_its_first_fault():
-    checks = BoxChecks(3, "skip")
-    checks(targets_of([(NAN, 0, 5, 5), (20, 0, 10, 5)], [9, 9]), (100, 50), "")
-    assert checks.counts == {"boxes not finite": 1, "boxes inverted": 1}
+    faults = Faults("skip")
+    check_boxes(split(((NAN, 0, 5, 5), 9), ((20, 0, 10, 5), 9)), 3, faults)
+    assert faults.counts == {"boxes not finite": 1, "boxes inverted": 1}
 
 
-def test_boxes_are_clipped_and_counted():
-    checks = BoxChecks(3, "raise")
-    boxes = [(-5, 10, 20, 60), (0, 0, 100, 50), (10, 10, 100.0005, 20)]
-    kept = checks(targets_of(boxes), (100, 50), "")
-    assert kept.boxes.tolist() == [[0, 10, 20, 50], [0, 0, 100, 50], [10, 10, 100, 20]]
-    assert checks.counts == {"boxes clipped to the image": 1}
+def test_boxes_beyond_the_image_are_counted_and_stay():
+    """One pixel of rounding is not told."""
+    faults = Faults("raise")
+    boxes = [((-5, 10, 20, 60), 0), ((0, 0, 100, 50), 0), ((10, 10, 101, 20), 0)]
+    kept = check_boxes(split(*boxes), 3, faults)
+    assert kept.boxes.tolist() == [list(box) for box, _ in boxes]
+    assert faults.dropped == [("boxes clipped to the image", "labels/7.txt:1")]
 
 
 def test_an_ignored_box_may_be_of_no_class():
-    checks = BoxChecks(3, "raise")
-    kept = checks(targets_of([GOOD], [-1], [True]), (100, 50), "")
-    assert (kept.labels.tolist(), kept.ignore.tolist()) == ([-1], [True])
+    kept = check_boxes(split((GOOD, -1), ignored=Ignored.REGION), 3, Faults("raise"))
+    assert (kept.labels.tolist(), kept.ignored.tolist()) == ([-1], [Ignored.REGION])
     with pytest.raises(UserError, match="of an unknown class"):
-        checks(targets_of([GOOD], [-2], [True]), (100, 50), "")
+        check_boxes(split((GOOD, -2), ignored=Ignored.REGION), 3, Faults("raise"))
 
 
 def test_no_boxes():
-    checks = BoxChecks(3, "raise")
-    assert checks(targets_of(), (100, 50), "").boxes.shape == (0, 4)
-    assert not checks.counts
+    faults = Faults("raise")
+    assert check_boxes(split(), 3, faults).boxes.shape == (0, 4)
+    assert not faults.counts
 
 
 def test_an_unknown_choice():
-    with pytest.raises(UserError, match=r"on_error='warn' is unknown: choose one of raise, skip"):
-        BoxChecks(3, "warn")
+    with pytest.raises(UserError, match=r"data\.on_error='warn' is unknown: choose one of raise, skip"):
+        Faults("warn")
 
 
 def test_the_input_is_not_changed():
-    targets = targets_of([(-5, 0, 5, 5)])
-    BoxChecks(3, "raise")(targets, (4, 4), "")
-    np.testing.assert_array_equal(targets.boxes, [(-5, 0, 5, 5)])
+    written = split(((-5, 0, 5, 5), 0), ((5, 5, 5, 9), 0))
+    check_boxes(written, 3, Faults("skip"))
+    np.testing.assert_array_equal(written.boxes, [(-5, 0, 5, 5), (5, 5, 5, 9)])

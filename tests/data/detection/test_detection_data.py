@@ -9,8 +9,10 @@ import torch
 from PIL import Image
 from pytorch_lightning.callbacks import ModelCheckpoint
 
-from lga.data.detection import BoxChecks, DetectionAugmentation, ImageRecord, source_of_files
+from lga.data.detection import DetectionAugmentation
 from lga.data.detection.detection_data import DetectionData
+from lga.data.detection.split_index import SplitIndex
+from lga.data.detection.written_split import WrittenImage, WrittenSplit
 from lga.structures import DetectionBatch, UserError
 from tests.data.detection.sources import MadeReader, flat, source_of, targets_of
 
@@ -152,8 +154,8 @@ def test_a_truncated_image_stops_the_run_with_one_line(tmp_path, num_workers):
 
     class Truncated(MadeReader):
         def __call__(self):
-            records = [ImageRecord("short.jpg", targets_of(), "labels")]
-            source = source_of_files(tmp_path, records, "files", BoxChecks(3, "raise"))
+            written = WrittenSplit.of_images([WrittenImage("short.jpg", (64, 64), (), "labels")])
+            source = SplitIndex(written).source(tmp_path, "files")
             return type(super().__call__())(source, source, source, self.class_names, {})
 
     data = DetectionData(Truncated(), 32, 1, epochs=20, num_workers=num_workers)

@@ -57,6 +57,20 @@ def test_exif_rotation_is_applied(tmp_path, orientation, upright):
     assert (read(tmp_path / "turned.png") == upright[..., None]).all()
 
 
+@pytest.mark.parametrize(("expected", "shape"), [((3, 4), (4, 3, 3)), ((4, 3), (3, 4, 3))])
+def test_a_turned_image_is_turned_if_the_annotations_are_of_it_upright(tmp_path, expected, shape):
+    """Stored 4 pixels wide and 3 high, and to be turned by a quarter."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    path = tmp_path / "turned.png"
+    Image.fromarray(RAMP).save(path, exif=exif)
+    assert np.asarray(read_image(path, expected)).shape == shape
+    assert read_image_size(path, expected) == expected
+    for reading in (read_image, read_image_size):
+        with pytest.raises(UserError, match="the image is 3 x 4 pixels, its annotations are for 9 x 9; put"):
+            reading(path, (9, 9))
+
+
 def test_one_pixel_wide(tmp_path):
     Image.fromarray(RAMP[:, :1].copy()).save(tmp_path / "thin.png")
     assert read(tmp_path / "thin.png").shape == (3, 1, 3)

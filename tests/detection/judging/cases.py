@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from lga.detection.judging import Collected
+from lga.detection.judging import Collected, whole_images
+from lga.structures.ground_truth import GroundTruth, Ignored
 
 BOX = (0.0, 0.0, 10.0, 10.0)
 FAR = (50.0, 50.0, 60.0, 60.0)
@@ -17,7 +18,24 @@ def collected(detections=(), objects=(), ignore=None):
         np.array(found, dtype=float).reshape(-1, 7),
         np.array(there, dtype=float).reshape(-1, 6),
         np.array(flags, dtype=bool),
+        np.unique([row[0] for row in (*found, *there)]).astype(np.int64),
     )
+
+
+def whole(split, areas=None):
+    """The same split as whole images; `areas` of the objects where they are not those of their boxes."""
+    order = np.argsort(split.objects[:, 0], kind="stable")
+    boxes = split.objects[order, 1:5]
+    truth = GroundTruth(
+        image=split.objects[order, 0].astype(np.int64),
+        boxes=boxes,
+        labels=split.objects[order, 5].astype(np.int64),
+        ignored=np.where(split.ignore[order], Ignored.CROWD, Ignored.OBJECT).astype(np.uint8),
+        areas=(boxes[:, 2:] - boxes[:, :2]).prod(1) if areas is None else np.array(areas, float)[order],
+        sizes=np.zeros((0, 2), np.int64),
+        names=np.array([], np.str_),
+    )
+    return whole_images(split, truth, views=None)
 
 
 def made_split(images, detections, objects, classes, ignored=0.0, seed=0):
@@ -37,4 +55,5 @@ def made_split(images, detections, objects, classes, ignored=0.0, seed=0):
         guesses = np.where(right, labels[source], random.randint(0, classes, detections))
         found.append(np.c_[np.full(detections, image), near, random.uniform(size=detections), guesses])
     there = np.concatenate(there)
-    return Collected(np.concatenate(found), there, random.uniform(size=len(there)) < ignored)
+    ignore = random.uniform(size=len(there)) < ignored
+    return Collected(np.concatenate(found), there, ignore, np.arange(images))

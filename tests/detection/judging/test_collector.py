@@ -45,6 +45,7 @@ def test_rows_carry_the_images_number_in_its_split():
     assert collected.objects.tolist() == [[7, 20, 20, 60, 40, -1], [3, 10, 10, 20, 20, 2]]
     assert collected.ignore.tolist() == [True, False]
     assert collected.judged_objects[:, 0].tolist() == [3]
+    assert collected.images.tolist() == [3, 7]
     collector.reset()
     collector.update(in_original_pixels(batch(), [found([], [], [])] * 2))
     assert len(collector.compute().detections) == 0

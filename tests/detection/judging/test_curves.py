@@ -3,11 +3,12 @@
 import json
 
 from lga.detection.judging import curves, evaluate_coco
-from tests.detection.judging.cases import BOX, FAR, collected
+from tests.detection.judging.cases import BOX, FAR, collected, whole
 
 
 def curves_of(split):
-    return curves(split, evaluate_coco(split), ["zero", "one", "two"])
+    found = whole(split)
+    return curves(found, evaluate_coco(found), ["zero", "one", "two"])
 
 
 def test_confusion():

@@ -20,5 +20,11 @@ def test_what_is_ignored_is_left_out():
     assert list(judgement.per_class) == [1]
 
 
+def test_an_object_that_is_annotated_twice_is_one():
+    """Else the second would be missed, and recall end at 1/2."""
+    judgement = judge_by_paper(collected([(0, BOX, 0.9, 0)], [(0, BOX, 0), (0, BOX, 0)]))
+    assert judgement.metrics["paper/map50"] == pytest.approx(99.5)
+
+
 def test_nothing_at_all():
     assert judge_by_paper(collected()).metrics["paper/map50"] == 0

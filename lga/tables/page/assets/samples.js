@@ -1,4 +1,4 @@
-// Sample predictions: the same images by one run of each attention, and precision against recall below them.
+// Sample predictions: the same images by one run of each attention, precision against recall and confusion below.
 
 const PRECISION_HEIGHT = 260;
 
@@ -20,7 +20,7 @@ function samplePanel(comparison, members, width) {
   const curves = precisionPlot(members, Math.min(width, 640));
   return element(
     "article", { class: "panel" }, heading, element("p", { class: "note" }, recipeText(comparison)), ...rows,
-    curves && figure("Precision against recall", curveNote(members), curves),
+    curves && figure("Precision against recall", curveNote(members), curves), confusionFigure(members),
   );
 }
 

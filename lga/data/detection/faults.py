@@ -1,0 +1,90 @@
+"""What to do about what is wrong in a set's files: refuse the first fault, or leave it out and count it."""
+
+from collections import Counter
+from typing import NamedTuple
+
+from lga.structures import UserError
+
+ON_ERROR = ("raise", "skip")
+
+
+class Dropped(NamedTuple):
+    """One thing that was left out or changed.
+
+    Attributes:
+        what: in a few words, the same for all of a kind, such as ``boxes of no size``.
+        place: file, and line or id.
+    """
+
+    what: str
+    place: str
+
+
+class Refused(NamedTuple):
+    """One fault that ``raise`` refuses, and what was told of it.
+
+    Attributes:
+        what, place: see `Dropped`.
+        told: what was found, and what was expected.
+    """
+
+    what: str
+    place: str
+    told: str
+
+
+class Faults:
+    """Collects what is left out or changed while a split is read.
+
+    Args:
+        on_error: ``raise`` refuses the first fault, ``skip`` leaves faulty things out and counts them.
+        decode: whether each image is decoded beforehand, not its header alone read; None: with ``skip``.
+
+    Attributes:
+        dropped: what was left out or changed, in the order it was met.
+        refused: what of it ``raise`` would have refused.
+    """
+
+    def __init__(self, on_error: str, decode: bool | None = None) -> None:
+        if on_error not in ON_ERROR:
+            raise UserError(f"data.on_error={on_error!r} is unknown: choose one of {', '.join(ON_ERROR)}")
+        self.on_error = on_error
+        self.decode = on_error == "skip" if decode is None else decode
+        self.dropped: list[Dropped] = []
+        self.refused: list[Refused] = []
+
+    def drop(self, what: str, place: str) -> None:
+        """Note something that the published files are known to contain, and that is left out or changed."""
+        self.dropped.append(Dropped(what, place))
+
+    def refuse(self, what: str, place: str, expected: str) -> None:
+        """Raise, or note that it is left out where ``on_error`` is ``skip``.
+
+        Args:
+            what: see `Dropped`.
+            place: file, and line or id.
+            expected: what was found and what should be there, and what to do if it is special.
+
+        Raises:
+            UserError: ``on_error`` is ``raise``.
+        """
+        if self.on_error == "raise":
+            raise UserError(
+                f"{place}: {expected}; correct it, or set data.on_error=skip to leave such out and count them"
+            )
+        self._leave_out(Refused(what, place, expected))
+
+    def pass_on(self, what: str, place: str, error: UserError) -> None:
+        """Raise an error that was met, or note what is left out for it where ``on_error`` is ``skip``."""
+        if self.on_error == "raise":
+            raise error
+        self._leave_out(Refused(what, place, str(error)))
+
+    def _leave_out(self, refused: Refused) -> None:
+        self.dropped.append(Dropped(refused.what, refused.place))
+        self.refused.append(refused)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How often each thing was left out or changed."""
+        return dict(sorted(Counter(dropped.what for dropped in self.dropped).items()))

@@ -1,0 +1,88 @@
+"""Keeps the index of a split on disk, under a name that its files' content decides.
+
+The key is a hash over: the version of this code, who parsed it and how, the content of the annotation files,
+and the names and byte sizes of the image files (the content of 20 GB of images is not read at each start).
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from filelock import FileLock
+
+from lga.data.detection.split_index import SplitIndex
+from lga.structures import UserError
+from lga.structures.files import write_atomically
+
+VERSION = 1  # of what is kept: another one parses everything again
+
+
+def cached_index(
+    cache_dir: Path, label: str, key: Iterable[object], build: Callable[[], SplitIndex]
+) -> SplitIndex:
+    """Return the kept index of that key; build and keep it first if there is none.
+
+    Several processes that start together build it once. A damaged file is built again.
+
+    Args:
+        cache_dir: made if missing; may be removed at any time.
+        label: begins the file's name.
+        key: everything that the index depends on.
+        build: parses and checks.
+
+    Raises:
+        UserError: ``cache_dir`` cannot be written, or what ``build`` raises.
+    """
+    digest = hashlib.sha256(json.dumps([VERSION, *map(str, key)]).encode()).hexdigest()
+    path = cache_dir / "index" / f"{label}-{digest[:16]}.npz"
+    index = SplitIndex.load(path) if path.is_file() else None
+    if index is not None:
+        return index
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(path.with_name(f".{path.stem}.lock"))
+        with lock:
+            index = SplitIndex.load(path) if path.is_file() else None
+            if index is None:
+                index = build()
+                write_atomically(path, index.write)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise UserError(
+            f"cannot write under {path.parent}: {reason}; choose another folder with paths.cache_dir="
+        ) from error
+    return index
+
+
+def content_hash(root: Path, paths: Iterable[Path]) -> str:
+    """Return one sha256 over the names, relative to ``root``, and the contents of the files."""
+    total = hashlib.sha256()
+    for path in paths:
+        with path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").digest()
+        total.update(path.relative_to(root).as_posix().encode() + b"\0" + found)
+    return total.hexdigest()
+
+
+def listing(root: Path, folders: Iterable[Path]) -> dict[str, int]:
+    """Return byte sizes of all files below the folders, by path relative to ``root``.
+
+    Hidden files, such as those that some systems leave beside each image, are left out.
+    """
+    found: dict[str, int] = {}
+    for folder in folders:
+        for where, names, files in os.walk(folder):
+            names.sort()
+            place = Path(where).relative_to(root).as_posix()
+            prefix = "" if place == "." else f"{place}/"
+            for name in files:
+                if not name.startswith("."):
+                    found[prefix + name] = (Path(where) / name).stat().st_size
+    return found
+
+
+def listing_hash(found: dict[str, int]) -> str:
+    """Return one sha256 over names and byte sizes."""
+    return hashlib.sha256(json.dumps(sorted(found.items())).encode()).hexdigest()

@@ -1,0 +1,225 @@
+"""What all readers of published detection sets share: parts, plans of splits, the kept index, and its checks.
+
+A reader says where the files of a part lie and parses them; this class checks what was parsed, keeps it as an
+index, and makes splits of parts. Where the published files of a part are missing, the tree that the paper's
+toolchain makes of the set is read instead, see `lga.data.published.toolchain_tree`.
+"""
+
+import logging
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+
+from lga.data.detection.box_checks import check_boxes
+from lga.data.detection.detection_source import DetectionSource
+from lga.data.detection.detection_splits import DetectionSplits
+from lga.data.detection.faults import Faults
+from lga.data.detection.image_checks import check_images
+from lga.data.detection.index_cache import cached_index, content_hash, listing, listing_hash
+from lga.data.detection.split_index import SplitIndex
+from lga.data.detection.watching import Watch, unwatched
+from lga.data.detection.written_split import WrittenSplit
+from lga.data.published.split_plan import PublishedCounts, SplitPlan, held_out
+from lga.data.published.toolchain_tree import label_files, label_folder, parse_toolchain_tree
+from lga.structures import UserError
+
+log = logging.getLogger("lga")
+
+
+@dataclass(frozen=True)
+class PartFiles:
+    """The files of one part of a set.
+
+    Attributes:
+        annotations: annotation files, sorted; all exist.
+        image_folders: folders that hold the part's images, sub-folders included.
+    """
+
+    annotations: Sequence[Path]
+    image_folders: Sequence[Path]
+
+
+@dataclass(frozen=True)
+class PartRead:
+    """What the files of a part say.
+
+    Attributes:
+        index: its good images and boxes.
+        files: that were read.
+        named: all images that the annotations name.
+        present: byte size of each file in the image folders, by name.
+    """
+
+    index: SplitIndex
+    files: PartFiles
+    named: frozenset[str]
+    present: dict[str, int]
+
+
+class PublishedDataset(ABC):
+    """A reader of a set in its published form; calling it gives `DetectionSplits`.
+
+    Args:
+        data_dir: the set's folder lies in it.
+        cache_dir: indexes, and images that are cut from others, are kept in it.
+        splits: name of one of `plans`.
+        on_error: ``raise`` or ``skip``, see `lga.data.detection.faults`.
+    """
+
+    name: ClassVar[str]
+    folder: ClassVar[str]  # in data_dir
+    class_names: tuple[str, ...]
+    part_names: ClassVar[tuple[str, ...]]
+    plans: ClassVar[Mapping[str, SplitPlan]]
+    unions: ClassVar[Mapping[str, tuple[str, ...]]] = {}  # names, for plans, of several parts together
+    published: ClassVar[Mapping[str, PublishedCounts]] = {}  # by part
+    known_faults: ClassVar[Sequence[str]] = ()  # of boxes in the published files, see `check_boxes`
+    toolchain_images: ClassVar[Mapping[str, str]] = {}  # part -> image folder in the toolchain's tree
+
+    def __init__(
+        self, data_dir: str | Path, cache_dir: str | Path, splits: str = "official", on_error: str = "raise"
+    ) -> None:
+        self.data_dir = Path(data_dir)
+        self.cache_dir = Path(cache_dir)
+        self.on_error = Faults(on_error).on_error
+        if splits not in self.plans:
+            raise UserError(f"dataset.splits={splits!r} is unknown: choose one of {', '.join(self.plans)}")
+        self.plan = self.plans[splits]
+        self.splits = splits
+        self._index = cache(self._read_index)
+
+    @property
+    def root(self) -> Path:
+        """The set's folder, that all names are relative to."""
+        return self.data_dir / self.folder
+
+    @abstractmethod
+    def has(self, part: str) -> bool:
+        """Return whether the published files of a part seem to be there: a quick look."""
+
+    @abstractmethod
+    def files(self, part: str) -> PartFiles:
+        """Return the published files of a part; a UserError says what is missing and where to put it."""
+
+    @abstractmethod
+    def parse(self, part: str, files: PartFiles, faults: Faults) -> WrittenSplit:
+        """Return what the published files say, names relative to `root`."""
+
+    def group_of(self, name: str) -> str:
+        """Return what must not come apart when images are held out: here each image is its own."""
+        return name
+
+    def settings(self) -> tuple[object, ...]:
+        """Return what `parse` depends on beside the files and `on_error`."""
+        return ()
+
+    def prepare(self, source: DetectionSource, part: str) -> DetectionSource:
+        """Return the split as networks see it: a reader that cuts images into tiles does it here."""
+        return source
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Names of the parts that are there, in either tree."""
+        return tuple(part for part in self.part_names if self.has(part) or self._toolchain_folder(part))
+
+    def index(self, part: str) -> SplitIndex:
+        """Return the checked index of a part or a union: parsed at first use, then kept on disk."""
+        members = self.unions.get(part)
+        return SplitIndex.join([self._index(member) for member in members]) if members else self._index(part)
+
+    def manifest(self, part: str) -> dict[str, str]:
+        """Return sha256 of the part's annotations, and of names and sizes of its images."""
+        if part in self.unions:
+            members = [self.manifest(member) for member in self.unions[part]]
+            return {key: value for found in members for key, value in found.items()}
+        files = self._files(part)
+        return {
+            f"{part} annotations": content_hash(self.root, files.annotations),
+            f"{part} images, names and byte sizes": listing_hash(listing(self.root, files.image_folders)),
+        }
+
+    def __call__(self) -> DetectionSplits:
+        """Return the splits of the chosen plan.
+
+        Raises:
+            UserError: a part is missing or wrong; the message says which file, and what to do.
+        """
+        plan = self.plan
+        if plan.leak:
+            log.warning("%s, splits %s: %s", self.name, self.splits, plan.leak)
+        fitting = SplitIndex.join([self.index(part) for part in plan.train])
+        if plan.val is None:
+            selects = np.array(held_out([self.group_of(str(name)) for name in fitting.written.names]), bool)
+            selecting, fitting = fitting.take(selects), fitting.take(~selects)
+        else:
+            selecting = self.index(plan.val)
+        used = dict.fromkeys((*plan.train, plan.val or plan.test, plan.test))
+        return DetectionSplits(
+            train=self._source(fitting, "train"),
+            val=self._source(selecting, "val"),
+            test=self._source(self.index(plan.test), "test"),
+            class_names=self.class_names,
+            manifest={key: value for part in used for key, value in self.manifest(part).items()},
+            selection=plan.selection,
+            dropped=self._dropped(tuple(used)),
+        )
+
+    def _source(self, index: SplitIndex, split: str) -> DetectionSource:
+        return self.prepare(index.source(self.root, f"{self.name} {split}"), split)
+
+    def _dropped(self, parts: Sequence[str]) -> dict[str, int]:
+        counts: dict[str, int] = {}
+        for part in parts:
+            for dropped in self.index(part).dropped:
+                key = f"{part}: {dropped.what}"
+                counts[key] = counts.get(key, 0) + 1
+        return counts
+
+    def _toolchain_folder(self, part: str) -> Path | None:
+        """Return the part's image folder in the toolchain's tree, if that is to be read."""
+        folder = self.root / self.toolchain_images.get(part, "images/" + part)
+        return folder if not self.has(part) and folder.is_dir() and label_folder(folder).is_dir() else None
+
+    def _files(self, part: str) -> PartFiles:
+        folder = self._toolchain_folder(part)
+        return PartFiles(label_files(folder), (folder,)) if folder else self.files(part)
+
+    def _read_index(self, part: str) -> SplitIndex:
+        how = type(self).__qualname__, part, self.on_error, self.settings()
+        key = (*how, self._toolchain_folder(part) is not None, sorted(self.manifest(part).items()))
+        return cached_index(self.cache_dir, f"{self.name}-{part}", key, lambda: self._build(part))
+
+    def _build(self, part: str) -> SplitIndex:
+        return self.read(part, Faults(self.on_error)).index
+
+    def read(self, part: str, faults: Faults, watch: Watch = unwatched) -> PartRead:
+        """Return what the files of a part say now, whatever index is kept.
+
+        Args:
+            part: of `part_names`.
+            faults: says what to do about what is wrong, and keeps it.
+            watch: sees how many of the images are read.
+
+        Raises:
+            UserError: files are missing, or something is wrong and ``faults`` refuses.
+        """
+        files, folder = self._files(part), self._toolchain_folder(part)
+        if folder:
+            written = parse_toolchain_tree(self.root, folder, faults)
+        else:
+            written = self.parse(part, files, faults)
+        named, present = frozenset(written.names.tolist()), listing(self.root, files.image_folders)
+        written = check_images(self.root, written, present, faults, watch)
+        written = check_boxes(written, len(self.class_names), faults, self.known_faults)
+        return PartRead(SplitIndex(_with_areas(written), tuple(faults.dropped)), files, named, present)
+
+
+def _with_areas(written: WrittenSplit) -> WrittenSplit:
+    """Fill in the areas that the format does not say."""
+    extents = written.boxes[:, 2:] - written.boxes[:, :2]
+    return replace(written, areas=np.where(np.isnan(written.areas), extents.prod(1), written.areas))

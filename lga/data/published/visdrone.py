@@ -1,0 +1,80 @@
+"""VisDrone2019-DET: objects seen from drones, ten classes. Zhu et al., https://arxiv.org/abs/2001.06303.
+
+Tree, as published: ``VisDrone2019-DET-{train,val,test-dev}/{images/*.jpg,annotations/*.txt}``, in
+``<data_dir>/VisDrone``. The older download of the paper's toolchain is that tree too, with labels of its own
+beside, which are not read; of the newer one (``images/train`` beside ``labels/train``) the labels are.
+
+Published faults that are left out and counted: a few boxes of no width or height.
+"""
+
+from types import MappingProxyType
+
+from lga.data.detection.faults import Faults
+from lga.data.detection.written_split import WrittenImage, WrittenSplit
+from lga.data.published.formats.visdrone_txt import read_visdrone
+from lga.data.published.published_dataset import PartFiles, PublishedDataset
+from lga.data.published.split_plan import PublishedCounts, SplitPlan
+from lga.structures import UserError
+
+PREFIX = "VisDrone2019-DET-"
+_SOURCE = "toolchain's conversion logs; per class from the label files"
+_TRAIN = (79_337, 27_059, 10_480, 144_866, 24_956, 12_875, 4_812, 3_246, 5_926, 29_647)
+_VAL = (8_844, 5_125, 1_287, 14_064, 1_975, 750, 1_045, 532, 251, 4_886)
+
+
+class VisDroneReader(PublishedDataset):
+    """Reads VisDrone2019-DET."""
+
+    name = "visdrone"
+    folder = "VisDrone"
+    class_names = (
+        "pedestrian", "people", "bicycle", "car", "van",
+        "truck", "tricycle", "awning-tricycle", "bus", "motor",
+    )  # fmt: skip
+    part_names = ("train", "val", "test-dev")
+    plans = MappingProxyType(
+        {
+            "official": SplitPlan(("train",), "val", "test-dev", who="the benchmark: test-dev is public"),
+            "paper": SplitPlan(
+                ("train",),
+                "val",
+                "val",
+                who="the paper most likely: its toolchain trains on train and reports the best epoch on val",
+                leak="the checkpoint is selected on the images that are reported",
+            ),
+        }
+    )
+    published = MappingProxyType(
+        {
+            "train": PublishedCounts(6471, sum(_TRAIN), "objects", _TRAIN, _SOURCE),
+            "val": PublishedCounts(548, sum(_VAL), "objects", _VAL, _SOURCE),
+            "test-dev": PublishedCounts(1610, source="the dataset's page"),
+        }
+    )
+    known_faults = ("of no size",)
+    toolchain_images = MappingProxyType({"test-dev": "images/test"})
+
+    def has(self, part: str) -> bool:
+        """Return whether the part's annotations are there."""
+        return (self.root / f"{PREFIX}{part}" / "annotations").is_dir()
+
+    def files(self, part: str) -> PartFiles:
+        """Return the annotation files of a part and its image folder."""
+        folder = self.root / f"{PREFIX}{part}"
+        annotations, images = folder / "annotations", folder / "images"
+        for needed in (annotations, images):
+            if not needed.is_dir():
+                raise UserError(
+                    f"{needed}: no such folder; unpack {PREFIX}{part}.zip into {self.root} "
+                    "(`make data-visdrone` fetches it)"
+                )
+        return PartFiles(sorted(annotations.glob("*.txt")), (images,))
+
+    def parse(self, part: str, files: PartFiles, faults: Faults) -> WrittenSplit:
+        """Return the boxes of every annotation file; each is of the image of the same stem."""
+        images = []
+        for path in files.annotations:
+            place = path.relative_to(self.root).as_posix()
+            image = f"{PREFIX}{part}/images/{path.stem}.jpg"
+            images.append(WrittenImage(image, None, read_visdrone(path, place, faults), place))
+        return WrittenSplit.of_images(images)
