@@ -86,7 +86,11 @@ def judge_number(published: float, values: Mapping[int, float], metric: str, sca
 
 
 def judge_gains(
-    published: Mapping[str, float], values: Mapping[str, Mapping[int, float]], baseline: str, scale: str
+    published: Mapping[str, float],
+    values: Mapping[str, Mapping[int, float]],
+    baseline: str,
+    metric: str,
+    scale: str,
 ) -> dict[str, Verdict]:
     """Judge the published gains of several attentions over one baseline, as one family of tests.
 
@@ -94,6 +98,7 @@ def judge_gains(
         published: the published number of each attention and of the baseline, percent.
         values: ours of each by seed, percent.
         baseline: its name.
+        metric: such as ``map50``.
         scale: of our runs.
     """
     ours = {
@@ -106,6 +111,7 @@ def judge_gains(
         name: _judge_gain(
             published[name] - published[baseline],
             rounding(published[name]) + rounding(published[baseline]),
+            margin(metric),
             paired,
             p.get(name),
             scale,
@@ -115,7 +121,7 @@ def judge_gains(
 
 
 def _judge_gain(
-    published: float, slack: float, paired: Paired | None, p: float | None, scale: str
+    published: float, slack: float, within: float, paired: Paired | None, p: float | None, scale: str
 ) -> Verdict:
     """Judge one gain; ``slack`` is what rounding may have moved the published one by."""
     if paired is None:
@@ -125,7 +131,7 @@ def _judge_gain(
         few = f"{_seeds(ours.n)} of both: nothing is known of the spread"
         return Verdict(Word.INCONCLUSIVE, few, ours)
     if abs(published) <= slack and scale == FULL:
-        verdict = _equivalence(ours, 0.0, slack + margin("map50"))
+        verdict = _equivalence(ours, 0.0, slack + within)
     else:
         verdict = _found(published, slack, ours, p, scale)
     needed = seeds_needed(published or slack, paired.spread) if verdict.word is Word.INCONCLUSIVE else None

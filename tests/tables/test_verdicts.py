@@ -20,7 +20,7 @@ def gain(published, *differences, baseline=NONE, scale="full"):
     """The verdict on one attention whose seeds differ from the baseline's by `differences`."""
     ours = {seed: baseline[seed] + difference for seed, difference in enumerate(differences)}
     values = {"none": baseline, "lga": ours}
-    return judge_gains({"none": 20.0, "lga": 20.0 + published}, values, "none", scale)["lga"]
+    return judge_gains({"none": 20.0, "lga": 20.0 + published}, values, "none", "map50", scale)["lga"]
 
 
 @pytest.mark.parametrize(
@@ -96,6 +96,17 @@ def test_a_published_gain_of_nothing_is_a_number():
     assert gain(0.0, 1.8, 1.9, 2.0, 2.1, 2.2).word is Word.NOT_REPRODUCED
 
 
+def test_an_accuracy_that_did_not_change_has_the_closer_margin():
+    """0.9 +- 0.196 lies within 0.1 + 1 points of 0, and outside 0.1 + 0.3."""
+    gains = enumerate((0.7, 0.8, 0.9, 1.0, 1.1))
+    values = {"none": NONE, "lga": {seed: NONE[seed] + gain for seed, gain in gains}}
+    words = [
+        judge_gains({"none": 20.0, "lga": 20.0}, values, "none", metric, "full")["lga"].word
+        for metric in ("map50", "top1")
+    ]
+    assert words == [Word.REPRODUCED, Word.NOT_REPRODUCED]
+
+
 def test_one_seed_and_no_seed():
     assert gain(1.0, 1.0).word is Word.INCONCLUSIVE
     assert gain(1.0).word is Word.NOT_RUN
@@ -105,7 +116,7 @@ def test_a_missing_seed_is_left_out_of_the_pairs():
     """The attention lacks seeds 1 and 3; the baseline's outlier at seed 1 has no partner."""
     baseline = by_seed(20.0, 90.0, 20.0, 20.0, 20.0)
     values = {"none": baseline, "lga": {0: 21.0, 2: 21.1, 4: 20.9}}
-    verdict = judge_gains({"none": 20.0, "lga": 21.0}, values, "none", "full")["lga"]
+    verdict = judge_gains({"none": 20.0, "lga": 21.0}, values, "none", "map50", "full")["lga"]
     assert (verdict.ours.n, verdict.ours.mean) == (3, pytest.approx(1.0))
     assert verdict.word is Word.REPRODUCED
 
@@ -125,7 +136,7 @@ def test_one_lucky_of_ten():
     for number in range(9):
         published[f"other{number}"] = 20.5
         values[f"other{number}"] = by_seed(19.9, 20.3, 19.9)
-    verdict = judge_gains(published, values, "none", "full")["lga"]
+    verdict = judge_gains(published, values, "none", "map50", "full")["lga"]
     assert verdict.p == pytest.approx(10 * compare_paired(values["lga"], NONE).p)
     assert verdict.word is Word.INCONCLUSIVE
 
