@@ -3,6 +3,7 @@
 import argparse
 import platform
 import runpy
+import sys
 from pathlib import Path
 
 import torch
@@ -19,7 +20,8 @@ def main() -> None:
     print(f"{platform.machine()}, torch {torch.__version__}, {torch.get_num_threads()} threads\n")
     for name in chosen:
         print(f"== {name}", flush=True)
-        runpy.run_path(str(FOLDER / f"{name}.py"), run_name="__main__")
+        sys.argv = [str(FOLDER / f"{name}.py")]  # a benchmark has arguments of its own
+        runpy.run_path(sys.argv[0], run_name="__main__")
         print()
 
 

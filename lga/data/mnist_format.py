@@ -15,7 +15,6 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from lga.data.download import download
 from lga.data.idx import decompress, parse_idx, read_file
 from lga.data.labelled_images import (
     ImageSplits,
@@ -24,6 +23,8 @@ from lga.data.labelled_images import (
     make_splits,
     rank_within_class,
 )
+from lga.data.preparation.download import download
+from lga.data.preparation.remote_file import RemoteFile
 from lga.data.published_files import (
     PUBLISHED,
     TEST_IMAGES,
@@ -96,7 +97,8 @@ class MNISTFormatReader:
                 "put them there (.gz or uncompressed), or set dataset.reader.download=true to fetch them"
             )
         for file in missing:
-            download(file.gz_name, file.sha256, self.raw_dir, self.mirrors)
+            urls = tuple(f"{mirror.rstrip('/')}/{file.gz_name}" for mirror in self.mirrors)
+            download(RemoteFile(file.gz_name, urls, sha256=file.sha256), self.raw_dir)
         found = {file.name: find_file(self.raw_dir, file) for file in PUBLISHED[self.data_set]}
         return {name: path for name, path in found.items() if path is not None}
 

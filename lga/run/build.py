@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import Any, cast
 
 import torch
+from hydra.errors import InstantiationException
 from hydra.utils import instantiate
 from omegaconf import DictConfig
 from torch import nn
@@ -75,7 +76,12 @@ def make(node: DictConfig, where: str) -> Any:
         raise UserError(
             f"{where}.{unknown[0]}: no such setting of {node['_target_']}; valid: {', '.join(valid)}"
         )
-    return instantiate(node, _convert_="all")
+    try:
+        return instantiate(node, _convert_="all")
+    except InstantiationException as error:
+        if isinstance(error.__cause__, UserError):
+            raise error.__cause__ from error
+        raise
 
 
 def _keywords(target: Any) -> Sequence[str]:

@@ -3,7 +3,7 @@
 from lga.run.identity import FrozenRun
 from lga.structures import UserError
 
-MODES = ("train", "evaluate", "predict", "export", "describe")
+MODES = ("train", "evaluate", "predict", "export", "describe", "inspect")
 
 
 def execute(run: FrozenRun) -> float | None:
@@ -27,6 +27,11 @@ def execute(run: FrozenRun) -> float | None:
         from lga.run.export import export
 
         export(run)
+        return None
+    if mode == "inspect":
+        from lga.run.inspect import inspect
+
+        inspect(run)
         return None
     if mode == "train":
         from lga.run.cell import train

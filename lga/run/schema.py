@@ -169,14 +169,19 @@ class PathsConfig:
 
 @dataclass
 class DataConfig:
-    """What to do with what is wrong in a published set's files: `raise` or `skip`."""
+    """How the files of a set are read.
+
+    `on_error`: what to do with what is wrong in a published set's files, `raise` or `skip`; `cache`: where
+    images of a detection set are kept resized, `none`, `memory` or `disk`.
+    """
 
     on_error: str = "raise"
+    cache: str = "none"
 
 
 @dataclass
 class InspectConfig:
-    """Where mode=inspect puts its report as JSON, and its pictures; null leaves either out."""
+    """Where mode=inspect puts its report, a JSON file, and its pictures, a folder; null leaves either out."""
 
     json: str | None = None
     pictures: str | None = None

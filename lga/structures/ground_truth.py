@@ -3,7 +3,7 @@
 Axes: N images, M boxes of all of them, V views: what a network is shown, an image or a tile of one.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import cached_property
 
@@ -58,6 +58,11 @@ class GroundTruth:
         """(M,), which boxes are objects that count."""
         counting: NDArray[np.bool_] = self.ignored == Ignored.OBJECT
         return counting
+
+    def take_boxes(self, chosen: NDArray[np.bool_]) -> "GroundTruth":
+        """Return the boxes where ``chosen`` (M,) is true, on the same images."""
+        per_box = ("image", "boxes", "labels", "ignored", "areas")
+        return replace(self, **{name: getattr(self, name)[chosen] for name in per_box})
 
 
 @dataclass(frozen=True)

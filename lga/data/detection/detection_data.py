@@ -5,12 +5,15 @@ the copy to the device. One process trains on one device: the order is not divid
 at the start of an epoch.
 """
 
+from functools import cached_property
+
 from lga.data.batch_order import BatchOrder
 from lga.data.detection.augmentation import DetectionAugmentation
 from lga.data.detection.detection_loader import DetectionLoader
 from lga.data.detection.detection_source import DetectionSource
 from lga.data.detection.detection_splits import DetectionSplits
 from lga.data.detection.evaluation_images import EvaluationImages
+from lga.data.detection.image_cache import check_cache, with_cached_images
 from lga.data.detection.letterbox import check_val_shape
 from lga.data.detection.training_images import TrainingImages
 from lga.data.splits_data import SplitsData, SplitsReader, check_at_least
@@ -29,6 +32,8 @@ class DetectionData(SplitsData[DetectionSplits]):
         val_shape: ``square`` or ``toolchain``, see `lga.data.detection.letterbox`.
         seed: of the order and of the augmentation; >= 0. Batches depend on it and on the epoch only.
         num_workers: processes that make batches; 0 makes them in the training process.
+        cache: ``none``, ``memory`` or ``disk``, where the images of the training and the validation split are
+            kept resized; the test split is read once. ``disk`` is the folder ``cache_dir`` of ``reader``.
     """
 
     def __init__(
@@ -41,10 +46,13 @@ class DetectionData(SplitsData[DetectionSplits]):
         val_shape: str = "square",
         seed: int = 0,
         num_workers: int = 0,
+        cache: str = "none",
     ) -> None:
         super().__init__(reader, image_size, batch_size, seed, num_workers)
         check_at_least(1, epochs=epochs)
         check_val_shape(val_shape)
+        self.cache, self.cache_dir = cache, getattr(reader, "cache_dir", None)
+        check_cache(cache, self.cache_dir)
         self.epochs = epochs
         self.augmentation = augmentation or DetectionAugmentation()
         self.val_shape = val_shape
@@ -63,13 +71,13 @@ class DetectionData(SplitsData[DetectionSplits]):
         """Shuffled, augmented batches; images uint8."""
         mosaic_epochs = self.epochs - self.augmentation.close_mosaic
         images = TrainingImages(
-            self.splits.train, self.image_size, self.augmentation, mosaic_epochs, self.seed
+            self._cached_train, self.image_size, self.augmentation, mosaic_epochs, self.seed
         )
         return self._loader(images, BatchOrder(len(images), self.batch_size, self.seed, shuffle=True))
 
     def val_dataloader(self) -> DetectionLoader:
         """Letterboxed batches of the validation split; images uint8."""
-        return self._evaluation_loader(self.splits.val)
+        return self._evaluation_loader(self._cached_val)
 
     def test_dataloader(self) -> DetectionLoader:
         """Letterboxed batches of the split that is judged; images uint8."""
@@ -78,6 +86,14 @@ class DetectionData(SplitsData[DetectionSplits]):
     def on_after_batch_transfer(self, batch: DetectionBatch, dataloader_idx: int) -> DetectionBatch:
         """Make the images float in [0, 1]; Lightning calls it on the device."""
         return batch.with_unit_images()
+
+    @cached_property
+    def _cached_train(self) -> DetectionSource:
+        return with_cached_images(self.splits.train, self.image_size, self.cache, self.cache_dir)
+
+    @cached_property
+    def _cached_val(self) -> DetectionSource:
+        return with_cached_images(self.splits.val, self.image_size, self.cache, self.cache_dir)
 
     def _evaluation_loader(self, source: DetectionSource) -> DetectionLoader:
         images = EvaluationImages(source, self.image_size, self.val_shape)

@@ -33,7 +33,7 @@ class DetectionSource:
     """A split, image by image.
 
     Attributes:
-        images: the pixels.
+        images: the pixels; may be resized, see `lga.data.detection.image_cache`.
         annotations: the boxes, checked.
         sizes: (N, 2), int, width and height of each image in pixels.
         names: (N,), of the files, or numbers.

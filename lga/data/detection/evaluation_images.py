@@ -54,10 +54,9 @@ class EvaluationImages(Dataset[DetectionBatch | UserError]):
 
     def _make(self, index: int, pixels: np.ndarray) -> tuple[Targets, ImageOrigin]:
         """Draw an image on ``pixels`` (H, W, 3), and return its boxes and origin."""
-        image = self.source.images.load(index)
-        size, canvas = (image.shape[1], image.shape[0]), (pixels.shape[1], pixels.shape[0])
-        placement = letterbox(size, self.image_size, canvas)
-        placement.draw(pixels, image)
+        width, height = self.source.sizes[index].tolist()
+        placement = letterbox((width, height), self.image_size, (pixels.shape[1], pixels.shape[0]))
+        placement.draw(pixels, self.source.images.load(index))
         name = str(self.source.names[index])
-        origin = ImageOrigin(index, name, *size, scale=placement.scale, shift=placement.corner)
+        origin = ImageOrigin(index, name, width, height, scale=placement.scale, shift=placement.corner)
         return placement.map(self.source.annotations[index]), origin

@@ -22,7 +22,7 @@ class Placement(NamedTuple):
     """An image on a canvas. Pairs are along x and y, in pixels.
 
     Attributes:
-        size: width and height of the image.
+        size: width and height of the image; the one that is drawn may have been resized before.
         resized: width and height on the canvas.
         corner: where the image's upper left corner lies; may be outside the canvas.
         window: x1 y1 x2 y2, the part of the canvas that the image may cover.
@@ -45,7 +45,7 @@ class Placement(NamedTuple):
         x2, y2 = min(x + width, self.window[2]), min(y + height, self.window[3])
         if x1 >= x2 or y1 >= y2:
             return
-        if self.resized != self.size:
+        if self.resized != (image.shape[1], image.shape[0]):
             image = cv2.resize(image, self.resized, interpolation=cv2.INTER_LINEAR)  # type: ignore[assignment]
         canvas[y1:y2, x1:x2] = image[y1 - y : y2 - y, x1 - x : x2 - x]
 

@@ -6,7 +6,7 @@ Axes: N images, M boxes of all of them.
 """
 
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Self
@@ -43,17 +43,19 @@ class SplitIndex:
         w = self.written
         return GroundTruth(w.image, w.boxes, w.labels, w.ignored, w.areas, w.sizes, w.names)
 
-    def source(self, folder: Path, split: str) -> DetectionSource:
+    def source(self, folder: Path, split: str, counted: Collection[Ignored] = ()) -> DetectionSource:
         """Return the split for training and judging; boxes clipped to their images.
 
         Args:
             folder: that the images' names are relative to.
             split: what to call it in messages.
+            counted: what is marked, and counts as an object in training and in the `paper` protocol.
         """
         written = self.written
         limits = np.tile(written.sizes[written.image], 2)
         boxes = np.clip(written.boxes, 0, limits).astype(np.float32)
-        targets = Targets(boxes, written.labels, written.ignored != Ignored.OBJECT)
+        ignore = ~np.isin(written.ignored, (Ignored.OBJECT, *counted))
+        targets = Targets(boxes, written.labels, ignore)
         offsets = np.searchsorted(written.image, np.arange(len(self) + 1))
         return DetectionSource(
             images=FileImages(folder, written.names, written.sizes),
@@ -72,7 +74,8 @@ class SplitIndex:
     def join(cls, parts: "Sequence[SplitIndex]") -> Self:
         """Return the index of several parts, at least one, one after the other."""
         dropped = tuple(dropped for part in parts for dropped in part.dropped)
-        return cls(WrittenSplit.join([part.written for part in parts]), dropped)
+        written = [part.written for part in parts]
+        return cls(WrittenSplit.join(written) if len(written) > 1 else written[0], dropped)
 
     def write(self, file: IO[bytes]) -> None:
         """Write the index to an open file."""

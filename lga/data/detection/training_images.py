@@ -74,7 +74,7 @@ class TrainingImages(Dataset[DetectionBatch | UserError]):
     def _arrange(self, index: int, draws: AugmentationDraws) -> tuple[NDArray[np.uint8], Targets]:
         members = (index, *draws.partners) if draws.mosaic else (index,)
         images = [self.source.images.load(member) for member in members]
-        sizes = [(image.shape[1], image.shape[0]) for image in images]
+        sizes = [(width, height) for width, height in self.source.sizes[list(members)].tolist()]
         if draws.mosaic:
             arrangement = arrange_four(sizes, self.image_size, draws.centre, draws.zoom, draws.shift)
         else:

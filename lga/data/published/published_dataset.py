@@ -91,7 +91,8 @@ class PublishedDataset(ABC):
             raise UserError(f"dataset.splits={splits!r} is unknown: choose one of {', '.join(self.plans)}")
         self.plan = self.plans[splits]
         self.splits = splits
-        self._index = cache(self._read_index)
+        # Once a reader: of a large set 118,000 files are listed, and half a gigabyte is hashed.
+        self._index, self._manifest = cache(self._read_index), cache(self._read_manifest)
 
     @property
     def root(self) -> Path:
@@ -132,16 +133,33 @@ class PublishedDataset(ABC):
         members = self.unions.get(part)
         return SplitIndex.join([self._index(member) for member in members]) if members else self._index(part)
 
+    def read(self, part: str, faults: Faults, watch: Watch = unwatched) -> PartRead:
+        """Return what the files of a part say now, whatever index is kept.
+
+        Args:
+            part: of `part_names`.
+            faults: says what to do about what is wrong, and keeps it.
+            watch: sees how many of the images are read.
+
+        Raises:
+            UserError: files are missing, or something is wrong and ``faults`` refuses.
+        """
+        files, folder = self._files(part), self._toolchain_folder(part)
+        if folder:
+            written = parse_toolchain_tree(self.root, folder, faults)
+        else:
+            written = self.parse(part, files, faults)
+        named, present = frozenset(written.names.tolist()), listing(self.root, files.image_folders)
+        written = check_images(self.root, written, present, faults, watch)
+        written = check_boxes(written, len(self.class_names), faults, self.known_faults)
+        return PartRead(SplitIndex(_with_areas(written), tuple(faults.dropped)), files, named, present)
+
     def manifest(self, part: str) -> dict[str, str]:
         """Return sha256 of the part's annotations, and of names and sizes of its images."""
         if part in self.unions:
             members = [self.manifest(member) for member in self.unions[part]]
             return {key: value for found in members for key, value in found.items()}
-        files = self._files(part)
-        return {
-            f"{part} annotations": content_hash(self.root, files.annotations),
-            f"{part} images, names and byte sizes": listing_hash(listing(self.root, files.image_folders)),
-        }
+        return self._manifest(part)
 
     def __call__(self) -> DetectionSplits:
         """Return the splits of the chosen plan.
@@ -170,7 +188,7 @@ class PublishedDataset(ABC):
         )
 
     def _source(self, index: SplitIndex, split: str) -> DetectionSource:
-        return self.prepare(index.source(self.root, f"{self.name} {split}"), split)
+        return self.prepare(index.source(self.root, f"{self.name} {split}", self.plan.counted), split)
 
     def _dropped(self, parts: Sequence[str]) -> dict[str, int]:
         counts: dict[str, int] = {}
@@ -189,6 +207,13 @@ class PublishedDataset(ABC):
         folder = self._toolchain_folder(part)
         return PartFiles(label_files(folder), (folder,)) if folder else self.files(part)
 
+    def _read_manifest(self, part: str) -> dict[str, str]:
+        files = self._files(part)
+        return {
+            f"{part} annotations": content_hash(self.root, files.annotations),
+            f"{part} images, names and byte sizes": listing_hash(listing(self.root, files.image_folders)),
+        }
+
     def _read_index(self, part: str) -> SplitIndex:
         how = type(self).__qualname__, part, self.on_error, self.settings()
         key = (*how, self._toolchain_folder(part) is not None, sorted(self.manifest(part).items()))
@@ -196,27 +221,6 @@ class PublishedDataset(ABC):
 
     def _build(self, part: str) -> SplitIndex:
         return self.read(part, Faults(self.on_error)).index
-
-    def read(self, part: str, faults: Faults, watch: Watch = unwatched) -> PartRead:
-        """Return what the files of a part say now, whatever index is kept.
-
-        Args:
-            part: of `part_names`.
-            faults: says what to do about what is wrong, and keeps it.
-            watch: sees how many of the images are read.
-
-        Raises:
-            UserError: files are missing, or something is wrong and ``faults`` refuses.
-        """
-        files, folder = self._files(part), self._toolchain_folder(part)
-        if folder:
-            written = parse_toolchain_tree(self.root, folder, faults)
-        else:
-            written = self.parse(part, files, faults)
-        named, present = frozenset(written.names.tolist()), listing(self.root, files.image_folders)
-        written = check_images(self.root, written, present, faults, watch)
-        written = check_boxes(written, len(self.class_names), faults, self.known_faults)
-        return PartRead(SplitIndex(_with_areas(written), tuple(faults.dropped)), files, named, present)
 
 
 def _with_areas(written: WrittenSplit) -> WrittenSplit:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from lga.structures.ground_truth import Ignored
+
 
 @dataclass(frozen=True)
 class SplitPlan:
@@ -14,6 +16,8 @@ class SplitPlan:
         test: the part that is reported.
         who: who uses this split, and the source.
         leak: in one sentence, what was seen before it is reported; None where nothing was.
+        counted: what the set marks as not to count, and this use of it counts as objects all the same. The
+            set's own protocol knows nothing of it.
     """
 
     train: tuple[str, ...]
@@ -21,6 +25,7 @@ class SplitPlan:
     test: str
     who: str
     leak: str | None = None
+    counted: tuple[Ignored, ...] = ()
 
     @property
     def selection(self) -> Literal["validation", "test"]:

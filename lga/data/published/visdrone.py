@@ -7,9 +7,11 @@ beside, which are not read; of the newer one (``images/train`` beside ``labels/t
 Published faults that are left out and counted: a few boxes of no width or height.
 """
 
+from pathlib import Path
 from types import MappingProxyType
 
 from lga.data.detection.faults import Faults
+from lga.data.detection.index_cache import listing
 from lga.data.detection.written_split import WrittenImage, WrittenSplit
 from lga.data.published.formats.visdrone_txt import read_visdrone
 from lga.data.published.published_dataset import PartFiles, PublishedDataset
@@ -71,10 +73,23 @@ class VisDroneReader(PublishedDataset):
         return PartFiles(sorted(annotations.glob("*.txt")), (images,))
 
     def parse(self, part: str, files: PartFiles, faults: Faults) -> WrittenSplit:
-        """Return the boxes of every annotation file; each is of the image of the same stem."""
+        """Return the boxes of every annotation file; each is of the image of the same stem.
+
+        An image without objects has an empty file: one without any is refused.
+        """
+        self._refuse_unannotated(files, faults)
         images = []
         for path in files.annotations:
             place = path.relative_to(self.root).as_posix()
             image = f"{PREFIX}{part}/images/{path.stem}.jpg"
             images.append(WrittenImage(image, None, read_visdrone(path, place, faults), place))
         return WrittenSplit.of_images(images)
+
+    def _refuse_unannotated(self, files: PartFiles, faults: Faults) -> None:
+        annotated = {path.stem for path in files.annotations}
+        for name in sorted(listing(self.root, files.image_folders)):
+            image = Path(name)
+            if image.suffix == ".jpg" and image.stem not in annotated:
+                annotation = image.parent.with_name("annotations") / f"{image.stem}.txt"
+                expected = f"expected its annotation file {annotation.as_posix()}, which is not there"
+                faults.refuse("images without annotation file", name, expected)

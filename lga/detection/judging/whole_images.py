@@ -3,7 +3,7 @@
 Shapes: n images that were judged, P detections, M objects and boxes to be ignored on those images.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -42,7 +42,7 @@ def whole_images(collected: Collected, truth: GroundTruth, views: Views | None) 
     if views is not None:
         detections, images = _on_whole_images(detections, views), np.unique(views.image[images])
     order = np.lexsort((-detections[:, SCORE], detections[:, IMAGE]))
-    return WholeImages(images, detections[order], _of_images(truth, images))
+    return WholeImages(images, detections[order], truth.take_boxes(np.isin(truth.image, images)))
 
 
 def _on_whole_images(detections: Floats, views: Views) -> Floats:
@@ -60,11 +60,3 @@ def _on_whole_images(detections: Floats, views: Views) -> Floats:
         boxes, scores, classes = (torch.from_numpy(rows[:, part]) for part in (BOX, SCORE, CLASS))
         kept.append(rows[batched_nms(boxes, scores, classes.long(), views.merge_iou).numpy()])
     return np.concatenate([moved[:0], *kept])
-
-
-def _of_images(truth: GroundTruth, images: NDArray[np.int64]) -> GroundTruth:
-    chosen = np.isin(truth.image, images)
-    if chosen.all():
-        return truth
-    per_box = ("image", "boxes", "labels", "ignored", "areas")
-    return replace(truth, **{name: getattr(truth, name)[chosen] for name in per_box})

@@ -102,6 +102,19 @@ def test_a_missing_image(root):
     assert len(reader(root, on_error="skip").index("train")) == 5
 
 
+def test_a_missing_annotation_file(root):
+    """An image without objects has an empty file, so one without any is an unpacking gone wrong."""
+    (root / ANNOTATIONS).unlink()
+    image = ANNOTATIONS.replace("annotations", "images").replace("txt", "jpg")
+    with pytest.raises(
+        UserError, match=rf"^{image}: expected its annotation file {ANNOTATIONS}, which is not"
+    ):
+        reader(root).index("train")
+    skipping = reader(root, on_error="skip").index("train")
+    assert len(skipping) == 5
+    assert ("images without annotation file", image) in skipping.dropped
+
+
 def test_a_missing_part(root):
     shutil.rmtree(root / "VisDrone2019-DET-train")
     with pytest.raises(UserError, match=r"no such folder; unpack VisDrone2019-DET-train\.zip into"):

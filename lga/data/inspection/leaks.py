@@ -1,0 +1,109 @@
+"""Images that two splits of a plan share, by file, content, name or group.
+
+A plan that says in its `SplitPlan.leak` what is seen before it is reported may share whole parts between its
+splits, and groups; files of other parts that are alike are never meant.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from lga.data.published.split_plan import SplitPlan, held_out
+
+SPLITS = ("train", "val", "test")
+
+
+@dataclass(frozen=True)
+class Leak:
+    """What two splits share in one way.
+
+    Attributes:
+        splits: the two.
+        how: ``same file``, ``same content``, ``same name`` or ``same group``.
+        declared: whether the plan says so itself.
+        count: number of files, pairs of files, or groups.
+        shared: each of them: a file, the two files, or the group and a file of either split.
+    """
+
+    splits: tuple[str, str]
+    how: str
+    declared: bool
+    count: int
+    shared: list[tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """What makes two images alike.
+
+    Attributes:
+        content: equal for files of the same content, by name; a file that is like no other is missing.
+        file_name: of each image, within its image folder.
+        group_of: gives what an image must not come apart from.
+    """
+
+    content: Mapping[str, int]
+    file_name: Mapping[str, str]
+    group_of: Callable[[str], str]
+
+
+def split_names(
+    plan: SplitPlan, names: Callable[[str], Sequence[str]], group_of: Callable[[str], str]
+) -> dict[str, list[str]]:
+    """Return the images of each split of a plan.
+
+    Args:
+        plan: says which parts make which split.
+        names: gives the images of a part.
+        group_of: see `Likeness`.
+    """
+    train = [name for part in plan.train for name in names(part)]
+    if plan.val is not None:
+        return {"train": train, "val": list(names(plan.val)), "test": list(names(plan.test))}
+    selects = held_out([group_of(name) for name in train])
+    val = [name for name, selected in zip(train, selects, strict=True) if selected]
+    fitting = [name for name, selected in zip(train, selects, strict=True) if not selected]
+    return {"train": fitting, "val": val, "test": list(names(plan.test))}
+
+
+def find_leaks(plan: SplitPlan, splits: Mapping[str, Sequence[str]], likeness: Likeness) -> list[Leak]:
+    """Return what each two of the splits (by name: their images) share.
+
+    Where validation is the test split itself, what training shares with it is told once.
+    """
+    found = []
+    for first, second in combinations(SPLITS, 2):
+        if plan.selection == "test" and (first, second) == ("train", "val"):
+            continue
+        for how, shared in _shared(splits[first], splits[second], likeness).items():
+            if shared:
+                declared = plan.leak is not None and how in ("same file", "same group")
+                found.append(Leak((first, second), how, declared, len(shared), shared))
+    return found
+
+
+def _shared(
+    first: Sequence[str], second: Sequence[str], likeness: Likeness
+) -> dict[str, list[tuple[str, ...]]]:
+    """Return what two splits share, by how; a pair that is alike in several ways counts as the first."""
+    files = set(first) & set(second)
+    first = [name for name in first if name not in files]
+    second = [name for name in second if name not in files]
+    content = dict.fromkeys(_pairs(first, second, likeness.content.get))
+    same_name = _pairs(first, second, likeness.file_name.get)
+    groups = {likeness.group_of(a): (a, b) for a, b in _pairs(first, second, likeness.group_of)}
+    return {
+        "same file": [(name,) for name in sorted(files)],
+        "same content": list(content),
+        "same name": [pair for pair in same_name if pair not in content],
+        "same group": [(group, *pair) for group, pair in sorted(groups.items())],
+    }
+
+
+def _pairs(
+    first: Sequence[str], second: Sequence[str], key: Callable[[str], object]
+) -> list[tuple[str, str]]:
+    """Return for each image of ``second`` whose key one of ``first`` has too, that one and it."""
+    keys = {key(name): name for name in reversed(first)}
+    alike = ((keys.get(key(name)), name) for name in second if key(name) is not None)
+    return [(other, name) for other, name in alike if other is not None]

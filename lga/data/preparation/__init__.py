@@ -1,0 +1,1 @@
+"""Fetching of published data: download, safe extraction, and putting it where the readers look."""

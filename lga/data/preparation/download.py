@@ -1,0 +1,162 @@
+"""Fetches one published file from the first mirror that has it; a download that was cut is continued.
+
+Continuing is RFC 9110's range request, https://www.rfc-editor.org/rfc/rfc9110#name-range-requests. The file
+comes to its place whole and checked, or not at all.
+"""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from filelock import FileLock
+
+from lga.data.preparation.disk_space import check_room
+from lga.data.preparation.partial_file import PartialFile
+from lga.data.preparation.remote_file import RemoteFile
+from lga.structures import UserError
+
+if TYPE_CHECKING:
+    from requests import Response
+
+TIMEOUT_S = 30
+PAUSE_S = 2.0  # before a mirror that broke off is asked again
+ATTEMPTS = 5  # at one mirror
+CHUNK = 2**16  # bytes; a cut costs at most the last
+WHOLE, REST, NOTHING_LEFT = 200, 206, 416  # HTTP statuses
+
+OnBytes = Callable[[int, int | None], None]  # bytes there, and in all where that is known
+
+
+class _MirrorFailedError(Exception):
+    """A mirror does not give the file; says why in a few words."""
+
+
+class _BrokenOffError(Exception):
+    """A transfer ended early; says why in a few words."""
+
+
+def download(file: RemoteFile, folder: Path, on_bytes: OnBytes = lambda done, total: None) -> Path:
+    """Fetch a file into ``folder``, or check it if it is there, and return where it is.
+
+    Args:
+        file: what to fetch.
+        folder: made if missing.
+        on_bytes: told of progress.
+
+    Raises:
+        UserError: no mirror gave the file (the message lists each and why), another file has its name, or
+            the folder cannot be written or is too full.
+    """
+    place = folder / file.name
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / f".{file.name}.lock"):
+            if place.is_file():
+                return _checked(file, place)
+            return _from_any_mirror(file, place, on_bytes)
+    except OSError as error:
+        raise UserError(f"cannot write {place}: {error.strerror or error}") from error
+
+
+def _checked(file: RemoteFile, place: Path) -> Path:
+    fault = file.fault(place)
+    if fault:
+        raise UserError(f"{place}: not the published file: {fault}; delete it and fetch it again")
+    return place
+
+
+def _from_any_mirror(file: RemoteFile, place: Path, on_bytes: OnBytes) -> Path:
+    failures = []
+    for url in file.urls:
+        try:
+            return _from_mirror(file, url, PartialFile(place, file.has_checksum), on_bytes)
+        except _MirrorFailedError as error:
+            failures.append(f"{url} ({error})")
+    raise UserError(
+        f"{file.name}: could not be fetched into {place.parent}: tried {'; '.join(failures) or 'no mirror'}; "
+        "check the network and try again, which goes on where it stopped, or put the file there yourself"
+    )
+
+
+def _from_mirror(file: RemoteFile, url: str, part: PartialFile, on_bytes: OnBytes) -> Path:
+    """Return the place of the whole file; a mirror that broke off is asked for the rest."""
+    reason = ""
+    for attempt in range(ATTEMPTS):
+        time.sleep(PAUSE_S if attempt else 0)
+        before = part.bytes
+        try:
+            continued = _transfer(file, url, part, on_bytes)
+        except _BrokenOffError as error:
+            reason = str(error)
+            if part.bytes <= before:
+                break
+            continue
+        fault = file.fault(part.path)
+        if fault is None:
+            return part.finish()
+        part.remove()
+        if not continued:
+            raise _MirrorFailedError(fault)
+        reason = fault  # the part that was continued may be what is wrong: once more from the start
+    raise _MirrorFailedError(reason)
+
+
+def _transfer(file: RemoteFile, url: str, part: PartialFile, on_bytes: OnBytes) -> bool:
+    """Fetch what is missing; return whether a part was continued."""
+    import requests
+
+    headers = part.request_headers(url)
+    wanted = {"Accept-Encoding": "identity", **headers}
+    try:
+        with requests.get(url, headers=wanted, stream=True, timeout=TIMEOUT_S) as response:
+            if response.status_code == NOTHING_LEFT and headers:
+                return True
+            start = _start(response, part.bytes if headers else 0)
+            total = _total(response, start, file)
+            check_room(part.place.parent, (total or file.planned_bytes) - start)
+            part.remember(url, _validator(response))
+            _receive(response, part, start, total, on_bytes)
+    except requests.RequestException as error:
+        raise _BrokenOffError(type(error).__name__) from error
+    return start > 0
+
+
+def _start(response: "Response", asked: int) -> int:
+    """Return the byte that the answer starts with."""
+    if response.status_code not in (WHOLE, REST):
+        raise _MirrorFailedError(f"HTTP {response.status_code}")
+    if response.headers.get("Content-Type", "").startswith("text/html"):
+        raise _MirrorFailedError("a web page in place of the file")
+    if response.status_code == WHOLE:
+        return 0
+    if not response.headers.get("Content-Range", "").startswith(f"bytes {asked}-"):
+        raise _MirrorFailedError("another part than asked for")
+    return asked
+
+
+def _total(response: "Response", start: int, file: RemoteFile) -> int | None:
+    """Return the size of the whole file, where the server says it."""
+    length = response.headers.get("Content-Length", "")
+    total = start + int(length) if length.isdigit() else None
+    if total is not None and file.bytes is not None and total != file.bytes:
+        raise _MirrorFailedError(f"{total:,} bytes, expected {file.bytes:,}")
+    return total
+
+
+def _validator(response: "Response") -> str | None:
+    etag = response.headers.get("ETag", "")
+    return etag if etag.startswith('"') else response.headers.get("Last-Modified")
+
+
+def _receive(
+    response: "Response", part: PartialFile, start: int, total: int | None, on_bytes: OnBytes
+) -> None:
+    done = start
+    with part.path.open("ab" if start else "wb") as out:
+        for chunk in response.iter_content(CHUNK):
+            out.write(chunk)
+            done += len(chunk)
+            on_bytes(done, total)
+    if total is not None and done < total:
+        raise _BrokenOffError(f"broke off after {done:,} of {total:,} bytes")

@@ -1,0 +1,114 @@
+"""COCO 2017: everyday scenes, 80 classes. Lin et al., https://arxiv.org/abs/1405.0312; https://cocodataset.org.
+
+Tree, as published: ``{train2017,val2017}/*.jpg`` and ``annotations/instances_{train,val}2017.json``, in
+``<data_dir>/coco``. In the tree of the paper's toolchain the images lie in ``images/{train2017,val2017}``;
+its labels in ``labels`` are read only where the JSON files are missing, since which boxes are crowds is lost
+in them, and their boxes are the extents of the polygons.
+
+Boxes are floats, x y width height from the image's corner. Crowds are kept and ignored.
+Published faults that are left out and counted: a few boxes of no width or height.
+"""
+
+from pathlib import Path
+from types import MappingProxyType
+
+from lga.data.detection.faults import Faults
+from lga.data.detection.written_split import WrittenSplit
+from lga.data.published.formats.coco_boxes import read_coco
+from lga.data.published.published_dataset import PartFiles, PublishedDataset
+from lga.data.published.split_plan import PublishedCounts, SplitPlan
+from lga.structures import UserError
+
+COCO_CLASSES = (
+    "person", "bicycle", "car", "motorcycle", "airplane", "bus", "train", "truck", "boat", "traffic light",
+    "fire hydrant", "stop sign", "parking meter", "bench", "bird", "cat", "dog", "horse", "sheep", "cow",
+    "elephant", "bear", "zebra", "giraffe", "backpack", "umbrella", "handbag", "tie", "suitcase", "frisbee",
+    "skis", "snowboard", "sports ball", "kite", "baseball bat", "baseball glove", "skateboard", "surfboard",
+    "tennis racket", "bottle", "wine glass", "cup", "fork", "knife", "spoon", "bowl", "banana", "apple",
+    "sandwich", "orange", "broccoli", "carrot", "hot dog", "pizza", "donut", "cake", "chair", "couch",
+    "potted plant", "bed", "dining table", "toilet", "tv", "laptop", "mouse", "remote", "keyboard",
+    "cell phone", "microwave", "oven", "toaster", "sink", "refrigerator", "book", "clock", "vase", "scissors",
+    "teddy bear", "hair drier", "toothbrush",
+)  # fmt: skip
+VAL_COUNTS = PublishedCounts(5_000, 36_335, "objects", source="dataset's files: those that are not crowds")
+
+
+class Coco2017Reader(PublishedDataset):
+    """Reads COCO 2017."""
+
+    name = "coco2017"
+    folder = "coco"
+    class_names = COCO_CLASSES
+    part_names = ("train2017", "val2017")
+    plans = MappingProxyType(
+        {
+            "official": SplitPlan(
+                ("train2017",),
+                None,
+                "val2017",
+                who="the common practice, val2017 reported; images of train2017 are held out to select",
+            ),
+            "paper": SplitPlan(
+                ("train2017",),
+                "val2017",
+                "val2017",
+                who="the paper most likely: its toolchain trains on train and reports the best epoch on val",
+                leak="the checkpoint is selected on the images that are reported",
+            ),
+        }
+    )
+    published = MappingProxyType(
+        {
+            "train2017": PublishedCounts(
+                118_287, 849_949, "objects", source="dataset's files: 860,001 less the crowds"
+            ),
+            "val2017": VAL_COUNTS,
+        }
+    )
+    known_faults = ("of no size",)
+
+    def annotation_names(self, part: str) -> tuple[str, ...]:
+        """Return the names that the annotation file of a part goes by."""
+        return (f"instances_{part}.json",)
+
+    def image_folder(self, part: str) -> str:
+        """Return the name of the folder of a part's images."""
+        return part
+
+    @property
+    def advice(self) -> str:
+        """What to do where annotations are missing."""
+        return f"unpack annotations_trainval2017.zip into {self.root}"
+
+    def has(self, part: str) -> bool:
+        """Return whether the part's annotations are there."""
+        return self._annotations(part) is not None
+
+    def files(self, part: str) -> PartFiles:
+        """Return the annotation file of a part and its image folder."""
+        annotations = self._annotations(part)
+        if annotations is None:
+            names = " or ".join(self.annotation_names(part))
+            raise UserError(f"{self.root / 'annotations'}: no {names} there; {self.advice}")
+        return PartFiles((annotations,), (self._images(part),))
+
+    def parse(self, part: str, files: PartFiles, faults: Faults) -> WrittenSplit:
+        """Return the boxes of the annotation file."""
+        (path,), (images,) = files.annotations, files.image_folders
+        place, folder = (found.relative_to(self.root).as_posix() for found in (path, images))
+        labels = {name: label for label, name in enumerate(self.class_names)}
+        return read_coco(path, place, faults, labels, folder)
+
+    def _annotations(self, part: str) -> Path | None:
+        paths = [self.root / "annotations" / name for name in self.annotation_names(part)]
+        return next((path for path in paths if path.is_file()), None)
+
+    def _images(self, part: str) -> Path:
+        folder = self.image_folder(part)
+        published, toolchain = self.root / folder, self.root / "images" / folder
+        found = next((path for path in (published, toolchain) if path.is_dir()), None)
+        if found is None:
+            raise UserError(
+                f"{published}: no such folder, nor {toolchain}; unpack {folder}.zip into {self.root}"
+            )
+        return found

@@ -1,0 +1,168 @@
+"""COCO's detection format: one JSON file for all images of a part, https://cocodataset.org/#format-data.
+
+A first pass over the file finds the limits of its records, a second decodes one record after the other and
+skips what no box needs: the polygons, most of the file, never become Python objects.
+
+TinyPerson adds flags to the annotations.
+"""
+
+import codecs
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+
+from lga.data.detection.faults import Faults
+from lga.structures import UserError
+
+Id = Annotated[int, msgspec.Meta(ge=0, lt=2**53)]
+Side = Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
+Flag = bool | int  # both are written
+_AT = re.compile(r"(?P<found>.*?)(?: - at `\$\.?(?P<where>.*)`)?", re.DOTALL)  # msgspec's own words
+_BYTE = re.compile(r"\(byte (\d+)\)")
+_NOT_JSON = "fetch or export it again: a part of such a file cannot be left out"
+
+
+class CocoImage(msgspec.Struct, gc=False):
+    """One entry of ``images``.
+
+    Attributes:
+        id: that annotations refer to.
+        file_name: with sub-folders, relative to the folder of the images.
+        width: pixels; None where it is not written.
+        height: pixels; None where it is not written.
+    """
+
+    id: Id
+    file_name: str
+    width: Side | None = None
+    height: Side | None = None
+
+
+class CocoAnnotation(msgspec.Struct, gc=False):
+    """One entry of ``annotations``.
+
+    Attributes:
+        id: of its own.
+        image_id: `CocoImage.id`.
+        category_id: `CocoCategory.id`.
+        bbox: x y width height, pixels, 0-based.
+        area: square pixels, of the polygons; None where it is not written.
+        iscrowd: a group of objects.
+        ignore: TinyPerson.
+        uncertain: TinyPerson.
+        logo: TinyPerson, a picture of a person.
+        in_dense_image: TinyPerson.
+    """
+
+    id: Id
+    image_id: Id
+    category_id: Id
+    bbox: tuple[float, float, float, float]
+    area: float | None = None
+    iscrowd: Flag = False
+    ignore: Flag = False
+    uncertain: Flag = False
+    logo: Flag = False
+    in_dense_image: Flag = False
+
+
+class CocoCategory(msgspec.Struct):
+    """One entry of ``categories``."""
+
+    id: Id
+    name: str
+
+
+class CocoFile(msgspec.Struct, frozen=True):
+    """A file whose records are not decoded yet."""
+
+    images: list[msgspec.Raw]
+    annotations: list[msgspec.Raw]
+    categories: list[msgspec.Raw]
+
+
+class _Identity(msgspec.Struct):
+    id: Any = None
+
+
+Record = TypeVar("Record", CocoImage, CocoAnnotation, CocoCategory)
+_KINDS = {CocoImage: "image", CocoAnnotation: "annotation", CocoCategory: "category"}
+
+
+def open_coco(path: Path) -> CocoFile:
+    """Return the records of a file, UTF-8.
+
+    Raises:
+        UserError: the file is not JSON to its end, or has not the three lists.
+    """
+    content = path.read_bytes().removeprefix(codecs.BOM_UTF8)
+    try:
+        return msgspec.json.decode(content, type=CocoFile)
+    except msgspec.ValidationError as error:
+        expected = "expected an object with the lists images, annotations and categories"
+        raise UserError(f"{path}: {expected}: {_told(error)}; put COCO's detection file there") from error
+    except msgspec.DecodeError as error:
+        found = _BYTE.search(str(error))
+        if found is None:
+            what = f"breaks off after {len(content):,} bytes, in line {_line(content, len(content))}"
+        else:
+            byte = int(found[1])
+            what = f"is not JSON in UTF-8 at byte {byte:,}, line {_line(content, byte)}"
+        raise UserError(f"{path}: {what}; {_NOT_JSON}") from error
+
+
+def records(found: list[msgspec.Raw], kind: type[Record], place: str, faults: Faults) -> Iterator[Record]:
+    """Yield the decoded records of one list, without those that ``faults`` leaves out.
+
+    Args:
+        found: a list of `CocoFile`.
+        kind: of its entries.
+        place: of the file.
+        faults: says what to do about a record with a missing field or one of the wrong type, and about an id
+            that an earlier record has.
+
+    Raises:
+        UserError: a record is bad, and ``faults`` refuses.
+    """
+    decode, name = msgspec.json.Decoder(kind).decode, _KINDS[kind]
+    met: set[int] = set()
+    for number, raw in enumerate(found):
+        try:
+            record = decode(raw)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            where = f"{place}, {_identity(raw, name, number)}"
+            faults.refuse(f"{name} records not understood", where, _told(error))
+            continue
+        if record.id in met:
+            expected = f"an earlier {name} has the same id, each needs its own"
+            faults.refuse(f"{name} records of an earlier id", f"{place}, {name} id {record.id}", expected)
+            continue
+        met.add(record.id)
+        yield record
+
+
+def _identity(raw: msgspec.Raw, name: str, number: int) -> str:
+    """Return how to call a record: by its id, or by its number from 1 where that is missing too."""
+    try:
+        found = msgspec.json.decode(raw, type=_Identity).id
+    except msgspec.DecodeError:
+        found = None
+    return f"{name} number {number + 1}" if found is None else f"{name} id {found}"
+
+
+def _told(error: Exception) -> str:
+    """Return msgspec's message, the field first."""
+    if isinstance(error, UnicodeDecodeError):
+        return f"expected UTF-8 text, found the byte {error.object[error.start]:#x}"
+    parts = _AT.fullmatch(str(error))
+    where = parts["where"] if parts else None
+    found = (parts["found"] if parts else str(error)).replace("`", "")
+    found = found[0].lower() + found[1:]
+    return f"{where}: {found}" if where else found
+
+
+def _line(content: bytes, byte: int) -> int:
+    return content.count(b"\n", 0, byte) + 1

@@ -1,0 +1,111 @@
+"""PASCAL VOC's annotation files: one XML file an image, one ``<object>`` a box.
+
+Corners are numbers of pixels, counted from 1, the last one included: pixel 1 alone is ``xmin`` 1, ``xmax`` 1.
+Only children of ``<object>`` itself are read, in any order: its ``<part>`` children have boxes of their own.
+Source: the development kit's documentation, http://host.robots.ox.ac.uk/pascal/VOC/voc2012/htmldoc/.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+from xml.etree.ElementTree import Element, ParseError
+
+from defusedxml import ElementTree
+
+from lga.data.detection.faults import Faults
+from lga.data.detection.written_split import WrittenBox
+from lga.structures.ground_truth import Ignored
+
+UNIT = "object"  # its number in the file, from 1
+
+
+class VOCAnnotation(NamedTuple):
+    """One file.
+
+    Attributes:
+        size: width and height of the image; None where the file does not say.
+        boxes: of its objects; their lines are the objects' numbers in the file.
+    """
+
+    size: tuple[int, int] | None
+    boxes: list[WrittenBox]
+
+
+def read_voc(path: Path, place: str, class_names: Sequence[str], faults: Faults) -> VOCAnnotation | None:
+    """Return what one file says, or None where it is not of this format.
+
+    Args:
+        path: of the file.
+        place: what to call it in messages.
+        class_names: in the order of the labels.
+        faults: says what to do about a bad file or object.
+
+    Raises:
+        UserError: the file or an object is bad, and ``faults`` refuses.
+    """
+    root = _root(path, place, faults)
+    if root is None:
+        return None
+    try:
+        size = _size(root)
+    except ValueError as error:
+        faults.refuse("files without a proper size", place, str(error))
+        return None
+    boxes = []
+    for number, element in enumerate(root.findall("object"), 1):
+        try:
+            boxes.append(_box(element, number, class_names))
+        except ValueError as error:
+            faults.refuse("objects not understood", f"{place}, {UNIT} {number}", str(error))
+    return VOCAnnotation(size, boxes)
+
+
+def _root(path: Path, place: str, faults: Faults) -> Element | None:
+    malformed = "files that are not well-formed XML"
+    try:
+        root: Element = ElementTree.parse(path).getroot()
+    except ParseError as error:
+        reason = str(error).partition(":")[0]
+        faults.refuse(malformed, f"{place}:{error.position[0]}", f"expected well-formed XML, found: {reason}")
+        return None
+    except (ValueError, LookupError) as error:  # an entity that is defined here, an encoding that is unknown
+        faults.refuse(malformed, place, f"expected XML in UTF-8 without entities of its own, found: {error}")
+        return None
+    if root.tag != "annotation":
+        faults.refuse("files without an annotation", place, f"expected an <annotation>, found a <{root.tag}>")
+        return None
+    return root
+
+
+def _size(root: Element) -> tuple[int, int] | None:
+    width, height = (root.findtext(f"size/{side}", "0").strip() for side in ("width", "height"))
+    if not (width.isdecimal() and height.isdecimal()):
+        raise ValueError(f"expected <width> and <height> in whole pixels, found {width!r} and {height!r}")
+    return (int(width), int(height)) if int(width) and int(height) else None
+
+
+def _box(element: Element, number: int, class_names: Sequence[str]) -> WrittenBox:
+    name = element.findtext("name", "").strip()
+    if name not in class_names:
+        known = f"the {len(class_names)} classes {', '.join(class_names)}"
+        raise ValueError(f"expected a <name> that is one of {known}; found {name!r}")
+    if element.find("bndbox") is None:
+        raise ValueError(f"expected a <bndbox> in the object, a {name}; found none")
+    first_x, first_y, last_x, last_y = (
+        _number(element, f"bndbox/{corner}") for corner in ("xmin", "ymin", "xmax", "ymax")
+    )
+    difficult = element.find("difficult") is not None and _number(element, "difficult") != 0
+    return WrittenBox(
+        box=(first_x - 1, first_y - 1, last_x, last_y),
+        label=class_names.index(name),
+        ignored=Ignored.DIFFICULT if difficult else Ignored.OBJECT,
+        line=number,
+    )
+
+
+def _number(element: Element, tag: str) -> float:
+    text = element.findtext(tag, "").strip()
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError(f"expected a number in <{tag}>, found {text!r}") from None

@@ -1,0 +1,84 @@
+"""GWHD 2020 as the challenge on CodaLab and the paper's toolchain have it: a folder and a file a domain.
+
+Tree: ``global-wheat-codalab-official/<domain>/*.png`` beside ``<domain>.json``, of COCO's format. Some
+domains have no such file: for those the toolchain's labels are read, ``labels/<domain>/*.txt`` beside
+``global-wheat-codalab-official``. The tree that the toolchain makes of both, ``images/<domain>`` and
+``labels/<domain>``, is read too. Every category of a file is the one class, whatever its name.
+"""
+
+from pathlib import Path
+from types import MappingProxyType
+
+from lga.data.detection.faults import Faults
+from lga.data.detection.written_split import WrittenSplit
+from lga.data.published.formats.coco_boxes import read_coco
+from lga.data.published.formats.coco_json import CocoCategory, open_coco, records
+from lga.data.published.gwhd_reader import GWHDReader
+from lga.data.published.published_dataset import PartFiles
+from lga.data.published.split_plan import PublishedCounts, SplitPlan
+from lga.data.published.toolchain_tree import parse_toolchain_tree
+
+CODALAB = "global-wheat-codalab-official"
+TRAINING = ("arvalis_1", "arvalis_2", "arvalis_3", "ethz_1", "rres_1", "inrae_1", "usask_1")
+TESTING = ("utokyo_1", "utokyo_2", "nau_1", "uq_1")
+SELECTING = "inrae_1"  # of an institute that no other domain is from, and few images
+LEAK = "the images that are reported were trained on, and the checkpoint is selected on them"
+
+
+class GWHDCodalabReader(GWHDReader):
+    """Reads the eleven domains of GWHD 2020."""
+
+    distribution = "codalab"
+    part_names = (*TRAINING, *TESTING)
+    unions = MappingProxyType({"test": TESTING})
+    plans = MappingProxyType(
+        {
+            "official": SplitPlan(
+                tuple(domain for domain in TRAINING if domain != SELECTING),
+                SELECTING,
+                "test",
+                who="the challenge of 2020 reports these four domains; it has no validation, so this reader "
+                f"holds {SELECTING} out of the domains of training",
+            ),
+            "paper": SplitPlan(
+                TRAINING,
+                "ethz_1",
+                "ethz_1",
+                who="the paper most likely: its toolchain trains on seven domains and reports one of them",
+                leak=LEAK,
+            ),
+        }
+    )
+    published = MappingProxyType({"ethz_1": PublishedCounts(748, source="the toolchain's yaml")})
+
+    @classmethod
+    def is_in(cls, root: Path) -> bool:
+        """Return whether either tree lies there."""
+        return (root / CODALAB).is_dir() or any((root / "images" / part).is_dir() for part in cls.part_names)
+
+    def has(self, part: str) -> bool:
+        """Return whether the domain's images are there."""
+        return (self.root / CODALAB / part).is_dir()
+
+    def files(self, part: str) -> PartFiles:
+        """Return the domain's JSON file, or else its label files, and its image folder."""
+        images = self.require(self.root / CODALAB / part)
+        boxes = images.with_name(f"{part}.json")
+        labels = self._labels(part)
+        if boxes.is_file() or not labels.is_dir():
+            return PartFiles([self.require(boxes)], (images,))
+        return PartFiles(sorted(labels.glob("*.txt")), (images,))
+
+    def parse(self, part: str, files: PartFiles, faults: Faults) -> WrittenSplit:
+        """Return the boxes of the JSON file, or of the label files."""
+        boxes = self.root / CODALAB / f"{part}.json"
+        if not boxes.is_file():
+            return parse_toolchain_tree(self.root, self.root / CODALAB / part, faults, self._labels(part))
+        place = f"{CODALAB}/{part}.json"
+        quietly = Faults("skip")  # what is wrong with a category is told when the boxes are read
+        categories = records(open_coco(boxes).categories, CocoCategory, place, quietly)
+        labels = {category.name: 0 for category in categories}
+        return read_coco(boxes, place, faults, labels, f"{CODALAB}/{part}")
+
+    def _labels(self, part: str) -> Path:
+        return self.root / "labels" / part

@@ -1,0 +1,1 @@
+"""Tests of `lga.detection.judging.native`."""
