@@ -1,6 +1,6 @@
-"""Builds the network of every published row and holds its counts against the printed ones.
+"""Builds and counts the network of every published row, and measures the findings.
 
-Exit status 0 only if every row is equal or explained.
+Exit status 0 only if every row is equal or explained, and every finding is borne out.
 """
 
 import argparse
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from lga.structures import UserError
 from lga.tables.audit import audit, markdown, summary, write_report
+from lga.tables.findings.measure import measure_findings
 from lga.tables.published import load_published
 
 
@@ -19,13 +20,16 @@ def main() -> int:
     arguments = parser.parse_args()
     try:
         rows = audit(load_published())
-        pages = write_report(rows, arguments.out)
+        findings = measure_findings(rows)
+        pages = write_report(rows, findings, arguments.out)
     except UserError as error:
         print(error, file=sys.stderr)
         return 2
-    print(markdown(rows))
-    print(f"{' and '.join(map(str, pages))}: {summary(rows)}")
-    return 1 if any(row.status == "unexplained" for row in rows) else 0
+    print(markdown(rows, findings))
+    borne_out = sum(finding.holds for finding in findings)
+    told = f"{len(findings)} findings, {borne_out} borne out by measurement"
+    print(f"{' and '.join(map(str, pages))}: {summary(rows)}; {told}")
+    return 1 if borne_out < len(findings) or any(row.status == "unexplained" for row in rows) else 0
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
-"""The released Local-Global Attention, literally: four branches, energies, softmaxes; the oracle.
+"""The released Local-Global Attention, literally: four branches, energies, softmaxes; slow, chosen by no one.
 
-It follows the released block of arXiv 2411.09604 step by step and uses nothing of the production code; its
+It follows the released block of arXiv 2411.09604 step by step and uses nothing of `local_global`, which is
+held against it: in the tests, in the benchmark, and in the findings on queries, keys and values. Its
 parameters have the released names, so one state dict serves both.
 
 Axes: B batch, C channels, H W map, g heads, q k v channels of a head (C/G each), n = H*W.
@@ -10,11 +11,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from lga.attention.local_global_parameters import Branches
+
 
 class LiteralLocalGlobalAttention(nn.Module):
-    """The released block; ``branches`` ("both", "local", "global") as in the production block."""
+    """The released block; ``branches`` ("both", "local", "global") as in `LocalGlobalAttention`."""
 
-    def __init__(self, channels: int, heads: int, branches: str = "both"):
+    def __init__(self, channels: int, heads: int, branches: Branches = "both") -> None:
         super().__init__()
         self.heads = heads
         self.branches = branches
@@ -42,7 +45,8 @@ class LiteralLocalGlobalAttention(nn.Module):
             nn.Conv2d(channels, 3 * channels, 1, groups=self.heads),
         )
 
-    def _attend(self, branch: nn.Module, z: Tensor) -> Tensor:
+    def attend(self, branch: nn.Module, z: Tensor) -> Tensor:
+        """One branch's attention on z (B, C, H, W), of the same shape."""
         B, C, H, W = z.shape
         q, k, v = (t.reshape(B, self.heads, C // self.heads, H * W) for t in branch(z).chunk(3, dim=1))
         energy = torch.einsum("bgqn,bgkn->bgqk", q, k) / (C // self.heads) ** 0.5
@@ -51,17 +55,19 @@ class LiteralLocalGlobalAttention(nn.Module):
         return torch.einsum("bgqk,bgvn->bgqn", attention, v).reshape(B, C, H, W)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Maps (B, C, H, W) to the same shape."""
         size = x.shape[-2:]
         maps = [x] + [
             F.interpolate(conv(x), size=size, mode="nearest") + x for conv in self.multi_scale_convs
         ]
         gate = self.scale_attention(x)
-        z = sum(m * gate[:, i : i + 1] for i, m in enumerate(maps))
+        z = torch.stack([m * gate[:, i : i + 1] for i, m in enumerate(maps)]).sum(0)
         z = z + F.interpolate(self.position_encoding, size=size, mode="nearest")
-        out = 0
+        out = torch.zeros_like(x)
         if self.branches != "global":
-            local = sum(self._attend(branch, z) + x for branch in self.local_convs) / 3
+            local = torch.stack([self.attend(branch, z) + x for branch in self.local_convs]).mean(0)
             out = out + self.learnable_alpha_local * local
         if self.branches != "local":
-            out = out + self.learnable_alpha_global * (self._attend(self.global_conv, z) + x)
-        return self.out_conv(out)
+            out = out + self.learnable_alpha_global * (self.attend(self.global_conv, z) + x)
+        mixed: Tensor = self.out_conv(out)
+        return mixed

@@ -84,7 +84,7 @@ def _build(size: tuple[int, int], kernel: int, dtype: torch.dtype, device: torch
     # Odd periods have no frequency that is its own conjugate but the constant.
     P, W_period = (max(side + kernel // 2, kernel) | 1 for side in size)
     Q = W_period // 2 + 1
-    with torch.inference_mode(mode=False), torch.no_grad():
+    with torch.inference_mode(False), torch.no_grad():
         taps = torch.arange(kernel, dtype=torch.float64) - kernel // 2
         columns, rows = _columns(torch.arange(H), P), _rows(torch.arange(W), W_period)
         multiplicity = torch.full((Q,), 2.0, dtype=torch.float64)

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from lga.attention import LocalGlobalAttention, local_global
-from tests.attention.literal_lga import LiteralLocalGlobalAttention
+from lga.attention.local_global_literal import LiteralLocalGlobalAttention
 
 CHANNELS, HEADS = 24, 6
 

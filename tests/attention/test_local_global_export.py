@@ -6,7 +6,7 @@ from torch import nn
 
 from lga.attention import LocalGlobalAttention, LocalGlobalAttentionAsWritten
 from lga.attention.local_global_export import LocalGlobalConvolutions, exportable, make_exportable
-from tests.attention.literal_lga import LiteralLocalGlobalAttention
+from lga.attention.local_global_literal import LiteralLocalGlobalAttention
 
 SIZES = [(1, 1), (5, 3), (7, 13), (20, 20)]
 

@@ -9,8 +9,8 @@ import torch
 from thop import profile
 
 import lga
+from lga.attention.local_global_literal import LiteralLocalGlobalAttention
 from lga.run.complexity import paper_gflops, true_gflops
-from tests.attention.literal_lga import LiteralLocalGlobalAttention
 
 BRANCHES = {"lga": "both", "lga_local": "local", "lga_global": "global"}
 DISTANCE_BINS = 16

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from lga.tables.audit import audit, markdown, summary, write_report
+from lga.tables.findings.finding import Finding
 from lga.tables.published import load_published
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "audit.py"
@@ -70,7 +71,7 @@ def test_a_row_that_deviates_in_the_last_digit_is_unexplained(published, change)
     (row,) = audit([replace(published[CELL], **change)])
     assert row.status == "unexplained"
     assert summary([row]) == "1 rows: 0 equal, 0 explained, 1 unexplained"
-    assert "Unexplained" in markdown([row])
+    assert "Unexplained" in markdown([row], [])
 
 
 def test_an_explanation_must_give_the_printed_gflops_too(published):
@@ -79,7 +80,7 @@ def test_an_explanation_must_give_the_printed_gflops_too(published):
 
 
 def test_page_has_published_and_built_numbers_of_every_row(audited):
-    lines = [line for line in markdown(audited).splitlines() if line.startswith("| ")]
+    lines = [line for line in markdown(audited, []).splitlines() if line.startswith("| ")]
     assert len(lines) == 2 + 72
     assert (
         lines[2 + 71]
@@ -88,8 +89,8 @@ def test_page_has_published_and_built_numbers_of_every_row(audited):
 
 
 def test_files(audited, tmp_path):
-    page, data = write_report(audited, tmp_path / "new" / "folder")
-    assert page.read_text() == markdown(audited)
+    page, data = write_report(audited, [], tmp_path / "new" / "folder")
+    assert page.read_text() == markdown(audited, [])
     content = json.loads(data.read_text())
     assert content["summary"] == {"rows": 72, "equal": 68, "explained": 4, "unexplained": 0}
     assert len(content["rows"]) == 72
@@ -107,14 +108,28 @@ def test_files(audited, tmp_path):
 @pytest.mark.parametrize(("change", "status"), [({}, 0), ({"parameters": 1}, 1)])
 def test_exit_status(script, published, change, status, monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(script, "load_published", lambda: (replace(published[CELL], **change),))
+    monkeypatch.setattr(script, "measure_findings", lambda rows: ())
     monkeypatch.setattr("sys.argv", ["audit.py", "--out", str(tmp_path)])
     assert script.main() == status
     assert capsys.readouterr().out.splitlines()[-1].startswith(f"{tmp_path / 'audit.md'} and ")
 
 
+def test_a_finding_that_is_not_borne_out_is_told(script, published, monkeypatch, tmp_path, capsys):
+    finding = Finding(1, "The title", "this", "that", "something", holds=False)
+    monkeypatch.setattr(script, "load_published", lambda: (published[CELL],))
+    monkeypatch.setattr(script, "measure_findings", lambda rows: (finding,))
+    monkeypatch.setattr("sys.argv", ["audit.py", "--out", str(tmp_path)])
+    assert script.main() == 1
+    printed = capsys.readouterr().out
+    assert "## 1. The title" in printed
+    assert "does not bear this out" in printed
+    assert "1 findings, 0 borne out" in printed.splitlines()[-1]
+
+
 def test_a_folder_that_cannot_be_written_is_one_line(script, published, monkeypatch, tmp_path, capsys):
     (tmp_path / "file").write_text("")
     monkeypatch.setattr(script, "load_published", lambda: (published[CELL],))
+    monkeypatch.setattr(script, "measure_findings", lambda rows: ())
     monkeypatch.setattr("sys.argv", ["audit.py", "--out", str(tmp_path / "file")])
     assert script.main() == 2
     assert "--out=" in capsys.readouterr().err

@@ -10,6 +10,7 @@ from typing import Any
 from lga.structures.files import writable, write_text
 from lga.tables.audit.networks import IMAGE_SIZES
 from lga.tables.audit.rows import AuditedRow, Explained
+from lga.tables.findings.finding import Finding
 
 HEADINGS = (
     "row",
@@ -42,18 +43,18 @@ def summary(rows: Sequence[AuditedRow]) -> str:
     return f"{len(rows)} rows: " + ", ".join(f"{number} {status}" for status, number in found.items())
 
 
-def write_report(rows: Sequence[AuditedRow], folder: Path) -> tuple[Path, Path]:
+def write_report(rows: Sequence[AuditedRow], findings: Sequence[Finding], folder: Path) -> tuple[Path, Path]:
     """Write `audit.md` and `audit.json` into `folder`, and return their paths."""
     pages = folder / "audit.md", folder / "audit.json"
     with writable(folder, "--out"):
         folder.mkdir(parents=True, exist_ok=True)
-        write_text(pages[0], markdown(rows))
-        write_text(pages[1], json.dumps(as_json(rows), indent=1, allow_nan=False) + "\n")
+        write_text(pages[0], markdown(rows, findings))
+        write_text(pages[1], json.dumps(as_json(rows, findings), indent=1, allow_nan=False) + "\n")
     return pages
 
 
-def markdown(rows: Sequence[AuditedRow]) -> str:
-    """The page: what is compared, one line a row, the rows that deviate, the summary."""
+def markdown(rows: Sequence[AuditedRow], findings: Sequence[Finding]) -> str:
+    """The page: what is compared, one line a row, the rows that deviate, the summary, the findings."""
     lines = [
         "# Audit of the published counts",
         "",
@@ -70,17 +71,36 @@ def markdown(rows: Sequence[AuditedRow]) -> str:
         *_deviations(rows),
         "",
         summary(rows),
+        "",
+        "# Findings",
+        "",
+        "What the paper, its spreadsheet and its code turn up, each measured on this repository's networks.",
+        "",
+        *(line for finding in findings for line in _finding(finding)),
     ]
     return "\n".join(lines) + "\n"
 
 
-def as_json(rows: Sequence[AuditedRow]) -> dict[str, Any]:
+def as_json(rows: Sequence[AuditedRow], findings: Sequence[Finding]) -> dict[str, Any]:
     """The audit as plain values, every row with the overrides that build its network."""
     return {
         "summary": {"rows": len(rows), **_by_status(rows)},
         "conventions": CONVENTIONS,
         "rows": [_row_as_json(row) for row in rows],
+        "findings": [asdict(finding) for finding in findings],
     }
+
+
+def _finding(finding: Finding) -> list[str]:
+    return [
+        f"## {finding.number}. {finding.title}",
+        "",
+        f"- *Published*: {finding.published}.",
+        f"- *Measured*: {finding.measured}.",
+        f"- *What it means for a reader*: {finding.meaning}.",
+        *([] if finding.holds else ["- **The measurement does not bear this out.**"]),
+        "",
+    ]
 
 
 def _by_status(rows: Sequence[AuditedRow]) -> dict[str, int]:
