@@ -2,11 +2,14 @@
 
 import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytorch_lightning as pl
 import torch
 from omegaconf import DictConfig
+from torch import nn
 
 from lga.run.build import build_data, build_network, build_task
 from lga.run.checkpoints import AtomicCheckpointIO, BestAndLast, load
@@ -35,8 +38,6 @@ def fit_and_judge(run: FrozenRun, folder: RunDirectory) -> dict[str, Any]:
     if cfg.trainer.channels_last:
         network = network.to(memory_format=torch.channels_last)
     data, task = build_data(cfg), build_task(cfg, network)
-    if cfg.trainer.compile:
-        network.compile()  # in place: names of parameters stay, and the average is not compiled
     resumed_epoch = _resumable_epoch(run, folder)
     wandb = WandbLogger.start(run, folder, resumed=resumed_epoch is not None)
     status = "failed"
@@ -44,7 +45,8 @@ def fit_and_judge(run: FrozenRun, folder: RunDirectory) -> dict[str, Any]:
         trainer, best = _trainer(cfg, run, folder, wandb)
         if resumed_epoch is not None:
             log.info("%s: resuming after epoch %d", run.cell, resumed_epoch)
-        trainer.fit(task, datamodule=data, ckpt_path=folder.last_checkpoint if resumed_epoch else None)
+        with _compiled(network, cfg.trainer.compile):
+            trainer.fit(task, datamodule=data, ckpt_path=folder.last_checkpoint if resumed_epoch else None)
         if trainer.interrupted:
             raise KeyboardInterrupt
         metrics = _judge(trainer, task, data, folder)
@@ -67,6 +69,26 @@ def _prepare_torch(cfg: DictConfig) -> None:
         )
     if cfg.trainer.threads:
         torch.set_num_threads(cfg.trainer.threads)
+
+
+@contextmanager
+def _compiled(network: nn.Module, wanted: bool) -> Iterator[None]:
+    """Compiles `network` at its first step if `wanted`; a compiler that fails is a UserError."""
+    if not wanted:
+        yield
+        return
+    from torch._dynamo.exc import BackendCompilerFailed
+
+    network.compile()  # in place: names of parameters stay, and the average is not compiled
+    try:
+        yield
+    except BackendCompilerFailed as error:
+        cause = error.inner_exception
+        raise UserError(
+            f"trainer.compile=true: torch.compile failed here ({type(cause).__name__}); on processors it "
+            "needs a working C++ compiler, g++ or the one that CXX names: install one, "
+            "or set trainer.compile=false"
+        ) from error
 
 
 def _results(
