@@ -18,6 +18,7 @@ from lga.run.console import without_notices
 from lga.run.detection_report import DetectionReport
 from lga.run.directory import RunDirectory
 from lga.run.environment import code_state, environment, peak_memory_bytes
+from lga.run.heap import keep_freed_memory
 from lga.run.history import MetricsHistory
 from lga.run.identity import FrozenRun
 from lga.run.record import DataRecord, SelectionRecord, manifest_hash
@@ -69,6 +70,10 @@ def _prepare_torch(cfg: DictConfig) -> None:
         )
     if cfg.trainer.threads:
         torch.set_num_threads(cfg.trainer.threads)
+    keep_freed_memory()
+    # Deterministic mode fills every new tensor with NaN, a tenth of a step, to show reads before a write.
+    fillable: Any = torch.utils.deterministic
+    fillable.fill_uninitialized_memory = False
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from lga.run.build import build_data, build_network, build_task
 from lga.run.compose import compose
 from lga.run.console import without_notices
+from lga.run.heap import keep_freed_memory
 from lga.run.identity import freeze
 
 LEAST_SHARE = 0.85
@@ -61,6 +62,7 @@ def bare_seconds(network: nn.Module, images: Tensor) -> float:
 def measure(overrides: list[str], threads: int, epochs: int) -> tuple[StepTimes, int]:
     """Trains the cell for a few epochs; its step times and batch size."""
     torch.set_num_threads(threads)
+    keep_freed_memory()
     with tempfile.TemporaryDirectory() as folder, without_notices():
         cfg = freeze(compose([*overrides, "seed=1", "trainer.num_workers=0"])).cfg
         network = build_network(cfg)
@@ -104,7 +106,7 @@ def main() -> None:
     for attention in ("none", "lga"):
         report(["dataset=digit_scenes", f"attention={attention}"], threads=2, epochs=3)
     print("options, on the second cell: which of them help here?")
-    for option in ("trainer.channels_last=false", "trainer.precision=bf16-mixed"):
+    for option in ("trainer.channels_last=false", "trainer.precision=bf16-mixed", "trainer.compile=true"):
         report(["dataset=digit_scenes", "attention=none", option], threads=2, epochs=3)
     print(f"  peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB")
 
