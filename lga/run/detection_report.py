@@ -60,7 +60,7 @@ class DetectionReport(pl.Callback):
         ]
         if isinstance(trainer.logger, WandbLogger):
             trainer.logger.log_pictures(
-                {f"pictures/{path.stem}": path for path in paths}, trainer.global_step
+                {f"pictures/{number}": path for number, path in enumerate(paths)}, trainer.global_step
             )
 
     def _draw(

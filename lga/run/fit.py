@@ -41,6 +41,7 @@ def fit_and_judge(run: FrozenRun, folder: RunDirectory) -> dict[str, Any]:
     data, task = build_data(cfg), build_task(cfg, network)
     resumed_epoch = _resumable_epoch(run, folder)
     wandb = WandbLogger.start(run, folder, resumed=resumed_epoch is not None)
+    wandb.log_metrics(complexity.as_dict())
     status = "failed"
     try:
         trainer, best = _trainer(cfg, run, folder, wandb)

@@ -6,25 +6,22 @@ run is resumed under its id; offline segments of one id do not merge, so each re
 """
 
 import logging
-import netrc
 import os
 import queue
-import socket
 import threading
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlparse
 
 from pytorch_lightning.loggers.logger import Logger
 
 from lga.run.directory import RunDirectory
 from lga.run.identity import FrozenRun
+from lga.run.wandb_account import has_key, reachable
 from lga.structures.files import write_text
 
 log = logging.getLogger("lga")
 
 ID_LENGTH = 32
-REACHABLE_SECONDS = 3.0
 FINISH_SECONDS = 20.0
 QUEUE_LENGTH = 10_000
 _Message = tuple[dict[str, Any], int] | None
@@ -46,7 +43,7 @@ class WandbLogger(Logger):
     def start(cls, run: FrozenRun, folder: RunDirectory, resumed: bool) -> "WandbLogger":
         """A started logger for `run`; one that does nothing when `logger.name` is not wandb."""
         logger = run.config["logger"]
-        mode = os.environ.get("WANDB_MODE") or ("online" if _has_key() else "offline")
+        mode = os.environ.get("WANDB_MODE") or ("online" if has_key() else "offline")
         wandb = cls(_settings(run, folder, mode, resumed), mode == "online")
         if logger["name"] == "wandb" and mode != "disabled":
             _write_id(folder.path / "wandb_id", wandb._settings["id"])
@@ -96,7 +93,7 @@ class WandbLogger(Logger):
 
     def _serve(self) -> None:
         try:
-            if self._online and not _reachable():
+            if self._online and not reachable():
                 self._tell("its server cannot be reached; the run is logged offline")
                 self._settings["mode"] = "offline"
             self._forward()
@@ -157,26 +154,3 @@ def _write_id(path: Path, run_id: str) -> None:
         write_text(path, run_id + "\n")
     except OSError:
         log.warning("W&B: the run's id could not be written to %s", path)
-
-
-def _base_url() -> str:
-    return os.environ.get("WANDB_BASE_URL", "https://api.wandb.ai")
-
-
-def _has_key() -> bool:
-    if os.environ.get("WANDB_API_KEY"):
-        return True
-    try:
-        return netrc.netrc().authenticators(urlparse(_base_url()).hostname or "") is not None
-    except (OSError, netrc.NetrcParseError):
-        return False
-
-
-def _reachable() -> bool:
-    url = urlparse(_base_url())
-    port = url.port or (80 if url.scheme == "http" else 443)
-    try:
-        socket.create_connection((url.hostname or "", port), timeout=REACHABLE_SECONDS).close()
-    except OSError:
-        return False
-    return True

@@ -1,5 +1,6 @@
 """What a sweep's process does: take its place, then execute its run."""
 
+import multiprocessing
 import os
 import signal
 import sys
@@ -19,6 +20,8 @@ def work(run: FrozenRun, slot: Slot, trains: bool) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the sweep ends us itself
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     _end_with_parent()
+    # As children of the fork server, that a sweep's jobs are, the loaders' processes would outlive us.
+    multiprocessing.set_start_method(None, force=True)
     status = 1
     try:
         if trains:

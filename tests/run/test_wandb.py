@@ -34,6 +34,7 @@ def test_without_a_key_a_run_is_logged_offline_under_its_hash(tmp_path, capsys):
     assert len(files) == 1
     assert b"table1" in files[0].read_bytes()
     assert b"val/top1" in files[0].read_bytes()
+    assert b"gflops_paper" in files[0].read_bytes()
     assert said(capsys.readouterr().out) == 0
 
 

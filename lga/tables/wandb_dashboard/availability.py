@@ -1,0 +1,16 @@
+"""Whether the library that builds W&B views is installed; it is needed for nothing else."""
+
+from importlib.util import find_spec
+
+from lga.structures import UserError
+
+REQUIREMENT = "wandb-workspaces>=0.4.13,<0.5"
+
+
+def require_library() -> None:
+    """Raises a UserError, one line with what to install, if `wandb-workspaces` is missing."""
+    if find_spec("wandb_workspaces") is None:
+        raise UserError(
+            f"the library wandb-workspaces is not installed: run `make install`, "
+            f"or pip install '{REQUIREMENT}' into the environment that runs this"
+        )

@@ -1,0 +1,69 @@
+"""Makes or updates the paper's tables on W&B: a workspace view for each table, and one report.
+
+They compare the runs that were logged online or uploaded since (scripts/wandb_sync.py). With --dry-run
+everything is built and printed as JSON, which needs no account.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from lga.run.wandb_account import require_account
+from lga.structures import UserError
+from lga.tables.wandb_dashboard.availability import require_library
+
+SCALES = ("full", "reduced", "smoke")
+NO_ENTITY = "<entity>"
+
+
+def main() -> int:
+    """Reads the command line, builds, saves or prints."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--scale", choices=SCALES, default="full", help="trainer.scale of the runs compared")
+    parser.add_argument("--entity", help="user or team on W&B; the account's own if left out")
+    parser.add_argument("--project", help="the project of conf/logger/wandb.yaml if left out")
+    parser.add_argument(
+        "--addresses",
+        type=Path,
+        default=Path("outputs/wandb_dashboard.json"),
+        help="file that keeps where the views were saved",
+    )
+    parser.add_argument("--dry-run", action="store_true", help="print what would be saved, as JSON")
+    arguments = parser.parse_args()
+    try:
+        require_library()
+        _run(arguments)
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+def _run(arguments: argparse.Namespace) -> None:
+    from lga.tables.experiments.experiment import EXPERIMENTS
+    from lga.tables.wandb_dashboard.publish import Publisher, as_json, default_entity
+    from lga.tables.wandb_dashboard.views import Place, build_dashboard
+
+    project = arguments.project or _logged_project()
+    if arguments.dry_run:
+        place = Place(arguments.entity or NO_ENTITY, project, arguments.scale)
+        print(as_json(build_dashboard(EXPERIMENTS, place)))
+        return
+    require_account()
+    publisher = Publisher(arguments.addresses)
+    place = Place(arguments.entity or default_entity(), project, arguments.scale)
+    addresses = publisher.publish(build_dashboard(EXPERIMENTS, place))
+    print(f"{len(addresses) - 1} views and a report ({addresses[-1]}); all addresses: {arguments.addresses}")
+
+
+def _logged_project() -> str:
+    """The project that runs are logged to."""
+    from omegaconf import OmegaConf
+
+    from lga.run.compose import CONFIG_DIR
+
+    return str(OmegaConf.load(CONFIG_DIR / "logger" / "wandb.yaml").project)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,34 @@
+"""Uploads the runs that W&B logged offline below a folder, each once; exit status 1 if one failed."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from lga.run.wandb_account import require_account
+from lga.run.wandb_upload import upload_offline_runs
+from lga.structures import UserError
+
+
+def main() -> int:
+    """Reads the command line, uploads, counts."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--runs", type=Path, default=Path("outputs"), help="folder searched for offline-run-*"
+    )
+    parser.add_argument("--timeout", type=float, default=600, help="seconds that one run may take")
+    arguments = parser.parse_args()
+    try:
+        require_account()
+        count = upload_offline_runs(arguments.runs, arguments.timeout)
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("interrupted; the same command goes on", file=sys.stderr)
+        return 130
+    print(count)
+    return 1 if count.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
