@@ -6,11 +6,16 @@ RUN := .venv/bin/python
 # Trust what the system trusts: many networks have certificates of their own.
 export UV_SYSTEM_CERTS ?= 1
 INSTALLED := .venv/installed
+# Of plan and reproduce-%: how many seeds, and full, reduced or smoke runs; ARGS= hands on overrides of run.py.
+TABLE ?= all
+SEEDS ?= 3
+SCALE ?= full
+SWEEP = --seeds $(SEEDS) --scale $(SCALE)
 
-.PHONY: help install demo dashboard audit test test-slow lint format benchmark clean-outputs
+.PHONY: help install demo plan tables dashboard wandb-dashboard wandb-sync audit test test-slow lint format benchmark clean-outputs
 
 help: ## This list
-	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9%-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 
 install: $(INSTALLED) ## Create .venv from the lock (fetches uv if there is none)
 
@@ -29,11 +34,29 @@ demo: $(INSTALLED) ## Compare attentions on real handwritten digits, classified 
 	$(RUN) scripts/show_table.py
 	$(RUN) scripts/make_dashboard.py
 
+plan: $(INSTALLED) ## What a sweep would do, nothing is run: make plan TABLE=table2 SCALE=full SEEDS=3
+	$(RUN) scripts/plan.py $(TABLE) $(SWEEP) $(ARGS)
+
+reproduce-%: $(INSTALLED) ## Run and render table1 to table5, figure1 or all: SEEDS=3 SCALE=full|reduced|smoke JOBS= LAUNCHER=
+	@$(RUN) scripts/reproduce.py $* $(SWEEP) $(if $(JOBS),--jobs $(JOBS)) $(if $(LAUNCHER),--launcher $(LAUNCHER)) $(ARGS)
+
+tables: $(INSTALLED) ## Render all tables from the runs at hand; KEEP=1 adds their records to experiments/
+	$(RUN) scripts/tables.py $(if $(KEEP),--keep)
+
+wandb-dashboard: $(INSTALLED) ## W&B: a view for each table and one report (account needed); ARGS=--dry-run prints them
+	$(RUN) scripts/wandb_dashboard.py $(ARGS)
+
+wandb-sync: $(INSTALLED) ## W&B: upload the offline runs under outputs/, once each (account needed)
+	$(RUN) scripts/wandb_sync.py $(ARGS)
+
 dashboard: $(INSTALLED) ## One HTML page of all runs under outputs/
 	$(RUN) scripts/make_dashboard.py
 
 audit: $(INSTALLED) ## Parameters and GFLOPs of all 72 published rows, against our networks
 	$(RUN) scripts/audit.py
+
+data-%: $(INSTALLED) ## Fetch a data set, such as data-visdrone, to LGA_DATA_DIR, or data/; data-list lists them
+	$(RUN) scripts/prepare_data.py $(if $(filter list,$*),--list,$*)
 
 test: $(INSTALLED) ## The default tests: offline, minutes
 	$(RUN) -m pytest

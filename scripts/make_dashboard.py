@@ -1,4 +1,4 @@
-"""Renders the run records below a folder as one self-contained HTML page."""
+"""Renders the paper's tables and the run records below a folder as one self-contained HTML page."""
 
 import argparse
 import sys
@@ -7,7 +7,10 @@ from pathlib import Path
 
 from lga.structures import UserError
 from lga.tables.collect import collect
+from lga.tables.experiments.experiment import EXPERIMENTS
+from lga.tables.experiments.judged_table import judge
 from lga.tables.page import write_page
+from lga.tables.page.audited import read_audit
 
 
 def main() -> int:
@@ -16,11 +19,15 @@ def main() -> int:
     parser.add_argument(
         "--runs", type=Path, default=Path("outputs/runs"), help="folder searched for result.json"
     )
+    parser.add_argument(
+        "--audit", type=Path, default=Path("outputs/audit.json"), help="what make audit wrote, if it ran"
+    )
     parser.add_argument("--out", type=Path, default=Path("outputs/dashboard.html"), help="the page")
     arguments = parser.parse_args()
     try:
         collection = collect(arguments.runs)
-        write_page(collection, arguments.out, datetime.now(UTC))
+        tables = [judge(experiment, collection.runs) for experiment in EXPERIMENTS]
+        write_page(collection, arguments.out, datetime.now(UTC), tables, read_audit(arguments.audit))
     except UserError as error:
         print(error, file=sys.stderr)
         return 2

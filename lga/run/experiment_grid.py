@@ -1,0 +1,80 @@
+"""The runs that an experiment's sweep would start, composed and frozen without starting any.
+
+Hydra's own sweeper expands the grid, so these are the runs of ``python run.py -m experiment=<name>``. Each
+cell is composed once, for all its seeds.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+import hydra
+from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from omegaconf import DictConfig
+
+from lga.run.compose import CONFIG_DIR
+from lga.run.config_errors import CONFIG_ERRORS, explain
+from lga.run.identity import FrozenRun, freeze
+from lga.run.schema import register_schema
+from lga.structures import UserError
+
+Compose = Callable[[Sequence[str]], DictConfig]
+_SEED = "seed="
+
+
+def experiment_names() -> tuple[str, ...]:
+    """Names that ``experiment=`` takes."""
+    return tuple(sorted(path.stem for path in (CONFIG_DIR / "experiment").glob("*.yaml")))
+
+
+def experiment_runs(experiment: str, overrides: Sequence[str] = ()) -> tuple[FrozenRun, ...]:
+    """The runs of ``-m experiment=<experiment> <overrides>``, in the order they would start in.
+
+    Raises:
+        UserError: there is no such experiment, or an override does not fit.
+    """
+    if experiment not in experiment_names():
+        raise UserError(f"{experiment}: no such experiment; valid: {', '.join(experiment_names())}")
+    chosen = f"experiment={experiment}"
+    try:
+        with _composing() as compose:
+            jobs = _expanded(compose([chosen, "hydra.mode=MULTIRUN"]), overrides)
+            return tuple(run for run in _composed(compose, chosen, jobs))
+    except CONFIG_ERRORS as error:
+        raise UserError(explain(error, [chosen, *overrides])) from error
+
+
+@contextmanager
+def _composing() -> Iterator[Compose]:
+    """A `compose` that reads each file once, usable within a Hydra application."""
+    register_schema()
+    running, GlobalHydra.instance().hydra = GlobalHydra.instance().hydra, None
+    try:
+        with hydra.initialize_config_dir(version_base="1.3", config_dir=str(CONFIG_DIR)):
+            yield lambda overrides: hydra.compose(
+                "config", overrides=list(overrides), return_hydra_config=True
+            )
+    finally:
+        GlobalHydra.instance().hydra = running
+
+
+def _expanded(cfg: DictConfig, overrides: Sequence[str]) -> list[list[str]]:
+    """The overrides of each job; of a key that is given twice, as on the command line, the later value."""
+    params = cfg.hydra.sweeper.params or {}
+    grid = [f"{key}={value}" for key, value in params.items()]
+    parsed = OverridesParser.create().parse_overrides([*grid, *overrides])
+    (jobs,) = BasicSweeper.split_arguments(parsed, max_batch_size=None)
+    return [list(job) for job in jobs]
+
+
+def _composed(compose: Compose, chosen: str, jobs: Sequence[Sequence[str]]) -> Iterator[FrozenRun]:
+    """The jobs' runs. No other value of a config is made of its seed, so that it can be put in afterwards."""
+    kept: dict[tuple[str, ...], FrozenRun] = {}
+    for job in jobs:
+        others = tuple(override for override in job if not override.startswith(_SEED))
+        if others not in kept:
+            kept[others] = freeze(compose([chosen, *others]))
+        seeds = [int(override.removeprefix(_SEED)) for override in job if override.startswith(_SEED)]
+        config = kept[others].config
+        yield FrozenRun({**config, "seed": seeds[-1] if seeds else config["seed"]}, (chosen, *job))

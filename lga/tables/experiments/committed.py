@@ -1,0 +1,62 @@
+"""The records that the repository keeps, one file for each run that a page below ``experiments`` shows.
+
+A kept record is a run's own, less what belongs to the machine it ran on (paths, who was logged to) and the
+metrics of single classes. Files are generated from kept records alone, so that every checkout gives the same.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from lga.run.identity import NEUTRAL
+from lga.run.record import RunRecord, read_record, write_record
+from lga.structures.files import writable
+from lga.tables.collect import CollectedRun
+from lga.tables.experiments.judged_table import JudgedTable
+
+RECORDS = "records"
+HASH_LENGTH = 8
+
+
+def read_kept(folder: Path) -> tuple[CollectedRun, ...]:
+    """The records kept in an experiment's folder, by name; a UserError names one that is damaged."""
+    paths = sorted((folder / RECORDS).glob("*.json"))
+    return tuple(CollectedRun(path, read_record(path)) for path in paths)
+
+
+def keep(table: JudgedTable, folder: Path) -> Sequence[Path]:
+    """Keep exactly the records that `table` shows in an experiment's folder; returns their paths."""
+    records = folder / RECORDS
+    runs = {records / _name(run.record): run.record for cell in table.cells for run in cell.runs}
+    with writable(records, "the checkout"):
+        records.mkdir(parents=True, exist_ok=True)
+        for path, record in runs.items():
+            write_record(path, slim(record))
+        for path in set(records.glob("*.json")) - runs.keys():
+            path.unlink()
+    return list(runs)
+
+
+def slim(record: RunRecord) -> RunRecord:
+    """The record without paths, loggers and single classes; its config hash stays."""
+    overrides = [override for override in record.overrides if not _is_neutral(override.split("=")[0])]
+    changed = {"config": _without_neutral(record.config), "overrides": overrides, "metrics_per_class": {}}
+    return record.model_copy(update=changed)
+
+
+def _is_neutral(name: str) -> bool:
+    return any(name == neutral or name.startswith(f"{neutral}.") for neutral in NEUTRAL)
+
+
+def _without_neutral(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    kept = {name: value for name, value in config.items() if not _is_neutral(f"{prefix}{name}")}
+    return {
+        name: _without_neutral(value, f"{prefix}{name}.") if isinstance(value, Mapping) else value
+        for name, value in kept.items()
+    }
+
+
+def _name(record: RunRecord) -> str:
+    cell = record.cell
+    names = (cell.dataset, cell.backbone, cell.attention, f"seed{cell.seed}")
+    return "-".join((*names, record.config_hash[:HASH_LENGTH])) + ".json"

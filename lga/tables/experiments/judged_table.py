@@ -1,0 +1,152 @@
+"""An experiment's published rows beside our runs, each number judged, and the claims made of them.
+
+Within one dataset and network all numbers are of one trainer, of the most telling scale that anything ran at:
+a gain is not taken between a full run and a smoke run.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from lga.run.experiment_grid import experiment_runs
+from lga.run.record import Scale
+from lga.tables.audit import audit
+from lga.tables.claims import Claim, claims
+from lga.tables.collect import CollectedRun
+from lga.tables.experiments.experiment import Experiment
+from lga.tables.experiments.matching import Matched, OtherRun, Trainer, match
+from lga.tables.published import PublishedRow
+from lga.tables.verdicts import Verdict, Word, judge_number
+
+DETECTION_PROTOCOL = "paper"
+
+
+@dataclass(frozen=True)
+class JudgedNumber:
+    """One published number and ours, percent.
+
+    Attributes:
+        metric: as published rows name it.
+        published: the number.
+        values: ours by seed.
+        verdict: on ours.
+    """
+
+    metric: str
+    published: float
+    values: Mapping[int, float]
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class JudgedCell:
+    """A published row and our runs of it.
+
+    Attributes:
+        row: as published.
+        scale: of the runs; None where none ran.
+        runs: one a seed.
+        numbers: the two metrics.
+        counts: how the runs' parameters and GFLOPs stand to the published; None where none ran.
+    """
+
+    row: PublishedRow
+    scale: Scale | None
+    runs: Sequence[CollectedRun]
+    numbers: tuple[JudgedNumber, ...]
+    counts: str | None
+
+    @property
+    def verdict(self) -> Verdict:
+        """That of the first metric."""
+        return self.numbers[0].verdict
+
+
+@dataclass(frozen=True)
+class JudgedTable:
+    """All cells of an experiment, in the published order, and what they say about the paper's claims."""
+
+    experiment: Experiment
+    cells: tuple[JudgedCell, ...]
+    claims: tuple[Claim, ...]
+    others: Sequence[OtherRun]
+
+    @property
+    def ran(self) -> int:
+        """Cells with a finished run."""
+        return sum(cell.scale is not None for cell in self.cells)
+
+    @property
+    def scales(self) -> tuple[str, ...]:
+        """Scales of the runs, in the order of the cells."""
+        return tuple(dict.fromkeys(cell.scale for cell in self.cells if cell.scale))
+
+    @property
+    def verdicts(self) -> Mapping[Word, int]:
+        """How many cells have each verdict."""
+        found = Counter(cell.verdict.word for cell in self.cells)
+        return {word: found[word] for word in Word}
+
+
+def judge(experiment: Experiment, collected: Iterable[CollectedRun]) -> JudgedTable:
+    """Hold what was collected against the experiment's published rows."""
+    names = {row.cell for row in experiment.rows}
+    own = [run for run in collected if _names(run) in names]
+    grid = experiment_runs(experiment.name, ["seed=1"]) if own else ()
+    matched = match(own, grid)
+    cells: list[JudgedCell] = []
+    made: list[Claim] = []
+    for _, family in groupby(experiment.rows, key=lambda row: (row.dataset, row.model)):
+        rows = list(family)
+        trainer = matched.trainer(row.cell for row in rows)
+        judged = [_judged_cell(row, trainer, matched) for row in rows]
+        cells += judged
+        made += _claims(judged, trainer)
+    return JudgedTable(experiment, tuple(cells), tuple(made), matched.others)
+
+
+def _names(run: CollectedRun) -> tuple[str, str, str]:
+    cell = run.record.cell
+    return cell.dataset, cell.backbone, cell.attention
+
+
+def _claims(cells: Sequence[JudgedCell], trainer: Trainer | None) -> list[Claim]:
+    ours = {cell.row.cell: cell.numbers[0].values for cell in cells}
+    return claims([cell.row for cell in cells], 0, lambda row: ours[row.cell], _scale(trainer))
+
+
+def _scale(trainer: Trainer | None) -> Scale:
+    return trainer.scale if trainer else "full"
+
+
+def _judged_cell(row: PublishedRow, trainer: Trainer | None, matched: Matched) -> JudgedCell:
+    runs = matched.of(row.cell, trainer)
+    numbers = tuple(
+        _judged_number(row, metric, runs, _scale(trainer))
+        for metric in ("map50", "map50_95", "top1", "top5")
+        if getattr(row, metric) is not None
+    )
+    return JudgedCell(row, _scale(trainer) if runs else None, runs, numbers, _counts(row, runs))
+
+
+def _judged_number(
+    row: PublishedRow, metric: str, runs: Sequence[CollectedRun], scale: Scale
+) -> JudgedNumber:
+    published = float(getattr(row, metric))
+    name = f"{DETECTION_PROTOCOL}/{metric}" if row.task == "detection" else metric
+    values = {run.record.cell.seed: run.record.metrics[name] for run in runs if name in run.record.metrics}
+    return JudgedNumber(metric, published, values, judge_number(published, values, metric, scale))
+
+
+def _counts(row: PublishedRow, runs: Sequence[CollectedRun]) -> str | None:
+    """`equal`, why the published counts are another network's, or `unexplained`."""
+    if not runs:
+        return None
+    record = runs[0].record
+    if record.parameters == row.parameters and f"{record.gflops_paper or 0:.1f}" == f"{row.gflops:.1f}":
+        return "equal"
+    (audited,) = audit([row])
+    if audited.counts.parameters != record.parameters or audited.explained is None:
+        return "unexplained"
+    return f"explained: {audited.explained.explanation.name}"

@@ -1,0 +1,63 @@
+"""The generated files: of this machine's runs below the outputs, of kept records below ``experiments``."""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from lga.structures.files import writable, write_text
+from lga.tables.experiments.committed import read_kept
+from lga.tables.experiments.csv_text import csv_text
+from lga.tables.experiments.experiment import EXPERIMENTS, FOLDER
+from lga.tables.experiments.judged_table import JudgedTable, judge
+from lga.tables.experiments.latex import latex
+from lga.tables.experiments.markdown import markdown
+from lga.tables.experiments.model_index import model_index
+from lga.tables.experiments.readme_block import readme_block, with_block
+
+README = FOLDER.parent / "README.md"
+MODEL_INDEX = "model-index.yml"
+
+
+def write_table(table: JudgedTable, folder: Path) -> Path:
+    """Write the files of one experiment into `folder`; returns the page's path."""
+    with writable(folder, "--out"):
+        folder.mkdir(parents=True, exist_ok=True)
+        assumptions = os.path.relpath(table.experiment.folder / "assumptions.md", folder)
+        for name, text in _files(table, Path(assumptions).as_posix()).items():
+            write_text(folder / name, text)
+    return folder / "README.md"
+
+
+def committed_files(folder: Path = FOLDER, readme: Path = README) -> dict[Path, str]:
+    """Every generated file of the repository with its text, made from kept records alone."""
+    tables = [judge(experiment, read_kept(folder / experiment.name)) for experiment in EXPERIMENTS]
+    files = {
+        folder / table.experiment.name / name: text
+        for table in tables
+        for name, text in _files(table).items()
+    }
+    files[folder / MODEL_INDEX] = model_index(tables)
+    files[readme] = with_block(readme.read_text(encoding="utf-8"), readme_block(tables))
+    return files
+
+
+def write_committed() -> Sequence[Path]:
+    """Write what differs of the repository's generated files; returns what was written."""
+    changed = [(path, text) for path, text in committed_files().items() if not _is(path, text)]
+    for path, text in changed:
+        with writable(path.parent, "the checkout"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_text(path, text)
+    return [path for path, _ in changed]
+
+
+def _files(table: JudgedTable, assumptions: str = "assumptions.md") -> Mapping[str, str]:
+    return {
+        "README.md": markdown(table, assumptions),
+        "results.csv": csv_text(table),
+        "table.tex": latex(table),
+    }
+
+
+def _is(path: Path, text: str) -> bool:
+    return path.is_file() and path.read_text(encoding="utf-8") == text

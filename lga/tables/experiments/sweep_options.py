@@ -1,0 +1,50 @@
+"""What is asked of a sweep of one experiment, as the overrides of ``run.py -m``."""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from lga.structures import UserError
+
+SweepScale = Literal["full", "reduced", "smoke"]
+SCALES: tuple[str, ...] = get_args(SweepScale)
+_TRAINERS = {"full": "default", "reduced": "reduced", "smoke": "smoke"}
+_JOBS = {"lga": "hydra.launcher.jobs_per_device", "joblib": "hydra.launcher.n_jobs"}
+
+
+@dataclass(frozen=True)
+class SweepOptions:
+    """Seeds and scale of the runs, how they are launched, and further overrides.
+
+    Attributes:
+        seeds: how many, from 1.
+        scale: ``full``, ``reduced`` or ``smoke``.
+        jobs: that run at once on a device; None leaves it to the launcher.
+        launcher: option of ``hydra/launcher``.
+        overrides: given to every run after all others.
+    """
+
+    seeds: int = 3
+    scale: str = "full"
+    jobs: int | None = None
+    launcher: str = "lga"
+    overrides: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.seeds < 1:
+            raise UserError(f"SEEDS={self.seeds}: at least 1")
+        if self.scale not in SCALES:
+            raise UserError(f"SCALE={self.scale}: valid: {', '.join(SCALES)}")
+        if self.jobs is not None and self.launcher not in _JOBS:
+            raise UserError(f"JOBS={self.jobs}: LAUNCHER={self.launcher} takes none; leave JOBS out")
+
+    @property
+    def of_runs(self) -> tuple[str, ...]:
+        """The overrides that make the runs what they are."""
+        seeds = ",".join(str(seed) for seed in range(1, self.seeds + 1))
+        return f"seed={seeds}", f"trainer={_TRAINERS[self.scale]}", *self.overrides
+
+    @property
+    def of_launcher(self) -> tuple[str, ...]:
+        """The overrides that say how they are launched."""
+        jobs = () if self.jobs is None else (f"{_JOBS[self.launcher]}={self.jobs}",)
+        return f"hydra/launcher={self.launcher}", *jobs

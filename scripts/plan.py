@@ -1,0 +1,36 @@
+"""Tells what a sweep of a table would do: cells, cached, left, time, disk, missing data. Nothing is trained.
+
+Times come from finished runs here, else from a few steps of each network, which are measured once and kept.
+"""
+
+import argparse
+import sys
+
+from lga.structures import UserError
+from lga.tables.experiments.experiment import chosen_experiments
+from lga.tables.experiments.plan_view import show_plan
+from lga.tables.experiments.planning import plan_experiment
+from lga.tables.experiments.sweep_options import SCALES, SweepOptions
+
+
+def main() -> int:
+    """Reads the command line and prints."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("table", help="table1 to table5, figure1 or all")
+    parser.add_argument("--seeds", type=int, default=3, help="how many, from 1")
+    parser.add_argument("--scale", default="full", help=", ".join(SCALES))
+    parser.add_argument("--no-measuring", action="store_true", help="leave unknown times unknown")
+    parser.add_argument("overrides", nargs="*", help="as of run.py, such as paths.data_dir=/data")
+    arguments = parser.parse_intermixed_args()
+    try:
+        options = SweepOptions(arguments.seeds, arguments.scale, overrides=tuple(arguments.overrides))
+        for experiment in chosen_experiments(arguments.table):
+            show_plan(plan_experiment(experiment, options, measuring=not arguments.no_measuring))
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

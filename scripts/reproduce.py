@@ -1,0 +1,102 @@
+"""Runs all cells of a table whose data is here, and renders it; the same command goes on where it stopped.
+
+Exit status: 0 if every cell that could run did, 1 if one failed or nothing could run, 130 if interrupted.
+"""
+
+import argparse
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from lga.structures import UserError
+from lga.tables.collect import collect
+from lga.tables.experiments.experiment import Experiment, chosen_experiments
+from lga.tables.experiments.judged_table import judge
+from lga.tables.experiments.number_text import progress_text
+from lga.tables.experiments.plan import Plan
+from lga.tables.experiments.plan_view import show_plan
+from lga.tables.experiments.planning import plan_experiment
+from lga.tables.experiments.rendering import write_table
+from lga.tables.experiments.sweep_options import SCALES, SweepOptions
+
+ROOT = Path(__file__).resolve().parents[1]
+INTERRUPTED = 130
+POLL_SECONDS = 0.1
+
+
+def main() -> int:
+    """Reads the command line; plans, runs and renders one table after the other."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("table", help="table1 to table5, figure1 or all")
+    parser.add_argument("--seeds", type=int, default=3, help="how many, from 1")
+    parser.add_argument("--scale", default="full", help=", ".join(SCALES))
+    parser.add_argument("--jobs", type=int, help="that run at once on a device")
+    parser.add_argument("--launcher", default="lga", help="option of hydra/launcher")
+    parser.add_argument("--measure", action="store_true", help="time networks of unknown speed for the plan")
+    parser.add_argument("overrides", nargs="*", help="as of run.py, such as paths.data_dir=/data")
+    chosen = parser.parse_intermixed_args()
+    worst = 0
+    try:
+        options = SweepOptions(
+            chosen.seeds, chosen.scale, chosen.jobs, chosen.launcher, tuple(chosen.overrides)
+        )
+        for experiment in chosen_experiments(chosen.table):
+            status = _reproduce(experiment, options, chosen.measure)
+            if status == INTERRUPTED:
+                return INTERRUPTED
+            worst = max(worst, status)
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("stopped before the sweep", file=sys.stderr)
+        return INTERRUPTED
+    return worst
+
+
+def _reproduce(experiment: Experiment, options: SweepOptions, measuring: bool) -> int:
+    plan = plan_experiment(experiment, options, measuring)
+    show_plan(plan)
+    sys.stdout.flush()
+    if not plan.runnable:
+        print(f"{experiment.name}: nothing can run: no data of it is here", file=sys.stderr)
+        return 1
+    status = _sweep(experiment.name, plan, options)
+    if status != INTERRUPTED:
+        _render(experiment, plan.outputs)
+    return status
+
+
+def _sweep(name: str, plan: Plan, options: SweepOptions) -> int:
+    """Runs the sweep in a process of its own, which says what happens; an interrupt is handed to it once."""
+    here = f"dataset={','.join(plan.datasets)}"
+    command = ["-m", f"experiment={name}", here, *options.of_runs, *options.of_launcher]
+    received: list[int] = []
+    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    # Set before the process starts: one that was started with interrupts ignored would ignore them too.
+    before = [signal.signal(signum, lambda caught, _: received.append(caught)) for signum in signals]
+    try:
+        process = subprocess.Popen([sys.executable, str(ROOT / "run.py"), *command], start_new_session=True)
+        handed_on = False
+        while process.poll() is None:
+            if received and not handed_on:
+                process.send_signal(signal.SIGINT)
+                handed_on = True
+            time.sleep(POLL_SECONDS)
+    finally:
+        for signum, handler in zip(signals, before, strict=True):
+            signal.signal(signum, handler)
+    return INTERRUPTED if received else min(abs(process.returncode), 1)
+
+
+def _render(experiment: Experiment, outputs: Path) -> None:
+    runs = outputs / "runs"
+    table = judge(experiment, collect(runs).runs if runs.is_dir() else ())
+    page = write_table(table, outputs / "tables" / experiment.name)
+    print(f"{experiment.name}: {progress_text(table)}: {page}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,70 @@
+"""`scripts/reproduce.py` end to end on a small tree of VisDrone: interrupted, continued, rendered."""
+
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from lga.run.record import read_record
+from tests.data.trees.visdrone import write_tree
+from tests.run.cells import ROOT
+
+SCRIPT = ROOT / "scripts" / "reproduce.py"
+
+
+def command(tmp_path, *arguments):
+    paths = (f"paths.data_dir={tmp_path / 'data'}", f"paths.output_dir={tmp_path / 'out'}")
+    quick = ("logger=csv", "trainer.accelerator=cpu", "trainer.num_workers=1")
+    return [sys.executable, str(SCRIPT), *arguments, "--scale", "smoke", "--jobs", "1", *quick, *paths]
+
+
+def reproduced(tmp_path, *arguments):
+    return subprocess.run(
+        command(tmp_path, *arguments), cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
+    )
+
+
+def test_without_data_nothing_runs_and_what_to_do_is_told(tmp_path):
+    finished = reproduced(tmp_path, "table4", "--seeds", "1")
+    assert finished.returncode == 1
+    assert "0 of 6 cells can run" in finished.stdout
+    assert "missing: VisDrone: " in finished.stdout
+    assert "table4: nothing can run: no data of it is here" in finished.stderr
+
+
+def test_a_mistake_is_one_line(tmp_path):
+    finished = reproduced(tmp_path, "table7")
+    assert finished.returncode == 2
+    assert finished.stderr == (
+        "error: table7: no such table; valid: table1, table2, table3, table4, table5, figure1, all\n"
+    )
+
+
+@pytest.mark.slow
+def test_an_interrupted_table_goes_on_and_is_rendered(tmp_path):
+    """Two cells: killed within the second, the same command runs only that one; five sets are missing."""
+    write_tree(tmp_path / "data", images=4)
+    sweep = ("table2", "--seeds", "1", "attention=none,lga")
+    process = subprocess.Popen(
+        command(tmp_path, *sweep), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    while not list(tmp_path.glob("out/runs/visdrone/*/lga/*/checkpoints/last.ckpt")):
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    told, error = process.communicate(timeout=100)
+    assert process.returncode == 130
+    assert "2 of 12 cells can run: 0 runs cached, 2 left" in told
+    assert told.count("missing: ") == 5
+    assert error.splitlines() == ["stopped; the same command continues from the last checkpoint"]
+    again = reproduced(tmp_path, *sweep)
+    assert again.returncode == 0, again.stderr
+    assert "2 of 12 cells can run: 1 runs cached, 1 left" in again.stdout
+    assert "sweep: 1 done, 1 cached, 0 failed, 0 left" in again.stdout
+    page = (tmp_path / "out" / "tables" / "table2" / "README.md").read_text()
+    assert "(2 of 30 cells, smoke)" in page
+    assert page.count("*(smoke)*") == 4
+    records = [read_record(path) for path in tmp_path.glob("out/runs/**/result.json")]
+    assert {record.group for record in records} == {"table2"}

@@ -1,0 +1,53 @@
+"""Kept records: what stays of a run, which are kept, and that this checkout's generated files are of them."""
+
+import json
+
+from lga.tables.experiments.committed import keep, read_kept, slim
+from lga.tables.experiments.experiment import chosen_experiments
+from lga.tables.experiments.judged_table import judge
+from lga.tables.experiments.markdown import markdown
+from lga.tables.experiments.rendering import committed_files
+from tests.tables.experiments.runs import composed, finished
+
+(TABLE3,) = chosen_experiments("table3")
+
+
+def test_generated_files_are_those_of_the_kept_records():
+    stale = [
+        str(path)
+        for path, text in committed_files().items()
+        if not path.is_file() or path.read_text() != text
+    ]
+    assert stale == [], "run `make tables` and commit what it writes"
+
+
+def test_a_kept_record_knows_nothing_of_its_machine(tmp_path):
+    run = composed(f"paths.data_dir={tmp_path}", "logger=csv", seeds="1")[0]
+    overrides = [f"paths.data_dir={tmp_path}", "logger=csv", "seed=1"]
+    kept = slim(finished(run, 22.0, overrides=overrides, metrics_per_class={"car": {"x": 1.0}}).record)
+    assert kept.overrides == ["seed=1"]
+    assert str(tmp_path) not in kept.model_dump_json()
+    assert {"paths", "logger", "mode"}.isdisjoint(kept.config)
+    assert "data_dir" not in kept.config["dataset"]["reader"]
+    assert kept.metrics_per_class == {}
+    assert kept.config_hash == run.config_hash
+
+
+def test_kept_records_make_the_same_page(tmp_path):
+    runs = composed(seeds="1,2")
+    table = judge(TABLE3, [finished(run, 22.0 + run.cell.seed) for run in runs])
+    paths = keep(table, tmp_path)
+    assert sorted(path.name.rsplit("-", 1)[0] for path in paths) == [
+        f"visdrone-resnet18-{attention}-seed{seed}" for attention in ("lga", "none") for seed in (1, 2)
+    ]
+    assert markdown(judge(TABLE3, read_kept(tmp_path))) == markdown(table)
+    assert json.loads(paths[0].read_text())["status"] == "finished"
+
+
+def test_full_records_stay_when_smoke_runs_are_kept(tmp_path):
+    full = [finished(run, 22.0) for run in composed(seeds="1")]
+    keep(judge(TABLE3, full), tmp_path)
+    smoke = [finished(run, 0.1, "smoke") for run in composed("trainer=smoke", seeds="1,2")]
+    keep(judge(TABLE3, [*read_kept(tmp_path), *smoke]), tmp_path)
+    assert {run.record.scale for run in read_kept(tmp_path)} == {"full"}
+    assert len(read_kept(tmp_path)) == 2
