@@ -8,18 +8,20 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
+from lga.run.experiment_grid import experiment_runs
 from lga.structures import UserError
 from lga.tables.collect import collect
 from lga.tables.experiments.experiment import Experiment, chosen_experiments
 from lga.tables.experiments.judged_table import judge
 from lga.tables.experiments.number_text import progress_text
-from lga.tables.experiments.plan import Plan
 from lga.tables.experiments.plan_view import show_plan
 from lga.tables.experiments.planning import plan_experiment
-from lga.tables.experiments.rendering import write_table
+from lga.tables.experiments.rendering import write_study, write_table
 from lga.tables.experiments.sweep_options import SCALES, SweepOptions
+from lga.tables.studies.study import Study, study_named
 
 ROOT = Path(__file__).resolve().parents[1]
 INTERRUPTED = 130
@@ -29,7 +31,7 @@ POLL_SECONDS = 0.1
 def main() -> int:
     """Reads the command line; plans, runs and renders one table after the other."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("table", help="table1 to table5, figure1 or all")
+    parser.add_argument("table", help="table1 to table5, figure1, embedded or all")
     parser.add_argument("--seeds", type=int, default=3, help="how many, from 1")
     parser.add_argument("--scale", default="full", help=", ".join(SCALES))
     parser.add_argument("--jobs", type=int, help="that run at once on a device")
@@ -42,6 +44,8 @@ def main() -> int:
         options = SweepOptions(
             chosen.seeds, chosen.scale, chosen.jobs, chosen.launcher, tuple(chosen.overrides)
         )
+        if study := study_named(chosen.table):
+            return _reproduce_study(study, options)
         for experiment in chosen_experiments(chosen.table):
             status = _reproduce(experiment, options, chosen.measure)
             if status == INTERRUPTED:
@@ -63,16 +67,26 @@ def _reproduce(experiment: Experiment, options: SweepOptions, measuring: bool) -
     if not plan.runnable:
         print(f"{experiment.name}: nothing can run: no data of it is here", file=sys.stderr)
         return 1
-    status = _sweep(experiment.name, plan, options)
+    status = _sweep(experiment.name, plan.datasets, options)
     if status != INTERRUPTED:
         _render(experiment, plan.outputs)
     return status
 
 
-def _sweep(name: str, plan: Plan, options: SweepOptions) -> int:
+def _reproduce_study(study: Study, options: SweepOptions) -> int:
+    """Runs and renders a study, whose data ships with the project."""
+    status = _sweep(study.name, (), options)
+    if status != INTERRUPTED:
+        outputs = Path(experiment_runs(study.name, options.overrides)[0].config["paths"]["output_dir"])
+        page = write_study(study, collect(outputs / "runs").runs, outputs / "tables" / study.name)
+        print(f"{study.name}: {page}")
+    return status
+
+
+def _sweep(name: str, datasets: Sequence[str], options: SweepOptions) -> int:
     """Runs the sweep in a process of its own, which says what happens; an interrupt is handed to it once."""
-    here = f"dataset={','.join(plan.datasets)}"
-    command = ["-m", f"experiment={name}", here, *options.of_runs, *options.of_launcher]
+    here = (f"dataset={','.join(datasets)}",) if datasets else ()
+    command = ["-m", f"experiment={name}", *here, *options.of_runs, *options.of_launcher]
     received: list[int] = []
     signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     # Set before the process starts: one that was started with interrupts ignored would ignore them too.

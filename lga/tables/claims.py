@@ -21,6 +21,7 @@ LABELS = {
     "visdrone": "VisDrone", "voc2012": "VOC2012", "voc2007": "VOC2007", "coco_minitrain": "COCO minitrain",
     "coco2017": "COCO2017", "dota": "DOTA", "gwhd": "Global Wheat", "tinyperson": "TinyPerson",
     "mnist": "MNIST", "fashion_mnist": "Fashion-MNIST",
+    "digits": "Handwritten digits", "digit_scenes": "Scenes of digits",
 }  # fmt: skip
 
 

@@ -4,7 +4,7 @@ A kept record is a run's own, less what belongs to the machine it ran on (paths,
 metrics of single classes. Files are generated from kept records alone, so that every checkout gives the same.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,6 @@ from lga.run.identity import NEUTRAL
 from lga.run.record import RunRecord, read_record, write_record
 from lga.structures.files import writable
 from lga.tables.collect import CollectedRun
-from lga.tables.experiments.judged_table import JudgedTable
 
 RECORDS = "records"
 HASH_LENGTH = 8
@@ -24,10 +23,10 @@ def read_kept(folder: Path) -> tuple[CollectedRun, ...]:
     return tuple(CollectedRun(path, read_record(path)) for path in paths)
 
 
-def keep(table: JudgedTable, folder: Path) -> Sequence[Path]:
-    """Keep exactly the records that `table` shows in an experiment's folder; returns their paths."""
+def keep(shown: Iterable[CollectedRun], folder: Path) -> Sequence[Path]:
+    """Keep exactly the records of the runs that are shown in an experiment's folder; returns their paths."""
     records = folder / RECORDS
-    runs = {records / _name(run.record): run.record for cell in table.cells for run in cell.runs}
+    runs = {records / _name(run.record): run.record for run in shown}
     with writable(records, "the checkout"):
         records.mkdir(parents=True, exist_ok=True)
         for path, record in runs.items():

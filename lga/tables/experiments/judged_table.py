@@ -73,6 +73,11 @@ class JudgedTable:
     others: Sequence[OtherRun]
 
     @property
+    def runs(self) -> tuple[CollectedRun, ...]:
+        """Every run that is shown."""
+        return tuple(run for cell in self.cells for run in cell.runs)
+
+    @property
     def ran(self) -> int:
         """Cells with a finished run."""
         return sum(cell.scale is not None for cell in self.cells)

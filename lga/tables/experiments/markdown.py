@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
+from lga.run.record import RunRecord
 from lga.tables.claims import LABELS
 from lga.tables.experiments.judged_table import JudgedCell, JudgedTable
 from lga.tables.experiments.matching import OtherRun
@@ -29,7 +30,7 @@ def markdown(table: JudgedTable, assumptions: str = "assumptions.md") -> str:
         *_introduction(table, assumptions),
         *_blocks(table),
         *_claims(table),
-        *_provenance(table),
+        *provenance([run.record for run in table.runs]),
         *_others(table),
     ]
     return "\n".join(lines) + "\n"
@@ -107,8 +108,8 @@ def _claims(table: JudgedTable) -> list[str]:
     return ["", "## The paper's claims", "", told, "", *lines]
 
 
-def _provenance(table: JudgedTable) -> list[str]:
-    records = [run.record for cell in table.cells for run in cell.runs]
+def provenance(records: Sequence[RunRecord]) -> list[str]:
+    """The section that says when, on what and by which code the runs were made; nothing without runs."""
     if not records:
         return []
     ended = sorted(record.ended for record in records)

@@ -1,10 +1,10 @@
 """Which finished runs stand in which cell of an experiment.
 
 A run belongs to a cell if its config is the cell's in all but the seed, the trainer and what cannot change a
-result. A setting that the run's config does not know yet did not exist when it ran; new settings come with the
-default that leaves results as they were. A run of that dataset, network and attention with other settings is not averaged in: it is told, with
-what differs. Runs are found by settings and not by who started them, so a cell that stands in two tables is
-trained once.
+result. A setting that the run's config does not know did not exist yet when it ran: new settings come with
+the default that leaves results as they were. A run of that dataset, network and attention with other settings
+is not averaged in: it is told, with what differs. Runs are found by settings and not by who started them, so
+a cell that stands in two tables is trained once.
 
 Runs of different trainer settings (`Trainer`: full, or cut to so many epochs) are not averaged either.
 """

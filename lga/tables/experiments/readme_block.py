@@ -4,14 +4,19 @@ from collections.abc import Sequence
 
 from lga.structures import UserError
 from lga.tables.experiments.judged_table import JudgedTable
-from lga.tables.experiments.markdown import row_line
+from lga.tables.experiments.markdown import escaped, row_line
+from lga.tables.studies.gains import Family
+from lga.tables.studies.study import Study
+from lga.tables.studies.study_markdown import sentence
 from lga.tables.verdicts import Word
 
 START, END = "<!-- results -->", "<!-- /results -->"
 _WORDS = (Word.REPRODUCED, Word.DIRECTION_ONLY, Word.NOT_REPRODUCED, Word.INCONCLUSIVE)
 
 
-def readme_block(tables: Sequence[JudgedTable]) -> str:
+def readme_block(
+    tables: Sequence[JudgedTable], studied: Sequence[tuple[Study, Sequence[Family]]] = ()
+) -> str:
     """The lines between the markers, an empty one at each end."""
     headings = ("", "cells that ran", "scale", *_WORDS)
     lines = [
@@ -19,6 +24,10 @@ def readme_block(tables: Sequence[JudgedTable]) -> str:
         row_line((":--", "--:", ":--", *("--:" for _ in _WORDS))),
         *(row_line(_row(table)) for table in tables),
     ]
+    for study, families in studied:
+        title = f"{study.title[0].upper()}{study.title[1:]}"
+        lines += ["", f"[{title}](experiments/{study.name}/README.md), at embedded scale:", ""]
+        lines += [f"- {escaped(sentence(family))}" for family in families]
     return "\n\n" + "\n".join(lines) + "\n\n"
 
 

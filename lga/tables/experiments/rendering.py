@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from lga.structures.files import writable, write_text
+from lga.tables.collect import CollectedRun
 from lga.tables.experiments.committed import read_kept
 from lga.tables.experiments.csv_text import csv_text
 from lga.tables.experiments.experiment import EXPERIMENTS, FOLDER
@@ -13,6 +14,9 @@ from lga.tables.experiments.latex import latex
 from lga.tables.experiments.markdown import markdown
 from lga.tables.experiments.model_index import model_index
 from lga.tables.experiments.readme_block import readme_block, with_block
+from lga.tables.studies.gains import Family, families
+from lga.tables.studies.study import STUDIES, Study
+from lga.tables.studies.study_markdown import study_csv, study_markdown
 
 README = FOLDER.parent / "README.md"
 MODEL_INDEX = "model-index.yml"
@@ -28,6 +32,15 @@ def write_table(table: JudgedTable, folder: Path) -> Path:
     return folder / "README.md"
 
 
+def write_study(study: Study, collected: Sequence[CollectedRun], folder: Path) -> Path:
+    """Write the files of one study into `folder`; returns the page's path."""
+    with writable(folder, "--out"):
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in _study_files(study, families(study, collected)).items():
+            write_text(folder / name, text)
+    return folder / "README.md"
+
+
 def committed_files(folder: Path = FOLDER, readme: Path = README) -> dict[Path, str]:
     """Every generated file of the repository with its text, made from kept records alone."""
     tables = [judge(experiment, read_kept(folder / experiment.name)) for experiment in EXPERIMENTS]
@@ -37,7 +50,11 @@ def committed_files(folder: Path = FOLDER, readme: Path = README) -> dict[Path, 
         for name, text in _files(table).items()
     }
     files[folder / MODEL_INDEX] = model_index(tables)
-    files[readme] = with_block(readme.read_text(encoding="utf-8"), readme_block(tables))
+    studied = [(study, families(study, read_kept(folder / study.name))) for study in STUDIES]
+    for study, found in studied:
+        files |= {folder / study.name / name: text for name, text in _study_files(study, found).items()}
+    block = readme_block(tables, studied)
+    files[readme] = with_block(readme.read_text(encoding="utf-8"), block)
     return files
 
 
@@ -57,6 +74,10 @@ def _files(table: JudgedTable, assumptions: str = "assumptions.md") -> Mapping[s
         "results.csv": csv_text(table),
         "table.tex": latex(table),
     }
+
+
+def _study_files(study: Study, found: Sequence[Family]) -> Mapping[str, str]:
+    return {"README.md": study_markdown(study, found), "results.csv": study_csv(found)}
 
 
 def _is(path: Path, text: str) -> bool:

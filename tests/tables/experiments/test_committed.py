@@ -36,7 +36,7 @@ def test_a_kept_record_knows_nothing_of_its_machine(tmp_path):
 def test_kept_records_make_the_same_page(tmp_path):
     runs = composed(seeds="1,2")
     table = judge(TABLE3, [finished(run, 22.0 + run.cell.seed) for run in runs])
-    paths = keep(table, tmp_path)
+    paths = keep(table.runs, tmp_path)
     assert sorted(path.name.rsplit("-", 1)[0] for path in paths) == [
         f"visdrone-resnet18-{attention}-seed{seed}" for attention in ("lga", "none") for seed in (1, 2)
     ]
@@ -46,8 +46,8 @@ def test_kept_records_make_the_same_page(tmp_path):
 
 def test_full_records_stay_when_smoke_runs_are_kept(tmp_path):
     full = [finished(run, 22.0) for run in composed(seeds="1")]
-    keep(judge(TABLE3, full), tmp_path)
+    keep(judge(TABLE3, full).runs, tmp_path)
     smoke = [finished(run, 0.1, "smoke") for run in composed("trainer=smoke", seeds="1,2")]
-    keep(judge(TABLE3, [*read_kept(tmp_path), *smoke]), tmp_path)
+    keep(judge(TABLE3, [*read_kept(tmp_path), *smoke]).runs, tmp_path)
     assert {run.record.scale for run in read_kept(tmp_path)} == {"full"}
     assert len(read_kept(tmp_path)) == 2

@@ -1,0 +1,1 @@
+"""Mirrors lga/tables/studies."""

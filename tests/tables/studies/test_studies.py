@@ -1,0 +1,92 @@
+"""The embedded study on made records: gains paired by seed, Holm's correction, and what is said of them.
+
+Student's t(0.975, 2) = 4.3027. Gains 0.8, 0.9, 1.1: mean 0.9333, s = 0.1528, t = 10.58, p = 0.0088. Gains
+-0.1, 0.0, 0.2: mean 0.0333, s = 0.1528, t = 0.378, p = 0.742.
+"""
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+
+from lga.run.experiment_grid import experiment_runs
+from lga.tables.collect import CollectedRun
+from lga.tables.studies.gains import families
+from lga.tables.studies.study import STUDIES, study_named
+from lga.tables.studies.study_markdown import sentence, study_csv, study_markdown
+from tests.tables.experiments.runs import finished
+
+EMBEDDED = study_named("embedded")
+NONE = {1: 90.0, 2: 91.0, 3: 92.0}
+GAINS = {"none": (0, 0, 0), "lga": (0.8, 0.9, 1.1), "se": (-0.1, 0.0, 0.2)}
+
+
+@pytest.fixture(scope="module")
+def runs():
+    overrides = ["dataset=digits", "attention=none,lga,se", "seed=1,2,3"]
+    return {(run.cell.attention, run.cell.seed): run for run in experiment_runs("embedded", overrides)}
+
+
+@pytest.fixture(scope="module")
+def found(runs):
+    collected = []
+    for (attention, seed), run in runs.items():
+        top1 = NONE[seed] + GAINS[attention][seed - 1]
+        made = finished(run, 0.0, "embedded", parameters=666_848)
+        record = made.record.model_copy(update={"metrics": {"top1": top1}, "monitor": "val/top1"})
+        collected.append(CollectedRun(Path("run"), record))
+    return families(EMBEDDED, collected)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def counts():
+    from tests.tables.experiments import runs as made
+
+    made.COUNTS.setdefault("se", (666_896, 0.9))
+    yield
+    made.COUNTS.pop("se")
+
+
+def row(found, attention):
+    return next(row for row in found[0].rows if row.attention == attention)
+
+
+def test_gains_are_paired_and_corrected(found):
+    lga, se = row(found, "lga"), row(found, "se")
+    assert lga.gain.difference.mean == pytest.approx(0.9333, abs=1e-4)
+    assert lga.gain.difference.low == pytest.approx(0.9333 - 4.3027 * 0.15275 / 3**0.5, abs=1e-3)
+    assert lga.p == pytest.approx(2 * 0.0088, abs=2e-4)
+    assert se.p == pytest.approx(0.742, abs=1e-3)
+    assert (lga.word, se.word, row(found, "none").word) == ("gain", "no change found", "-")
+
+
+def test_what_did_not_run_is_said(found):
+    assert row(found, "cbam").ours is None
+    assert "| cbam | - | *not run* | - | - | - | - | - |" in study_markdown(EMBEDDED, found)
+    assert sentence(found[1]) == (
+        "Scenes of digits with MobileNetV3: not run with two seeds of none and of an attention yet."
+    )
+
+
+def test_the_sentence_and_the_row(found):
+    """A change of 1 point at s = 0.1528, d = 6.5, takes 3 pairs: 2 have a power of 0.56 only."""
+    assert sentence(found[0]) == (
+        "Handwritten digits with MobileNetV3, top-1 accuracy: lga (gain of +0.93 [+0.55, +1.31], p 0.018); "
+        "a change of 1 point in the others would take 3 seeds."
+    )
+    line = "| lga | 3 | 91.93 [89.08, 94.79] | +0.93 [+0.55, +1.31] | 0.018 | +6.1 | gain | 666,848 |"
+    assert line in study_markdown(EMBEDDED, found)
+
+
+def test_csv(found):
+    rows = list(csv.DictReader(io.StringIO(study_csv(found))))
+    assert len(rows) == 20
+    lga = next(row for row in rows if (row["dataset"], row["attention"]) == ("digits", "lga"))
+    assert (lga["seeds"], lga["found"], float(lga["gain"])) == ("3", "gain", pytest.approx(0.9333, abs=1e-4))
+    assert rows[-1]["mean"] == ""
+
+
+def test_every_study_has_its_grid():
+    for study in STUDIES:
+        assert experiment_runs(study.name, ["seed=1"])
