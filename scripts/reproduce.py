@@ -69,7 +69,7 @@ def _reproduce(experiment: Experiment, options: SweepOptions, measuring: bool) -
         return 1
     status = _sweep(experiment.name, plan.datasets, options)
     if status != INTERRUPTED:
-        _render(experiment, plan.outputs)
+        _render(experiment, plan.outputs, options.overrides)
     return status
 
 
@@ -105,9 +105,9 @@ def _sweep(name: str, datasets: Sequence[str], options: SweepOptions) -> int:
     return INTERRUPTED if received else min(abs(process.returncode), 1)
 
 
-def _render(experiment: Experiment, outputs: Path) -> None:
+def _render(experiment: Experiment, outputs: Path, overrides: Sequence[str]) -> None:
     runs = outputs / "runs"
-    table = judge(experiment, collect(runs).runs if runs.is_dir() else ())
+    table = judge(experiment, collect(runs).runs if runs.is_dir() else (), overrides)
     page = write_table(table, outputs / "tables" / experiment.name)
     print(f"{experiment.name}: {progress_text(table)}: {page}")
 

@@ -20,7 +20,6 @@ NEUTRAL = (
     "source",
     "inspect",
     "trainer.accelerator",
-    "trainer.devices",
     "trainer.num_workers",
     "trainer.threads",
     "trainer.progress",
@@ -28,7 +27,14 @@ NEUTRAL = (
     "dataset.reader.cache_dir",
     "dataset.reader.download",
 )
+# Where more than one is asked for, batch norm's statistics are each device's own, and results are others.
+ONLY_ABOVE_ONE = ("trainer.devices",)
 HASH_LENGTH = 8
+
+
+def is_neutral(setting: str) -> bool:
+    """Return whether a setting, named with dots, is no part of a run's identity."""
+    return any(setting == neutral or setting.startswith(f"{neutral}.") for neutral in NEUTRAL)
 
 
 @dataclass(frozen=True)
@@ -110,6 +116,6 @@ def _identifying(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     kept = {}
     for key, value in config.items():
         path = f"{prefix}{key}"
-        if path not in NEUTRAL:
+        if path not in NEUTRAL and not (path in ONLY_ABOVE_ONE and value == 1):
             kept[str(key)] = _identifying(value, f"{path}.") if isinstance(value, Mapping) else value
     return kept

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from lga.run.identity import NEUTRAL
+from lga.run.identity import is_neutral
 from lga.run.record import RunRecord, read_record, write_record
 from lga.structures.files import writable
 from lga.tables.collect import CollectedRun
@@ -38,17 +38,13 @@ def keep(shown: Iterable[CollectedRun], folder: Path) -> Sequence[Path]:
 
 def slim(record: RunRecord) -> RunRecord:
     """The record without paths, loggers and single classes; its config hash stays."""
-    overrides = [override for override in record.overrides if not _is_neutral(override.split("=")[0])]
+    overrides = [override for override in record.overrides if not is_neutral(override.split("=")[0])]
     changed = {"config": _without_neutral(record.config), "overrides": overrides, "metrics_per_class": {}}
     return record.model_copy(update=changed)
 
 
-def _is_neutral(name: str) -> bool:
-    return any(name == neutral or name.startswith(f"{neutral}.") for neutral in NEUTRAL)
-
-
 def _without_neutral(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    kept = {name: value for name, value in config.items() if not _is_neutral(f"{prefix}{name}")}
+    kept = {name: value for name, value in config.items() if not is_neutral(f"{prefix}{name}")}
     return {
         name: _without_neutral(value, f"{prefix}{name}.") if isinstance(value, Mapping) else value
         for name, value in kept.items()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from lga.run.experiment_grid import experiment_runs
+from lga.run.identity import is_neutral
 from lga.run.record import Scale
 from lga.tables.audit import audit
 from lga.tables.claims import Claim, claims
@@ -20,6 +21,12 @@ from lga.tables.published import PublishedRow
 from lga.tables.verdicts import Verdict, Word, judge_number
 
 DETECTION_PROTOCOL = "paper"
+CHOICES = (
+    "dataset",
+    "backbone",
+    "attention",
+    "trainer",
+)  # of cells, and of the scale, that tables tell anyway
 
 
 @dataclass(frozen=True)
@@ -71,6 +78,7 @@ class JudgedTable:
     cells: tuple[JudgedCell, ...]
     claims: tuple[Claim, ...]
     others: Sequence[OtherRun]
+    changes: tuple[str, ...] = ()
 
     @property
     def runs(self) -> tuple[CollectedRun, ...]:
@@ -94,11 +102,16 @@ class JudgedTable:
         return {word: found[word] for word in Word}
 
 
-def judge(experiment: Experiment, collected: Iterable[CollectedRun]) -> JudgedTable:
-    """Hold what was collected against the experiment's published rows."""
+def judge(
+    experiment: Experiment, collected: Iterable[CollectedRun], overrides: Sequence[str] = ()
+) -> JudgedTable:
+    """Hold what was collected against the experiment's published rows.
+
+    ``overrides`` change the experiment's own settings: runs with them stand in its cells, others do not.
+    """
     names = {row.cell for row in experiment.rows}
     own = [run for run in collected if _names(run) in names]
-    grid = experiment_runs(experiment.name, ["seed=1"]) if own else ()
+    grid = experiment_runs(experiment.name, ["seed=1", *overrides]) if own else ()
     matched = match(own, grid)
     cells: list[JudgedCell] = []
     made: list[Claim] = []
@@ -108,7 +121,16 @@ def judge(experiment: Experiment, collected: Iterable[CollectedRun]) -> JudgedTa
         judged = [_judged_cell(row, trainer, matched) for row in rows]
         cells += judged
         made += _claims(judged, trainer)
-    return JudgedTable(experiment, tuple(cells), tuple(made), matched.others)
+    return JudgedTable(experiment, tuple(cells), tuple(made), matched.others, _changes(overrides))
+
+
+def _changes(overrides: Sequence[str]) -> tuple[str, ...]:
+    """Return those that may change results, less the choice of cells."""
+    return tuple(
+        override
+        for override in overrides
+        if not is_neutral(override.split("=")[0]) and override.split("=")[0] not in ("seed", *CHOICES)
+    )
 
 
 def _names(run: CollectedRun) -> tuple[str, str, str]:

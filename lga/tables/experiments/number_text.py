@@ -29,4 +29,5 @@ def progress_text(table: JudgedTable) -> str:
     """How much of the table ran, and what its numbers stand for."""
     if not table.ran:
         return NOT_RUN
-    return f"{table.ran} of {len(table.cells)} cells, {' and '.join(table.scales)}"
+    changed = f"; with {', '.join(table.changes)}" if table.changes else ""
+    return f"{table.ran} of {len(table.cells)} cells, {' and '.join(table.scales)}{changed}"

@@ -47,6 +47,16 @@ def test_nothing_ran():
     assert model_index([table]) == "model-index: []\n"
 
 
+def test_a_sweep_with_a_changed_setting_is_told():
+    """Its runs stand in cells of the table that was asked for so, and in no other."""
+    (run, *_) = composed("dataset.image_size=320", "attention=none")
+    overrides = ["dataset.image_size=320", "paths.data_dir=elsewhere", "attention=none"]
+    table = judge(TABLE3, [finished(run, 22.0)], overrides)
+    assert table.ran == 1
+    assert "(1 of 8 cells, full; with dataset.image_size=320)" in markdown(table)
+    assert judge(TABLE3, [finished(run, 22.0)]).ran == 0
+
+
 @pytest.mark.parametrize(("change", "ran"), [(None, 1), ("other", 0)])
 def test_a_record_of_before_a_setting_existed_still_counts(runs, change, ran):
     """`data.cache` is unknown to the record: it counts; set to something else: it does not."""
