@@ -8,5 +8,6 @@ def check_heads(attention: str, channels: int, heads: int) -> None:
     if heads < 1 or channels % heads:
         valid = ", ".join(str(n) for n in range(1, channels + 1) if channels % n == 0)
         raise UserError(
-            f"attention '{attention}': {heads} heads do not divide {channels} channels; set one of {valid}"
+            f"attention '{attention}': attention.block.heads={heads} does not divide {channels} channels; "
+            f"set one of {valid}"
         )

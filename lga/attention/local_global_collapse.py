@@ -12,6 +12,7 @@ order, the slots are the heads, after 2G%3 slots of key rows that no head reads.
 
 Shapes: C channels, G heads, d = C/G, J branches, R read groups, S = 3 slots, K the largest kernel."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -19,7 +20,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from lga.attention.local_global_parameters import LocalGlobalParameters
+from lga.attention.local_global_parameters import LocalGlobalParameters, SeparableConv
 
 SLOTS = 3
 
@@ -32,6 +33,14 @@ class Collapse:
     x_weight: Tensor  # (C, C)
     u_weight: Tensor  # (C, G)
     bias: Tensor  # (C,)
+
+
+@dataclass(frozen=True)
+class FoldedBranches:
+    """Branches on z before the output convolution."""
+
+    kernels: Tensor  # (K, K, R, d, S)
+    bias: Tensor  # (R, S)
 
 
 def first_read_group(heads: int) -> int:
@@ -47,17 +56,23 @@ def unread_slots(heads: int) -> int:
 def collapse(block: LocalGlobalParameters) -> Collapse:
     """Folds value rows, alphas, biases and the repetition over a head's channels; differentiable."""
     C, G = block.channels, block.heads
-    weight_J = block.branch_weights()
-    slots_JRSd = _slot_weights(block) * weight_J.view(-1, 1, 1, 1)
+    folded = fold_branches(block.branches(), block.branch_weights(), G)
     out_CC = block.out_conv.weight.view(C, C)
     u_weight_CG = out_CC.view(C, G, C // G).sum(dim=2)
-    beta_G = _slot_biases(block, weight_J, slots_JRSd).flatten()[unread_slots(G) :]
+    beta_G = folded.bias.flatten()[unread_slots(G) :]
     return Collapse(
-        kernels=_joint_kernels(block, slots_JRSd),
+        kernels=folded.kernels,
         x_weight=out_CC * block.residual_weight(),
         u_weight=u_weight_CG,
         bias=torch.addmv(bias_of(block.out_conv), u_weight_CG, beta_G),
     )
+
+
+def fold_branches(branches: Sequence[SeparableConv], weight_J: Tensor, heads: int) -> FoldedBranches:
+    """The weighted sum of branches as one correlation."""
+    slots_JRSd = _slot_weights(branches, heads) * weight_J.view(-1, 1, 1, 1)
+    bias_RS = _slot_biases(branches, weight_J, slots_JRSd, heads)
+    return FoldedBranches(kernels=_joint_kernels(branches, slots_JRSd), bias=bias_RS)
 
 
 def bias_of(conv: nn.Conv2d) -> Tensor:
@@ -65,28 +80,29 @@ def bias_of(conv: nn.Conv2d) -> Tensor:
     return cast("Tensor", conv.bias)
 
 
-def _slot_weights(block: LocalGlobalParameters) -> Tensor:
+def _slot_weights(branches: Sequence[SeparableConv], heads: int) -> Tensor:
     """w (J, R, S, d): the rows of each slot summed."""
-    G, d = block.heads, block.channels // block.heads
-    pointwise = torch.stack([conv.pointwise.weight for conv in block.branches()])
-    return pointwise.view(-1, G, SLOTS, d, d)[:, first_read_group(G) :].sum(dim=3)
+    pointwise = torch.stack([conv.pointwise.weight for conv in branches])
+    d = pointwise.shape[2]
+    return pointwise.view(-1, heads, SLOTS, d, d)[:, first_read_group(heads) :].sum(dim=3)
 
 
-def _slot_biases(block: LocalGlobalParameters, weight_J: Tensor, slots_JRSd: Tensor) -> Tensor:
+def _slot_biases(
+    branches: Sequence[SeparableConv], weight_J: Tensor, slots_JRSd: Tensor, heads: int
+) -> Tensor:
     """beta (R, S): the biases of each slot's rows, and the depthwise biases seen through them."""
-    G, d = block.heads, block.channels // block.heads
-    first = first_read_group(G)
-    pointwise = torch.stack([bias_of(conv.pointwise) for conv in block.branches()])
-    depthwise = torch.stack([bias_of(conv.depthwise) for conv in block.branches()])
-    row_sums_JRS = pointwise.view(-1, G, SLOTS, d)[:, first:].sum(dim=3)
-    seen_JRS = (slots_JRSd * depthwise.view(-1, G, 1, d)[:, first:]).sum(dim=3)
+    d, first = slots_JRSd.shape[3], first_read_group(heads)
+    pointwise = torch.stack([bias_of(conv.pointwise) for conv in branches])
+    depthwise = torch.stack([bias_of(conv.depthwise) for conv in branches])
+    row_sums_JRS = pointwise.view(-1, heads, SLOTS, d)[:, first:].sum(dim=3)
+    seen_JRS = (slots_JRSd * depthwise.view(-1, heads, 1, d)[:, first:]).sum(dim=3)
     return (row_sums_JRS * weight_J.view(-1, 1, 1) + seen_JRS).sum(dim=0)
 
 
-def _joint_kernels(block: LocalGlobalParameters, slots_JRSd: Tensor) -> Tensor:
+def _joint_kernels(branches: Sequence[SeparableConv], slots_JRSd: Tensor) -> Tensor:
     """(K, K, R, d, S): all branches' kernels, padded to the largest and weighted, summed for every slot."""
     R, d = slots_JRSd.shape[1], slots_JRSd.shape[3]
-    depthwise = [conv.depthwise.weight[-R * d :] for conv in block.branches()]
+    depthwise = [conv.depthwise.weight[-R * d :] for conv in branches]
     K = max(weight.shape[-1] for weight in depthwise)
     padded = torch.stack([F.pad(weight, [(K - weight.shape[-1]) // 2] * 4) for weight in depthwise])
     kernels_KKRdJ = padded.view(-1, R, d, K * K).permute(3, 1, 2, 0)

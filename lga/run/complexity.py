@@ -21,7 +21,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from lga.attention import LocalGlobalAttention, LocalGlobalAttentionAsWritten
+from lga.attention import LocalGlobalAttention, LocalGlobalAttentionAsWritten, LocalGlobalVariant
 from lga.attention.local_global_parameters import LocalGlobalParameters
 from lga.detection.head import BOX_LOGITS, DetectionHead
 
@@ -65,7 +65,7 @@ def true_gflops(network: nn.Module, image_size: int) -> float:
     """GFLOPs of one image in evaluation, by PyTorch's counter (convolutions and matrix products)."""
     image = torch.zeros(1, 3, image_size, image_size, device=_device(network))
     with _evaluating(network):
-        if any(isinstance(module, LocalGlobalAttention) for module in network.modules()):
+        if any(isinstance(module, LocalGlobalAttention | LocalGlobalVariant) for module in network.modules()):
             network(image)  # folds what is folded once
         with FlopCounterMode(display=False) as counter:
             network(image)
@@ -94,7 +94,7 @@ def _counted(module: nn.Module) -> Iterator[nn.Module]:
     """Modules with a count of their own; a block that is counted whole hides its parts."""
     if type(module) in _COUNTS:
         yield module
-    if isinstance(module, LocalGlobalParameters):
+    if isinstance(module, LocalGlobalParameters | LocalGlobalVariant):
         return
     for child in module.children():
         yield from _counted(child)
@@ -133,12 +133,12 @@ def _distance_expectation(module: nn.Module, levels: Sequence[Tensor], maps: Seq
     return anchors * BOX_LOGITS
 
 
-def _local_global(module: LocalGlobalParameters, x: Tensor, y: Tensor) -> int:
+def _local_global(module: LocalGlobalParameters | LocalGlobalVariant, x: Tensor, y: Tensor) -> int:
     """The convolutions and softmaxes of the released block, which runs collapsed and never calls them."""
     C, head_channels = module.channels, module.channels // module.heads
     height, width = x.shape[2:]
-    gates = 1 + len(module.scales())
-    macs = height * width * (3 * gates - 1)  # softmax over the scales
+    gates = 1 + len(module.scales()) if module.scales() else 0
+    macs = height * width * max(3 * gates - 1, 0)  # softmax over the scales
     macs += len(module.branches()) * C * (3 * head_channels - 1)  # energies between a head's channels
     for child in module.modules():
         if isinstance(child, nn.Conv2d):
@@ -158,6 +158,7 @@ _COUNTS: dict[type[nn.Module], Callable[[Any, Any, Any], int]] = {
     DetectionHead: _distance_expectation,
     LocalGlobalAttention: _local_global,
     LocalGlobalAttentionAsWritten: _local_global,
+    LocalGlobalVariant: _local_global,
 }
 
 

@@ -22,7 +22,19 @@ from lga.attention import (
 from lga.structures import UserError
 
 CONFIGS = Path(__file__).parents[2] / "conf" / "attention"
-NAMES = ("cbam", "eca", "lga", "lga_as_written", "lga_global", "lga_local", "mhsa", "none", "se", "shuffle")
+NAMES = (
+    "cbam",
+    "eca",
+    "lga",
+    "lga_as_written",
+    "lga_global",
+    "lga_local",
+    "lga_variant",
+    "mhsa",
+    "none",
+    "se",
+    "shuffle",
+)
 HEADS = {24: 6, 128: 8, 256: 16}
 PARAMETERS = {
     "none": (0, 0, 0),
@@ -35,6 +47,7 @@ PARAMETERS = {
     "lga_local": (11_069, 126_085, 383_237),
     "lga_global": (11_213, 117_637, 366_341),
     "lga_as_written": (14_358, 148_230, 427_526),
+    "lga_variant": (14_358, 148_230, 427_526),
 }
 
 
@@ -149,7 +162,7 @@ def test_shuffle_attention_interleaves_the_halves_of_the_channels():
 @pytest.mark.parametrize(
     ("make", "valid"),
     [
-        (lambda: LocalGlobalAttention(24, 5), "1, 2, 3, 4, 6, 8, 12, 24"),
+        (lambda: LocalGlobalAttention(24, 5), "attention.block.heads=5 .* 1, 2, 3, 4, 6, 8, 12, 24"),
         (lambda: MultiHeadSelfAttention(6, heads=4), "1, 2, 3, 6"),
         (lambda: LocalGlobalAttention(24, 6, branches="middle"), "both, local or global"),
         (lambda: SqueezeExcite(8), "1 to 8"),

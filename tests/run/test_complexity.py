@@ -76,7 +76,8 @@ def test_thop_counts_the_same(attention):
 
 
 @pytest.mark.parametrize(
-    ("attention", "branches"), [("lga", 4), ("lga_as_written", 4), ("lga_local", 3), ("lga_global", 1)]
+    ("attention", "branches"),
+    [("lga", 4), ("lga_as_written", 4), ("lga_local", 3), ("lga_global", 1), ("lga_variant", 4)],
 )
 def test_operations_of_local_global_attention(attention, branches):
     """By hand: maps are 1 x 1, so a convolution costs one operation a weight, a softmax of n values 3n - 1.
@@ -89,3 +90,18 @@ def test_operations_of_local_global_attention(attention, branches):
     weights = sum(p.numel() for n, p in block.named_parameters() if n.endswith("weight"))
     macs = weights + 11 + branches * 24 * 5
     assert paper_gflops(with_lga) - paper_gflops(without) == pytest.approx(2 * macs * 400 / 1e9, abs=1e-9)
+
+
+@pytest.mark.parametrize(("scales", "softmax"), [(0, 0), (1, 5), (4, 14)])
+def test_operations_of_a_variant(scales, softmax):
+    """By hand, as above: one local branch; the gate's softmax of 1 + scales values, none without scales."""
+    settings = [f"attention.block.scales={scales}", "attention.block.local_kernels=[5]"]
+    with_variant = lga.build_model(
+        ["dataset=mnist", "attention=lga_variant", "attention.block.global_kernel=null", *settings]
+    )
+    without = lga.build_model(["dataset=mnist"])
+    block = with_variant.get_submodule("backbone.attention")
+    weights = sum(p.numel() for n, p in block.named_parameters() if n.endswith("weight"))
+    macs = weights + softmax + 24 * 5
+    difference = paper_gflops(with_variant) - paper_gflops(without)
+    assert difference == pytest.approx(2 * macs * 400 / 1e9, abs=1e-9)

@@ -1,0 +1,94 @@
+"""The settings of a Local-Global Attention variant and their checks; a bad one is named by its config key.
+
+The defaults are the released block of https://arxiv.org/abs/2411.09604."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, NoReturn, get_args
+
+from lga.structures import UserError
+
+Position = Literal["learned_nearest", "learned_bilinear", "sinusoidal", "none"]
+Alpha = Literal["learned", "per_channel", "frozen", "softmax"]
+Contraction = Literal["released", "as_written"]
+
+
+@dataclass(frozen=True)
+class VariantSettings:
+    """What a variant is made of; raises UserError for a value that means nothing."""
+
+    local_kernels: tuple[int, ...]
+    global_kernel: int | None
+    scales: int
+    position: Position
+    alpha: Alpha
+    alpha_local: float
+    alpha_global: float
+    contraction: Contraction
+    residual: bool
+
+    def __post_init__(self) -> None:
+        self._check_kernels()
+        if not _is_whole(self.scales) or self.scales < 0:
+            _refuse("scales", self.scales, "is not a number of scales; set 0 or more")
+        _check_choice("position", self.position, get_args(Position))
+        _check_choice("contraction", self.contraction, get_args(Contraction))
+        self._check_alpha()
+        if self.residual not in (True, False):
+            _refuse("residual", self.residual, "is neither true nor false")
+
+    def _check_kernels(self) -> None:
+        for kernel in self.local_kernels:
+            _check_kernel("local_kernels", kernel)
+        if self.global_kernel is not None:
+            _check_kernel("global_kernel", self.global_kernel)
+        elif not self.local_kernels:
+            _refuse("local_kernels", [], "leaves no branch without a global_kernel; set one of them")
+
+    def _check_alpha(self) -> None:
+        _check_choice("alpha", self.alpha, get_args(Alpha))
+        values = {"alpha_local": self.alpha_local, "alpha_global": self.alpha_global}
+        for key, value in values.items():
+            if not _is_number(value):
+                _refuse(key, value, "is not a number")
+        if self.alpha != "softmax":
+            return
+        if not self.local_kernels or self.global_kernel is None:
+            _refuse(
+                "alpha", "softmax", "ties local to global branches, and one kind is left out; set another"
+            )
+        for key, value in values.items():
+            if not 0 < value < 1:
+                _refuse(key, value, "is no share of a softmax; set one between 0 and 1")
+        if not math.isclose(sum(values.values()), 1, abs_tol=1e-6):
+            _refuse("alpha_global", self.alpha_global, "does not add up to 1 with alpha_local under softmax")
+
+
+def as_kernels(kernels: object) -> tuple[int, ...]:
+    """A configured list as a tuple; raises UserError for anything else."""
+    if isinstance(kernels, str) or not isinstance(kernels, Sequence):
+        _refuse("local_kernels", kernels, "is no list; set one as [3, 5, 7]")
+    return tuple(kernels)
+
+
+def _check_kernel(key: str, kernel: int) -> None:
+    if not _is_whole(kernel) or kernel < 1 or kernel % 2 == 0:
+        _refuse(key, kernel, "has no centre; set odd sizes")
+
+
+def _check_choice(key: str, value: str, valid: Sequence[str]) -> None:
+    if value not in valid:
+        _refuse(key, value, f"is unknown; set one of {', '.join(valid)}")
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _refuse(key: str, value: object, why: str) -> NoReturn:
+    raise UserError(f"attention 'lga_variant': attention.block.{key}={value} {why}")

@@ -1,0 +1,42 @@
+"""The multi-scale gate of Local-Global Attention (https://arxiv.org/abs/2411.09604), channels last.
+
+    gate_0 * x + sum_i gate_i * (enlarge(scale_i(x)) + x) = x + sum_i gate_i * enlarge(scale_i(x)),
+
+because the gates sum to 1 at every position; the right side is what is computed.
+
+Shapes: B batch, C channels, n channels asked for, H W map, h w map of a scale."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from lga.attention.local_global_collapse import bias_of
+from lga.attention.local_global_parameters import SeparableConv
+
+
+def add_gated_scales(z_BHWn: Tensor, x: Tensor, gate: nn.Conv2d, scales: list[SeparableConv]) -> Tensor:
+    """z plus the gated scales of x (B, C, H, W) on its last n channels."""
+    B, C, H, W = x.shape
+    first = C - z_BHWn.shape[-1]
+    logits = torch.baddbmm(bias_of(gate)[:, None], gate.weight.view(1, -1, C).expand(B, -1, -1), x.flatten(2))
+    _, *gates = logits.softmax(dim=1).view(B, -1, H, W, 1).unbind(1)
+    rows = x.contiguous(memory_format=torch.channels_last)
+    for scale, gate_BHW1 in zip(scales, gates, strict=True):
+        weight, bias = scale.pointwise.weight.view(C, C)[first:], bias_of(scale.pointwise)[first:]
+        scaled_Bhwn = F.linear(scale.depthwise(rows).permute(0, 2, 3, 1), weight, bias)
+        z_BHWn = _add_gated(z_BHWn, gate_BHW1, scaled_Bhwn)
+    return z_BHWn
+
+
+def _add_gated(z_BHWn: Tensor, gate_BHW1: Tensor, scaled_Bhwn: Tensor) -> Tensor:
+    """z + gate * scaled, with ``scaled`` enlarged to z's size by nearest interpolation."""
+    B, H, W, n = z_BHWn.shape
+    h, w = scaled_Bhwn.shape[1:3]
+    if H % h or W % w:
+        enlarged = F.interpolate(scaled_Bhwn.permute(0, 3, 1, 2), size=(H, W), mode="nearest")
+        return torch.addcmul(z_BHWn, gate_BHW1, enlarged.permute(0, 2, 3, 1))
+    tiles = (B, h, H // h, w, W // w)
+    tiled = torch.addcmul(
+        z_BHWn.reshape(*tiles, n), gate_BHW1.reshape(*tiles, 1), scaled_Bhwn[:, :, None, :, None]
+    )
+    return tiled.view(B, H, W, n)
