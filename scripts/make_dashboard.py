@@ -2,15 +2,17 @@
 
 import argparse
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from lga.structures import UserError
-from lga.tables.collect import collect
-from lga.tables.experiments.experiment import EXPERIMENTS
+from lga.tables.collect import Collection, Problem, collect
+from lga.tables.experiments.committed import read_kept
+from lga.tables.experiments.experiment import EXPERIMENTS, FOLDER
 from lga.tables.experiments.judged_table import judge
 from lga.tables.page import write_page
-from lga.tables.page.audited import read_audit
+from lga.tables.page.audited import Audit, read_audit
 
 
 def main() -> int:
@@ -22,19 +24,40 @@ def main() -> int:
     parser.add_argument(
         "--audit", type=Path, default=Path("outputs/audit.json"), help="what make audit wrote, if it ran"
     )
+    parser.add_argument(
+        "--kept", type=Path, default=FOLDER, help="folder of experiments, whose kept records join the runs"
+    )
     parser.add_argument("--out", type=Path, default=Path("outputs/dashboard.html"), help="the page")
     arguments = parser.parse_args()
     try:
-        collection = collect(arguments.runs)
+        own = collect(arguments.runs)
+        collection, audit = _with_audit(_with_kept(own, arguments.kept), arguments.audit)
         tables = [judge(experiment, collection.runs) for experiment in EXPERIMENTS]
-        write_page(collection, arguments.out, datetime.now(UTC), tables, read_audit(arguments.audit))
+        write_page(collection, arguments.out, datetime.now(UTC), tables, audit)
     except UserError as error:
         print(error, file=sys.stderr)
         return 2
     for problem in collection.problems:
         print(f"left out: {problem.path}: {problem.reason}", file=sys.stderr)
-    print(f"{arguments.out}: {len(collection.runs)} runs")
+    print(f"{arguments.out}: {len(own.runs)} runs, {len(collection.runs) - len(own.runs)} kept records")
     return 0
+
+
+def _with_kept(collection: Collection, folder: Path) -> Collection:
+    """The collection and the records that the repository keeps, less those of runs that are there."""
+    there = {(run.record.config_hash, run.record.started) for run in collection.runs}
+    kept = [run for experiment in sorted(folder.glob("*")) for run in read_kept(experiment)]
+    new = [run for run in kept if (run.record.config_hash, run.record.started) not in there]
+    return replace(collection, runs=(*collection.runs, *new))
+
+
+def _with_audit(collection: Collection, path: Path) -> tuple[Collection, Audit | None]:
+    """The audit, if there is one; one that cannot be used is one problem more of the collection."""
+    try:
+        return collection, read_audit(path)
+    except UserError as error:
+        problem = Problem(path, str(error).removeprefix(f"{path}: "))
+        return replace(collection, problems=(*collection.problems, problem)), None
 
 
 if __name__ == "__main__":

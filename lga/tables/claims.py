@@ -52,7 +52,8 @@ class Claim:
         if verdict.word is Word.NOT_RUN:
             return f"{claimed}: not run."
         ours = f"ours {_interval(verdict.ours)}" if verdict.ours else "ours unknown"
-        more = f"; about {verdict.more_seeds} more seeds would settle it" if verdict.more_seeds else ""
+        seeds = "seed" if verdict.more_seeds == 1 else "seeds"
+        more = f"; about {verdict.more_seeds} more {seeds} would settle it" if verdict.more_seeds else ""
         return f"{claimed}: {ours}: {verdict.word} ({verdict.reason}{more})."
 
 

@@ -3,11 +3,13 @@
 import shutil
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from lga.tables.collect import collect
 from lga.tables.page import write_page
+from tests.tables.paper_records import judge_made
 
 GENERATED = datetime(2026, 11, 22, 16, 40, tzinfo=UTC)
 FLAGS = [
@@ -54,13 +56,18 @@ def browser():
 
 
 @pytest.fixture
-def open_page(browser, tmp_path):
-    """Writes the page of `tmp_path / "runs"` and opens it; at the end nothing may have gone wrong on it."""
+def open_page(browser, tmp_path, monkeypatch):
+    """Writes the page of `tmp_path / "runs"` and opens it; at the end nothing may have gone wrong on it.
+
+    With `paper=True` it has the paper's tables, judged on these runs.
+    """
     opened = []
 
-    def open_it(**options):
+    def open_it(paper=False, audit=None, **options):
         path = tmp_path / "dashboard.html"
-        write_page(collect(tmp_path / "runs"), path, GENERATED)
+        collection = collect(tmp_path / "runs")
+        tables = judge_made(collection, monkeypatch) if paper else ()
+        write_page(collection, path, GENERATED, tables, audit)
         page = browser.new_page(**{"viewport": {"width": 1280, "height": 900}, **options})
         seen = OpenedPage(page)
         opened.append(seen)
@@ -78,3 +85,24 @@ def open_page(browser, tmp_path):
         seen.page.close()
         assert seen.errors == []
         assert {url.rsplit("/", 1)[1] for url in seen.requests} == {"dashboard.html"}
+
+
+@pytest.fixture(scope="session")
+def axe():
+    """Runs axe-core on a page; gives what it finds of serious or critical impact."""
+    package = pytest.importorskip(
+        "axe_playwright_python", reason="the accessibility checker is not installed"
+    )
+    source = (Path(package.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+
+    def check(page):
+        page.evaluate(source)
+        found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")["violations"]
+        return [
+            (violation["id"], node["target"], node["failureSummary"])
+            for violation in found
+            if violation["impact"] in ("serious", "critical")
+            for node in violation["nodes"]
+        ]
+
+    return check

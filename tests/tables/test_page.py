@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from lga.run.record import write_record
 from lga.tables.collect import collect
 from lga.tables.page import render
 from lga.tables.page.payload import payload
@@ -103,6 +104,20 @@ def test_command_line_writes_the_page(tmp_path):
     assert "6 runs" in done.stdout
     assert "left out: " in done.stderr
     assert page.read_text().startswith("<!doctype html>")
+
+
+def test_kept_records_join_the_runs_unless_they_are_theirs(tmp_path):
+    folder = leave_run(tmp_path / "runs", made_record(seed=1))
+    records = tmp_path / "experiments" / "table1" / "records"
+    records.mkdir(parents=True)
+    (records / "same.json").write_bytes((folder / "result.json").read_bytes())
+    write_record(records / "other.json", made_record(seed=2))
+    page = tmp_path / "dashboard.html"
+    command = [sys.executable, "scripts/make_dashboard.py", "--runs", str(tmp_path / "runs")]
+    command += ["--out", str(page), "--kept", str(tmp_path / "experiments"), "--audit", str(tmp_path / "no")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+    assert "1 runs, 1 kept records" in done.stdout
+    assert '"result.json":"experiments/table1/records/other.json"' in page.read_text()
 
 
 @pytest.mark.parametrize("script", ["make_dashboard.py", "show_table.py"])

@@ -116,7 +116,7 @@ def test_metric_can_be_chosen(runs, open_page):
     assert page.get_by_label("Metric", exact=True).input_value() == "top1"
     page.get_by_label("Metric", exact=True).select_option("loss")
     assert page.locator("#summary-table th").nth(1).inner_text().startswith("loss")
-    assert page.locator(".axis .title").first.text_content() == "loss"
+    assert page.locator("#plots .axis .title").first.text_content() == "loss"
 
 
 def test_details_show_config_and_links_lead_to_the_files(runs, open_page):
@@ -190,7 +190,7 @@ def test_a_phone_scrolls_tables_but_never_the_page(runs, open_page, scheme):
     page = open_page(viewport={"width": 375, "height": 800}, color_scheme=scheme)
     assert page.evaluate("document.documentElement.scrollWidth") == 375
     assert page.locator("#plots svg").first.bounding_box()["width"] <= 375
-    assert page.locator(".scroll").first.evaluate(
+    assert page.locator("#summary .scroll").evaluate(
         "node => node.scrollWidth > node.clientWidth && node.tabIndex === 0"
     )
 
@@ -255,7 +255,7 @@ def test_a_thousand_runs_are_usable_within_two_seconds_and_ten_megabytes(tmp_pat
     for folder in (tmp_path / "runs").glob("*/*/*/seed0-*"):  # each with as many counts as there can be
         leave_pictures(folder, confusion=matrix)
     page = open_page()
-    assert page.locator("details").count() > 20
+    assert page.locator("#samples details").count() > 20
     after_paint = (
         "new Promise(done => requestAnimationFrame(() => setTimeout(() => done(performance.now()))))"
     )

@@ -8,19 +8,24 @@ import json
 import os
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from lga.tables import metric_names
 from lga.tables.collect import CollectedRun, Collection, Problem
 from lga.tables.comparison import Comparison, Group, attention_order, compare
 from lga.tables.curves import read_curves
+from lga.tables.page.audited import Audit
+from lga.tables.page.paper import estimate_json, paper
 from lga.tables.page.samples import samples
 from lga.tables.settings import flatten
 from lga.tables.statistics import Estimate
+
+if TYPE_CHECKING:  # judging loads torch, which a page of runs alone does not need
+    from lga.tables.experiments.judged_table import JudgedTable
 
 SCALES = {
     "full": "The whole recipe on the whole dataset. Only these numbers can stand beside the paper's.",
@@ -45,19 +50,31 @@ class _Interned:
         return [self.pairs.setdefault(pair, len(self.pairs)) for pair in shown]
 
 
-def payload(collection: Collection, page_folder: Path, generated: datetime) -> dict[str, Any]:
-    """All that the page shows of `collection`; links lead from `page_folder` to the runs' folders."""
+def payload(
+    collection: Collection,
+    page_folder: Path,
+    generated: datetime,
+    tables: "Sequence[JudgedTable]" = (),
+    audit: Audit | None = None,
+) -> dict[str, Any]:
+    """All that the page shows of `collection`; links lead from `page_folder` to the runs' folders.
+
+    `tables` were judged on runs of `collection`.
+    """
     ordered, comparisons = sorted(collection.runs, key=_place), compare(collection.runs)
     position = {id(run): index for index, run in enumerate(ordered)}
     counted = {id(run) for comparison in comparisons for group in comparison.groups for run in group.runs}
     settings, problems = _Interned(), list(collection.problems)
     runs = [_run(run, id(run) in counted, page_folder, settings, problems) for run in ordered]
+    published = [cell.row.attention for table in tables for cell in table.cells]
     return {
         "generated": generated.isoformat(timespec="minutes"),
         "source": str(collection.root),
         "scales": _scales(collection.runs),
-        "attentions": sorted({run["attention"] for run in runs}, key=attention_order),
+        "attentions": sorted({run["attention"] for run in runs} | set(published), key=attention_order),
         "metrics": _metrics(runs),
+        "paper": paper(tables, audit, position, page_folder),
+        "audit": audit.model_dump() if audit else None,
         "comparisons": [_comparison(comparison) for comparison in comparisons],
         "groups": [
             _group(group, index, position)
@@ -108,8 +125,10 @@ def _run(
 
 def _links(folder: Path, page_folder: Path) -> dict[str, str]:
     """Relative links to the run's files that exist; quoted, so that no name can be read as another scheme."""
-    present = {entry.name for entry in os.scandir(folder)}
     relative = Path(os.path.relpath(folder, page_folder)).as_posix()
+    if folder.is_file():  # a kept record
+        return {"result.json": quote(relative)}
+    present = {entry.name for entry in os.scandir(folder)}
     return {name: quote(f"{relative}/{name}") for name in LINKED_FILES if name in present}
 
 
@@ -164,5 +183,4 @@ def _group(group: Group, comparison: int, position: Mapping[int, int]) -> dict[s
 
 
 def _by_metric(estimates: Mapping[str, Estimate]) -> dict[str, Any]:
-    names = ("n", "mean", "low", "high")
-    return {metric: dict(zip(names, astuple(value), strict=True)) for metric, value in estimates.items()}
+    return {metric: estimate_json(value) for metric, value in estimates.items()}

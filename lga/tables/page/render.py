@@ -7,18 +7,24 @@ name or error message is ever read as HTML. The policy in the page's head allows
 import base64
 import hashlib
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jinja2
 from markupsafe import Markup
 
 from lga.structures.files import write_text
 from lga.tables.collect import Collection
+from lga.tables.page.audited import Audit
 from lga.tables.page.payload import payload
 
+if TYPE_CHECKING:  # judging loads torch, which a page of runs alone does not need
+    from lga.tables.experiments.judged_table import JudgedTable
+
+STYLES = ("page.css", "paper.css")
 # In the order in which they are joined to one module; the last one starts the page.
 SCRIPTS = (
     "elements.js",
@@ -30,23 +36,36 @@ SCRIPTS = (
     "confusion.js",
     "samples.js",
     "sortable.js",
+    "verdicts.js",
+    "paper_tables.js",
+    "figure_one.js",
+    "cost_points.js",
+    "cost.js",
+    "audit.js",
     "summary.js",
     "runs.js",
     "run_dialog.js",
     "filters.js",
+    "contents.js",
     "main.js",
 )
 
 
-def write_page(collection: Collection, path: Path, generated: datetime) -> None:
-    """Writes the page of `collection` to `path`, atomically, making its folder."""
+def write_page(
+    collection: Collection,
+    path: Path,
+    generated: datetime,
+    tables: "Sequence[JudgedTable]" = (),
+    audit: Audit | None = None,
+) -> None:
+    """Writes the page of `collection` and of tables judged on it to `path`, atomically, making its folder."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_text(path, render(payload(collection, path.parent, generated)))
+    write_text(path, render(payload(collection, path.parent, generated, tables, audit)))
 
 
 def render(data: dict[str, Any]) -> str:
     """The page as HTML text."""
-    style = _asset("page.css")
+    style = "\n".join(_asset(name) for name in STYLES)
     script = "\n".join(_asset(name) for name in SCRIPTS)
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
     return environment.from_string(_asset("template.html.j2")).render(
@@ -54,6 +73,7 @@ def render(data: dict[str, Any]) -> str:
         script=Markup(script),
         style_hash=content_hash(style),
         script_hash=content_hash(script),
+        paper=data["paper"] is not None,
         data=Markup(as_inline_json(data)),
     )
 

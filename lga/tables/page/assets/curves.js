@@ -8,16 +8,20 @@ const LABEL_CHARACTERS = 14;
 let clips = 0;
 
 function curvePlot(groups, metric, width) {
-  const height = Math.max(LEAST_HEIGHT, plotHeight(groups.length));
   const bundles = groups.map((group) => bundle(group, metric)).filter(({ seeds }) => seeds.length > 0);
   if (bundles.length === 0) return null;
+  return linePlot(bundles, metric, width, SETTLED, Math.max(LEAST_HEIGHT, plotHeight(groups.length)));
+}
+
+// Bundles of an attention's lines; those with a `name` are told by it, `style` is one of the style sheet's.
+function linePlot(bundles, metric, width, settled, height) {
   const labelled = width > 440;
   const area = { left: 46, right: width - (labelled ? 118 : 10), top: 10, bottom: height };
   const epochs = bundles.flatMap(({ mean }) => mean.map(([epoch]) => epoch));
-  const range = curveRange(bundles, metric);
+  const range = curveRange(bundles, metric, settled);
   const x = linear([Math.min(...epochs), Math.max(...epochs)], [area.left + 6, area.right - 6]);
   const y = linear(range, [area.bottom, area.top]);
-  const label = `${axisTitle(metric)} on the validation split by epoch, for ${bundles.map((b) => b.attention).join(", ")}.`;
+  const label = `${axisTitle(metric)} on the validation split by epoch, for ${bundles.map((b) => b.name ?? b.attention).join(", ")}.`;
   const picture = svg("svg", { width, height: height + 44, role: "img", "aria-label": label });
   const steps = ticks([Math.min(...epochs), Math.max(...epochs)], (area.right - area.left) / 60);
   const middle = (area.left + area.right) / 2;
@@ -45,20 +49,20 @@ function linePoints(run, metric) {
   return values.map((value, index) => [run.curves.epochs[index], value]).filter(([, value]) => !isAbsent(value));
 }
 
-function curveRange(bundles, metric) {
-  const values = bundles.flatMap(({ seeds }) =>
-    seeds.flatMap((points) => points.slice(Math.floor(points.length * SETTLED)).map(([, value]) => value)));
+function curveRange(bundles, metric, settled) {
+  const values = bundles.flatMap(({ seeds, mean }) =>
+    [...seeds, mean].flatMap((points) => points.slice(Math.floor(points.length * settled)).map(([, value]) => value)));
   return padded(Math.min(...values), Math.max(...values), metric.unit);
 }
 
-function drawBundle({ attention, seeds, mean }, index, x, y) {
-  const colour = colourOf(attention);
+function drawBundle({ attention, style = "", seeds, mean }, index, x, y) {
+  const colour = `${colourOf(attention)} ${style}`;
   const lines = seeds.map((points) => svg("path", { class: `line thin ${colour}`, d: linePath(points, x, y) }));
   lines.push(svg("path", { class: `line thick ${colour}`, d: linePath(mean, x, y) }));
   const every = Math.max(1, Math.floor(mean.length / MARKS_A_LINE));
   const offset = (index * 2) % every; // so that the marks of two lines seldom coincide
   const marked = mean.filter((_, i) => i % every === offset || i === mean.length - 1);
-  return [...lines, ...marked.map(([epoch, value]) => mark(attention, x(epoch), y(value), 4.2, { class: "on-line" }))];
+  return [...lines, ...marked.map(([epoch, value]) => mark(attention, x(epoch), y(value), 4.2, { class: `on-line ${style}` }))];
 }
 
 function linePath(points, x, y) {
@@ -76,14 +80,14 @@ function endLabels(bundles, y, { right, top, bottom }) {
   const gap = 14;
   const labels = bundles
     .filter(({ mean }) => mean.length > 0)
-    .map(({ attention, mean }) => ({ attention, at: y(mean[mean.length - 1][1]) }))
+    .map(({ attention, name = attention, style, mean }) => ({ attention, name, style, at: y(mean[mean.length - 1][1]) }))
     .sort((a, b) => a.at - b.at);
   let next = top;
   for (const label of labels) next = (label.at = Math.max(label.at, next)) + gap;
   let last = bottom;
   for (const label of labels.reverse()) last = (label.at = Math.min(label.at, last)) - gap;
-  return labels.flatMap(({ attention, at }) => [
-    mark(attention, right + 8, at, 4.2),
-    shortened(attention, LABEL_CHARACTERS, { x: right + 17, y: (at + 4).toFixed(1) }),
+  return labels.flatMap(({ attention, name, style, at }) => [
+    mark(attention, right + 8, at, 4.2, { class: style }),
+    shortened(name, LABEL_CHARACTERS, { x: right + 17, y: (at + 4).toFixed(1) }),
   ]);
 }

@@ -6,7 +6,7 @@ function buildFilters(onChange) {
   const form = byId("filters");
   byId("fields").append(
     labelled("Metric", metricChoice()),
-    ...FIELDS.map((field) => labelled(capitalised(field), choice(field, data.runs.map((run) => run[field])))),
+    ...FIELDS.map((field) => labelled(capitalised(field), choice(field, fieldValues(field)))),
     labelled("Search", element("input", { type: "search", name: "text", placeholder: "seed=1, hash, error …" })),
   );
   byId("attentions").append(...data.attentions.map((attention) => element(
@@ -16,6 +16,12 @@ function buildFilters(onChange) {
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("input", onChange);
   form.addEventListener("reset", () => requestAnimationFrame(onChange)); // the fields are reset after the event
+}
+
+// Of the runs, and of the published rows that have such a field.
+function fieldValues(field) {
+  const rows = (data.paper?.tables ?? []).flatMap((table) => table.rows);
+  return [...data.runs, ...rows].map((item) => item[field]).filter(Boolean);
 }
 
 function labelled(name, field) {
@@ -41,6 +47,13 @@ function option(value, text) {
 
 function capitalised(text) {
   return text[0].toUpperCase() + text.slice(1);
+}
+
+// Whether the form lets a published row, or a run, through by dataset, network and attention.
+function passesNames(item) {
+  const form = new FormData(byId("filters"));
+  const passes = (field) => !form.get(field) || item[field] === form.get(field);
+  return passes("dataset") && passes("network") && form.getAll("attention").includes(item.attention);
 }
 
 // The runs that the form lets through.

@@ -9,7 +9,10 @@ const metricOf = (item) => metricsByName.get(chosenMetric() || judgedBy(item));
 function start() {
   showFacts();
   buildFilters(refresh);
+  buildCostChoice(drawPlots);
+  showAudit();
   const summary = summaryTable(metricOf);
+  const published = paperTables();
   const runs = runTable(metricOf);
   let shownGroups = [];
   let drawnWidth = 0;
@@ -18,6 +21,7 @@ function start() {
     const shown = filteredRuns();
     const visible = new Set(shown);
     shownGroups = data.groups.filter((group) => group.runs.some((index) => visible.has(data.runs[index])));
+    published.show();
     summary.show(shownGroups);
     runs.show(shown);
     showFailures(shown);
@@ -29,6 +33,9 @@ function start() {
     drawnWidth = byId("plots").clientWidth;
     showPlots(shownGroups);
     showSamples(shownGroups, drawnWidth);
+    showFigureOne(halfWidth());
+    showCost(drawnWidth);
+    showContents();
   }
 
   buildTooltip();
@@ -57,11 +64,16 @@ function showPlots(groups) {
     comparison,
     groups: groups.filter((group) => group.comparison === index),
   }));
-  const narrow = plots.clientWidth < 820;
-  const width = Math.floor(narrow ? plots.clientWidth : (plots.clientWidth - 40) / 2);
+  const width = halfWidth();
   plots.classList.toggle("many", panels.length > UNDEFERRED); // then what is off the screen is laid out when it comes in sight
   plots.replaceChildren(...panels.filter((panel) => panel.groups.length > 0).map((panel) => plotPanel(panel, width)));
   if (plots.childElementCount === 0) plots.append(element("p", { class: "note" }, "No finished run passes the filters."));
+}
+
+// That of one of two plots side by side, and of the whole where they stand below each other.
+function halfWidth() {
+  const whole = byId("plots").clientWidth;
+  return Math.floor(whole < 820 ? whole : (whole - 40) / 2);
 }
 
 function plotPanel({ comparison, groups }, width) {
@@ -85,7 +97,7 @@ function figure(caption, note, picture) {
 // What a mark under the pointer stands for; the tables tell the same to those without one.
 function buildTooltip() {
   const tooltip = byId("tooltip");
-  byId("plots").addEventListener("pointerover", (event) => {
+  document.addEventListener("pointerover", (event) => {
     const tip = event.target.closest("[data-tip]");
     tooltip.hidden = !tip;
     if (!tip) return;
@@ -95,7 +107,6 @@ function buildTooltip() {
     tooltip.style.left = `${Math.min(Math.max(x + width / 2, half), window.innerWidth - half)}px`;
     tooltip.style.top = `${y - 8}px`;
   });
-  byId("plots").addEventListener("pointerleave", () => (tooltip.hidden = true));
   addEventListener("scroll", () => (tooltip.hidden = true), { passive: true });
 }
 

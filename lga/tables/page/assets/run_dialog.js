@@ -1,10 +1,12 @@
-// Everything the page knows of one run.
+// Everything the page knows of one run. Opened from a number of several runs, with what it is `told` as, the
+// dialog leads to the others too.
 
-function showRun(run) {
+function showRun(run, number = null) {
   const dialog = byId("run-dialog");
   const close = element("button", { type: "button", class: "quiet", onclick: () => dialog.close() }, "Close");
   dialog.replaceChildren(
     element("header", {}, element("h2", { id: "run-dialog-title" }, runName(run)), close),
+    number ? numberBehind(run, number) : "",
     element("p", { class: "run-facts" }, badge(run.scale), badge(statusOf(run)), fileLinks(run)),
     run.error ? scrolled("Error", run.error) : "",
     element("h3", {}, "Command"),
@@ -15,8 +17,22 @@ function showRun(run) {
     settingsTable("Config", settingPairs(run.config)),
     settingsTable("Code and environment", settingPairs(run.environment)),
   );
-  dialog.showModal();
+  if (!dialog.open) dialog.showModal();
   dialog.scrollTop = 0;
+}
+
+function numberBehind(run, number) {
+  const several = new Set(number.runs.map((position) => data.runs[position].attention)).size > 1;
+  const seeds = number.runs.map((position) => {
+    const other = data.runs[position];
+    const current = other === run ? "true" : null;
+    const open = () => {
+      showRun(other, number);
+      byId("run-dialog").querySelector("[aria-current]").focus();
+    };
+    return element("button", { type: "button", class: "quiet", "aria-current": current, onclick: open }, `${several ? `${other.attention}, ` : ""}seed ${other.seed}`);
+  });
+  return element("div", { class: "behind" }, element("p", {}, number.told), element("p", { class: "seeds" }, `${count(seeds.length, "run")}: `, ...seeds));
 }
 
 function settingPairs(positions) {

@@ -1,0 +1,60 @@
+// Figure 1: the published training curves, dashed with open marks, beside ours, solid with filled ones.
+
+const FIGURE_METRICS = [
+  { key: "map50", name: "paper/map50", label: "mAP50", unit: "%" },
+  { key: "map50_95", name: "paper/map50_95", label: "mAP50-95", unit: "%" },
+];
+const TOLD_EPOCHS = 12;
+const FIGURE_HEIGHT = 320;
+
+function showFigureOne(width) {
+  if (!data.paper) return;
+  const shown = data.paper.curves.filter(({ dataset }) => figureRows(dataset).length > 0);
+  byId("figure-panels").replaceChildren(...shown.map((curves) => figurePanel(curves, width)));
+  if (shown.length === 0) byId("figure-panels").append(element("p", { class: "note" }, "No published curve passes the filters."));
+}
+
+function figureRows(dataset) {
+  const table = data.paper.tables.find(({ name }) => name === FIGURE);
+  return (table?.rows ?? []).filter((row) => row.dataset === dataset && passesNames(row));
+}
+
+function figurePanel(curves, width) {
+  const rows = figureRows(curves.dataset);
+  const scales = [...new Set(rows.map(({ scale }) => scale).filter(Boolean))];
+  const told = rows.some(({ runs }) => runs.length > 0) ? "published and ours" : "published; ours not run";
+  const plots = FIGURE_METRICS.map((metric) => figure(metric.label, told, linePlot(figureBundles(curves, rows, metric), metric, width, 0, FIGURE_HEIGHT)));
+  return element(
+    "article", { class: "panel" }, element("h3", {}, rows[0].title, " ", ...scales.map(badge)),
+    element("p", { class: "note legend" }, ...rows.map(({ attention }) => named(attention)), "dashed, open marks: paper; solid, filled marks: ours"),
+    element("div", { class: "pair" }, ...plots), curveValues(curves, rows),
+  );
+}
+
+function figureBundles(curves, rows, metric) {
+  const published = rows.map(({ attention }) => ({
+    attention, name: `${attention}, paper`, style: "published", seeds: [],
+    mean: curves.metrics[metric.key][attention].map((value, index) => [curves.epochs[index], value]),
+  }));
+  const ours = rows.map((row) => ({ ...bundle(row, metric), name: `${row.attention}, ours` }));
+  return [...published, ...ours.filter(({ seeds }) => seeds.length > 0)];
+}
+
+// The same in numbers, at some of the epochs.
+function curveValues(curves, rows) {
+  const bundles = FIGURE_METRICS.flatMap((metric) =>
+    figureBundles(curves, rows, metric).map(({ name, mean }) => ({ name: `${metric.label}, ${name}`, values: new Map(mean) })));
+  const last = curves.epochs.length - 1;
+  const told = Array.from({ length: Math.min(TOLD_EPOCHS, last + 1) }, (_, i, n = Math.min(TOLD_EPOCHS, last + 1) - 1) => curves.epochs[Math.round((i * last) / n)]);
+  const head = element("tr", {}, ...["Epoch", ...bundles.map(({ name }) => name)].map((name, i) => element("th", { scope: "col", class: i ? "number" : null }, element("span", {}, name))));
+  const lines = told.map((epoch) => element("tr", {}, element("th", { scope: "row" }, whole(epoch)),
+    ...bundles.map(({ values }) => element("td", { class: "number" }, fixed(values.get(epoch), DIGITS)))));
+  return tableDetails("The curves in numbers", `Values of the curves on ${rows[0].title}, percent`, head, lines);
+}
+
+// A table that stays folded until it is asked for.
+function tableDetails(title, caption, head, lines) {
+  const table = element("table", {}, element("caption", {}, element("span", {}, caption)), element("thead", {}, head), element("tbody", {}, ...lines));
+  const scroll = element("div", { class: "scroll", role: "region", "aria-label": caption, tabindex: "0" }, table);
+  return element("details", { class: "values" }, element("summary", {}, title), scroll);
+}

@@ -1,0 +1,30 @@
+// Verdicts: each has a word, a sign and a kind of border, so that none is told by its colour alone.
+
+const SIGNS = {
+  "reproduced": "M-4,0.4L-1.2,3.4L4.4,-3.4",
+  "direction only": "M-3.6,3.6L3.4,-3.4M-1.8,-3.4H3.4V1.8",
+  "not reproduced": "M-3.4,-3.4L3.4,3.4M-3.4,3.4L3.4,-3.4",
+  "inconclusive": "M-4.6,1.2C-3.4,-3 -1.6,-2.6 0,0S3.4,3 4.6,-1.2",
+  "not run": "M-3.6,0H3.6",
+};
+const FULL = "full";
+
+function verdict(word) {
+  const sign = svg("svg", { class: "sign", viewBox: "-6 -6 12 12", "aria-hidden": "true" }, svg("path", { d: SIGNS[word] }));
+  return element("span", { class: `verdict ${word.replaceAll(" ", "-")}` }, sign, word);
+}
+
+// What must be said beside every number that is not of a full run.
+function scaleMark(scale) {
+  return scale && scale !== FULL ? badge(scale) : null;
+}
+
+// The source prints three significant digits.
+function publishedText(value) {
+  return fixed(value, Math.abs(value) < 10 ? 2 : 1);
+}
+
+function pText(p) {
+  if (isAbsent(p)) return null;
+  return p < 0.001 ? "p < 0.001" : `p = ${p.toFixed(3)}`;
+}
