@@ -61,7 +61,7 @@ class NoAugmentation:
 class AffineAugmentation(NoAugmentation):
     """Rotates, scales and shifts each image by amounts of its own, drawn uniformly; outside is black.
 
-    Drawn from the stream (seed, epoch, number of the batch).
+    Drawn from the stream (seed, epoch, number of the batch), for the whole batch even where it is divided.
 
     Args:
         image_size: S, pixels.
@@ -81,7 +81,10 @@ class AffineAugmentation(NoAugmentation):
     def __call__(self, images: Tensor, key: BatchKey) -> Tensor:
         """Move the images of a batch."""
         stream = generator(Stream.AFFINE, self.seed, key.epoch, key.number)
-        draws = torch.rand(len(images), 4, generator=stream)
+        whole = len(images) if key.share is None else key.share.whole
+        draws = torch.rand(whole, 4, generator=stream)
+        if key.share is not None:
+            draws = draws[torch.from_numpy(key.share.rows)]
         angle, growth, x, y = ((2 * draws - 1) * self.largest).unbind(1)
         return move(to_unit_range(images), angle, 1 + growth, torch.stack((x, y), dim=1))
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch.utils.data import Sampler
 
 from lga.data.random_streams import Stream, generator
+from lga.structures.batch_share import BatchShare
 
 
 class BatchKey(NamedTuple):
@@ -18,11 +19,13 @@ class BatchKey(NamedTuple):
         epoch: from 0.
         number: of the batch in its epoch, from 0.
         indices: (B,), int64, of the images in their split.
+        share: which rows of the whole batch they are; None where they are all of it.
     """
 
     epoch: int
     number: int
     indices: NDArray[np.int64]
+    share: BatchShare | None = None
 
 
 class BatchOrder(Sampler[BatchKey]):

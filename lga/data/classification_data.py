@@ -1,15 +1,14 @@
 """The data module of classification: splits to batches of RGB images in [0, 1].
 
 A batch is made at once by indexing a split's 8-bit images, not image by image. Grey images become RGB by
-repetition. One process trains on one device: the order is not divided over several. A run resumes at the
-start of an epoch; batches within an epoch are not skipped.
+repetition. A run resumes at the start of an epoch; batches within an epoch are not skipped.
 
 Axes: N images of a split, B of a batch, C channels, H rows, W columns, S side of the result.
 """
 
 import torch
 from torch import Tensor
-from torch.utils.data import Dataset
+from torch.utils.data import Dataset, Sampler
 
 from lga.data.augmentation import Augmentation, NoAugmentation, make_augmentation
 from lga.data.batch_order import BatchKey, BatchOrder
@@ -34,7 +33,7 @@ class BatchedImages(Dataset[ImageBatch]):
     def __getitem__(self, key: BatchKey) -> ImageBatch:
         indices = torch.from_numpy(key.indices)
         images = self.augmentation(self.images[indices], key)
-        return ImageBatch(images=as_rgb(images), labels=self.labels[indices])
+        return ImageBatch(images=as_rgb(images), labels=self.labels[indices], share=key.share)
 
 
 class ClassificationData(SplitsData[ImageSplits]):
@@ -68,7 +67,7 @@ class ClassificationData(SplitsData[ImageSplits]):
         """Shuffled, augmented batches."""
         images = BatchedImages(self.splits.train, self.augmentation)
         order = BatchOrder(len(images), self.batch_size, self.seed, shuffle=True, drop_last=self.drop_last)
-        return self._loader(images, order)
+        return self._loader(images, self.shared(order))
 
     def val_dataloader(self) -> DeferredLoader[ImageBatch]:
         """Batches of the validation split, in its order."""
@@ -81,9 +80,10 @@ class ClassificationData(SplitsData[ImageSplits]):
 
     def _evaluation_loader(self, source: LabelledImages) -> DeferredLoader[ImageBatch]:
         images = BatchedImages(source, NoAugmentation(self.image_size))
-        return self._loader(images, BatchOrder(len(images), 2 * self.batch_size, self.seed, shuffle=False))
+        order = BatchOrder(len(images), 2 * self.batch_size, self.seed, shuffle=False)
+        return self._loader(images, self.dealt(order))
 
-    def _loader(self, images: BatchedImages, order: BatchOrder) -> DeferredLoader[ImageBatch]:
+    def _loader(self, images: BatchedImages, order: Sampler[BatchKey]) -> DeferredLoader[ImageBatch]:
         return DeferredLoader(images, **self.loading(order))
 
 

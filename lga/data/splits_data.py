@@ -1,7 +1,7 @@
 """What the data modules of all tasks share: splits read at first use, and how their batches are loaded.
 
-A batch is made at once by a dataset that is given whole `BatchKey`s. One process trains on one device: the
-order is not divided over several.
+A batch is made at once by a dataset that is given whole `BatchKey`s. On several devices each has a process
+and loaders of its own, whose batches are divided, see `lga.data.divided_batches`.
 """
 
 from functools import cached_property
@@ -9,8 +9,10 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import pytorch_lightning as pl
 import torch
+from torch.utils.data import Sampler
 
-from lga.data.batch_order import BatchOrder
+from lga.data.batch_order import BatchKey, BatchOrder
+from lga.data.divided_batches import DealtBatches, Place, SharedBatches
 from lga.structures import UserError
 
 
@@ -57,6 +59,8 @@ class SplitsData(pl.LightningDataModule, Generic[SplitsT]):
 
     Attributes:
         judged_split: what the test judges, ``test`` or ``val``.
+        place: which of the run's devices the loaders are for.
+        most_judged: batches of a split that several devices together judge; None for all.
     """
 
     def __init__(
@@ -71,6 +75,8 @@ class SplitsData(pl.LightningDataModule, Generic[SplitsT]):
         self.seed = seed
         self.num_workers = num_workers
         self.judged_split = "test"
+        self.place = Place()
+        self.most_judged: int | None = None
 
     @cached_property
     def splits(self) -> SplitsT:
@@ -102,7 +108,15 @@ class SplitsData(pl.LightningDataModule, Generic[SplitsT]):
         """What a checkpoint is selected on: ``validation`` or ``test``."""
         return self.splits.selection
 
-    def loading(self, order: BatchOrder) -> dict[str, Any]:
+    def shared(self, order: BatchOrder) -> Sampler[BatchKey]:
+        """What this device has of the training batches of `order`."""
+        return order if self.place.devices == 1 else SharedBatches(order, self.place)
+
+    def dealt(self, order: BatchOrder) -> Sampler[BatchKey]:
+        """What this device has of the batches of `order` that are judged."""
+        return order if self.place.devices == 1 else DealtBatches(order, self.place, self.most_judged)
+
+    def loading(self, order: Sampler[BatchKey]) -> dict[str, Any]:
         """How a loader makes the batches of `order`."""
         return {
             "batch_size": None,

@@ -2,7 +2,8 @@
 
 Source: the loss of the YOLOv8 family, with which the paper's detectors were trained. Each term is divided
 by the sum of all target scores, at least 1; the total is the batch size times the sum of the weighted
-terms.
+terms. Where a batch is divided over devices, the sum of scores and the size are the whole batch's; that
+toolchain takes each device's own.
 
 Shapes: B batch, A anchors of all levels together, F assigned anchors, K classes.
 """
@@ -11,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
+import torch.distributed as dist
 from torch import Tensor
 
 from lga.detection.assigner import assign
@@ -19,6 +21,7 @@ from lga.detection.class_loss import class_loss
 from lga.detection.decode import decode, distances_to_boxes, expected_distances, flatten_levels
 from lga.detection.distribution_loss import distribution_loss, side_distances
 from lga.detection.targets import PaddedTargets
+from lga.structures.batch_share import BatchShare
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,11 @@ PAPER_GAINS = LossGains()
 
 
 def detection_loss(
-    levels: Sequence[Tensor], targets: PaddedTargets, bin_values: Tensor, gains: LossGains = PAPER_GAINS
+    levels: Sequence[Tensor],
+    targets: PaddedTargets,
+    bin_values: Tensor,
+    gains: LossGains = PAPER_GAINS,
+    share: BatchShare | None = None,
 ) -> dict[str, Tensor]:
     """Return the loss terms, gains included, and their total, all scalars.
 
@@ -43,15 +50,17 @@ def detection_loss(
         targets: the batch's targets.
         bin_values: the distance of each bin, 16 entries.
         gains: factors of the terms.
+        share: of the whole batch, where it is divided; every device must then call at once.
 
     Returns:
-        `box`, `class`, `distribution`, and `total`: the batch size times their sum, to be minimised.
+        `box`, `class`, `distribution`, and `total`: the batch size times their sum, to be minimised. Of
+        shares they are such that their means by `share.weight` are those of the whole batch.
     """
     raw = flatten_levels(levels)
     with torch.no_grad():
         boxes, probabilities = decode(raw, bin_values)
     assignment = assign(probabilities, boxes, raw.centres * raw.strides, targets)
-    norm = assignment.scores.sum().clamp(min=1)
+    norm = _norm(assignment.scores, share)
 
     image, anchor = assignment.assigned.nonzero(as_tuple=True)
     weights = assignment.scores[image, anchor].sum(1)
@@ -65,4 +74,14 @@ def detection_loss(
         "class": gains.classes * class_loss(raw.class_logits, assignment.scores) / norm,
         "distribution": gains.distribution * distribution_loss(box_logits, distances, weights) / norm,
     }
-    return {**terms, "total": levels[0].shape[0] * torch.stack(list(terms.values())).sum()}
+    size = levels[0].shape[0] if share is None else share.whole
+    return {**terms, "total": size * torch.stack(list(terms.values())).sum()}
+
+
+def _norm(scores: Tensor, share: BatchShare | None) -> Tensor:
+    """Return the sum of the batch's scores (B, A, K), at least 1; of a share, its part by weight."""
+    if share is None:
+        return scores.sum().clamp(min=1)
+    total = scores.sum() * float(share.counts)
+    dist.all_reduce(total)
+    return total.clamp(min=1) * (share.weight or 1.0)  # what has no weight is not to be divided by 0

@@ -70,7 +70,7 @@ class Detector(nn.Module):
         """
         levels = self(batch.images)
         with torch.autocast(batch.images.device.type, enabled=False):
-            return detection_loss(levels, pad_targets(batch), self.head.bin_values, self.gains)
+            return detection_loss(levels, pad_targets(batch), self.head.bin_values, self.gains, batch.share)
 
     @torch.no_grad()
     def predict(self, images: Tensor) -> list[Detections]:

@@ -32,11 +32,9 @@ def train(run: FrozenRun) -> float:
             return _cached(record, folder)
         folder.result.unlink(missing_ok=True)  # of a failed attempt
         with logging_to(folder.log), _failure_recorded(run, folder):
-            from lga.run.fit import fit_and_judge
-
             started = time.time()
             log.info("%s: training in %s", run.cell, folder.path)
-            results = fit_and_judge(run, folder)
+            results = _results(run, folder)
             record = _record(run, started, status="finished", **results)
             with writable(folder.path, "paths.output_dir"):
                 write_record(folder.result, record)
@@ -57,6 +55,16 @@ def scale_of(run: FrozenRun) -> Scale:
     if trainer["scale"] == "full":
         return "full"
     raise UserError(f"trainer.scale={trainer['scale']}: valid: full, reduced, smoke")
+
+
+def _results(run: FrozenRun, folder: RunDirectory) -> dict[str, Any]:
+    if run.config["trainer"]["devices"] != 1:
+        from lga.run.ranks import fit_and_judge_on_devices
+
+        return fit_and_judge_on_devices(run)
+    from lga.run.fit import fit_and_judge
+
+    return fit_and_judge(run, folder)
 
 
 def _cached(record: RunRecord, folder: RunDirectory) -> float:

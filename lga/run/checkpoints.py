@@ -9,6 +9,7 @@ from typing import Any
 import pytorch_lightning as pl
 import torch
 from lightning_fabric.plugins.io.checkpoint_io import CheckpointIO
+from torch import nn
 
 from lga.structures import UserError
 from lga.structures.files import write_atomically
@@ -55,18 +56,20 @@ class BestAndLast(pl.Callback):
         self.best_score = float("nan")
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Keeps the epoch's weights."""
+        """Keeps the epoch's weights, those of the first device; the others wait for it."""
         if self.monitor not in trainer.callback_metrics:
             known = ", ".join(sorted(trainer.callback_metrics))
             raise UserError(f"task.selected_by={self.monitor}: not a logged metric; valid: {known}")
         score = float(trainer.callback_metrics[self.monitor])
         if self.select == "last" or self.best_epoch == 0 or self.sign * (score - self.best_score) > 0:
             self.best_epoch, self.best_score = trainer.current_epoch + 1, score
-            weights = pl_module.average.module.state_dict()  # type: ignore[union-attr]
-            save(
-                {"state_dict": weights, "epoch": self.best_epoch, "config_hash": self.config_hash}, self.best
-            )
+            if trainer.is_global_zero:
+                self._save_best(pl_module.average.module)  # type: ignore[arg-type, union-attr]
         trainer.save_checkpoint(self.last)
+
+    def _save_best(self, network: nn.Module) -> None:
+        content = {"state_dict": network.state_dict(), "epoch": self.best_epoch}
+        save({**content, "config_hash": self.config_hash}, self.best)
 
     def on_save_checkpoint(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]

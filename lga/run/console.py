@@ -14,6 +14,7 @@ _NOISE = (
     r".*The number of training batches.*smaller than the logging interval.*",
     r".*weights_only.*",
     r".*GPU available but not used.*",
+    r".*sync_dist=True.*",  # what is logged is of all devices already
     r".*isinstance\(treespec, LeafSpec\).*",
 )
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytorch_lightning as pl
+import torch.distributed as dist
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -17,9 +18,11 @@ from lga.detection.judging import JudgedImage
 from lga.run.wandb_logger import WandbLogger
 from lga.structures import DetectionBatch
 from lga.structures.files import write_atomically, write_text
+from lga.tasks.devices import several
 
 SHOWN_IMAGES = 8
 SHOWN_CONFIDENCE = 0.25
+_Shown = tuple[NDArray[np.uint8], JudgedImage]
 
 
 class DetectionReport(pl.Callback):
@@ -28,7 +31,7 @@ class DetectionReport(pl.Callback):
     def __init__(self, folder: Path) -> None:
         self.pictures = folder / "pictures"
         self.curves = folder / "curves.json"
-        self._shown: list[tuple[NDArray[np.uint8], JudgedImage]] = []
+        self._shown: list[_Shown] = []
 
     def on_test_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Forgets an earlier test's images."""
@@ -44,19 +47,22 @@ class DetectionReport(pl.Callback):
         dataloader_idx: int = 0,
     ) -> None:
         """Keeps the first images of the split."""
+        if not batch.counted:
+            return
         for pixels, image in zip(batch.images, outputs["images"], strict=True):
             if len(self._shown) < SHOWN_IMAGES:
                 self._shown.append((_without_padding(pixels, image), image))
 
     def on_test_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Writes both."""
+        """Writes both; of several devices the first one does."""
+        shown = _of_all_devices(self._shown)
         if not trainer.is_global_zero:
             return
         write_text(self.curves, json.dumps(pl_module.curves, indent=1) + "\n")
         self.pictures.mkdir(exist_ok=True)
         paths = [
             self._draw(number, pixels, image, pl_module.class_names)  # type: ignore[arg-type]
-            for number, (pixels, image) in enumerate(self._shown)
+            for number, (pixels, image) in enumerate(shown)
         ]
         if isinstance(trainer.logger, WandbLogger):
             trainer.logger.log_pictures(
@@ -82,6 +88,15 @@ class DetectionReport(pl.Callback):
         picture = png(side_by_side([("true", true), (f"found, score from {SHOWN_CONFIDENCE}", predicted)]))
         write_atomically(path, lambda file: file.write(picture))
         return path
+
+
+def _of_all_devices(shown: list[_Shown]) -> list[_Shown]:
+    """The first images of the split, of which each device has some: its batches follow the one's before."""
+    if not several():
+        return shown
+    gathered: list[list[_Shown]] = [[] for _ in range(dist.get_world_size())]
+    dist.all_gather_object(gathered, [(pixels, image.cpu()) for pixels, image in shown])
+    return [picture for device in gathered for picture in device][:SHOWN_IMAGES]
 
 
 def _without_padding(pixels: Tensor, image: JudgedImage) -> NDArray[np.uint8]:

@@ -11,25 +11,43 @@ MOST_CPU_JOBS = 8
 
 @dataclass(frozen=True)
 class Slot:
-    """A place for one job: a GPU by its name for CUDA_VISIBLE_DEVICES (None: none), and threads."""
+    """A place for one job: its GPUs by their names for CUDA_VISIBLE_DEVICES (None: none), and threads."""
 
     device: str | None
     threads: int
 
 
-def slots(accelerator: str, jobs_per_device: int | None, jobs: int) -> list[Slot]:
-    """The places of a sweep of `jobs` jobs, no more than there are jobs."""
+def slots(accelerator: str, jobs_per_device: int | None, jobs: int, devices: int = 1) -> list[Slot]:
+    """The places of a sweep of `jobs` jobs, no more than there are jobs, each of so many devices."""
     if jobs_per_device is not None and jobs_per_device < 1:
         raise UserError(f"hydra.launcher.jobs_per_device={jobs_per_device}: at least 1")
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     gpus = [] if accelerator == "cpu" else visible_gpus()
-    devices: list[str | None] = []
+    places: list[str | None] = []
     if gpus:
-        devices = [gpu for _ in range(jobs_per_device or 1) for gpu in gpus]
+        _check_enough(gpus, devices)
+        groups = [",".join(gpus[first : first + devices]) for first in range(0, len(gpus), devices)]
+        places = [group for _ in range(jobs_per_device or 1) for group in groups[: len(gpus) // devices]]
     else:
-        devices = [None] * (jobs_per_device or min(cores, MOST_CPU_JOBS))
-    devices = devices[: max(jobs, 1)]
-    return [Slot(device, max(cores // len(devices), 1)) for device in devices]
+        _check_enough(None, devices)
+        places = [None] * (jobs_per_device or max(min(cores, MOST_CPU_JOBS) // devices, 1))
+    places = places[: max(jobs, 1)]
+    return [Slot(place, max(cores // len(places), 1)) for place in places]
+
+
+def check_devices(accelerator: str, devices: int) -> None:
+    """Raises UserError for less than one device, and where there are GPUs to be used, but fewer."""
+    _check_enough(None if accelerator == "cpu" else visible_gpus() or None, devices)
+
+
+def _check_enough(gpus: list[str] | None, devices: int) -> None:
+    if devices < 1:
+        raise UserError(f"trainer.devices={devices}: at least 1")
+    if gpus is not None and len(gpus) < devices:
+        raise UserError(
+            f"trainer.devices={devices}: this machine has {len(gpus)} to be used, "
+            f"{', '.join(gpus)}; ask for at most {len(gpus)}, or choose trainer.accelerator=cpu"
+        )
 
 
 def visible_gpus() -> list[str]:

@@ -16,6 +16,7 @@ from lga.run.checkpoints import AtomicCheckpointIO, BestAndLast, load
 from lga.run.complexity import measure
 from lga.run.console import without_notices
 from lga.run.detection_report import DetectionReport
+from lga.run.device_group import DeviceGroup
 from lga.run.directory import RunDirectory
 from lga.run.environment import code_state, environment, peak_memory_bytes
 from lga.run.heap import keep_freed_memory
@@ -30,8 +31,11 @@ log = logging.getLogger("lga")
 
 
 @without_notices()
-def fit_and_judge(run: FrozenRun, folder: RunDirectory) -> dict[str, Any]:
-    """Trains `run` to its end and judges it; returns the measured fields of its record."""
+def fit_and_judge(run: FrozenRun, folder: RunDirectory, group: DeviceGroup | None = None) -> dict[str, Any]:
+    """Trains `run` to its end and judges it; returns the measured fields of its record.
+
+    As one of a `group` of processes it does its share; the first one alone writes into the folder.
+    """
     cfg = run.cfg
     _prepare_torch(cfg)
     network = build_network(cfg)
@@ -39,12 +43,14 @@ def fit_and_judge(run: FrozenRun, folder: RunDirectory) -> dict[str, Any]:
     if cfg.trainer.channels_last:
         network = network.to(memory_format=torch.channels_last)
     data, task = build_data(cfg), build_task(cfg, network)
+    if group is not None:
+        data.place, data.most_judged = group.place, cfg.trainer.limit_eval_batches
     resumed_epoch = _resumable_epoch(run, folder)
     wandb = WandbLogger.start(run, folder, resumed=resumed_epoch is not None)
     wandb.log_metrics(complexity.as_dict())
     status = "failed"
     try:
-        trainer, best = _trainer(cfg, run, folder, wandb)
+        trainer, best = _trainer(cfg, run, folder, wandb, group)
         if resumed_epoch is not None:
             log.info("%s: resuming after epoch %d", run.cell, resumed_epoch)
         with _compiled(network, cfg.trainer.compile):
@@ -113,7 +119,7 @@ def _results(
 
 
 def _trainer(
-    cfg: DictConfig, run: FrozenRun, folder: RunDirectory, wandb: WandbLogger
+    cfg: DictConfig, run: FrozenRun, folder: RunDirectory, wandb: WandbLogger, group: DeviceGroup | None
 ) -> tuple[pl.Trainer, BestAndLast]:
     settings, task = cfg.trainer, cfg.task
     best = BestAndLast(
@@ -124,14 +130,16 @@ def _trainer(
         cfg.recipe.select,
         run.config_hash,
     )
+    # The loaders of a group end at the limit by themselves: it is of all their batches together.
+    most_judged = _limit(settings.limit_eval_batches if group is None else None)
     trainer = pl.Trainer(
         accelerator=settings.accelerator,
         devices=settings.devices,
         precision=settings.precision,
         max_epochs=settings.max_epochs or cfg.recipe.epochs,
         limit_train_batches=_limit(settings.limit_train_batches),
-        limit_val_batches=_limit(settings.limit_eval_batches),
-        limit_test_batches=_limit(settings.limit_eval_batches),
+        limit_val_batches=most_judged,
+        limit_test_batches=most_judged,
         default_root_dir=folder.path,
         logger=wandb if cfg.logger.name == "wandb" else False,
         callbacks=[MetricsHistory(folder.metrics), best, *_reports(cfg, folder)],
@@ -143,6 +151,7 @@ def _trainer(
         inference_mode=False,  # weights folded under inference mode could not be trained on
         num_sanity_val_steps=0,
         use_distributed_sampler=False,
+        **({} if group is None else group.trainer_settings),
     )
     return trainer, best
 

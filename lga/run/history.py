@@ -21,11 +21,12 @@ class MetricsHistory(pl.Callback):
         self.rows: list[dict[str, float]] = []
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Adds the epoch's row and rewrites the file."""
+        """Adds the epoch's row and rewrites the file; of several devices the first one does."""
         metrics = {name: float(value) for name, value in trainer.callback_metrics.items()}
         rates = {f"lr/{i}": group["lr"] for i, group in enumerate(trainer.optimizers[0].param_groups)}
         self.rows.append({"epoch": trainer.current_epoch + 1, **metrics, **rates})
-        write_text(self.path, as_csv(self.rows))
+        if trainer.is_global_zero:
+            write_text(self.path, as_csv(self.rows))
 
     def state_dict(self) -> dict[str, Any]:
         """The rows so far."""

@@ -63,15 +63,21 @@ def launch_sweep(
         _freeze(compose(overrides), tuple(filter_overrides(list(overrides))), group)
         for overrides in job_overrides
     ]
-    accelerator = str(jobs[0].run.config["trainer"]["accelerator"]) if jobs else "cpu"
     with SweepProgress(len(jobs)) as progress:
-        _run_all(jobs, slots(accelerator, jobs_per_device, len(jobs)), progress)
+        _run_all(jobs, _places(jobs, jobs_per_device), progress)
     failed = [job for job in jobs if job.error]
     error = SweepError(
         f"{len(failed)} of {len(jobs)} jobs failed, their logs are named above; "
         "the same command runs only those again"
     )
     return [_returned(job, error) for job in jobs]
+
+
+def _places(jobs: list[Job], jobs_per_device: int | None) -> list[Slot]:
+    trainers = [job.run.config["trainer"] for job in jobs]
+    accelerator = str(trainers[0]["accelerator"]) if jobs else "cpu"
+    most = max((trainer["devices"] for trainer in trainers), default=1)
+    return slots(accelerator, jobs_per_device, len(jobs), most)
 
 
 def _freeze(cfg: DictConfig, overrides: tuple[str, ...], group: str) -> Job:

@@ -9,17 +9,16 @@ import traceback
 from lga.run.devices import Slot
 from lga.run.execute import execute
 from lga.run.identity import FrozenRun
+from lga.run.lifetime import end_with_parent
 from lga.structures import UserError
 from lga.structures.files import writable
-
-_PR_SET_PDEATHSIG = 1
 
 
 def work(run: FrozenRun, slot: Slot, trains: bool) -> None:
     """Executes `run` on `slot`, its output in the run's log when it trains; exits non-zero on failure."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the sweep ends us itself
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    _end_with_parent()
+    end_with_parent()
     # As children of the fork server, that a sweep's jobs are, the loaders' processes would outlive us.
     multiprocessing.set_start_method(None, force=True)
     status = 1
@@ -56,11 +55,3 @@ def _take(slot: Slot) -> None:
     if slot.device is not None:
         os.environ["CUDA_VISIBLE_DEVICES"] = slot.device
     torch.set_num_threads(slot.threads)
-
-
-def _end_with_parent() -> None:
-    """Asks Linux to end us when the fork server goes, which goes with the sweep."""
-    if sys.platform == "linux":
-        import ctypes
-
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

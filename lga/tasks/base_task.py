@@ -1,6 +1,10 @@
 """What every task shares: manual optimization by a recipe, the moving average, and seeding by epoch.
 
 Optimization is manual because accumulation grows during warm-up, which Lightning's automatic loop cannot.
+
+On several devices each takes its share of every batch. Losses and gradients are the whole batch's, but for
+rounding and for batch norm, whose statistics in training are each device's own; those kept for judging are
+the first device's, as is the whole moving average that is judged.
 """
 
 from abc import abstractmethod
@@ -11,6 +15,8 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from lga.tasks.devices import copy_from_first, sum_over_devices
+from lga.tasks.epoch_means import EpochMeans
 from lga.tasks.moving_average import MovingAverage
 from lga.tasks.optimization import Optimization
 
@@ -28,12 +34,17 @@ class BaseTask(pl.LightningModule):
         self.optimization = optimization
         self.seed = seed
         self.average = MovingAverage(model, optimization.ema_decay, optimization.ema_ramp_steps)
+        self.training_means = EpochMeans()
         self._last_step_iteration = -1
         self._trained = [p for p in model.parameters() if p.requires_grad]
 
     @abstractmethod
     def training_loss(self, batch: Any) -> dict[str, Tensor]:
-        """Scalars to log, with the one to descend under `loss`."""
+        """Scalars to log, with the one to descend under `loss`.
+
+        Of a device's share of a batch they are such that their means by the shares' weights are those of the
+        whole batch.
+        """
 
     def configure_optimizers(self) -> Optimizer:
         """The recipe's optimizer over the trained model, not its average."""
@@ -41,7 +52,16 @@ class BaseTask(pl.LightningModule):
 
     def on_train_epoch_start(self) -> None:
         """Seeds by epoch, so that a resumed run draws what the undisturbed one would have."""
-        torch.manual_seed(self.seed * 1_000_003 + self.current_epoch)
+        torch.manual_seed(self.seed * 1_000_003 + self.current_epoch + self.global_rank * 2**40)
+        self.training_means.reset()
+
+    def on_validation_epoch_start(self) -> None:
+        """All devices judge one network."""
+        copy_from_first(self.average)
+
+    def on_test_epoch_start(self) -> None:
+        """All devices judge one network."""
+        copy_from_first(self.average)
 
     def training_step(self, batch: Any, batch_idx: int) -> None:
         """Forward, backward, and a step when enough batches are summed."""
@@ -50,11 +70,15 @@ class BaseTask(pl.LightningModule):
         iteration = self.current_epoch * iterations + batch_idx
         self.optimization.apply_schedule(optimizer, iteration, iterations)  # type: ignore[arg-type]
         losses = self.training_loss(batch)
-        self.manual_backward(losses["loss"])
+        weight = 1.0 if batch.share is None else batch.share.weight
+        self.manual_backward(losses["loss"] if weight == 1 else weight * losses["loss"])
         if self._is_step(iteration, iterations, batch_idx):
             self._step(optimizer)  # type: ignore[arg-type]
-        for name, value in losses.items():
-            self.log(f"train/{name}", value.detach(), on_step=False, on_epoch=True, batch_size=len(batch))
+        self.training_means.add(losses, batch.counted)
+        if batch_idx + 1 == iterations:
+            means = self.training_means.compute()
+            named = {f"train/{name}": mean for name, mean in means.items()}
+            self.log_dict(named, on_step=False, on_epoch=True, batch_size=1)
 
     def _is_step(self, iteration: int, iterations: int, batch_idx: int) -> bool:
         batches = self.optimization.schedule.accumulation(
@@ -67,6 +91,7 @@ class BaseTask(pl.LightningModule):
         return due
 
     def _step(self, optimizer: Optimizer) -> None:
+        sum_over_devices([p.grad for p in self._trained if p.grad is not None])
         self._clip_gradients(self.optimization.clip_norm)
         optimizer.step()
         optimizer.zero_grad()

@@ -8,6 +8,7 @@ from torchmetrics.classification import MulticlassAccuracy
 
 from lga.structures import ImageBatch
 from lga.tasks.base_task import BaseTask
+from lga.tasks.epoch_means import EpochMeans
 from lga.tasks.optimization import Optimization
 
 
@@ -33,6 +34,7 @@ class ClassificationTask(BaseTask):
             }
         )
         self.accuracy_per_class = MulticlassAccuracy(classes, average="none")
+        self.judged_means = EpochMeans()
         self.metrics_per_class: dict[str, dict[str, float]] = {}
 
     def training_loss(self, batch: ImageBatch) -> dict[str, Tensor]:
@@ -42,12 +44,12 @@ class ClassificationTask(BaseTask):
 
     def validation_step(self, batch: ImageBatch, batch_idx: int) -> None:
         """Judges one batch of the split that selects the epoch."""
-        self._judge(batch, "val")
+        self._judge(batch)
 
     def test_step(self, batch: ImageBatch, batch_idx: int) -> None:
         """Judges one batch of the split that the record reports."""
-        logits = self._judge(batch, "test")
-        self.accuracy_per_class.update(logits, batch.labels)
+        if (logits := self._judge(batch)) is not None:
+            self.accuracy_per_class.update(logits, batch.labels)
 
     def on_validation_epoch_end(self) -> None:
         """Logs the split's accuracies."""
@@ -62,15 +64,19 @@ class ClassificationTask(BaseTask):
         }
         self.accuracy_per_class.reset()
 
-    def _judge(self, batch: ImageBatch, split: str) -> Tensor:
-        with torch.no_grad():
-            logits: Tensor = self.average(batch.images)
+    @torch.no_grad()
+    def _judge(self, batch: ImageBatch) -> Tensor | None:
+        """Logits of a batch, now judged; None of one that another device judges."""
+        if not batch.counted:
+            self.judged_means.add({"loss": torch.zeros((), device=self.device)}, 0)
+            return None
+        logits: Tensor = self.average(batch.images)
         self.accuracy.update(logits, batch.labels)
-        loss = F.cross_entropy(logits, batch.labels)
-        self.log(f"{split}/loss", loss, on_step=False, on_epoch=True, batch_size=len(batch))
+        self.judged_means.add({"loss": F.cross_entropy(logits, batch.labels)}, len(batch))
         return logits
 
     def _log_accuracy(self, split: str) -> None:
-        values = self.accuracy.compute()
-        self.log_dict({f"{split}/{name}": 100 * value for name, value in values.items()})
+        accuracies = {name: 100 * value for name, value in self.accuracy.compute().items()}
+        values = {**self.judged_means.compute(), **accuracies}
+        self.log_dict({f"{split}/{name}": value for name, value in values.items()})
         self.accuracy.reset()

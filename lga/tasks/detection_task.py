@@ -104,6 +104,9 @@ class DetectionTask(BaseTask):
 
     @torch.no_grad()
     def _judge(self, batch: DetectionBatch) -> list[JudgedImage]:
+        if not batch.counted:  # another device judges it
+            self.collector.update([])
+            return []
         found = cast(DetectionModel, self.average.module).predict(batch.images)
         judged = in_original_pixels(batch, found)
         self.collector.update(judged)

@@ -1,13 +1,14 @@
 """The data module of detection: splits to batches of images and boxes.
 
 Workers give images as uint8, a quarter of the bytes; they are made float in [0, 1] where they are used, after
-the copy to the device. One process trains on one device: the order is not divided over several. A run resumes
-at the start of an epoch.
+the copy to the device. A run resumes at the start of an epoch.
 """
 
 from functools import cached_property
 
-from lga.data.batch_order import BatchOrder
+from torch.utils.data import Sampler
+
+from lga.data.batch_order import BatchKey, BatchOrder
 from lga.data.detection.augmentation import DetectionAugmentation
 from lga.data.detection.detection_loader import DetectionLoader
 from lga.data.detection.detection_source import DetectionSource
@@ -73,7 +74,8 @@ class DetectionData(SplitsData[DetectionSplits]):
         images = TrainingImages(
             self._cached_train, self.image_size, self.augmentation, mosaic_epochs, self.seed
         )
-        return self._loader(images, BatchOrder(len(images), self.batch_size, self.seed, shuffle=True))
+        order = BatchOrder(len(images), self.batch_size, self.seed, shuffle=True)
+        return self._loader(images, self.shared(order))
 
     def val_dataloader(self) -> DetectionLoader:
         """Letterboxed batches of the validation split; images uint8."""
@@ -97,7 +99,8 @@ class DetectionData(SplitsData[DetectionSplits]):
 
     def _evaluation_loader(self, source: DetectionSource) -> DetectionLoader:
         images = EvaluationImages(source, self.image_size, self.val_shape)
-        return self._loader(images, BatchOrder(len(images), 2 * self.batch_size, self.seed, shuffle=False))
+        order = BatchOrder(len(images), 2 * self.batch_size, self.seed, shuffle=False)
+        return self._loader(images, self.dealt(order))
 
-    def _loader(self, images: TrainingImages | EvaluationImages, order: BatchOrder) -> DetectionLoader:
+    def _loader(self, images: TrainingImages | EvaluationImages, order: Sampler[BatchKey]) -> DetectionLoader:
         return DetectionLoader(images, **self.loading(order))

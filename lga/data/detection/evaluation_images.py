@@ -50,7 +50,8 @@ class EvaluationImages(Dataset[DetectionBatch | UserError]):
                 origins.append(origin)
         except UserError as error:
             return error
-        return collate(torch.from_numpy(images).permute(0, 3, 1, 2).contiguous(), targets, tuple(origins))
+        batch = torch.from_numpy(images).permute(0, 3, 1, 2).contiguous()
+        return collate(batch, targets, tuple(origins), key.share)
 
     def _make(self, index: int, pixels: np.ndarray) -> tuple[Targets, ImageOrigin]:
         """Draw an image on ``pixels`` (H, W, 3), and return its boxes and origin."""

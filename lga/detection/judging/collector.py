@@ -40,7 +40,11 @@ class Collected(NamedTuple):
 
 
 class Collector(Metric):
-    """Keeps what it is given on the device it comes from, until `compute`."""
+    """Keeps what it is given on the device it comes from, until `compute`.
+
+    Several devices compute at once, from what all of them were given, in their order. One that has no image
+    must have been updated with none.
+    """
 
     full_state_update = False
     detections: list[Tensor]
@@ -54,11 +58,13 @@ class Collector(Metric):
         self.add_state("images", default=[], dist_reduce_fx="cat")
 
     def update(self, images: Sequence[JudgedImage]) -> None:
-        """Adds images, at least one."""
-        self.detections.append(torch.cat([_detection_rows(image) for image in images]))
-        self.objects.append(torch.cat([_object_rows(image) for image in images]))
+        """Adds images."""
+        device = images[0].boxes.device if images else self.device
+        nothing = torch.zeros(0, 7, device=device)
+        self.detections.append(torch.cat([nothing, *(_detection_rows(image) for image in images)]))
+        self.objects.append(torch.cat([nothing, *(_object_rows(image) for image in images)]))
         numbers = [image.origin.index for image in images]
-        self.images.append(torch.tensor(numbers, device=images[0].boxes.device))
+        self.images.append(torch.tensor(numbers, dtype=torch.int64, device=device))
 
     def compute(self) -> Collected:
         """Everything since the last reset."""

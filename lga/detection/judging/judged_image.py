@@ -30,6 +30,17 @@ class JudgedImage:
     labels: Tensor
     ignore: Tensor
 
+    def cpu(self) -> "JudgedImage":
+        """Return this image with its tensors in the processor's memory."""
+        found = self.detections
+        return JudgedImage(
+            origin=self.origin,
+            detections=Detections(found.boxes.cpu(), found.scores.cpu(), found.labels.cpu()),
+            boxes=self.boxes.cpu(),
+            labels=self.labels.cpu(),
+            ignore=self.ignore.cpu(),
+        )
+
 
 def in_original_pixels(batch: DetectionBatch, detections: Sequence[Detections]) -> list[JudgedImage]:
     """Return the images of an evaluation batch with the detections of each, in pixels of the originals."""

@@ -1,0 +1,18 @@
+"""Ends a process with the one that started it, so that no kill leaves a part of a run behind."""
+
+import multiprocessing
+import os
+import signal
+import threading
+
+
+def end_with_parent() -> None:
+    """Kills us when the process that started us is gone, however it went."""
+    threading.Thread(target=_outlive_nobody, name="parent", daemon=True).start()
+
+
+def _outlive_nobody() -> None:
+    # The fork server would not do as a sign: it stays for as long as one of its children does.
+    if parent := multiprocessing.parent_process():
+        parent.join()
+        os.kill(os.getpid(), signal.SIGKILL)  # Lightning catches SIGTERM, and may wait for other ranks

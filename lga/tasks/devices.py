@@ -1,0 +1,42 @@
+"""What the devices that train one network exchange: gradients at a step, averaged weights before judging.
+
+Each device has a process of its own, in torch's default process group. Gradients are summed here and not by
+`DistributedDataParallel`: once an optimizer step instead of once a batch, always in one buffer of one layout,
+so that a resumed run rounds as an undisturbed one, and with no demand that each batch reach every parameter.
+
+Without a process group, which is on one device, nothing here does anything.
+"""
+
+from collections.abc import Sequence
+from itertools import chain
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+
+
+def several() -> bool:
+    """Whether this process is one of a group."""
+    return dist.is_available() and dist.is_initialized()
+
+
+def sum_over_devices(tensors: Sequence[Tensor]) -> None:
+    """Replaces each tensor by its sum over the devices; all are of one dtype and on one device."""
+    if not several() or not tensors:
+        return
+    buffer = torch.cat([tensor.reshape(-1) for tensor in tensors])
+    dist.all_reduce(buffer)
+    parts = torch.split(buffer, [tensor.numel() for tensor in tensors])
+    sums = [part.view(tensor.shape) for part, tensor in zip(parts, tensors, strict=True)]
+    torch._foreach_copy_(list(tensors), sums)
+
+
+@torch.no_grad()
+def copy_from_first(module: nn.Module) -> None:
+    """Gives `module` the weights and buffers that it has on the first device."""
+    if not several():
+        return
+    for tensor in chain(module.parameters(), module.buffers()):
+        whole = tensor.contiguous()
+        dist.broadcast(whole, src=0)
+        tensor.copy_(whole)
