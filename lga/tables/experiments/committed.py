@@ -37,9 +37,14 @@ def keep(shown: Iterable[CollectedRun], folder: Path) -> Sequence[Path]:
 
 
 def slim(record: RunRecord) -> RunRecord:
-    """The record without paths, loggers and single classes; its config hash stays."""
+    """The record without paths, loggers, the system's name and single classes; its config hash stays."""
     overrides = [override for override in record.overrides if not is_neutral(override.split("=")[0])]
-    changed = {"config": _without_neutral(record.config), "overrides": overrides, "metrics_per_class": {}}
+    changed = {
+        "config": _without_neutral(record.config),
+        "overrides": overrides,
+        "metrics_per_class": {},
+        "environment": {name: value for name, value in record.environment.items() if name != "platform"},
+    }
     return record.model_copy(update=changed)
 
 

@@ -50,7 +50,8 @@ def sentence(family: Family) -> str:
     told = "; ".join(found) if found else "no attention changed it by more than seeds do"
     wanted = [row.seeds_for_a_point for row in others if row.seeds_for_a_point]
     numbers = " to ".join(str(number) for number in sorted({min(wanted), max(wanted)})) if wanted else ""
-    more = f"; a change of 1 point in the others would take {numbers} seeds" if numbers else ""
+    which = " in the others" if found else ""
+    more = f"; a change of 1 point{which} would take {numbers} seeds" if numbers else ""
     return f"{where}, {label(tested[0].metric)}: {told}{more}."
 
 
