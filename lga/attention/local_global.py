@@ -21,6 +21,7 @@ from torch.nn import functional as F
 from lga.attention.eval_cache import EvalCache
 from lga.attention.local_global_collapse import Collapse, bias_of, collapse, first_read_group, unread_slots
 from lga.attention.local_global_parameters import Branches, LocalGlobalParameters
+from lga.attention.scale_gate import add_gated
 from lga.attention.spectral_correlation import SameCorrelation, same_correlation, without_autocast
 
 
@@ -91,23 +92,10 @@ class LocalGlobalAttention(LocalGlobalParameters):
         z = rows.permute(0, 2, 3, 1)[..., self._first_read :] + constants.position
         for scale, (weight, bias), gate in zip(self.scales(), constants.scales, gates, strict=True):
             scaled = F.linear(scale.depthwise(rows).permute(0, 2, 3, 1), weight, bias)
-            z = _add_gated(z, gate, scaled)
+            z = add_gated(z, gate, scaled)
         return z
 
 
 def _pointwise(x_BCN: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """A 1x1 convolution; on the CPU faster than a convolution for contiguous maps."""
     return torch.baddbmm(bias[:, None], weight.expand(x_BCN.shape[0], -1, -1), x_BCN)
-
-
-def _add_gated(z_BHWn: Tensor, gate_BHW1: Tensor, scaled_Bhwn: Tensor) -> Tensor:
-    """z + gate * scaled, with ``scaled`` enlarged to z's size by nearest interpolation."""
-    B, H, W, n = z_BHWn.shape
-    h, w = scaled_Bhwn.shape[1:3]
-    if H % h or W % w:
-        enlarged = F.interpolate(scaled_Bhwn.permute(0, 3, 1, 2), size=(H, W), mode="nearest")
-        return torch.addcmul(z_BHWn, gate_BHW1, enlarged.permute(0, 2, 3, 1))
-    tiles = (B, h, H // h, w, W // w)
-    gate = gate_BHW1.reshape(*tiles, 1)
-    tiled = torch.addcmul(z_BHWn.view(*tiles, n), gate, scaled_Bhwn[:, :, None, :, None])
-    return tiled.view(B, H, W, n)

@@ -24,11 +24,11 @@ def add_gated_scales(z_BHWn: Tensor, x: Tensor, gate: nn.Conv2d, scales: list[Se
     for scale, gate_BHW1 in zip(scales, gates, strict=True):
         weight, bias = scale.pointwise.weight.view(C, C)[first:], bias_of(scale.pointwise)[first:]
         scaled_Bhwn = F.linear(scale.depthwise(rows).permute(0, 2, 3, 1), weight, bias)
-        z_BHWn = _add_gated(z_BHWn, gate_BHW1, scaled_Bhwn)
+        z_BHWn = add_gated(z_BHWn, gate_BHW1, scaled_Bhwn)
     return z_BHWn
 
 
-def _add_gated(z_BHWn: Tensor, gate_BHW1: Tensor, scaled_Bhwn: Tensor) -> Tensor:
+def add_gated(z_BHWn: Tensor, gate_BHW1: Tensor, scaled_Bhwn: Tensor) -> Tensor:
     """z + gate * scaled, with ``scaled`` enlarged to z's size by nearest interpolation."""
     B, H, W, n = z_BHWn.shape
     h, w = scaled_Bhwn.shape[1:3]

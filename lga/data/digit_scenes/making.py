@@ -6,8 +6,6 @@ and ``offsets``, the first box of each image and at last the number of boxes.
 """
 
 import json
-import sys
-import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -22,15 +20,16 @@ from lga.data.digit_scenes.glyphs import Glyphs
 from lga.data.digit_scenes.layout import lay_out
 from lga.data.digit_scenes.render import render
 from lga.data.digits import CLASS_NAMES, digit_roles
+from lga.data.progress import Progress
 
 SPLITS = ("train", "val", "test")
-TELL_EVERY_S = 2.0
 
 
 def make_scenes(folder: Path, size: int, counts: Mapping[str, int]) -> None:
     """Write the scenes of S = ``size`` pixels into an empty folder, and tell the progress."""
     glyphs = Glyphs()
-    progress = _Progress(size, sum(counts[split] for split in SPLITS))
+    total = sum(counts[split] for split in SPLITS)
+    progress = Progress(f"digit_scenes, {size} px", total, "scenes made")
     for split in SPLITS:
         _make_split(folder, split, size, counts[split], glyphs, progress)
     progress.end()
@@ -43,9 +42,7 @@ def digits_of(split: str, labels: NDArray[np.int64]) -> list[NDArray[np.int64]]:
     return [np.flatnonzero(belongs & (labels == label)) for label in range(len(CLASS_NAMES))]
 
 
-def _make_split(
-    folder: Path, split: str, size: int, count: int, glyphs: Glyphs, progress: "_Progress"
-) -> None:
+def _make_split(folder: Path, split: str, size: int, count: int, glyphs: Glyphs, progress: Progress) -> None:
     backgrounds, members = Backgrounds(split), digits_of(split, glyphs.labels)
     boxes: list[list[int]] = []
     digits: list[int] = []
@@ -64,26 +61,3 @@ def _make_split(
     labels = glyphs.labels[digits].tolist()
     content = {"boxes": boxes, "labels": labels, "digits": digits, "offsets": offsets}
     (folder / f"{split}.json").write_text(json.dumps(content, separators=(",", ":")))
-
-
-class _Progress:
-    """Tells on the error stream how many scenes are made, every two seconds."""
-
-    def __init__(self, size: int, total: int) -> None:
-        self.total, self.size = total, size
-        self.made = 0
-        self.start = self.told = time.monotonic()
-
-    def step(self) -> None:
-        self.made += 1
-        now = time.monotonic()
-        if now - self.told >= TELL_EVERY_S:
-            self.told = now
-            left = (now - self.start) / self.made * (self.total - self.made)
-            self._tell(f"{self.made:,} of {self.total:,} scenes made, {left:.0f} s left")
-
-    def end(self) -> None:
-        self._tell(f"{self.total:,} scenes made in {time.monotonic() - self.start:.1f} s")
-
-    def _tell(self, text: str) -> None:
-        print(f"digit_scenes, {self.size} px: {text}", file=sys.stderr, flush=True)
