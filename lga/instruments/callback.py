@@ -1,0 +1,143 @@
+"""The instruments as a Lightning callback, for any model that holds a Local-Global block."""
+
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as pl
+from pytorch_lightning.trainer.states import TrainerFn
+from torch import Tensor, nn
+from torch.optim import Optimizer
+from torch.utils.hooks import RemovableHandle
+
+from lga.instruments.blocks import Block, WatchedBlock, find_blocks
+from lga.instruments.gradients import GradientSampler
+from lga.instruments.history import Row, row, scalars, summary
+from lga.instruments.snapshot import BlockState, block_state
+from lga.structures import UserError
+from lga.structures.files import write_text
+
+log = logging.getLogger("lga")
+
+
+class InstrumentsCallback(pl.Callback):
+    """Looks inside the Local-Global blocks of a model while it trains, and changes nothing of the training.
+
+    Gradients are those of the trained block before an optimizer's step (clipped already, if a task clips by
+    itself): at an epoch's first step and at every ``every``-th after it. All else is of the weights that
+    validation runs, which are those of a moving average if the model is judged by one, after each epoch, on
+    the first ``images`` images of validation's first batch; an epoch without has alphas and gradients alone.
+
+    ``rows`` has an entry an epoch (see lga/instruments/history.py). It goes with checkpoints, in numbers to
+    the trainer's loggers, and to the JSON file ``path`` if one is named. Of several devices the first one
+    does all this.
+    """
+
+    def __init__(self, path: Path | None = None, every: int = 10, images: int = 16) -> None:
+        for name, value in (("every", every), ("images", images)):
+            if value < 1:
+                raise UserError(f"instruments.{name}={value}: set 1 or more")
+        self.path = path
+        self.every = every
+        self.images = images
+        self.rows: list[Row] = []
+        self._watched: list[WatchedBlock] = []
+        self._samplers: dict[str, GradientSampler] = {}
+        self._seen: dict[str, tuple[Block, Tensor]] = {}
+        self._hooks: list[RemovableHandle] = []
+        self._steps = 0
+
+    def summary(self) -> dict[str, Any]:
+        """The last numbers of each block and all alarms, for a record."""
+        return {"every": self.every, "images": self.images, **summary(self.rows)}
+
+    def on_fit_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Finds the blocks; says so if there is none."""
+        self._watched = find_blocks(pl_module) if trainer.is_global_zero else []
+        self._samplers = {watched.name: GradientSampler(watched.trained) for watched in self._watched}
+        if trainer.is_global_zero and not self._watched:
+            log.info("instruments: this model holds no Local-Global block; there is nothing to look into")
+
+    def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Forgets the last epoch's gradients and images."""
+        self._steps = 0
+        self._seen = {}
+        for sampler in self._samplers.values():
+            sampler.reset()
+
+    def on_before_optimizer_step(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, optimizer: Optimizer
+    ) -> None:
+        """Samples the gradients, if it is time to."""
+        if self._steps % self.every == 0:
+            for sampler in self._samplers.values():
+                sampler.sample()
+        self._steps += 1
+
+    def on_validation_batch_start(
+        self,
+        trainer: pl.Trainer,
+        pl_module: pl.LightningModule,
+        batch: Any,
+        batch_idx: int,
+        dataloader_idx: int = 0,
+    ) -> None:
+        """Listens to the first batch of a validation that belongs to training."""
+        fitting = trainer.state.fn == TrainerFn.FITTING and not trainer.sanity_checking
+        if fitting and batch_idx == 0 and dataloader_idx == 0:
+            self._listen()
+
+    def on_validation_batch_end(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, *batch: Any
+    ) -> None:
+        """Listens no more."""
+        for hook in self._hooks:
+            hook.remove()
+        self._hooks = []
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Adds the epoch's row; a callback that saves a checkpoint here has to come after this one."""
+        if not self._watched:
+            return
+        states = {watched.name: self._state(watched) for watched in self._watched}
+        before = self.rows[-1] if self.rows else None
+        self.rows.append(row(trainer.current_epoch + 1, trainer.global_step, states, before))
+        self._seen = {}
+        self._warn()
+        for logger in trainer.loggers:
+            logger.log_metrics(scalars(self.rows[-1]), trainer.global_step)
+        if self.path is not None:
+            write_text(self.path, json.dumps({**self.summary(), "rows": self.rows}, allow_nan=False) + "\n")
+
+    def state_dict(self) -> dict[str, Any]:
+        """The rows so far."""
+        return {"rows": self.rows}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Continues from the rows of a checkpoint."""
+        self.rows = list(state_dict["rows"])
+
+    def _listen(self) -> None:
+        self._seen = {}
+        for watched in self._watched:
+            for block in watched.candidates:
+                self._hooks.append(block.register_forward_pre_hook(self._listener(watched.name, block)))
+
+    def _listener(self, name: str, block: Block) -> Any:
+        def keep_input(_: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+            if name not in self._seen:
+                self._seen[name] = block, inputs[0].detach()[: self.images].clone()
+
+        return keep_input
+
+    def _state(self, watched: WatchedBlock) -> BlockState:
+        block, x = self._seen.get(watched.name, (watched.copy or watched.trained, None))
+        return block_state(block, x, self._samplers[watched.name].state())
+
+    def _warn(self) -> None:
+        """Says each alarm when it is first rung."""
+        for alarm in summary(self.rows)["alarms"]:
+            if alarm["first"] == alarm["last"] == self.rows[-1]["epoch"]:
+                told = f"{alarm['sign']}: {alarm['seen']}. {alarm['meaning']}"
+                log.warning("instruments: epoch %d, %s: %s", alarm["first"], alarm["block"], told)
