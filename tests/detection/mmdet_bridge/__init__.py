@@ -1,0 +1,1 @@
+"""Mirrors lga/detection/mmdet_bridge."""
