@@ -23,6 +23,7 @@ class Backbone(nn.Module, ABC):
         neck_repeats: bottlenecks in each block of that neck.
         attention: the block in the slot, applied to P5; `NoAttention` when there is none.
         author_blocks: entries before the slot in the author's layer list.
+        least_image_size: side in pixels of the smallest images that it takes.
     """
 
     out_channels: tuple[int, int, int]
@@ -30,6 +31,7 @@ class Backbone(nn.Module, ABC):
     neck_repeats: int
     attention: nn.Module
     author_blocks: int
+    least_image_size: int = 32
 
     @abstractmethod
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -1,0 +1,60 @@
+"""`backbone=timm/<name>` for every name: a config that no file holds, made of `conf/backbone/_timm.yaml`.
+
+The name is looked up in timm when the network is built; no config needs timm loaded.
+"""
+
+import re
+
+from hydra.core.config_search_path import ConfigSearchPath
+from hydra.core.object_type import ObjectType
+from hydra.plugins.config_source import ConfigLoadError, ConfigResult, ConfigSource
+from hydra.plugins.search_path_plugin import SearchPathPlugin
+from omegaconf import OmegaConf
+
+NAMED = re.compile(r"backbone/timm/(?P<name>[a-z0-9_]+(\.[a-z0-9_]+)?)")  # what timm itself calls a name
+
+
+class TimmConfigSource(ConfigSource):  # type: ignore[misc]
+    """Serves `backbone/timm/<name>`, and lists nothing: there are over a thousand."""
+
+    @staticmethod
+    def scheme() -> str:
+        """The scheme of this source's place in the search path."""
+        return "lga-timm"
+
+    def load_config(self, config_path: str) -> ConfigResult:
+        """The config of the network that the path names."""
+        named = NAMED.fullmatch(config_path)
+        if named is None:
+            raise ConfigLoadError(f"Config not found : {config_path}")
+        content = {"defaults": ["/backbone/_timm@_here_"], "network": {"name": named["name"]}}
+        return ConfigResult(
+            provider=self.provider,
+            path=self.full_path(),
+            config=OmegaConf.create(content),
+            header={"package": None},
+        )
+
+    def is_group(self, config_path: str) -> bool:
+        """No: its configs belong to the group `backbone`, which has files."""
+        return False
+
+    def is_config(self, config_path: str) -> bool:
+        """Whether the path is that of a network."""
+        return NAMED.fullmatch(config_path) is not None
+
+    def available(self) -> bool:
+        """Always."""
+        return True
+
+    def list(self, config_path: str, results_filter: ObjectType | None) -> list[str]:
+        """Nothing."""
+        return []
+
+
+class TimmSearchPath(SearchPathPlugin):  # type: ignore[misc]
+    """Puts the source behind the files, which come first."""
+
+    def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
+        """Append the source."""
+        search_path.append("lga", f"{TimmConfigSource.scheme()}://")
