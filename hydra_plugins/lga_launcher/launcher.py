@@ -1,22 +1,21 @@
-"""The class Hydra looks for; Hydra 1.3 takes launchers from this namespace only, the work is in `lga.run`."""
+"""The class Hydra looks for, and its base: Hydra takes launchers from this namespace only."""
 
+from abc import abstractmethod
 from collections.abc import Sequence
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from hydra.core.utils import JobReturn
 from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
+if TYPE_CHECKING:  # plugins are imported whenever Hydra starts, and must cost nothing
+    from lga.run.sweep import Engine
 
-class ProcessLauncher(Launcher):  # type: ignore[misc]
-    """Runs each job of a multirun in its own process; see `lga.run.sweep`.
 
-    `jobs_per_device`: processes that share one GPU, or the processor; None for one a GPU, one a core.
-    """
-
-    def __init__(self, jobs_per_device: int | None = None) -> None:
-        self.jobs_per_device = jobs_per_device
+class SweepLauncher(Launcher):  # type: ignore[misc]
+    """Hands the jobs of a multirun to an engine of `lga.run.sweep`."""
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
         """Keeps what Hydra hands over."""
@@ -30,4 +29,24 @@ class ProcessLauncher(Launcher):  # type: ignore[misc]
         def compose(overrides: Sequence[str]) -> Any:
             return self.hydra_context.config_loader.load_sweep_config(self.config, list(overrides))
 
-        return launch_sweep(compose, job_overrides, self.jobs_per_device)
+        return launch_sweep(compose, job_overrides, self.engine())
+
+    @abstractmethod
+    def engine(self) -> "Engine":
+        """What runs the jobs."""
+
+
+class ProcessLauncher(SweepLauncher):
+    """Runs each job in its own process on this machine; see `lga.run.sweep_processes`.
+
+    `jobs_per_device`: processes that share one GPU, or the processor; None for one a GPU, one a core.
+    """
+
+    def __init__(self, jobs_per_device: int | None = None) -> None:
+        self.jobs_per_device = jobs_per_device
+
+    def engine(self) -> "Engine":
+        """Processes of this machine."""
+        from lga.run.sweep_processes import run_in_processes
+
+        return partial(run_in_processes, jobs_per_device=self.jobs_per_device)

@@ -8,6 +8,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from lga.structures import UserError
+from lga.structures.terminal_text import printable
+
 
 class SweepProgress:
     """Counts done, cached and failed jobs and tells them; use as a context."""
@@ -38,6 +41,8 @@ class SweepProgress:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._bar.stop()
+        if isinstance(error, UserError) and self.left == self.total:  # told by itself, nothing ran
+            return
         self._print(f"sweep: {self.counts()}")
         for name, reason, log in self.failed:
             self._print(f"failed: {name}: {reason}; log: {log}")
@@ -62,6 +67,10 @@ class SweepProgress:
             self.seconds.append(seconds)
             self._tell(f"done    {name}{_scored(score)} in {seconds:.0f} s")
 
+    def note(self, line: str) -> None:
+        """Tells something that counts nothing."""
+        self._print(line)
+
     def counts(self) -> str:
         """Done, cached, failed, left, and a guess of the time left."""
         text = f"{self.done} done, {self.from_cache} cached, {len(self.failed)} failed, {self.left} left"
@@ -75,7 +84,7 @@ class SweepProgress:
         self._bar.update(self._task, completed=ended, counts=self.counts())
 
     def _print(self, line: str) -> None:
-        self.console.print(escape(line))
+        self.console.print(escape(printable(line)))
 
 
 def _scored(score: float | None) -> str:

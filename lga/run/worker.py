@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import traceback
+from typing import Any
 
 from lga.run.devices import Slot
 from lga.run.execute import execute
@@ -17,14 +18,14 @@ from lga.structures.files import writable
 def work(run: FrozenRun, slot: Slot, trains: bool) -> None:
     """Executes `run` on `slot`, its output in the run's log when it trains; exits non-zero on failure."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the sweep ends us itself
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGTERM, _die)
     end_with_parent()
     # As children of the fork server, that a sweep's jobs are, the loaders' processes would outlive us.
     multiprocessing.set_start_method(None, force=True)
     status = 1
     try:
         if trains:
-            _redirect_output(run)
+            redirect_output(run)
         _take(slot)
         execute(run)
         status = 0
@@ -40,13 +41,20 @@ def work(run: FrozenRun, slot: Slot, trains: bool) -> None:
     sys.exit(status)
 
 
-def _redirect_output(run: FrozenRun) -> None:
+def redirect_output(run: FrozenRun) -> None:
+    """Sends this process's output, and that of its children, to the run's log, after what is there."""
     folder = run.directory
     with writable(folder, "paths.output_dir"):
         folder.mkdir(parents=True, exist_ok=True)
         log = os.open(folder / "run.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     os.dup2(log, 1)
     os.dup2(log, 2)
+
+
+def _die(signum: int, frame: Any) -> None:
+    """Dies of the signal; Lightning's handler alone would raise, and so record a stop as a failure."""
+    signal.signal(signum, signal.SIG_DFL)
+    os.kill(os.getpid(), signum)
 
 
 def _take(slot: Slot) -> None:

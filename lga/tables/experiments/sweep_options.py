@@ -1,5 +1,6 @@
 """What is asked of a sweep of one experiment, as the overrides of ``run.py -m``."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -8,7 +9,11 @@ from lga.structures import UserError
 SweepScale = Literal["full", "reduced", "smoke"]
 SCALES: tuple[str, ...] = get_args(SweepScale)
 _TRAINERS = {"full": "default", "reduced": "reduced", "smoke": "smoke"}
-_JOBS = {"lga": "hydra.launcher.jobs_per_device", "joblib": "hydra.launcher.n_jobs"}
+_JOBS = {
+    "lga": "hydra.launcher.jobs_per_device",
+    "joblib": "hydra.launcher.n_jobs",
+    "slurm": "hydra.launcher.array_parallelism",
+}
 
 
 @dataclass(frozen=True)
@@ -21,6 +26,7 @@ class SweepOptions:
         jobs: that run at once on a device; None leaves it to the launcher.
         launcher: option of ``hydra/launcher``.
         overrides: given to every run after all others.
+        launcher_settings: overrides of ``hydra.launcher``.
     """
 
     seeds: int = 3
@@ -28,6 +34,7 @@ class SweepOptions:
     jobs: int | None = None
     launcher: str = "lga"
     overrides: tuple[str, ...] = ()
+    launcher_settings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.seeds < 1:
@@ -47,4 +54,10 @@ class SweepOptions:
     def of_launcher(self) -> tuple[str, ...]:
         """The overrides that say how they are launched."""
         jobs = () if self.jobs is None else (f"{_JOBS[self.launcher]}={self.jobs}",)
-        return f"hydra/launcher={self.launcher}", *jobs
+        return f"hydra/launcher={self.launcher}", *jobs, *self.launcher_settings
+
+
+def divide_overrides(overrides: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return those overrides that are of runs, and those that are of their launcher."""
+    of_launcher = tuple(override for override in overrides if override.startswith("hydra.launcher."))
+    return tuple(override for override in overrides if override not in of_launcher), of_launcher
