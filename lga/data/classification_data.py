@@ -47,6 +47,7 @@ class ClassificationData(SplitsData[ImageSplits]):
         seed: of the order and of the augmentation; >= 0. Batches depend on it and on the epoch only.
         num_workers: processes that make batches; 0 makes them in the training process.
         drop_last: leave out a last training batch that is smaller.
+        train_share: of the training images, see `lga.data.train_share`.
     """
 
     def __init__(
@@ -58,8 +59,9 @@ class ClassificationData(SplitsData[ImageSplits]):
         seed: int = 0,
         num_workers: int = 0,
         drop_last: bool = False,
+        train_share: float = 1.0,
     ) -> None:
-        super().__init__(reader, image_size, batch_size, seed, num_workers)
+        super().__init__(reader, image_size, batch_size, seed, num_workers, train_share)
         self.augmentation = make_augmentation(augmentation, image_size, seed)
         self.drop_last = drop_last
 

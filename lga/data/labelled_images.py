@@ -3,9 +3,12 @@
 Axes: N images, C channels, H rows, W columns. Pixels are 8-bit, 0 black and 255 white.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from lga.structures import UserError
@@ -56,6 +59,10 @@ class ImageSplits:
     def counts(self) -> dict[str, int]:
         """Number of images of each split."""
         return {"train": len(self.train), "val": len(self.val), "test": len(self.test)}
+
+    def training_on(self, chosen: NDArray[np.bool_]) -> Self:
+        """Return the splits with the training images where ``chosen`` (N,) is true; the others stay."""
+        return replace(self, train=self.train.take(torch.from_numpy(chosen), self.train.name))
 
 
 def check_selection(selection: str) -> None:

@@ -19,6 +19,7 @@ class Stream(IntEnum):
     AFFINE = 1
     PAPER = 2
     DETECTION = 3
+    TRAIN_SHARE = 4
 
 
 def stream_seed(stream: Stream, *key: int) -> int:

@@ -5,14 +5,17 @@ and loaders of its own, whose batches are divided, see `lga.data.divided_batches
 """
 
 from functools import cached_property
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, Self, TypeVar
 
+import numpy as np
 import pytorch_lightning as pl
 import torch
+from numpy.typing import NDArray
 from torch.utils.data import Sampler
 
 from lga.data.batch_order import BatchKey, BatchOrder
 from lga.data.divided_batches import DealtBatches, Place, SharedBatches
+from lga.data.train_share import check_train_share, shared_images
 from lga.structures import UserError
 
 
@@ -30,6 +33,9 @@ class Splits(Protocol):
     @property
     def counts(self) -> dict[str, int]:
         """Number of images of each split."""
+
+    def training_on(self, chosen: NDArray[np.bool_]) -> Self:
+        """Return the splits with the training images where ``chosen`` (N,) is true; the others stay."""
 
 
 SplitsT = TypeVar("SplitsT", bound=Splits)
@@ -56,6 +62,7 @@ class SplitsData(pl.LightningDataModule, Generic[SplitsT]):
         batch_size: training images in a batch.
         seed: of the order and of the augmentation; >= 0. Batches depend on it and on the epoch only.
         num_workers: processes that make batches; 0 makes them in the training process.
+        train_share: of the training images, see `lga.data.train_share`.
 
     Attributes:
         judged_split: what the test judges, ``test`` or ``val``.
@@ -64,9 +71,16 @@ class SplitsData(pl.LightningDataModule, Generic[SplitsT]):
     """
 
     def __init__(
-        self, reader: SplitsReader[SplitsT], image_size: int, batch_size: int, seed: int, num_workers: int
+        self,
+        reader: SplitsReader[SplitsT],
+        image_size: int,
+        batch_size: int,
+        seed: int,
+        num_workers: int,
+        train_share: float = 1.0,
     ) -> None:
         super().__init__()
+        check_train_share(train_share)
         check_at_least(1, image_size=image_size, batch_size=batch_size)
         check_at_least(0, seed=seed, num_workers=num_workers)
         self.reader = reader
@@ -74,14 +88,18 @@ class SplitsData(pl.LightningDataModule, Generic[SplitsT]):
         self.batch_size = batch_size
         self.seed = seed
         self.num_workers = num_workers
+        self.train_share = train_share
         self.judged_split = "test"
         self.place = Place()
         self.most_judged: int | None = None
 
     @cached_property
     def splits(self) -> SplitsT:
-        """The splits, read at first use."""
-        return self.reader()
+        """The splits, read at first use; of the training split the share that is trained on."""
+        splits = self.reader()
+        if self.train_share == 1:
+            return splits
+        return splits.training_on(shared_images(splits.counts["train"], self.train_share))
 
     @property
     def class_names(self) -> tuple[str, ...]:

@@ -2,7 +2,6 @@
 
 import inspect
 from collections.abc import Sequence
-from importlib import import_module
 from typing import Any, cast
 
 import torch
@@ -11,7 +10,9 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig
 from torch import nn
 
+from lga.attention.head_count import with_heads_for_channels
 from lga.data.splits_data import SplitsData
+from lga.run.targets import resolve_target
 from lga.structures import UserError
 from lga.tasks import Optimization, Schedule
 from lga.tasks.base_task import BaseTask
@@ -21,9 +22,7 @@ def build_network(cfg: DictConfig) -> nn.Module:
     """The cell's network with freshly drawn weights; the draw depends on `seed` alone."""
     _check_consistent(cfg)
     torch.manual_seed(cfg.seed)
-    backbone = make(cfg.backbone.network, "backbone.network")(
-        attention=make(cfg.attention.block, "attention.block")
-    )
+    backbone = make(cfg.backbone.network, "backbone.network")(attention=_attention(cfg.attention.block))
     node, where = (cfg.task.model, "task.model") if cfg.task.model else (cfg.detector.model, "detector.model")
     return cast(nn.Module, make(node, where)(backbone))
 
@@ -34,7 +33,8 @@ def build_data(cfg: DictConfig) -> SplitsData[Any]:
     workers = cfg.trainer.num_workers
     if workers is None:
         workers = 0 if cfg.dataset.embedded else torch.get_num_threads()
-    data = make(cfg.task.data, "task.data")(reader, seed=cfg.seed, num_workers=workers)
+    make_data = make(cfg.task.data, "task.data")
+    data = make_data(reader, seed=cfg.seed, num_workers=workers, train_share=cfg.data.train_share)
     return cast("SplitsData[Any]", data)
 
 
@@ -65,11 +65,7 @@ def build_optimization(cfg: DictConfig) -> Optimization:
 
 def make(node: DictConfig, where: str) -> Any:
     """Instantiates `node`; an unknown target or keyword is a UserError naming the valid ones."""
-    module, _, name = str(node["_target_"]).rpartition(".")
-    try:
-        target = getattr(import_module(module), name)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise UserError(f"{where}._target_={node['_target_']}: cannot be imported: {error}") from error
+    target = resolve_target(node, where)
     valid = _keywords(target)
     unknown = [str(key) for key in node if not str(key).startswith("_") and str(key) not in valid]
     if unknown:
@@ -86,6 +82,12 @@ def make(node: DictConfig, where: str) -> Any:
 
 def _keywords(target: Any) -> Sequence[str]:
     return [name for name in inspect.signature(target).parameters if name != "self"]
+
+
+def _attention(node: DictConfig) -> Any:
+    """What builds a slot's block; heads that are null are chosen by the slot's channels."""
+    block = make(node, "attention.block")
+    return with_heads_for_channels(block) if node.get("heads", 1) is None else block
 
 
 def _check_consistent(cfg: DictConfig) -> None:

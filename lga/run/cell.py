@@ -5,7 +5,7 @@ import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,8 +15,17 @@ from lga.run.identity import FrozenRun
 from lga.run.record import CellRecord, RunRecord, Scale, write_record
 from lga.structures import UserError
 from lga.structures.files import writable
+from lga.structures.terminal_text import first_line
 
 log = logging.getLogger("lga")
+
+
+@dataclass(frozen=True)
+class _Started:
+    """When the run was started: by the clock, which may be set meanwhile, and by one that only goes on."""
+
+    clock: float = field(default_factory=time.time)
+    monotonic: float = field(default_factory=time.monotonic)
 
 
 def train(run: FrozenRun) -> float:
@@ -27,17 +36,21 @@ def train(run: FrozenRun) -> float:
     folder = RunDirectory(run)
     if record := folder.finished():
         return _cached(record, folder)
+    from lga.run.recovery import recover
+
     with folder.claim() as waited:
         if waited and (record := folder.finished()):
             return _cached(record, folder)
-        folder.result.unlink(missing_ok=True)  # of a failed attempt
-        with logging_to(folder.log), _failure_recorded(run, folder):
-            started = time.time()
+        started = _Started()
+        with logging_to(folder.log), _failure_recorded(run, folder, started):
+            recover(folder)
+            folder.result.unlink(missing_ok=True)  # of a failed attempt
             log.info("%s: training in %s", run.cell, folder.path)
             results = _results(run, folder)
             record = _record(run, started, status="finished", **results)
             with writable(folder.path, "paths.output_dir"):
                 write_record(folder.result, record)
+            folder.previous_checkpoint.unlink(missing_ok=True)
             log.info("%s: %s in %.0f s, %s", run.cell, _told(record), record.seconds, folder.result)
     return _score(record)
 
@@ -58,42 +71,52 @@ def scale_of(run: FrozenRun) -> Scale:
 
 
 def _results(run: FrozenRun, folder: RunDirectory) -> dict[str, Any]:
+    from lga.run.failures import told_to_user
+
     if run.config["trainer"]["devices"] != 1:
         from lga.run.ranks import fit_and_judge_on_devices
 
         return fit_and_judge_on_devices(run)
     from lga.run.fit import fit_and_judge
 
-    return fit_and_judge(run, folder)
+    with told_to_user(run.config):
+        return fit_and_judge(run, folder)
 
 
 def _cached(record: RunRecord, folder: RunDirectory) -> float:
     print(f"{folder.run.cell}: finished before ({_told(record)}), nothing to do: {folder.result}", flush=True)
+    if folder.run.config["instruments"]["enabled"] and record.instruments is None:
+        print(
+            f"{folder.run.cell}: instruments.enabled=true, but this run was trained without them: "
+            f"remove {folder.path} to train it again, or choose another seed",
+            flush=True,
+        )
     return _score(record)
 
 
 @contextmanager
-def _failure_recorded(run: FrozenRun, folder: RunDirectory) -> Iterator[None]:
-    started = time.time()
+def _failure_recorded(run: FrozenRun, folder: RunDirectory, started: _Started) -> Iterator[None]:
     try:
         yield
     except BaseException as error:
-        if not isinstance(error, UserError | KeyboardInterrupt):
+        if not isinstance(error, UserError | KeyboardInterrupt) or error.__cause__:
             log.debug("%s: failed\n%s", run.cell, traceback.format_exc())
         if not isinstance(error, KeyboardInterrupt):
             _leave_failed_record(run, folder, started, error)
         raise
 
 
-def _leave_failed_record(run: FrozenRun, folder: RunDirectory, started: float, error: BaseException) -> None:
-    told = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
+def _leave_failed_record(
+    run: FrozenRun, folder: RunDirectory, started: _Started, error: BaseException
+) -> None:
+    told = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {first_line(error)}"
     try:
         write_record(folder.result, _record(run, started, status="failed", error=told))
     except OSError as refused:
         log.warning("the failure could not be recorded in %s: %s", folder.result, refused.strerror)
 
 
-def _record(run: FrozenRun, started: float, **results: Any) -> RunRecord:
+def _record(run: FrozenRun, started: _Started, **results: Any) -> RunRecord:
     config = run.config
     fields: dict[str, Any] = {
         "cell": CellRecord(**asdict(run.cell)),
@@ -104,8 +127,8 @@ def _record(run: FrozenRun, started: float, **results: Any) -> RunRecord:
         "scale": scale_of(run),
         "protocol": config["task"]["name"],
         "monitor": config["task"]["monitor"],
-        "seconds": round(time.time() - started, 3),
-        "started": _timestamp(started),
+        "seconds": round(time.monotonic() - started.monotonic, 3),
+        "started": _timestamp(started.clock),
         "ended": _timestamp(time.time()),
     }
     return RunRecord(**{**fields, **results})

@@ -1,8 +1,14 @@
 """Checkpoints: the last epoch to resume from, the best epoch to judge. Written atomically, read without code.
 
-When a disk fills, the previous checkpoint stays as it was and the run stops with one line.
+When a disk fills, the previous checkpoint stays as it was and the run stops with one line. The file is a zip
+archive with a CRC-32 of each of its parts; `torch.load` does not look at them, and takes a changed byte of a
+weight for the weight, so that they are checked here.
 """
 
+import math
+import pickle
+import re
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +17,13 @@ import torch
 from lightning_fabric.plugins.io.checkpoint_io import CheckpointIO
 from torch import nn
 
+from lga.run.directory import PREVIOUS
 from lga.structures import UserError
+from lga.structures.errors import DamagedFileError
 from lga.structures.files import write_atomically
+from lga.structures.terminal_text import first_line
+
+_PYTHON_OBJECT = re.compile(r"GLOBAL (\S+)")  # as torch's reader names what it refuses
 
 
 class AtomicCheckpointIO(CheckpointIO):
@@ -21,8 +32,8 @@ class AtomicCheckpointIO(CheckpointIO):
     def save_checkpoint(
         self, checkpoint: dict[str, Any], path: Any, storage_options: Any | None = None
     ) -> None:
-        """Writes `checkpoint` to `path`."""
-        save(checkpoint, Path(path))
+        """Writes `checkpoint` to `path`; the one that stood there is kept beside it."""
+        save(checkpoint, Path(path), Path(path).with_name(PREVIOUS))
 
     def load_checkpoint(self, path: Any, map_location: Any = None, weights_only: bool | None = None) -> Any:
         """Reads what `save_checkpoint` wrote."""
@@ -61,11 +72,16 @@ class BestAndLast(pl.Callback):
             known = ", ".join(sorted(trainer.callback_metrics))
             raise UserError(f"task.selected_by={self.monitor}: not a logged metric; valid: {known}")
         score = float(trainer.callback_metrics[self.monitor])
-        if self.select == "last" or self.best_epoch == 0 or self.sign * (score - self.best_score) > 0:
+        if self.select == "last" or self.best_epoch == 0 or self._is_better(score):
             self.best_epoch, self.best_score = trainer.current_epoch + 1, score
             if trainer.is_global_zero:
                 self._save_best(pl_module.average.module)  # type: ignore[arg-type, union-attr]
         trainer.save_checkpoint(self.last)
+
+    def _is_better(self, score: float) -> bool:
+        if math.isnan(self.best_score):  # of an epoch that nothing could be judged in
+            return not math.isnan(score)
+        return self.sign * (score - self.best_score) > 0
 
     def _save_best(self, network: nn.Module) -> None:
         content = {"state_dict": network.state_dict(), "epoch": self.best_epoch}
@@ -87,10 +103,13 @@ class BestAndLast(pl.Callback):
         self.best_score = state_dict["best_score"]
 
 
-def save(content: dict[str, Any], path: Path) -> None:
-    """Writes tensors and plain values; on failure `path` is untouched and a UserError says why."""
+def save(content: dict[str, Any], path: Path, previous: Path | None = None) -> None:
+    """Writes tensors and plain values; on failure `path` is untouched and a UserError says why.
+
+    What stood at `path` is kept as `previous`, if that is given.
+    """
     try:
-        write_atomically(path, lambda file: torch.save(content, file))
+        write_atomically(path, lambda file: torch.save(content, file), previous)
     except (OSError, RuntimeError) as error:
         kept = "the previous one is kept" if path.is_file() else "there is no earlier one"
         raise UserError(
@@ -100,16 +119,46 @@ def save(content: dict[str, Any], path: Path) -> None:
 
 
 def load(path: Path) -> Any:
-    """Reads tensors and plain values; nothing in the file can run code."""
+    """Reads tensors and plain values; nothing in the file can run code.
+
+    Raises:
+        UserError: there is no such file, or it holds Python objects.
+        DamagedFileError: its content is not what was written.
+    """
     try:
+        _check_sums(path)
         return torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError as error:
         raise UserError(f"{path}: no such checkpoint") from error
+    except pickle.UnpicklingError as error:
+        if found := _PYTHON_OBJECT.search(str(error)):
+            raise UserError(
+                f"{path}: refused, it holds more than tensors and plain values ({found[1]}), and loading "
+                "that runs code of whoever wrote the file; have model.state_dict() saved where it was made"
+            ) from error
+        raise _damaged(path, "no tensors in it") from error
+    except (UserError, MemoryError):
+        raise
     except Exception as error:
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise UserError(
-            f"{path}: not a readable checkpoint ({reason}); remove it to start from scratch"
-        ) from error
+        raise _damaged(path, first_line(error)) from error
+
+
+def _check_sums(path: Path) -> None:
+    """Raises DamagedFileError if a zip archive is not as it was written; other files are not looked at."""
+    with path.open("rb") as file:
+        if not zipfile.is_zipfile(file):
+            return
+        try:
+            with zipfile.ZipFile(file) as archive:
+                changed = archive.testzip()
+        except (zipfile.BadZipFile, NotImplementedError, ValueError, EOFError, RuntimeError) as error:
+            raise _damaged(path, first_line(error)) from error
+    if changed:
+        raise _damaged(path, f"the checksum of its part {changed} is wrong")
+
+
+def _damaged(path: Path, what: str) -> DamagedFileError:
+    return DamagedFileError(f"{path}: not a readable checkpoint ({what}); it was not used")
 
 
 def _reason(error: BaseException) -> str:
@@ -117,4 +166,4 @@ def _reason(error: BaseException) -> str:
         if isinstance(error, OSError):
             break
         error = error.__cause__ or error.__context__  # type: ignore[assignment]
-    return (error.strerror or str(error)) if isinstance(error, OSError) else str(error).splitlines()[0]
+    return (error.strerror or str(error)) if isinstance(error, OSError) else first_line(error)

@@ -9,6 +9,11 @@ own counter on one image of the real size, of what this project runs in evaluati
 them: the expectation over a detector's distance bins, a 1x1 convolution there; the released LGA block, which
 runs collapsed; and its softmaxes over the energies. That those are modules is known by the table itself: with
 them YOLOv8n and `lga_global` has 8.456 GFLOPs, without 8.446, and the published row says 8.5.
+
+`thop` knows a module by its exact class. In timm's networks it leaves out what timm has classes of its own
+for (normalisation with an activation, layer norm over channels, convolutions padded as TensorFlow's) and
+products that are no module (a transformer's attention), and so does the paper's figure here. The true one has
+them, less the norms.
 """
 
 import math
@@ -74,7 +79,7 @@ def true_gflops(network: nn.Module, image_size: int) -> float:
 
 def paper_gflops(network: nn.Module) -> float:
     """GFLOPs as the paper prints them (to one decimal)."""
-    macs = 0
+    macs, size = 0, _paper_image_size(network)
 
     def count(module: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
         nonlocal macs
@@ -83,11 +88,23 @@ def paper_gflops(network: nn.Module) -> float:
     hooks = [module.register_forward_hook(count) for module in _counted(network)]
     try:
         with _evaluating(network):
-            network(torch.zeros(1, 3, PAPER_IMAGE_SIZE, PAPER_IMAGE_SIZE, device=_device(network)))
+            network(torch.zeros(1, 3, size, size, device=_device(network)))
     finally:
         for hook in hooks:
             hook.remove()
-    return 2 * macs * (PAPER_REPORTED_SIZE / PAPER_IMAGE_SIZE) ** 2 / 1e9
+    return 2 * macs * (PAPER_REPORTED_SIZE / size) ** 2 / 1e9
+
+
+def attention_heads(network: nn.Module) -> list[int]:
+    """Heads of the block in each slot, in the order of the stages; empty where blocks have none."""
+    slot = network.get_submodule("backbone.attention")
+    blocks = slot.values() if isinstance(slot, nn.ModuleDict) else [slot]
+    return [heads for block in blocks if isinstance(heads := getattr(block, "heads", None), int)]
+
+
+def _paper_image_size(network: nn.Module) -> int:
+    """32, or the least side of images that the network takes."""
+    return max(PAPER_IMAGE_SIZE, getattr(network.get_submodule("backbone"), "least_image_size", 0))
 
 
 def _counted(module: nn.Module) -> Iterator[nn.Module]:
@@ -105,12 +122,22 @@ def _convolution(module: nn.Module, x: Tensor, y: Tensor) -> int:
     return y.numel() * weight[0].numel()
 
 
+def _transposed(module: nn.Module, x: Tensor, y: Tensor) -> int:
+    weight: Tensor = module.weight  # type: ignore[assignment]
+    return y.numel() * weight[:, 0].numel()  # as if every tap met a pixel
+
+
 def _linear(module: nn.Module, x: Tensor, y: Tensor) -> int:
     return y.numel() * x.shape[-1]
 
 
 def _norm(module: nn.Module, x: Tensor, y: Tensor) -> int:
-    return (4 if getattr(module, "affine", False) else 2) * x.numel()
+    has_weights = getattr(module, "affine", False) or getattr(module, "elementwise_affine", False)
+    return (4 if has_weights else 2) * x.numel()
+
+
+def _average_pool(module: nn.Module, x: Tensor, y: Tensor) -> int:
+    return y.numel()
 
 
 def _adaptive_pool(module: nn.Module, x: Tensor, y: Tensor) -> int:
@@ -150,8 +177,11 @@ def _local_global(module: LocalGlobalParameters | LocalGlobalVariant, x: Tensor,
 _COUNTS: dict[type[nn.Module], Callable[[Any, Any, Any], int]] = {
     nn.Conv1d: _convolution,
     nn.Conv2d: _convolution,
+    nn.ConvTranspose2d: _transposed,
     nn.Linear: _linear,
     nn.BatchNorm2d: _norm,
+    nn.LayerNorm: _norm,
+    nn.AvgPool2d: _average_pool,
     nn.AdaptiveAvgPool2d: _adaptive_pool,
     nn.Softmax: _softmax,
     nn.Upsample: _upsample,

@@ -35,9 +35,13 @@ def explain(error: Exception, arguments: Sequence[str]) -> str:
 
 
 def _unknown_option(group: str, option: str) -> str:
+    if group == "backbone/timm":
+        return f"backbone=timm/{option}: no name of timm's, which are of the letters a to z, digits and _"
     options = sorted(
         path.stem for path in (CONFIG_DIR / group).glob("*.yaml") if not path.stem.startswith("_")
     )
+    if group == "backbone":
+        options.append("timm/<name>")
     if not options:
         return f"{group}={option}: there is no group '{group}'; {_nearest(group, _groups())}"
     return f"{group}={option}: no such option; {_nearest(option, options)}"

@@ -1,12 +1,20 @@
-"""What a run says: to the terminal, and with times to the log in its folder."""
+"""What a run says: to the terminal, and with times to the log in its folder.
+
+Names of classes, files and runs come from others: no line break in one can begin a line of the log, no escape
+code reaches the terminal, and no secret is written. A disk too full for the log does not end the run.
+"""
 
 import logging
 import os
 import sys
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from lga.structures.files import writable
+from lga.structures.secrets import without_secrets
+from lga.structures.terminal_text import printable_lines
 
 # Said by libraries at every run, true, and of no use to the reader.
 _NOISE = (
@@ -16,7 +24,22 @@ _NOISE = (
     r".*GPU available but not used.*",
     r".*sync_dist=True.*",  # what is logged is of all devices already
     r".*isinstance\(treespec, LeafSpec\).*",
+    r".*`srun` command is available.*",  # said on every machine of a SLURM cluster
 )
+
+
+class _Harmless(logging.Formatter):
+    """Formats a message whose further lines are indented, without control characters and secrets."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return printable_lines(without_secrets(super().format(record)))
+
+
+class _QuietFile(logging.FileHandler):
+    """A log file that a full disk leaves with gaps."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802, as logging names it
+        """Says nothing: of a full disk the run's own files tell."""
 
 
 @contextmanager
@@ -25,12 +48,14 @@ def logging_to(path: Path) -> Iterator[None]:
     logger = logging.getLogger("lga")
     logger.setLevel(logging.DEBUG)
     logger.propagate = False
-    file = logging.FileHandler(path, encoding="utf-8")
-    file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    with writable(path.parent, "paths.output_dir"):
+        file = _QuietFile(path, encoding="utf-8")
+    file.setFormatter(_Harmless("%(asctime)s %(levelname)s %(message)s"))
     handlers: list[logging.Handler] = [file]
     if not _is_stdout(path):  # a sweep sends a job's whole output to its log
         terminal = logging.StreamHandler(sys.stdout)
         terminal.setLevel(logging.INFO)
+        terminal.setFormatter(_Harmless("%(message)s"))
         handlers.append(terminal)
     for handler in handlers:
         logger.addHandler(handler)
@@ -39,7 +64,8 @@ def logging_to(path: Path) -> Iterator[None]:
     finally:
         for handler in handlers:
             logger.removeHandler(handler)
-            handler.close()
+            with suppress(OSError):  # what a full disk did not take
+                handler.close()
 
 
 @contextmanager

@@ -1,15 +1,21 @@
 """A run's folder: its files, its lock, and who it belongs to."""
 
+import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
-from filelock import FileLock, Timeout
 from omegaconf import OmegaConf
 
 from lga.run.identity import FrozenRun
 from lga.run.record import RunRecord, read_record
 from lga.structures import UserError
-from lga.structures.files import writable, write_text
+from lga.structures.errors import DamagedFileError
+from lga.structures.files import remove_unfinished, set_aside, writable, write_text
+from lga.structures.locks import alone
+from lga.structures.secrets import hide_secrets
+
+PREVIOUS = "previous.ckpt"  # of last.ckpt, for as long as the run is not finished
+_HASH = re.compile("[0-9a-f]{64}")
 
 
 class RunDirectory:
@@ -27,47 +33,48 @@ class RunDirectory:
         self.metrics = self.path / "metrics.csv"
         self.log = self.path / "run.log"
         self.last_checkpoint = self.path / "checkpoints" / "last.ckpt"
+        self.previous_checkpoint = self.last_checkpoint.with_name(PREVIOUS)
         self.best_checkpoint = self.path / "checkpoints" / "best.ckpt"
         self.wandb = self.path / "wandb"
 
     def finished(self) -> RunRecord | None:
         """The record of this very run if it has finished, else None.
 
-        A record that cannot be read, or is of another config, is a UserError, never overwritten.
+        A damaged record is as good as none. One of another config, or of another version of this code, is a
+        UserError, never overwritten.
         """
         if not self.result.is_file():
             return None
-        record = read_record(self.result)
+        try:
+            record = read_record(self.result)
+        except DamagedFileError:
+            return None
         self._check_owner(record.config_hash)
         return record if record.status == "finished" else None
 
     @contextmanager
     def claim(self) -> Iterator[bool]:
         """Holds the folder alone; yields True if another process had to be waited for."""
-        with writable(self.path, "paths.output_dir"):
-            self.last_checkpoint.parent.mkdir(parents=True, exist_ok=True)
-            self.wandb.mkdir(exist_ok=True)
-            lock = FileLock(self.path / ".lock")
-        waited = False
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            waited = True
-            lock.acquire()
-        try:
-            self._settle_in()
+        with ExitStack() as held:
+            with writable(self.path, "paths.output_dir"):
+                self.last_checkpoint.parent.mkdir(parents=True, exist_ok=True)
+                self.wandb.mkdir(exist_ok=True)
+                waited = held.enter_context(alone(self.path / ".lock"))
+                self._settle_in()
             yield waited
-        finally:
-            lock.release()
 
     def _settle_in(self) -> None:
         """Writes the config and its hash, or refuses a folder that holds another run."""
+        for folder in (self.path, self.last_checkpoint.parent):
+            remove_unfinished(folder)
         if self.identity.is_file():
-            self._check_owner(self.identity.read_text().strip())
-            return
-        with writable(self.path, "paths.output_dir"):
-            write_text(self.config, OmegaConf.to_yaml(self.run.cfg))
-            write_text(self.identity, self.run.config_hash + "\n")
+            owner = self.identity.read_text(errors="replace").strip()
+            if _HASH.fullmatch(owner):
+                self._check_owner(owner)
+                return
+            set_aside(self.identity)  # checkpoints and records bear the hash too
+        write_text(self.config, OmegaConf.to_yaml(OmegaConf.create(hide_secrets(self.run.config))))
+        write_text(self.identity, self.run.config_hash + "\n")
 
     def _check_owner(self, config_hash: str) -> None:
         if config_hash != self.run.config_hash:

@@ -25,7 +25,7 @@ _SEED = "seed="
 
 def experiment_names() -> tuple[str, ...]:
     """Names that ``experiment=`` takes."""
-    return tuple(sorted(path.stem for path in (CONFIG_DIR / "experiment").glob("*.yaml")))
+    return tuple(sorted(path.stem for path in (CONFIG_DIR / "experiment").glob("[!_]*.yaml")))
 
 
 def experiment_runs(experiment: str, overrides: Sequence[str] = ()) -> tuple[FrozenRun, ...]:

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from lga.detection import Detector
 from lga.detection.decoded_detector import DecodedDetector
+from lga.detection.mmdet_bridge import MMDetDetector
 from lga.run.build import build_network
 from lga.run.directory import RunDirectory
 from lga.run.identity import FrozenRun
@@ -76,7 +77,12 @@ def _network(run: FrozenRun) -> tuple[nn.Module, str]:
 
 
 def _form(network: nn.Module, image_size: int) -> Form:
-    """A classifier as it is, a detector with its decoding."""
+    """A classifier as it is, the paper's detector with its decoding; mmdet's are not taken."""
+    if isinstance(network, MMDetDetector):
+        raise UserError(
+            "mode=export: detectors of mmdet decode in ways of their own and are not exported; "
+            "export detector=yolov8, or mmdet's model with mmdeploy"
+        )
     if not isinstance(network, Detector):
         return Form(network, "logits", "(B, K)", (Part(slice(None)),))
     if image_size % COARSEST_STRIDE:

@@ -8,17 +8,20 @@ from typing import Any
 
 import pytorch_lightning as pl
 import torch
+from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 from omegaconf import DictConfig
 from torch import nn
 
+from lga.instruments import InstrumentsCallback
 from lga.run.build import build_data, build_network, build_task
 from lga.run.checkpoints import AtomicCheckpointIO, BestAndLast, load
-from lga.run.complexity import measure
+from lga.run.complexity import attention_heads, measure
 from lga.run.console import without_notices
 from lga.run.detection_report import DetectionReport
 from lga.run.device_group import DeviceGroup
 from lga.run.directory import RunDirectory
 from lga.run.environment import code_state, environment, peak_memory_bytes
+from lga.run.finite_losses import FiniteLosses
 from lga.run.heap import keep_freed_memory
 from lga.run.history import MetricsHistory
 from lga.run.identity import FrozenRun
@@ -61,7 +64,9 @@ def fit_and_judge(run: FrozenRun, folder: RunDirectory, group: DeviceGroup | Non
         results = {
             **_results(cfg, task, data, metrics, best),
             **complexity.as_dict(),
+            "attention_heads": attention_heads(network),
             "epochs": trainer.max_epochs,
+            "instruments": _instrumented(trainer),
             "resumed": resumed_epoch or 0,
         }
         status = "finished"
@@ -142,8 +147,14 @@ def _trainer(
         limit_test_batches=most_judged,
         default_root_dir=folder.path,
         logger=wandb if cfg.logger.name == "wandb" else False,
-        callbacks=[MetricsHistory(folder.metrics), best, *_reports(cfg, folder)],
-        plugins=[AtomicCheckpointIO()],
+        callbacks=[
+            FiniteLosses(folder.path),
+            MetricsHistory(folder.metrics),
+            *_instruments(cfg, folder),  # before what saves their rows
+            best,
+            *_reports(cfg, folder),
+        ],
+        plugins=[AtomicCheckpointIO(), *_alone(group)],
         deterministic="warn",
         enable_checkpointing=False,
         enable_model_summary=False,
@@ -154,6 +165,24 @@ def _trainer(
         **({} if group is None else group.trainer_settings),
     )
     return trainer, best
+
+
+def _alone(group: DeviceGroup | None) -> list[LightningEnvironment]:
+    """Of one process, whatever a cluster's variables say: Lightning too would requeue a job of SLURM."""
+    return [LightningEnvironment()] if group is None else []
+
+
+def _instruments(cfg: DictConfig, folder: RunDirectory) -> list[InstrumentsCallback]:
+    settings = cfg.instruments
+    if not settings.enabled:
+        return []
+    return [InstrumentsCallback(folder.path / "instruments.json", settings.every, settings.images)]
+
+
+def _instrumented(trainer: pl.Trainer) -> dict[str, Any] | None:
+    """What the instruments saw; None if they were not switched on."""
+    callbacks: list[pl.Callback] = trainer.callbacks  # type: ignore[attr-defined]
+    return next((each.summary() for each in callbacks if isinstance(each, InstrumentsCallback)), None)
 
 
 def _reports(cfg: DictConfig, folder: RunDirectory) -> list[pl.Callback]:

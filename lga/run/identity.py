@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any, cast
 
 from omegaconf import DictConfig, OmegaConf
 
+from lga.run.backbone_settings import settle_backbone
 from lga.run.schema import Config
 from lga.structures import UserError
 
@@ -19,6 +21,9 @@ NEUTRAL = (
     "mode",
     "source",
     "inspect",
+    "instruments",
+    "backbone.checkpoint",  # known by its content
+    "backbone.network.checkpoint",
     "trainer.accelerator",
     "trainer.num_workers",
     "trainer.threads",
@@ -27,9 +32,13 @@ NEUTRAL = (
     "dataset.reader.cache_dir",
     "dataset.reader.download",
 )
-# Where more than one is asked for, batch norm's statistics are each device's own, and results are others.
-ONLY_ABOVE_ONE = ("trainer.devices",)
+# Part of it unless one, which leaves results as they were before there was the setting. On several devices
+# batch norm's statistics are each device's own; the share is of the training images.
+UNLESS_ONE = ("trainer.devices", "data.train_share")
+# Likewise part of it unless null: they are settings of some backbones alone.
+UNLESS_NULL = ("backbone.slots", "backbone.pyramid", "backbone.checkpoint_sha256")
 HASH_LENGTH = 8
+_NAME = re.compile(r"[^\W_][\w.+-]*")
 
 
 def is_neutral(setting: str) -> bool:
@@ -100,8 +109,20 @@ def freeze(cfg: DictConfig, overrides: tuple[str, ...] = ()) -> FrozenRun:
     merged = OmegaConf.merge(OmegaConf.structured(Config), config)  # refuses keys added with `+`
     checked = cast(DictConfig, merged)
     _check_recipe(checked)
+    _check_names(checked)
+    settle_backbone(checked)
     resolved = OmegaConf.to_container(checked, resolve=True, throw_on_missing=True)
     return FrozenRun(cast(dict[str, Any], resolved), overrides)
+
+
+def _check_names(cfg: DictConfig) -> None:
+    """A cell's names are folders of its outputs, and must not lead elsewhere."""
+    for group in ("dataset", "backbone", "detector", "attention"):
+        if not _NAME.fullmatch(str(cfg[group].name)):
+            raise UserError(
+                f"{group}.name={cfg[group].name}: letters, digits and _ . + - alone, beginning with a letter "
+                "or digit, since it names a folder"
+            )
 
 
 def _check_recipe(cfg: DictConfig) -> None:
@@ -116,6 +137,7 @@ def _identifying(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     kept = {}
     for key, value in config.items():
         path = f"{prefix}{key}"
-        if path not in NEUTRAL and not (path in ONLY_ABOVE_ONE and value == 1):
+        absent = (path in UNLESS_ONE and value == 1) or (path in UNLESS_NULL and value is None)
+        if path not in NEUTRAL and not absent:
             kept[str(key)] = _identifying(value, f"{path}.") if isinstance(value, Mapping) else value
     return kept

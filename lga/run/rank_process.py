@@ -62,9 +62,11 @@ def _fit_and_judge(run: FrozenRun, rank: int, ranks: int, port: int) -> dict[str
 
 def _in_group(run: FrozenRun, folder: RunDirectory, rank: int, ranks: int, port: int) -> dict[str, Any]:
     from lga.run.device_group import joined
+    from lga.run.failures import told_to_user
     from lga.run.fit import fit_and_judge
 
-    with joined(run.config["trainer"]["accelerator"], rank, ranks, port) as group:
+    accelerator = run.config["trainer"]["accelerator"]
+    with told_to_user(run.config), joined(accelerator, rank, ranks, port) as group:
         return fit_and_judge(run, folder, group)
 
 

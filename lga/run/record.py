@@ -2,6 +2,9 @@
 
 Metrics are named `<protocol>/<metric>` where a task has several protocols, plainly where it has one;
 accuracies and mean average precisions are in percent, durations in seconds, memory in bytes.
+
+The file ends with `digest`, a hash of all the rest: a digit that a disk or an editor changed would still be a
+number. Records from before it had one are read without.
 """
 
 import hashlib
@@ -9,12 +12,17 @@ import json
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from lga.structures import UserError
+from lga.structures.errors import DamagedFileError
 from lga.structures.files import write_text
+from lga.structures.secrets import hide_secrets
+from lga.structures.terminal_text import first_line
 
 SCHEMA_VERSION = 1
+DIGEST = "digest"
+_ADVICE = "remove it to run the cell again"
 Scale = Literal["full", "reduced", "embedded", "smoke"]
 
 
@@ -50,6 +58,30 @@ class DataRecord(_Strict):
     dropped: dict[str, int] = {}
 
 
+class AlarmRecord(_Strict):
+    """A sign of failure in a block, with the epochs that it was first and last seen after."""
+
+    block: str
+    sign: str
+    first: int
+    last: int
+    seen: str
+    meaning: str
+
+
+class InstrumentsRecord(_Strict):
+    """What a run with instruments saw: each block's numbers after the last epoch, and all alarms.
+
+    A block's numbers are by name, such as `gradient/global 11x11/q`; `instruments.json` has them by epoch.
+    """
+
+    every: int
+    images: int
+    epochs: int
+    blocks: dict[str, dict[str, float | None]] = {}
+    alarms: list[AlarmRecord] = []
+
+
 class RunRecord(_Strict):
     """One finished or failed run."""
 
@@ -57,7 +89,7 @@ class RunRecord(_Strict):
     status: Literal["finished", "failed"]
     error: str | None = None
     cell: CellRecord
-    config_hash: str
+    config_hash: str = Field(pattern="^[0-9a-f]{64}$")  # part of file names
     config: dict[str, Any]
     overrides: list[str]
     group: str | None = None
@@ -72,12 +104,14 @@ class RunRecord(_Strict):
     parameters: int | None = None
     trainable_parameters: int | None = None
     attention_parameters: int | None = None
+    attention_heads: list[int] | None = None
     gflops_paper: float | None = None
     gflops: float | None = None
     epochs: int | None = None
     seconds: float
     peak_memory_bytes: int | None = None
     resumed: int = 0
+    instruments: InstrumentsRecord | None = None
     started: str
     ended: str
     code: dict[str, str | bool | None] = {}
@@ -85,20 +119,46 @@ class RunRecord(_Strict):
 
 
 def write_record(path: Path, record: RunRecord) -> None:
-    """Writes `record` as JSON, atomically."""
-    write_text(path, json.dumps(record.model_dump(mode="json"), indent=1, allow_nan=False) + "\n")
+    """Writes `record` as JSON, atomically, without secrets."""
+    content = hide_secrets(record.model_dump(mode="json"))
+    content[DIGEST] = _digest(content)
+    write_text(path, json.dumps(content, indent=1, allow_nan=False) + "\n")
 
 
 def read_record(path: Path) -> RunRecord:
-    """Reads and checks one `result.json`; raises UserError naming the first thing wrong with it."""
+    """Reads and checks one `result.json`.
+
+    Raises:
+        DamagedFileError: it is not as it was written, or no record; names the first thing wrong with it.
+        UserError: it is as it was written, by a version whose records are others.
+    """
+    content = _parsed(path)
+    digest = content.pop(DIGEST, None)
+    if digest is not None and digest != _digest(content):
+        raise DamagedFileError(f"{path}: not a run record: its digest does not fit its content; {_ADVICE}")
     try:
-        return RunRecord.model_validate_json(path.read_bytes())
+        return RunRecord.model_validate(content)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the whole file"
-        raise UserError(
-            f"{path}: not a run record: {where}: {first['msg']}; remove it to run the cell again"
+        kind = DamagedFileError if digest is None else UserError
+        raise kind(f"{path}: not a run record: {where}: {first['msg']}; {_ADVICE}") from error
+
+
+def _parsed(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise DamagedFileError(
+            f"{path}: not a run record: the whole file: {first_line(error)}; {_ADVICE}"
         ) from error
+    if not isinstance(content, dict):
+        raise DamagedFileError(f"{path}: not a run record: the whole file: no JSON object; {_ADVICE}")
+    return content
+
+
+def _digest(content: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def manifest_hash(files: dict[str, str]) -> str:

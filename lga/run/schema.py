@@ -30,20 +30,29 @@ class ModeConfig:
 
 @dataclass
 class HeadsConfig:
-    """Heads of the LGA block in this backbone's slot, by task."""
+    """Heads of the LGA block in this backbone's slot, by task; null leaves a head near 16 channels."""
 
-    classification: int = MISSING
-    detection: int = MISSING
+    classification: int | None = MISSING
+    detection: int | None = MISSING
 
 
 @dataclass
 class BackboneConfig:
-    """A network up to its last feature map, with the attention slot in it."""
+    """A network up to its last feature map, with the attention slot in it.
+
+    Of timm's networks alone: `slots`, the stages with a slot; `pyramid`, by task, whether a network with maps
+    at one stride gets others; `checkpoint`, a file with weights to start from, and `checkpoint_sha256`, its
+    content, filled in if left out.
+    """
 
     name: str = MISSING
     scale: str = MISSING
     lga_heads: HeadsConfig = field(default_factory=HeadsConfig)
     channel_cap: dict[str, int | None] | None = None
+    slots: Any = None
+    pyramid: dict[str, bool] | None = None
+    checkpoint: str | None = None
+    checkpoint_sha256: str | None = None
     network: dict[str, Any] = MISSING
 
 
@@ -172,11 +181,13 @@ class DataConfig:
     """How the files of a set are read.
 
     `on_error`: what to do with what is wrong in a published set's files, `raise` or `skip`; `cache`: where
-    images of a detection set are kept resized, `none`, `memory` or `disk`.
+    images of a detection set are kept resized, `none`, `memory` or `disk`; `train_share`: how much of the
+    training images is trained on, above 0 and up to 1, the same ones for every seed.
     """
 
     on_error: str = "raise"
     cache: str = "none"
+    train_share: float = 1.0
 
 
 @dataclass
@@ -185,6 +196,19 @@ class InspectConfig:
 
     json: str | None = None
     pictures: str | None = None
+
+
+@dataclass
+class InstrumentsConfig:
+    """Whether training is watched inside its Local-Global block; it computes the same either way.
+
+    `every`: optimizer steps between two looks at the gradients; `images`: of the validation split, looked at
+    after each epoch.
+    """
+
+    enabled: bool = False
+    every: int = 10
+    images: int = 16
 
 
 @dataclass
@@ -231,6 +255,7 @@ class Config:
     paths: PathsConfig = field(default_factory=PathsConfig)
     data: DataConfig = field(default_factory=DataConfig)
     inspect: InspectConfig = field(default_factory=InspectConfig)
+    instruments: InstrumentsConfig = field(default_factory=InstrumentsConfig)
     seed: int = MISSING
     source: str | None = None
 

@@ -1,9 +1,9 @@
 """The network of a cell with trained weights: those of its chosen epoch, or of a checkpoint that is named."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
-from torch import nn
+from torch import Tensor, nn
 
 from lga.backbones.author_checkpoint import load_author_checkpoint
 from lga.run.build import build_network
@@ -36,8 +36,18 @@ def trained_network(run: FrozenRun) -> nn.Module:
     return network.eval()
 
 
+def _are_weights(content: Any) -> TypeGuard[dict[str, Tensor]]:
+    return (
+        isinstance(content, dict)
+        and all(isinstance(name, str) for name in content)
+        and all(isinstance(value, Tensor) for value in content.values())
+    )
+
+
 def _fill(network: nn.Module, content: Any, path: Path) -> None:
-    weights = content.get("state_dict", content) if isinstance(content, dict) else {}
+    weights = content.get("state_dict", content) if isinstance(content, dict) else None
+    if not _are_weights(weights):
+        raise UserError(f"{path}: it holds no weights; name a best.ckpt, a last.ckpt or a plain state dict")
     if any(key.startswith(AVERAGED_PREFIX) for key in weights):
         kept = {key: value for key, value in weights.items() if key.startswith(AVERAGED_PREFIX)}
         weights = {key.removeprefix(AVERAGED_PREFIX): value for key, value in kept.items()}

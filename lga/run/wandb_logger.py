@@ -18,6 +18,7 @@ from lga.run.directory import RunDirectory
 from lga.run.identity import FrozenRun
 from lga.run.wandb_account import has_key, reachable
 from lga.structures.files import write_text
+from lga.structures.secrets import hide_secrets
 
 log = logging.getLogger("lga")
 
@@ -145,7 +146,7 @@ def _settings(run: FrozenRun, folder: RunDirectory, mode: str, resumed: bool) ->
         "resume": "allow" if mode == "online" else None,
         "mode": mode,
         "dir": str(folder.wandb),
-        "config": dict(run.config),
+        "config": hide_secrets(run.config),
     }
 
 

@@ -22,6 +22,7 @@ from filelock import FileLock, Timeout
 from lga.run.wandb_account import reachable
 from lga.structures import UserError
 from lga.structures.files import writable
+from lga.structures.terminal_text import printable
 
 COMMAND = (sys.executable, "-m", "wandb", "sync", "--yes")
 LOCK = ".wandb-sync.lock"
@@ -86,11 +87,6 @@ def offline_runs(root: Path) -> list[Path]:
 def is_uploaded(file: Path) -> bool:
     """Whether wandb has marked the run as uploaded."""
     return file.with_name(f"{file.name}.synced").exists()
-
-
-def printable(text: object) -> str:
-    """The text with control characters and undecodable bytes escaped, fit for a terminal."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(text))
 
 
 @contextmanager

@@ -1,5 +1,19 @@
-"""The error of a user's mistake: shown as one line, without a traceback."""
+"""The errors of a user's mistake and of a damaged file: shown as one line, without a traceback."""
+
+from lga.structures.secrets import without_secrets
+from lga.structures.terminal_text import printable
 
 
 class UserError(ValueError):
-    """A mistake of the user's: its message says in one line what is wrong, where, and what to do."""
+    """A mistake of the user's: its message says in one line what is wrong, where, and what to do.
+
+    What a file or a server put into the message can neither begin a line nor steer a terminal, and it tells
+    no secret.
+    """
+
+    def __str__(self) -> str:
+        return printable(without_secrets(super().__str__()))
+
+
+class DamagedFileError(UserError):
+    """A file of ours whose content is not what was written; nothing of it was used."""

@@ -1,4 +1,4 @@
-"""Writing so that a reader sees the old file or the new one, never a part."""
+"""Writing so that a reader sees the old file or the new one, never a part; setting damaged ones aside."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -8,11 +8,14 @@ from typing import IO
 
 from lga.structures import UserError
 
+DAMAGED = ".damaged"
 
-def write_atomically(path: Path, write: Callable[[IO[bytes]], object]) -> None:
+
+def write_atomically(path: Path, write: Callable[[IO[bytes]], object], previous: Path | None = None) -> None:
     """Calls `write` with a temporary file beside `path`, then moves it into place.
 
-    When `write` fails (a full disk, say) the temporary file goes and `path` is as it was.
+    When `write` fails (a full disk, say) the temporary file goes and `path` is as it was. What stood at
+    `path` is kept as `previous`, if that is given.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
@@ -20,14 +23,32 @@ def write_atomically(path: Path, write: Callable[[IO[bytes]], object]) -> None:
             write(file)
             file.flush()
             os.fsync(file.fileno())
+        if previous is not None and path.is_file():
+            path.replace(previous)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:
-    """Replaces the file at `path` by `text` in UTF-8, atomically."""
-    write_atomically(path, lambda file: file.write(text.encode()))
+    """Replaces the file at `path` by `text` in UTF-8, atomically.
+
+    Undecodable bytes of a file's name, which Python keeps as lone surrogates, are written as escapes.
+    """
+    write_atomically(path, lambda file: file.write(text.encode(errors="backslashreplace")))
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Removes temporary files that killed processes left in `folder`, where nobody writes now."""
+    for path in folder.glob(".*.tmp"):
+        path.unlink(missing_ok=True)
+
+
+def set_aside(path: Path) -> Path:
+    """Renames a damaged file, so that nothing reads it and nothing of it is lost; returns where it is."""
+    aside = path.with_name(path.name + DAMAGED)
+    path.replace(aside)
+    return aside
 
 
 @contextmanager

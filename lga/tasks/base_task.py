@@ -63,8 +63,8 @@ class BaseTask(pl.LightningModule):
         """All devices judge one network."""
         copy_from_first(self.average)
 
-    def training_step(self, batch: Any, batch_idx: int) -> None:
-        """Forward, backward, and a step when enough batches are summed."""
+    def training_step(self, batch: Any, batch_idx: int) -> dict[str, Tensor]:
+        """Forward, backward, and a step when enough batches are summed; gives its losses to callbacks."""
         optimizer = self.optimizers()
         iterations = int(self.trainer.num_training_batches)
         iteration = self.current_epoch * iterations + batch_idx
@@ -79,6 +79,7 @@ class BaseTask(pl.LightningModule):
             means = self.training_means.compute()
             named = {f"train/{name}": mean for name, mean in means.items()}
             self.log_dict(named, on_step=False, on_epoch=True, batch_size=1)
+        return {name: loss.detach() for name, loss in losses.items()}
 
     def _is_step(self, iteration: int, iterations: int, batch_idx: int) -> bool:
         batches = self.optimization.schedule.accumulation(

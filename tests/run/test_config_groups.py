@@ -1,11 +1,10 @@
 """Every option of every group composes, and its target can be built: the YAML files are the only registry."""
 
-from pathlib import Path
-
 import pytest
 
 from lga.run.build import build_optimization, make
 from lga.run.compose import CONFIG_DIR, compose
+from lga.run.experiment_grid import experiment_names
 from lga.run.identity import freeze
 
 GROUPS = sorted(
@@ -18,7 +17,7 @@ OPTIONS = [
     if not option.stem.startswith("_")
 ]
 OF_DETECTION = ("task=detection", "detector=yolov8", "recipe=digit_scenes")
-EXPERIMENTS = sorted(path.stem for path in Path(CONFIG_DIR, "experiment").glob("*.yaml"))
+EXPERIMENTS = experiment_names()
 
 
 @pytest.mark.parametrize("option", OPTIONS)

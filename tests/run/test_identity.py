@@ -3,7 +3,7 @@
 import pytest
 
 from lga.run.compose import compose
-from lga.run.identity import freeze
+from lga.run.identity import FrozenRun, freeze
 
 
 def hash_of(*overrides):
@@ -38,10 +38,19 @@ def test_where_and_on_what_a_run_is_done_is_not_its_identity(override):
         "trainer.precision=bf16-mixed",
         "dataset.image_size=64",
         "dataset.selection=test",
+        "data.train_share=0.5",
     ],
 )
 def test_what_may_change_a_result_is(override):
     assert hash_of("dataset=mnist", override) != hash_of("dataset=mnist")
+
+
+@pytest.mark.parametrize("setting", [("trainer", "devices"), ("data", "train_share")])
+def test_a_setting_that_is_one_leaves_the_hash_as_it_was_before_there_was_it(setting):
+    group, name = setting
+    run = freeze(compose(["dataset=mnist", f"{group}.{name}=1"]))
+    before = {key: value for key, value in run.config[group].items() if key != name}
+    assert FrozenRun({**run.config, group: before}).config_hash == run.config_hash
 
 
 def test_the_folder_is_readable_and_bears_the_hash(tmp_path):

@@ -158,25 +158,6 @@ def test_a_checkpoint_of_another_architecture_is_refused(tmp_path):
         execute(folder.run)
 
 
-@pytest.mark.parametrize("content", [b"", b"not a checkpoint", b"PK\x03\x04 half a zip"])
-def test_a_truncated_checkpoint_is_told(tmp_path, content):
-    folder = RunDirectory(cell(tmp_path))
-    folder.last_checkpoint.parent.mkdir(parents=True)
-    folder.last_checkpoint.write_bytes(content)
-    with pytest.raises(UserError, match=r"last\.ckpt: not a readable checkpoint"):
-        execute(folder.run)
-    assert folder.last_checkpoint.read_bytes() == content
-
-
-def test_a_damaged_record_is_told_and_kept(tmp_path):
-    folder = RunDirectory(cell(tmp_path))
-    folder.path.mkdir(parents=True)
-    folder.result.write_text('{"status": "finished"}')
-    with pytest.raises(UserError, match=r"result\.json: not a run record: cell: Field required; remove it"):
-        execute(folder.run)
-    assert folder.result.read_text() == '{"status": "finished"}'
-
-
 def test_a_disk_that_fills_keeps_the_previous_checkpoint(tmp_path):
     """A limit on file size stands in for the full disk: the second, larger checkpoint meets it."""
     program = """

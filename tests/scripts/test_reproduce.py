@@ -38,7 +38,9 @@ def test_a_mistake_is_one_line(tmp_path):
     finished = reproduced(tmp_path, "table7")
     assert finished.returncode == 2
     assert finished.stderr == (
-        "error: table7: no such table; valid: table1, table2, table3, table4, table5, figure1, all\n"
+        "error: table7: no such table or study; valid: table1, table2, table3, table4, table5, figure1, all, "
+        "embedded, ablations, ablation_alpha, ablation_branches, ablation_capacity, ablation_contraction, "
+        "ablation_heads, ablation_kernels, ablation_position, ablation_scales, scaling\n"
     )
 
 
@@ -68,3 +70,18 @@ def test_an_interrupted_table_goes_on_and_is_rendered(tmp_path):
     assert page.count("*(smoke)*") == 4
     records = [read_record(path) for path in tmp_path.glob("out/runs/**/result.json")]
     assert {record.group for record in records} == {"table2"}
+
+
+@pytest.mark.slow
+def test_two_ablations_share_a_page_and_the_block_that_stands_in_both(tmp_path):
+    """Two cells of one, then two of the other, of which the released block is there already."""
+    quick = ("--seeds", "1", "dataset.reader.train=32", "dataset.reader.val=8", "dataset.reader.test=8")
+    first = reproduced(tmp_path, "ablation_heads", *quick, "attention=lga,ablation/heads_1")
+    assert first.returncode == 0, first.stderr
+    second = reproduced(tmp_path, "ablation_scales", *quick, "attention=lga,ablation/scales_0")
+    assert "2 of 2 cells can run: 1 runs cached, 1 left" in second.stdout
+    assert "sweep: 1 done, 1 cached, 0 failed, 0 left" in second.stdout
+    page = (tmp_path / "out" / "tables" / "ablations" / "README.md").read_text()
+    assert "| scales 0 | 1 |" in page
+    assert "*(smoke)*" in page
+    assert len(list(tmp_path.glob("out/runs/**/result.json"))) == 3

@@ -53,6 +53,12 @@ class Annotations:
         offsets = np.cumsum([0, *(len(targets.labels) for targets in images)])
         return cls(Targets.join([no_targets(), *images]), offsets)
 
+    def take(self, chosen: NDArray[np.bool_]) -> "Annotations":
+        """Return the boxes of the images where ``chosen`` (N,) is true."""
+        counts = np.diff(self.offsets)
+        targets = self.targets.take(np.repeat(chosen, counts))
+        return Annotations(targets, np.cumsum([0, *counts[chosen]]))
+
     def __len__(self) -> int:
         return len(self.offsets) - 1
 

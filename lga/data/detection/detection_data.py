@@ -35,6 +35,8 @@ class DetectionData(SplitsData[DetectionSplits]):
         num_workers: processes that make batches; 0 makes them in the training process.
         cache: ``none``, ``memory`` or ``disk``, where the images of the training and the validation split are
             kept resized; the test split is read once. ``disk`` is the folder ``cache_dir`` of ``reader``.
+        train_share: of the training images, see `lga.data.train_share`; the others are neither kept resized
+            nor partners of a mosaic.
     """
 
     def __init__(
@@ -48,8 +50,9 @@ class DetectionData(SplitsData[DetectionSplits]):
         seed: int = 0,
         num_workers: int = 0,
         cache: str = "none",
+        train_share: float = 1.0,
     ) -> None:
-        super().__init__(reader, image_size, batch_size, seed, num_workers)
+        super().__init__(reader, image_size, batch_size, seed, num_workers, train_share)
         check_at_least(1, epochs=epochs)
         check_val_shape(val_shape)
         self.cache, self.cache_dir = cache, getattr(reader, "cache_dir", None)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lga.data.detection.annotations import Annotations, Targets
-from lga.data.detection.image_stores import ImageStore
+from lga.data.detection.image_stores import ImageStore, picked
 from lga.structures.ground_truth import GroundTruth, Ignored, Views
 
 
@@ -65,6 +65,16 @@ class DetectionSource:
             areas=(boxes[:, 2:] - boxes[:, :2]).prod(1),
             sizes=self.sizes,
             names=self.names,
+        )
+
+    def take(self, chosen: NDArray[np.bool_]) -> "DetectionSource":
+        """Return the images where ``chosen`` (N,) is true, to train on: what judging needs is left out."""
+        return DetectionSource(
+            images=picked(self.images, np.flatnonzero(chosen)),
+            annotations=self.annotations.take(chosen),
+            sizes=self.sizes[chosen],
+            names=self.names[chosen],
+            split=self.split,
         )
 
     def __len__(self) -> int:

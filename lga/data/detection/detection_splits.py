@@ -1,6 +1,10 @@
 """The three splits of a detection set."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
 
 from lga.data.detection.detection_source import DetectionSource
 from lga.structures import UserError
@@ -38,3 +42,7 @@ class DetectionSplits:
     def counts(self) -> dict[str, int]:
         """Number of images of each split."""
         return {"train": len(self.train), "val": len(self.val), "test": len(self.test)}
+
+    def training_on(self, chosen: NDArray[np.bool_]) -> Self:
+        """Return the splits with the training images where ``chosen`` (N,) is true; the others stay."""
+        return replace(self, train=self.train.take(chosen))

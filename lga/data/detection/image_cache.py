@@ -15,7 +15,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from filelock import FileLock
 from numpy.typing import NDArray
 
 from lga.data.detection.detection_source import DetectionSource
@@ -25,6 +24,7 @@ from lga.data.detection.resized_images import ResizedImages, kept_sizes, offsets
 from lga.data.progress import Progress
 from lga.structures import UserError
 from lga.structures.files import writable
+from lga.structures.locks import alone
 
 CACHES = ("none", "memory", "disk")
 VERSION = 1  # of what is kept: another one makes everything again
@@ -91,7 +91,7 @@ def _on_disk(files: FileImages, sizes: NDArray[np.int64], split: str, folder: Pa
     with writable(folder, "paths.cache_dir"):
         if not _complete(path, sizes):
             folder.mkdir(parents=True, exist_ok=True)
-            with FileLock(path.with_name(f".{path.stem}.lock")):
+            with alone(path.with_name(f".{path.stem}.lock")):
                 if not _complete(path, sizes):  # another process may have made it meanwhile
                     _make(path, files, sizes, split)
         return os.open(path, os.O_RDONLY)

@@ -72,3 +72,30 @@ class FileImages:
         """Return one image, decoded from its file."""
         width, height = self.sizes[index].tolist()
         return np.asarray(read_image(self.folder / str(self.names[index]), (width, height)))
+
+
+class PickedImages:
+    """Some images of a store that has no part that could be taken.
+
+    Args:
+        store: all images.
+        rows: (n,), int64, those that are picked, in the order they are given out in.
+    """
+
+    def __init__(self, store: ImageStore, rows: NDArray[np.int64]) -> None:
+        self.store = store
+        self.rows = rows
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def load(self, index: int) -> NDArray[np.uint8]:
+        """Return one image, as the store gives it."""
+        return self.store.load(int(self.rows[index]))
+
+
+def picked(store: ImageStore, rows: NDArray[np.int64]) -> ImageStore:
+    """Return the images at ``rows`` (n,), int64; files stay files, which can be kept resized."""
+    if isinstance(store, FileImages):
+        return FileImages(store.folder, store.names[rows], store.sizes[rows])
+    return PickedImages(store, rows)

@@ -11,11 +11,10 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from filelock import FileLock
-
 from lga.data.detection.split_index import SplitIndex
 from lga.structures import UserError
 from lga.structures.files import write_atomically
+from lga.structures.locks import alone
 
 VERSION = 1  # of what is kept: another one parses everything again
 
@@ -43,8 +42,7 @@ def cached_index(
         return index
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(path.with_name(f".{path.stem}.lock"))
-        with lock:
+        with alone(path.with_name(f".{path.stem}.lock")):
             index = SplitIndex.load(path) if path.is_file() else None
             if index is None:
                 index = build()

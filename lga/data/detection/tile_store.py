@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from filelock import FileLock
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -26,6 +25,7 @@ from lga.data.detection.tiling import TilingRule, Windows
 from lga.data.progress import Progress
 from lga.structures import UserError
 from lga.structures.files import writable
+from lga.structures.locks import alone
 
 COMPRESSION = 1  # of PNG; higher levels take several times as long for files hardly smaller
 SAMPLES = 8  # images whose first tile is encoded to learn how much room all need
@@ -99,7 +99,7 @@ class TileStore:
             return
         with writable(self.folder, "paths.cache_dir"):
             self.folder.mkdir(parents=True, exist_ok=True)
-            with FileLock(self.folder / ".lock"):
+            with alone(self.folder / ".lock"):
                 if missing := _missing(work):  # another process may have made them meanwhile
                     self._make(missing)
 

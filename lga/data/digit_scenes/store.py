@@ -10,9 +10,8 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from filelock import FileLock
-
 from lga.structures import UserError
+from lga.structures.locks import alone
 
 MANIFEST = "manifest.json"
 
@@ -40,7 +39,7 @@ def stored(folder: Path, make: Callable[[Path], None]) -> dict[str, str]:
 
 def _make_once(folder: Path, make: Callable[[Path], None]) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder.with_name(f".{folder.name}.lock")):
+    with alone(folder.with_name(f".{folder.name}.lock")):
         if folder.is_dir():
             return
         unfinished = folder.with_name(f".{folder.name}.unfinished")

@@ -9,12 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from filelock import FileLock
-
 from lga.data.preparation.disk_space import check_room
 from lga.data.preparation.partial_file import PartialFile
 from lga.data.preparation.remote_file import RemoteFile
 from lga.structures import UserError
+from lga.structures.locks import alone
 
 if TYPE_CHECKING:
     from requests import Response
@@ -51,7 +50,7 @@ def download(file: RemoteFile, folder: Path, on_bytes: OnBytes = lambda done, to
     place = folder / file.name
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / f".{file.name}.lock"):
+        with alone(folder / f".{file.name}.lock"):
             if place.is_file():
                 return _checked(file, place)
             return _from_any_mirror(file, place, on_bytes)

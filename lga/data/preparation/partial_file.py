@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from lga.structures.files import write_text
+from lga.structures.secrets import without_secrets
 
 
 class PartialFile:
@@ -43,7 +44,7 @@ class PartialFile:
             url: its address.
             validator: what the server names this state of the file by: a strong ETag, or a date.
         """
-        write_text(self._origin, json.dumps({"url": url, "validator": validator}))
+        write_text(self._origin, json.dumps({"url": without_secrets(url), "validator": validator}))
 
     def finish(self) -> Path:
         """Move the whole file into place and return it."""
@@ -61,4 +62,4 @@ class PartialFile:
             origin = json.loads(self._origin.read_text())
         except (OSError, ValueError):
             return None
-        return origin.get("validator") if origin.get("url") == url else None
+        return origin.get("validator") if origin.get("url") == without_secrets(url) else None

@@ -4,8 +4,6 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from filelock import FileLock
-
 from lga.data.preparation.disk_space import check_room
 from lga.data.preparation.download import download
 from lga.data.preparation.extraction import extract
@@ -14,6 +12,7 @@ from lga.data.preparation.prepared_set import ArchivedSet, Piece
 from lga.data.preparation.progress_bar import progress_bar
 from lga.data.preparation.remote_file import RemoteFile
 from lga.structures.files import writable
+from lga.structures.locks import alone
 
 DOWNLOADS = "downloads"  # in the data folder: archives, and what a cut left of them
 UNPACKING = ".unpacking"
@@ -35,7 +34,7 @@ def prepare(chosen: ArchivedSet, data_dir: Path, tell: Tell, *, keep_archives: b
     """
     with writable(data_dir, "--data-dir"):
         data_dir.mkdir(parents=True, exist_ok=True)
-        with FileLock(data_dir / ".preparing.lock"):
+        with alone(data_dir / ".preparing.lock"):
             missing = _missing(chosen, data_dir, tell)
             check_room(data_dir, sum(_planned_bytes(piece, data_dir) for piece in missing))
             for piece in missing:

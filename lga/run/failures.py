@@ -1,0 +1,84 @@
+"""What a machine does to a run, told in one line with what to do: too little memory, a disk that is full.
+
+Anything else that goes wrong in a run is a fault of the code, and keeps its traceback.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from lga.structures import UserError
+
+AGAIN = "the same command goes on from the last finished epoch"
+_CPU_ALLOCATOR = "DefaultCPUAllocator: "
+_WORKER_GONE = re.compile(r"DataLoader worker \(pid.*?\) (?:is killed by signal: (\w+)|exited unexpectedly)")
+_IN_WORKER = ("Caught UserError in", "Caught DamagedFileError in")
+
+
+@contextmanager
+def told_to_user(config: Mapping[str, Any]) -> Iterator[None]:
+    """Turns what the machine did to the run of `config` into a UserError."""
+    try:
+        yield
+    except (MemoryError, RuntimeError, OSError, UserError) as error:
+        told = _told(error, config)
+        if told is None:
+            raise
+        raise UserError(told) from error
+
+
+def _told(error: BaseException, config: Mapping[str, Any]) -> str | None:
+    """One line for `error`; None if it is none of these, or tells itself."""
+    import torch
+
+    text = error.args[0] if error.args and isinstance(error.args[0], str) else ""
+    if isinstance(error, UserError):
+        return _of_worker(text)
+    if isinstance(error, torch.OutOfMemoryError) or "CUDA error: out of memory" in text:
+        return _memory(config, "of the GPU ")
+    if isinstance(error, MemoryError) or _CPU_ALLOCATOR in text:  # in a loader's process, too
+        return _memory(config)
+    if found := _WORKER_GONE.search(_with_causes(error)):
+        return _worker(found[1], config)
+    if isinstance(error, OSError) and error.strerror:
+        where = f"{error.filename}: " if error.filename else ""
+        return f"{where}{error.strerror}; make room or repair it, {AGAIN}"
+    return None
+
+
+def _of_worker(text: str) -> str | None:
+    """The line of a UserError that a loader's process raised, of the traceback that torch makes of it."""
+    if not text.startswith(_IN_WORKER):
+        return None
+    return text.strip().rsplit("\n", 1)[-1].partition("Error: ")[2]
+
+
+def _memory(config: Mapping[str, Any], whose: str = "") -> str:
+    precision = config["trainer"]["precision"]
+    settings = [
+        f"recipe.batch_size (now {config['recipe']['batch_size']})",
+        f"dataset.image_size (now {config['dataset']['image_size']})",
+        "the jobs of a sweep with hydra.launcher.jobs_per_device=",
+    ]
+    half = "" if precision == "bf16-mixed" else f", or set trainer.precision=bf16-mixed (now {precision})"
+    return f"the memory {whose}is too small for this cell: lower {', '.join(settings)}{half}"
+
+
+def _worker(signal: str | None, config: Mapping[str, Any]) -> str:
+    how = f"was killed ({signal})" if signal else "ended unexpectedly"
+    workers = config["trainer"]["num_workers"]
+    now = "one a thread" if workers is None else str(workers)
+    return (
+        f"a process that loads images {how}, most likely for want of memory: lower trainer.num_workers "
+        f"(now {now}) or recipe.batch_size; {AGAIN}"
+    )
+
+
+def _with_causes(error: BaseException) -> str:
+    texts = []
+    cause: BaseException | None = error
+    while cause is not None:
+        texts.append(str(cause))
+        cause = cause.__cause__ or cause.__context__
+    return "\n".join(texts)

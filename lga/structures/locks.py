@@ -1,0 +1,45 @@
+"""One process at a time, by a lock file that the system releases with the process that holds it.
+
+Some network file systems have no locks. There we go on without, and say so: a stand-in that a killed process
+leaves behind would block every later one.
+"""
+
+import errno
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+log = logging.getLogger("lga")
+
+_NO_LOCKS = frozenset({errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP})
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[bool]:
+    """Holds the lock file at `path`; yields whether another process had to be waited for.
+
+    Raises OSError when the file cannot be made.
+    """
+    lock = FileLock(path)
+    waited = False
+    try:
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            waited = True
+            lock.acquire()
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:
+            raise
+        log.warning(
+            "%s: this file system has no locks (%s): see to it that no second process works on the same",
+            path.parent,
+            error.strerror,
+        )
+    try:
+        yield waited
+    finally:
+        lock.release()  # nothing where none is held
