@@ -12,7 +12,7 @@ SEEDS ?= 3
 SCALE ?= full
 SWEEP = --seeds $(SEEDS) --scale $(SCALE)
 
-.PHONY: help install demo plan tables dashboard wandb-dashboard wandb-sync audit test test-slow lint format benchmark clean-outputs
+.PHONY: help install demo plan tables dashboard wandb-dashboard wandb-sync audit audit-dependencies test test-slow lint format benchmark benchmark-attention clean-outputs
 
 help: ## This list
 	@grep -hE '^[a-z0-9%-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -37,7 +37,7 @@ demo: $(INSTALLED) ## Compare attentions on real handwritten digits, classified 
 plan: $(INSTALLED) ## What a sweep would do, nothing is run: make plan TABLE=table2 SCALE=full SEEDS=3
 	$(RUN) scripts/plan.py $(TABLE) $(SWEEP) $(ARGS)
 
-reproduce-%: $(INSTALLED) ## Run and render table1 to table5, figure1, all, or embedded: SEEDS=3 SCALE=full|reduced|smoke JOBS= LAUNCHER=
+reproduce-%: $(INSTALLED) ## Run and render table1 to table5, figure1, all, embedded, ablations, scaling, beyond: SEEDS=3 SCALE=full|reduced|smoke JOBS= LAUNCHER=
 	@$(RUN) scripts/reproduce.py $* $(SWEEP) $(if $(JOBS),--jobs $(JOBS)) $(if $(LAUNCHER),--launcher $(LAUNCHER)) $(ARGS)
 
 tables: $(INSTALLED) ## Render all tables from the runs at hand; KEEP=1 adds their records to experiments/
@@ -76,6 +76,12 @@ format: $(INSTALLED) ## Rewrite in the project's style
 
 benchmark: $(INSTALLED) ## The speed figures of the README, measured here
 	$(RUN) scripts/benchmark.py
+
+benchmark-attention: $(INSTALLED) ## What each attention costs, alone and in each network, measured here; ARGS=--quick takes a minute
+	$(RUN) scripts/benchmark_attention.py $(ARGS)
+
+audit-dependencies: $(INSTALLED) ## Known vulnerabilities of the locked packages (network needed)
+	$(RUN) scripts/audit_dependencies.py --uv $(UV)
 
 clean-outputs: ## Remove every run, record and page
 	rm -rf outputs

@@ -7,12 +7,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from lga.structures import UserError
+from lga.structures.terminal_text import printable
+from lga.tables.attention_cost.report import KEPT, MEASURED, read_report
 from lga.tables.collect import Collection, Problem, collect
 from lga.tables.experiments.committed import read_kept
 from lga.tables.experiments.experiment import EXPERIMENTS, FOLDER
 from lga.tables.experiments.judged_table import judge
 from lga.tables.page import write_page
 from lga.tables.page.audited import Audit, read_audit
+from lga.tables.page.found_studies import found_studies
+from lga.tables.page.latencies import Latencies
 
 
 def main() -> int:
@@ -33,12 +37,13 @@ def main() -> int:
         own = collect(arguments.runs)
         collection, audit = _with_audit(_with_kept(own, arguments.kept), arguments.audit)
         tables = [judge(experiment, collection.runs) for experiment in EXPERIMENTS]
-        write_page(collection, arguments.out, datetime.now(UTC), tables, audit)
+        studies = found_studies(collection.runs)
+        write_page(collection, arguments.out, datetime.now(UTC), tables, audit, _latencies(), studies)
     except UserError as error:
         print(error, file=sys.stderr)
         return 2
     for problem in collection.problems:
-        print(f"left out: {problem.path}: {problem.reason}", file=sys.stderr)
+        print(printable(f"left out: {problem.path}: {problem.reason}"), file=sys.stderr)
     print(f"{arguments.out}: {len(own.runs)} runs, {len(collection.runs) - len(own.runs)} kept records")
     return 0
 
@@ -49,6 +54,12 @@ def _with_kept(collection: Collection, folder: Path) -> Collection:
     kept = [run for experiment in sorted(folder.glob("*")) for run in read_kept(experiment)]
     new = [run for run in kept if (run.record.config_hash, run.record.started) not in there]
     return replace(collection, runs=(*collection.runs, *new))
+
+
+def _latencies() -> Latencies | None:
+    """Those measured here, else those that the repository keeps."""
+    report = read_report(MEASURED) or read_report(KEPT)
+    return Latencies(report.heading(), report.latencies()) if report else None
 
 
 def _with_audit(collection: Collection, path: Path) -> tuple[Collection, Audit | None]:

@@ -9,14 +9,15 @@ import sys
 from lga.structures import UserError
 from lga.tables.experiments.experiment import chosen_experiments
 from lga.tables.experiments.plan_view import show_plan
-from lga.tables.experiments.planning import plan_experiment
+from lga.tables.experiments.planning import plan_experiment, plan_sweeps
 from lga.tables.experiments.sweep_options import SCALES, SweepOptions
+from lga.tables.studies.study import chosen_studies
 
 
 def main() -> int:
     """Reads the command line and prints."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("table", help="table1 to table5, figure1 or all")
+    parser.add_argument("table", help="table1 to table5, figure1, all, or a study")
     parser.add_argument("--seeds", type=int, default=3, help="how many, from 1")
     parser.add_argument("--scale", default="full", help=", ".join(SCALES))
     parser.add_argument("--no-measuring", action="store_true", help="leave unknown times unknown")
@@ -24,8 +25,13 @@ def main() -> int:
     arguments = parser.parse_intermixed_args()
     try:
         options = SweepOptions(arguments.seeds, arguments.scale, overrides=tuple(arguments.overrides))
+        measuring = not arguments.no_measuring
+        if chosen := chosen_studies(arguments.table):
+            names = [study.name for study in chosen.studies]
+            show_plan(plan_sweeps(arguments.table, names, options, measuring))
+            return 0
         for experiment in chosen_experiments(arguments.table):
-            show_plan(plan_experiment(experiment, options, measuring=not arguments.no_measuring))
+            show_plan(plan_experiment(experiment, options, measuring))
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

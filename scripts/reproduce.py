@@ -1,4 +1,4 @@
-"""Runs all cells of a table whose data is here, and renders it; the same command goes on where it stopped.
+"""Runs all cells of a table or study whose data is here, and renders it; stopped, the same command goes on.
 
 Exit status: 0 if every cell that could run did, 1 if one failed or nothing could run, 130 if interrupted.
 """
@@ -11,17 +11,16 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from lga.run.experiment_grid import experiment_runs
 from lga.structures import UserError
 from lga.tables.collect import collect
 from lga.tables.experiments.experiment import Experiment, chosen_experiments
 from lga.tables.experiments.judged_table import judge
 from lga.tables.experiments.number_text import progress_text
 from lga.tables.experiments.plan_view import show_plan
-from lga.tables.experiments.planning import plan_experiment
-from lga.tables.experiments.rendering import write_study, write_table
-from lga.tables.experiments.sweep_options import SCALES, SweepOptions
-from lga.tables.studies.study import Study, study_named
+from lga.tables.experiments.planning import plan_experiment, plan_sweeps
+from lga.tables.experiments.rendering import write_page, write_table
+from lga.tables.experiments.sweep_options import SCALES, SweepOptions, divide_overrides
+from lga.tables.studies.study import ChosenStudies, chosen_studies
 
 ROOT = Path(__file__).resolve().parents[1]
 INTERRUPTED = 130
@@ -31,21 +30,21 @@ POLL_SECONDS = 0.1
 def main() -> int:
     """Reads the command line; plans, runs and renders one table after the other."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("table", help="table1 to table5, figure1, embedded or all")
+    parser.add_argument("table", help="table1 to table5, figure1, all, or a study")
     parser.add_argument("--seeds", type=int, default=3, help="how many, from 1")
     parser.add_argument("--scale", default="full", help=", ".join(SCALES))
     parser.add_argument("--jobs", type=int, help="that run at once on a device")
-    parser.add_argument("--launcher", default="lga", help="option of hydra/launcher")
+    parser.add_argument("--launcher", default="lga", help="option of hydra/launcher, such as slurm")
     parser.add_argument("--measure", action="store_true", help="time networks of unknown speed for the plan")
     parser.add_argument("overrides", nargs="*", help="as of run.py, such as paths.data_dir=/data")
     chosen = parser.parse_intermixed_args()
     worst = 0
     try:
         options = SweepOptions(
-            chosen.seeds, chosen.scale, chosen.jobs, chosen.launcher, tuple(chosen.overrides)
+            chosen.seeds, chosen.scale, chosen.jobs, chosen.launcher, *divide_overrides(chosen.overrides)
         )
-        if study := study_named(chosen.table):
-            return _reproduce_study(study, options)
+        if studies := chosen_studies(chosen.table):
+            return _reproduce_studies(chosen.table, studies, options, chosen.measure)
         for experiment in chosen_experiments(chosen.table):
             status = _reproduce(experiment, options, chosen.measure)
             if status == INTERRUPTED:
@@ -73,14 +72,28 @@ def _reproduce(experiment: Experiment, options: SweepOptions, measuring: bool) -
     return status
 
 
-def _reproduce_study(study: Study, options: SweepOptions) -> int:
-    """Runs and renders a study, whose data ships with the project."""
-    status = _sweep(study.name, (), options)
-    if status != INTERRUPTED:
-        outputs = Path(experiment_runs(study.name, options.overrides)[0].config["paths"]["output_dir"])
-        page = write_study(study, collect(outputs / "runs").runs, outputs / "tables" / study.name)
-        print(f"{study.name}: {page}")
-    return status
+def _reproduce_studies(name: str, chosen: ChosenStudies, options: SweepOptions, measuring: bool) -> int:
+    """Runs the studies' sweeps one after the other, then renders their page; a run of two is trained once."""
+    names = [study.name for study in chosen.studies]
+    plan = plan_sweeps(name, names, options, measuring)
+    show_plan(plan)
+    sys.stdout.flush()
+    if not plan.runnable:
+        print(f"{name}: nothing can run: no data of it is here", file=sys.stderr)
+        return 1
+    worst = 0
+    for study in names:
+        status = _sweep(study, plan.datasets, options)
+        if status == INTERRUPTED:
+            return INTERRUPTED
+        worst = max(worst, status)
+    runs, page = plan.outputs / "runs", chosen.page
+    collected = collect(runs).runs if runs.is_dir() else ()
+    written = write_page(
+        page, collected, plan.outputs / "tables" / page.name, dict.fromkeys(names, options.overrides)
+    )
+    print(f"{page.name}: {written}")
+    return worst
 
 
 def _sweep(name: str, datasets: Sequence[str], options: SweepOptions) -> int:

@@ -8,20 +8,21 @@ import sys
 from pathlib import Path
 
 from lga.structures import UserError
+from lga.structures.terminal_text import printable
 from lga.tables.collect import CollectedRun, collect
 from lga.tables.experiments.committed import keep, read_kept
 from lga.tables.experiments.experiment import chosen_experiments
 from lga.tables.experiments.judged_table import judge
 from lga.tables.experiments.number_text import progress_text
-from lga.tables.experiments.rendering import write_committed, write_study, write_table
-from lga.tables.studies.gains import families
-from lga.tables.studies.study import STUDIES, Study, study_named
+from lga.tables.experiments.rendering import write_committed, write_page, write_table
+from lga.tables.studies.page_files import shown_runs, study_runs
+from lga.tables.studies.study import PAGES, StudyPage, chosen_studies
 
 
 def main() -> int:
     """Reads the command line, judges and writes."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("table", nargs="?", default="all", help="table1 to table5, figure1, embedded or all")
+    parser.add_argument("table", nargs="?", default="all", help="table1 to table5, figure1, a study or all")
     parser.add_argument("--runs", type=Path, default=Path("outputs/runs"), help="searched for result.json")
     parser.add_argument("--out", type=Path, default=Path("outputs/tables"), help="folder of the tables")
     parser.add_argument("--keep", action="store_true", help="copy the shown records into experiments/")
@@ -35,11 +36,12 @@ def main() -> int:
 
 
 def _render(name: str, runs: Path, out: Path, keeping: bool) -> None:
+    chosen = chosen_studies(name)
     collected = _collected(runs)
-    for study in STUDIES:
-        if name in (study.name, "all"):
-            _render_study(study, collected, out, keeping)
-    for experiment in () if study_named(name) else chosen_experiments(name):
+    for page in PAGES:
+        if name == "all" or (chosen and chosen.page == page):
+            _render_page(page, collected, out, keeping)
+    for experiment in () if chosen else chosen_experiments(name):
         table = judge(experiment, collected)
         page = write_table(table, out / experiment.name)
         print(f"{experiment.name}: {progress_text(table)}: {page}")
@@ -51,12 +53,12 @@ def _render(name: str, runs: Path, out: Path, keeping: bool) -> None:
         print(f"from kept records: {path}")
 
 
-def _render_study(study: Study, collected: tuple[CollectedRun, ...], out: Path, keeping: bool) -> None:
-    print(f"{study.name}: {write_study(study, collected, out / study.name)}")
+def _render_page(page: StudyPage, collected: tuple[CollectedRun, ...], out: Path, keeping: bool) -> None:
+    print(f"{page.name}: {write_page(page, collected, out / page.name)}")
     if keeping:
-        together = families(study, [*read_kept(study.folder), *collected])
-        kept = keep([run for family in together for row in family.rows for run in row.runs], study.folder)
-        print(f"{study.name}: {len(kept)} records in {study.folder / 'records'}")
+        together = study_runs(page, [*read_kept(page.folder), *collected])
+        kept = keep(shown_runs(together), page.folder)
+        print(f"{page.name}: {len(kept)} records in {page.folder / 'records'}")
 
 
 def _collected(runs: Path) -> tuple[CollectedRun, ...]:
@@ -64,7 +66,7 @@ def _collected(runs: Path) -> tuple[CollectedRun, ...]:
         return ()
     collection = collect(runs)
     for problem in collection.problems:
-        print(f"left out: {problem.path}: {problem.reason}", file=sys.stderr)
+        print(printable(f"left out: {problem.path}: {problem.reason}"), file=sys.stderr)
     return collection.runs
 
 

@@ -31,7 +31,7 @@ class Constants:
 
     gate: tuple[Tensor, Tensor]  # the 1x1 convolution to the gates: (gates, C) and (gates,)
     scales: list[tuple[Tensor, Tensor]]  # each scale's 1x1 convolution to the read channels: (n, C) and (n,)
-    position: Tensor  # (H, W, n)
+    position: Tensor  # (1, H, W, n)
     correlation: SameCorrelation
     spectrum: Tensor
     folded: Collapse
@@ -78,7 +78,7 @@ class LocalGlobalAttention(LocalGlobalParameters):
         return Constants(
             gate=(gate.weight.view(-1, C), bias_of(gate)),
             scales=[(conv.weight.view(C, C)[first:], bias_of(conv)[first:]) for conv in pointwise],
-            position=position[0].permute(1, 2, 0),
+            position=position.permute(0, 2, 3, 1),
             correlation=correlation,
             spectrum=correlation.spectrum(folded.kernels),
             folded=folded,

@@ -36,7 +36,7 @@ def add_gated(z_BHWn: Tensor, gate_BHW1: Tensor, scaled_Bhwn: Tensor) -> Tensor:
         enlarged = F.interpolate(scaled_Bhwn.permute(0, 3, 1, 2), size=(H, W), mode="nearest")
         return torch.addcmul(z_BHWn, gate_BHW1, enlarged.permute(0, 2, 3, 1))
     tiles = (B, h, H // h, w, W // w)
-    tiled = torch.addcmul(
-        z_BHWn.reshape(*tiles, n), gate_BHW1.reshape(*tiles, 1), scaled_Bhwn[:, :, None, :, None]
-    )
+    # Two expansions of one axis each: their gradients are two sums, which are faster than one over both axes.
+    rows = scaled_Bhwn[:, :, None, :, None].expand(B, h, 1, w, W // w, n)
+    tiled = torch.addcmul(z_BHWn.reshape(*tiles, n), gate_BHW1.reshape(*tiles, 1), rows.expand(*tiles, n))
     return tiled.view(B, H, W, n)

@@ -15,9 +15,12 @@ from lga.tables.verdicts import Verdict, Word, judge_gains
 Seeds = Mapping[int, float]
 LABELS = {
     "map50": "mAP50", "map50_95": "mAP50-95", "top1": "top-1", "top5": "top-5",
-    "none": "no attention", "se": "SE", "cbam": "CBAM", "lga": "LGA", "mhsa": "MHSA", "eca": "ECA",
-    "shuffle": "shuffle attention", "lga_local": "LGA's local half", "lga_global": "LGA's global half",
+    "none": "no attention", "none_widened": "no attention, widened", "se": "SE", "cbam": "CBAM", "lga": "LGA",
+    "mhsa": "MHSA", "eca": "ECA", "shuffle": "shuffle attention",
+    "lga_local": "LGA's local half", "lga_global": "LGA's global half",
     "mobilenetv3": "MobileNetV3", "resnet18": "ResNet18", "yolov8n": "YOLOv8n",
+    "resnet18_full": "ResNet18 with two blocks a stage", "timm_efficientnet_b0": "EfficientNet-B0",
+    "timm_convnext_atto": "ConvNeXt Atto", "timm_vit_tiny_patch16_224": "ViT-Ti/16",
     "visdrone": "VisDrone", "voc2012": "VOC2012", "voc2007": "VOC2007", "coco_minitrain": "COCO minitrain",
     "coco2017": "COCO2017", "dota": "DOTA", "gwhd": "Global Wheat", "tinyperson": "TinyPerson",
     "mnist": "MNIST", "fashion_mnist": "Fashion-MNIST",

@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from lga.run.identity import NEUTRAL
+from lga.run.identity import NEUTRAL, UNLESS_ONE
 
 SHOWN_DIFFERENCES = 3
 
@@ -29,8 +29,12 @@ def without(settings: Mapping[str, Any], *nodes: str) -> dict[str, Any]:
 
 
 def recipe(config: Mapping[str, Any]) -> dict[str, Any]:
-    """What runs that differ in nothing but their seed have in common."""
-    return without(dict(flatten(config)), "seed", *NEUTRAL)
+    """What runs that differ in nothing but their seed have in common.
+
+    Settings that are one are left out where one is the same as not knowing them.
+    """
+    settings = without(dict(flatten(config)), "seed", *NEUTRAL)
+    return {name: value for name, value in settings.items() if not (name in UNLESS_ONE and value == 1)}
 
 
 def digest(settings: Mapping[str, Any]) -> str:

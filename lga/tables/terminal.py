@@ -4,6 +4,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from lga.structures.terminal_text import printable
 from lga.tables import metric_names
 from lga.tables.collect import Collection
 from lga.tables.comparison import Comparison, Group, compare
@@ -22,11 +23,17 @@ def show(collection: Collection, console: Console | None = None) -> None:
     for run in collection.runs:
         if run.record.status == "failed":
             console.print(
-                f"failed: {run.folder}: {run.record.error}", markup=False, highlight=False, soft_wrap=True
+                printable(f"failed: {run.folder}: {run.record.error}"),
+                markup=False,
+                highlight=False,
+                soft_wrap=True,
             )
     for problem in collection.problems:
         console.print(
-            f"left out: {problem.path}: {problem.reason}", markup=False, highlight=False, soft_wrap=True
+            printable(f"left out: {problem.path}: {problem.reason}"),
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
         )
     if not collection.runs:
         console.print(f"no run records below {collection.root}", markup=False, highlight=False)
@@ -39,7 +46,7 @@ def _table(comparison: Comparison) -> Table:
     if comparison.distinction:
         title += f" ({comparison.distinction})"
     table = Table(
-        title=escape(title),
+        title=escape(printable(title)),
         title_justify="left",
         caption="95 % t-intervals over seeds; differences paired by seed",
     )
@@ -56,7 +63,7 @@ def _table(comparison: Comparison) -> Table:
     ):
         table.add_column(heading, justify="right")
     for group in comparison.groups:
-        table.add_row(*(escape(cell) for cell in _row(group, comparison.metric)))
+        table.add_row(*(escape(printable(cell)) for cell in _row(group, comparison.metric)))
     return table
 
 

@@ -32,12 +32,14 @@ NAMES = (
     "lga_variant",
     "mhsa",
     "none",
+    "none_widened",
     "se",
     "shuffle",
 )
 HEADS = {24: 6, 128: 8, 256: 16}
 PARAMETERS = {
     "none": (0, 0, 0),
+    "none_widened": (14_381, 148_160, 427_585),  # of its own: (2C + 1) hidden + C
     "se": (48, 2_048, 8_192),
     "cbam": (698, 16_610, 65_890),
     "eca": (3, 3, 3),

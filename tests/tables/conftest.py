@@ -9,6 +9,7 @@ import pytest
 
 from lga.tables.collect import collect
 from lga.tables.page import write_page
+from tests.tables.made_studies import find_made
 from tests.tables.paper_records import judge_made
 
 GENERATED = datetime(2026, 11, 22, 16, 40, tzinfo=UTC)
@@ -59,15 +60,16 @@ def browser():
 def open_page(browser, tmp_path, monkeypatch):
     """Writes the page of `tmp_path / "runs"` and opens it; at the end nothing may have gone wrong on it.
 
-    With `paper=True` it has the paper's tables, judged on these runs.
+    With `paper=True` it has the paper's tables, judged on these runs, with `studies=True` the studies.
     """
     opened = []
 
-    def open_it(paper=False, audit=None, **options):
+    def open_it(paper=False, audit=None, studies=False, **options):
         path = tmp_path / "dashboard.html"
         collection = collect(tmp_path / "runs")
         tables = judge_made(collection, monkeypatch) if paper else ()
-        write_page(collection, path, GENERATED, tables, audit)
+        found = find_made(collection, monkeypatch) if studies else {}
+        write_page(collection, path, GENERATED, tables, audit, studies=found)
         page = browser.new_page(**{"viewport": {"width": 1280, "height": 900}, **options})
         seen = OpenedPage(page)
         opened.append(seen)

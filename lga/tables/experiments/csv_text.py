@@ -11,7 +11,7 @@ COLUMNS = (
     "verdict", "reason", "parameters_published", "parameters", "gflops_published", "gflops_paper", "counts",
     "source", "note",
 )  # fmt: skip
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # the last are the wide ones
 
 
 def csv_text(table: JudgedTable) -> str:
@@ -25,8 +25,20 @@ def csv_text(table: JudgedTable) -> str:
 
 
 def harmless(text: str) -> str:
-    """The text with an apostrophe before what a spreadsheet would take for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    """The text with an apostrophe before what a spreadsheet would take for a formula.
+
+    It is one line; numbers stay numbers.
+    """
+    try:
+        float(text)
+    except ValueError:
+        return _no_formula(text)
+    return text
+
+
+def _no_formula(text: str) -> str:
+    text = "".join(character if character.isprintable() else " " for character in text)
+    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text
 
 
 def _lines(name: str, cell: JudgedCell) -> Iterator[list[str]]:

@@ -6,6 +6,8 @@ from types import MappingProxyType
 from typing import Any
 
 from lga.data.detection.tiling import windows_of
+from lga.data.digit_scenes import DigitScenesReader
+from lga.data.digits import DigitsReader
 from lga.data.published.published_dataset import PublishedDataset
 from lga.data.published.split_plan import HELD_OUT_EVERY
 from lga.data.published.tiled_dataset import TiledDataset
@@ -43,7 +45,13 @@ PUBLISHED_COUNTS: Mapping[str, ImageCounts] = MappingProxyType(
 
 
 def image_counts(dataset: str, reader: Any) -> ImageCounts | None:
-    """Counts of the index that is kept on disk, else the published ones; None where neither is known."""
+    """Counts of the index that is kept on disk, else the published ones; None where neither is known.
+
+    Those of data that ships with the project are its reader's.
+    """
+    if isinstance(reader, DigitsReader | DigitScenesReader):
+        counts = reader().counts if isinstance(reader, DigitsReader) else reader.counts
+        return ImageCounts(**counts, known="shipped with the project")
     published = PUBLISHED_COUNTS.get(dataset)
     if not isinstance(reader, PublishedDataset):
         return published

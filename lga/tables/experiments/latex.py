@@ -2,6 +2,7 @@
 
 from itertools import groupby
 
+from lga.structures.terminal_text import printable
 from lga.tables.claims import LABELS
 from lga.tables.experiments.judged_table import JudgedCell, JudgedTable
 from lga.tables.experiments.number_text import NOT_RUN, mark, measured_text, progress_text, published_text
@@ -34,7 +35,9 @@ def latex(table: JudgedTable) -> str:
 
 def escaped(text: str) -> str:
     """Text that LaTeX sets literally; line breaks become spaces."""
-    return "".join(_SPECIAL.get(character, character) for character in " ".join(text.split()))
+    plain = printable(" ".join(text.split()))
+    literal = "".join(_SPECIAL.get(character, character) for character in plain)
+    return f"{{}}{literal}" if literal.startswith(("[", "*")) else literal  # else \\\\ takes it for its own
 
 
 def _blocks(table: JudgedTable) -> list[str]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from lga.run.record import RunRecord
+from lga.structures.terminal_text import printable
 from lga.tables.claims import LABELS
 from lga.tables.experiments.judged_table import JudgedCell, JudgedTable
 from lga.tables.experiments.matching import OtherRun
@@ -25,7 +26,7 @@ def markdown(table: JudgedTable, assumptions: str = "assumptions.md") -> str:
     lines = [
         GENERATED,
         "",
-        f"# {table.experiment.heading} ({progress_text(table)})",
+        f"# {table.experiment.heading} ({escaped(progress_text(table))})",
         "",
         *_introduction(table, assumptions),
         *_blocks(table),
@@ -37,9 +38,17 @@ def markdown(table: JudgedTable, assumptions: str = "assumptions.md") -> str:
 
 
 def escaped(text: str) -> str:
-    """Text that Markdown and HTML take literally; line breaks become spaces."""
-    text = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return re.sub(r"([\\`*_\[\]|])", r"\\\1", text)
+    """Text that Markdown and HTML take literally, addresses too; line breaks become spaces."""
+    text = printable(" ".join(text.split()))
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    text = re.sub(r"([\\`*_\[\]|~$])", r"\\\1", text)
+    text = re.sub(r"^([#+-])(?=\s|#)|^(\d+)([.)])(?=\s|$)", _not_a_list, text)
+    return text.replace("://", "&#58;//").replace("www.", "www&#46;")
+
+
+def _not_a_list(found: re.Match[str]) -> str:
+    """A sign that begins a heading or a list, escaped."""
+    return f"\\{found[1]}" if found[1] else f"{found[2]}\\{found[3]}"
 
 
 def row_line(texts: Iterable[str]) -> str:
@@ -112,7 +121,7 @@ def provenance(records: Sequence[RunRecord]) -> list[str]:
     """The section that says when, on what and by which code the runs were made; nothing without runs."""
     if not records:
         return []
-    ended = sorted(record.ended for record in records)
+    days = [escaped(record.ended[:10]) for record in records]
     devices = _distinct(record.environment.get("accelerator") for record in records)
     commits = _distinct(str(record.code.get("commit"))[:10] for record in records)
     hours = sum(record.seconds for record in records) / 3600
@@ -120,7 +129,7 @@ def provenance(records: Sequence[RunRecord]) -> list[str]:
         "",
         "## Where ours come from",
         "",
-        f"{len(records)} runs of {hours:.1f} hours together, ended {ended[0][:10]} to {ended[-1][:10]}; "
+        f"{len(records)} runs of {hours:.1f} hours together, ended {min(days)} to {max(days)}; "
         f"device: {devices}; code: {commits}.",
     ]
 

@@ -2,9 +2,9 @@
 
 A run belongs to a cell if its config is the cell's in all but the seed, the trainer and what cannot change a
 result. A setting that the run's config does not know did not exist yet when it ran: new settings come with
-the default that leaves results as they were. A run of that dataset, network and attention with other settings
-is not averaged in: it is told, with what differs. Runs are found by settings and not by who started them, so
-a cell that stands in two tables is trained once.
+the default that leaves results as they were, and a share of the training images is asked for. A run of that
+dataset, network and attention with other settings is not averaged in: it is told, with what differs. Runs are
+found by settings and not by who started them, so a cell that stands in two tables is trained once.
 
 Runs of different trainer settings (`Trainer`: full, or cut to so many epochs) are not averaged either.
 """
@@ -13,12 +13,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from lga.run.identity import FrozenRun
+from lga.run.identity import UNLESS_ONE, FrozenRun
 from lga.run.record import Scale
 from lga.tables.collect import CollectedRun
 from lga.tables.published import Cell
-from lga.tables.settings import digest, distinctions, recipe, without
+from lga.tables.settings import digest, distinctions, flatten, recipe, without
 
+Names = tuple[str, ...]  # a cell's, then its value on each axis of a grid that has further ones
 SCALES: tuple[Scale, ...] = ("full", "reduced", "embedded", "smoke")  # the most telling first
 
 
@@ -42,14 +43,14 @@ class OtherRun:
 class Matched:
     """Finished runs by cell and trainer, one a seed, and those with other settings."""
 
-    runs: Mapping[Cell, Mapping[Trainer, Sequence[CollectedRun]]]
+    runs: Mapping[Names, Mapping[Trainer, Sequence[CollectedRun]]]
     others: Sequence[OtherRun]
 
-    def of(self, cell: Cell, trainer: Trainer | None) -> Sequence[CollectedRun]:
+    def of(self, cell: Names, trainer: Trainer | None) -> Sequence[CollectedRun]:
         """The cell's runs of a trainer, sorted by seed."""
         return self.runs.get(cell, {}).get(trainer, ()) if trainer else ()
 
-    def trainer(self, cells: Iterable[Cell]) -> Trainer | None:
+    def trainer(self, cells: Iterable[Names]) -> Trainer | None:
         """Of the most telling scale that the cells ran at, the trainer of most runs; None where none ran."""
         counts: Counter[Trainer] = Counter()
         for cell in cells:
@@ -63,23 +64,32 @@ def cell_names(run: FrozenRun) -> Cell:
     return run.cell.dataset, run.cell.backbone, run.cell.attention
 
 
-def match(collected: Iterable[CollectedRun], grid: Iterable[FrozenRun]) -> Matched:
+def axis_values(config: Mapping[str, object], axes: Sequence[str]) -> Names:
+    """The config's values of settings named with dots, as text."""
+    settings = {**dict.fromkeys(UNLESS_ONE, 1), **dict(flatten(config))}
+    values = (settings.get(axis, "unset") for axis in axes)
+    return tuple(f"{value:g}" if isinstance(value, float) else str(value) for value in values)
+
+
+def match(collected: Iterable[CollectedRun], grid: Iterable[FrozenRun], axes: Sequence[str] = ()) -> Matched:
     """Sort the finished runs of the grid's cells into them.
 
-    Of several finished runs of one cell, trainer and seed the last to end counts.
+    Of several finished runs of one cell, trainer and seed the last to end counts. `axes` are the settings,
+    beside names, that tell the grid's cells apart.
     """
-    cells = {cell_names(run): _settings(run.config) for run in grid}
-    found: dict[Cell, defaultdict[Trainer, dict[int, CollectedRun]]] = {
+    cells = {(*cell_names(run), *axis_values(run.config, axes)): _settings(run.config) for run in grid}
+    found: dict[Names, defaultdict[Trainer, dict[int, CollectedRun]]] = {
         cell: defaultdict(dict) for cell in cells
     }
     others = []
     for run in sorted(collected, key=lambda run: run.record.ended):
         names = run.record.cell
-        cell = names.dataset, names.backbone, names.attention
+        values = axis_values(run.record.config, axes)
+        cell = names.dataset, names.backbone, names.attention, *values
         if run.record.status != "finished" or cell not in cells:
             continue
         settings = _settings(run.record.config)
-        if all(name in cells[cell] and cells[cell][name] == value for name, value in settings.items()):
+        if _stands_in(settings, cells[cell]):
             found[cell][_trainer(run)][names.seed] = run
         else:
             others.append(OtherRun(run, distinctions([settings, cells[cell]])[0]))
@@ -88,6 +98,12 @@ def match(collected: Iterable[CollectedRun], grid: Iterable[FrozenRun]) -> Match
         for cell, trained in found.items()
     }
     return Matched(runs, others)
+
+
+def _stands_in(settings: Mapping[str, object], cell: Mapping[str, object]) -> bool:
+    """Whether a run's settings are a cell's, which may know more of them."""
+    alike = all(name in cell and cell[name] == value for name, value in settings.items())
+    return alike and not any(name in cell and name not in settings for name in UNLESS_ONE)
 
 
 def _settings(config: Mapping[str, object]) -> dict[str, object]:

@@ -15,6 +15,7 @@ from lga.tables.experiments.matching import cell_names
 from lga.tables.experiments.missing_data import missing_data
 from lga.tables.experiments.step_times import StepTimes, Work
 from lga.tables.published import Cell
+from lga.tables.settings import digest, recipe
 
 CHECKPOINT_COPIES = 5  # of the parameters: the weights, their average, two moments of Adam, the chosen epoch
 BYTES_A_PARAMETER = 4
@@ -119,13 +120,14 @@ def planned_cells(
     runs: Iterable[FrozenRun], data: Mapping[str, DataState], times: StepTimes, parameters: Mapping[Cell, int]
 ) -> tuple[PlannedCell, ...]:
     """The runs by cell; `parameters` are of each cell's network."""
-    by_cell: dict[Cell, list[FrozenRun]] = {}
+    by_cell: dict[str, list[FrozenRun]] = {}
     for run in runs:
-        by_cell.setdefault(cell_names(run), []).append(run)
-    return tuple(
-        _planned(cell, seeds, data[cell[0]].counts, times, parameters.get(cell, 0))
-        for cell, seeds in by_cell.items()
-    )
+        by_cell.setdefault(digest(recipe(run.config)), []).append(run)
+    planned = []
+    for seeds in by_cell.values():
+        cell = cell_names(seeds[0])
+        planned.append(_planned(cell, seeds, data[cell[0]].counts, times, parameters.get(cell, 0)))
+    return tuple(planned)
 
 
 def _planned(
@@ -154,7 +156,8 @@ def _seconds(config: Mapping[str, Any], counts: ImageCounts | None, times: StepT
     if counts is None:
         return None
     an_image = times.seconds_an_image(config)
-    work = Work.of(config, counts.train, counts.val, counts.test)
+    train = max(1, round(config["data"]["train_share"] * counts.train))
+    work = Work.of(config, train, counts.val, counts.test)
     return None if an_image is None else an_image * work.images + SECONDS_AROUND
 
 

@@ -1,6 +1,6 @@
-"""Makes the plan of an experiment's sweep on this machine."""
+"""Makes the plan of one or several sweeps on this machine."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,33 +8,65 @@ from lga.data.preparation.disk_space import free_bytes
 from lga.run.devices import slots
 from lga.run.environment import environment
 from lga.run.experiment_grid import experiment_runs
+from lga.run.identity import FrozenRun
 from lga.tables.collect import collect
 from lga.tables.experiments.experiment import Experiment
+from lga.tables.experiments.matching import cell_names
 from lga.tables.experiments.plan import Plan, data_states, planned_cells
 from lga.tables.experiments.step_times import StepTimes, device_of
 from lga.tables.experiments.sweep_options import SweepOptions
+from lga.tables.published import Cell
+from lga.tables.settings import digest, recipe
 
 TIMES = "step_times.json"
 
 
 def plan_experiment(experiment: Experiment, options: SweepOptions, measuring: bool = True) -> Plan:
     """The plan; where `measuring`, a few steps of each network of unknown speed are timed, and kept."""
-    runs = experiment_runs(experiment.name, options.of_runs)
+    parameters = {row.cell: row.parameters for row in experiment.rows}
+    return plan_sweeps(experiment.name, [experiment.name], options, measuring, parameters)
+
+
+def plan_sweeps(
+    name: str,
+    sweeps: Sequence[str],
+    options: SweepOptions,
+    measuring: bool = True,
+    parameters: Mapping[Cell, int] | None = None,
+) -> Plan:
+    """The plan of sweeps that are run one after the other; a run of two of them is planned once.
+
+    Where no number of parameters is given, each network is built and counted.
+    """
+    together = {run.config_hash: run for sweep in sweeps for run in experiment_runs(sweep, options.of_runs)}
+    runs = list(together.values())
+    counts = _counted(runs) if parameters is None else parameters
     trainer = runs[0].config["trainer"]
     outputs = Path(runs[0].config["paths"]["output_dir"])
     data, times = data_states(runs), _times(runs[0].config, measuring)
-    parameters = {row.cell: row.parameters for row in experiment.rows}
     places = {slot.device for slot in slots(trainer["accelerator"], options.jobs, len(runs))}
     return Plan(
-        name=experiment.name,
+        name=name,
         scale=options.scale,
-        cells=planned_cells(runs, data, times, parameters),
+        cells=planned_cells(runs, data, times, counts),
         data=data,
         device=times.device,
         devices=len(places),
         outputs=outputs,
         free_bytes=free_bytes(outputs),
     )
+
+
+def _counted(runs: Sequence[FrozenRun]) -> dict[Cell, int]:
+    """Parameters of each cell's network, of the largest where there are several."""
+    from lga.run.build import build_network
+
+    counts: dict[Cell, int] = {}
+    for run in {digest(recipe(run.config)): run for run in runs}.values():
+        network = build_network(run.cfg)
+        size = sum(parameter.numel() for parameter in network.parameters())
+        counts[cell_names(run)] = max(size, counts.get(cell_names(run), 0))
+    return counts
 
 
 def _times(config: Mapping[str, Any], measuring: bool) -> StepTimes:

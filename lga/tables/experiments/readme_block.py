@@ -1,21 +1,25 @@
-"""The results in the project's README: one line a table, between two markers."""
+"""The results in the project's README: one line a table, a few a page of studies, between two markers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from lga.structures import UserError
 from lga.tables.experiments.judged_table import JudgedTable
 from lga.tables.experiments.markdown import escaped, row_line
-from lga.tables.studies.gains import Family
-from lga.tables.studies.study import Study
-from lga.tables.studies.study_markdown import sentence
+from lga.tables.studies.dependence import dependences
+from lga.tables.studies.sentences import dependence_sentence, family_sentence
+from lga.tables.studies.study import StudyPage
+from lga.tables.studies.study_markdown import Studied, capital
 from lga.tables.verdicts import Word
 
 START, END = "<!-- results -->", "<!-- /results -->"
 _WORDS = (Word.REPRODUCED, Word.DIRECTION_ONLY, Word.NOT_REPRODUCED, Word.INCONCLUSIVE)
 
 
+NOTHING_STUDIED: Mapping[StudyPage, Studied] = {}
+
+
 def readme_block(
-    tables: Sequence[JudgedTable], studied: Sequence[tuple[Study, Sequence[Family]]] = ()
+    tables: Sequence[JudgedTable], studied: Mapping[StudyPage, Studied] = NOTHING_STUDIED
 ) -> str:
     """The lines between the markers, an empty one at each end."""
     headings = ("", "cells that ran", "scale", *_WORDS)
@@ -24,11 +28,28 @@ def readme_block(
         row_line((":--", "--:", ":--", *("--:" for _ in _WORDS))),
         *(row_line(_row(table)) for table in tables),
     ]
-    for study, families in studied:
-        title = f"{study.title[0].upper()}{study.title[1:]}"
-        lines += ["", f"[{title}](experiments/{study.name}/README.md), at embedded scale:", ""]
-        lines += [f"- {escaped(sentence(family))}" for family in families]
+    for page, found in studied.items():
+        if told := _told(found):
+            heading = f"[{capital(page.title)}](experiments/{page.name}/README.md), at {_scale(found)} scale:"
+            lines += ["", heading, "", *(f"- {escaped(sentence)}" for sentence in told)]
     return "\n\n" + "\n".join(lines) + "\n\n"
+
+
+def _told(studied: Studied) -> list[str]:
+    """The sentences of studies that ran: on how gains depend on the study's axes, else on its families."""
+    told = []
+    for study, found in studied.items():
+        if not any(family.scale for family in found):
+            continue
+        title = f"{capital(study.title)}. " if len(studied) > 1 else ""
+        depending = [dependence_sentence(one) for one in dependences(study, found)]
+        told += [title + each for each in depending or [family_sentence(study, one) for one in found]]
+    return told
+
+
+def _scale(studied: Studied) -> str:
+    scales = dict.fromkeys(family.scale for found in studied.values() for family in found if family.scale)
+    return " and ".join(map(str, scales))
 
 
 def with_block(readme: str, block: str) -> str:

@@ -14,9 +14,8 @@ from lga.tables.experiments.latex import latex
 from lga.tables.experiments.markdown import markdown
 from lga.tables.experiments.model_index import model_index
 from lga.tables.experiments.readme_block import readme_block, with_block
-from lga.tables.studies.gains import Family, families
-from lga.tables.studies.study import STUDIES, Study
-from lga.tables.studies.study_markdown import study_csv, study_markdown
+from lga.tables.studies.page_files import NO_OVERRIDES, page_files, study_runs
+from lga.tables.studies.study import PAGES, StudyPage
 
 README = FOLDER.parent / "README.md"
 MODEL_INDEX = "model-index.yml"
@@ -32,11 +31,19 @@ def write_table(table: JudgedTable, folder: Path) -> Path:
     return folder / "README.md"
 
 
-def write_study(study: Study, collected: Sequence[CollectedRun], folder: Path) -> Path:
-    """Write the files of one study into `folder`; returns the page's path."""
+def write_page(
+    page: StudyPage,
+    collected: Sequence[CollectedRun],
+    folder: Path,
+    overrides: Mapping[str, Sequence[str]] = NO_OVERRIDES,
+) -> Path:
+    """Write the files of a page of studies into `folder`; returns its path.
+
+    `overrides` are of sweeps, by the name of the study: runs with them stand in its cells.
+    """
     with writable(folder, "--out"):
         folder.mkdir(parents=True, exist_ok=True)
-        for name, text in _study_files(study, families(study, collected)).items():
+        for name, text in page_files(page, study_runs(page, collected, overrides)).items():
             write_text(folder / name, text)
     return folder / "README.md"
 
@@ -50,9 +57,9 @@ def committed_files(folder: Path = FOLDER, readme: Path = README) -> dict[Path, 
         for name, text in _files(table).items()
     }
     files[folder / MODEL_INDEX] = model_index(tables)
-    studied = [(study, families(study, read_kept(folder / study.name))) for study in STUDIES]
-    for study, found in studied:
-        files |= {folder / study.name / name: text for name, text in _study_files(study, found).items()}
+    studied = {page: study_runs(page, read_kept(folder / page.name)) for page in PAGES}
+    for page, found in studied.items():
+        files |= {folder / page.name / name: text for name, text in page_files(page, found).items()}
     block = readme_block(tables, studied)
     files[readme] = with_block(readme.read_text(encoding="utf-8"), block)
     return files
@@ -74,10 +81,6 @@ def _files(table: JudgedTable, assumptions: str = "assumptions.md") -> Mapping[s
         "results.csv": csv_text(table),
         "table.tex": latex(table),
     }
-
-
-def _study_files(study: Study, found: Sequence[Family]) -> Mapping[str, str]:
-    return {"README.md": study_markdown(study, found), "results.csv": study_csv(found)}
 
 
 def _is(path: Path, text: str) -> bool:

@@ -6,6 +6,7 @@ once in `settings` and a run holds positions in it.
 
 import json
 import os
+import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,8 +20,12 @@ from lga.tables.collect import CollectedRun, Collection, Problem
 from lga.tables.comparison import Comparison, Group, attention_order, compare
 from lga.tables.curves import read_curves
 from lga.tables.page.audited import Audit
+from lga.tables.page.found_studies import NO_STUDIES, FoundStudies
+from lga.tables.page.instrumented import instrumented
+from lga.tables.page.latencies import Latencies
 from lga.tables.page.paper import estimate_json, paper
 from lga.tables.page.samples import samples
+from lga.tables.page.studied import studied
 from lga.tables.settings import flatten
 from lga.tables.statistics import Estimate
 
@@ -34,7 +39,7 @@ SCALES = {
     "attentions on that data, but never a reproduction of the paper's numbers.",
     "smoke": "A few steps, to show that a cell runs. The numbers say nothing about any method.",
 }
-LINKED_FILES = ("config.yaml", "result.json", "metrics.csv", "run.log", "pictures")
+LINKED_FILES = ("config.yaml", "result.json", "metrics.csv", "run.log", "pictures", "instruments.json")
 
 
 @dataclass
@@ -56,10 +61,12 @@ def payload(
     generated: datetime,
     tables: "Sequence[JudgedTable]" = (),
     audit: Audit | None = None,
+    latencies: Latencies | None = None,
+    studies: FoundStudies = NO_STUDIES,
 ) -> dict[str, Any]:
     """All that the page shows of `collection`; links lead from `page_folder` to the runs' folders.
 
-    `tables` were judged on runs of `collection`.
+    `tables` were judged on runs of `collection`, and `studies` found among them.
     """
     ordered, comparisons = sorted(collection.runs, key=_place), compare(collection.runs)
     position = {id(run): index for index, run in enumerate(ordered)}
@@ -75,6 +82,8 @@ def payload(
         "metrics": _metrics(runs),
         "paper": paper(tables, audit, position, page_folder),
         "audit": audit.model_dump() if audit else None,
+        "latencies": {"measured": latencies.measured, "of": latencies.of} if latencies else None,
+        "studies": studied(studies, position),
         "comparisons": [_comparison(comparison) for comparison in comparisons],
         "groups": [
             _group(group, index, position)
@@ -82,10 +91,14 @@ def payload(
             for group in comparison.groups
         ],
         "runs": runs,
+        "instruments": instrumented(ordered, position, problems),
         "samples": samples(comparisons, position, page_folder, problems),
         "settings": list(settings.pairs),
         "problems": [{"path": str(problem.path), "reason": problem.reason} for problem in problems],
     }
+
+
+_SETTING = re.compile(r"[+~]{0,2}(?!hydra\b)[A-Za-z]\w*([./@:]\w+)*(=|$)")
 
 
 def _place(run: CollectedRun) -> tuple[Any, ...]:
@@ -114,13 +127,20 @@ def _run(
         "memory": record.peak_memory_bytes,
         "started": record.started,
         "hash": record.config_hash[:8],
-        "command": shlex.join(["python", "run.py", *record.overrides]),
+        "command": _command(record.overrides),
         "links": _links(run.folder, page_folder),
         "config": settings.add(record.config),
         "environment": settings.add({**record.code, **record.environment}),
         "data": settings.add(record.data.counts if record.data else {}),
         "curves": _curves(run, problems),
     }
+
+
+def _command(overrides: Sequence[str]) -> str:
+    """What runs the cell again; of a foreign record, nothing that does more or steers a terminal."""
+    if all(_SETTING.match(override) and override.isprintable() for override in overrides):
+        return shlex.join(["python", "run.py", *overrides])
+    return "not shown: the record's overrides are not settings of a cell"
 
 
 def _links(folder: Path, page_folder: Path) -> dict[str, str]:

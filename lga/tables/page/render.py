@@ -19,12 +19,14 @@ from markupsafe import Markup
 from lga.structures.files import write_text
 from lga.tables.collect import Collection
 from lga.tables.page.audited import Audit
+from lga.tables.page.found_studies import NO_STUDIES, FoundStudies
+from lga.tables.page.latencies import Latencies
 from lga.tables.page.payload import payload
 
 if TYPE_CHECKING:  # judging loads torch, which a page of runs alone does not need
     from lga.tables.experiments.judged_table import JudgedTable
 
-STYLES = ("page.css", "paper.css")
+STYLES = ("page.css", "paper.css", "instruments.css", "studies.css")
 # In the order in which they are joined to one module; the last one starts the page.
 SCRIPTS = (
     "elements.js",
@@ -33,11 +35,14 @@ SCRIPTS = (
     "axes.js",
     "dots.js",
     "curves.js",
+    "series.js",
+    "instruments.js",
     "confusion.js",
     "samples.js",
     "sortable.js",
     "verdicts.js",
     "paper_tables.js",
+    "studies.js",
     "figure_one.js",
     "cost_points.js",
     "cost.js",
@@ -57,10 +62,15 @@ def write_page(
     generated: datetime,
     tables: "Sequence[JudgedTable]" = (),
     audit: Audit | None = None,
+    latencies: Latencies | None = None,
+    studies: FoundStudies = NO_STUDIES,
 ) -> None:
-    """Writes the page of `collection` and of tables judged on it to `path`, atomically, making its folder."""
+    """Writes the page of `collection`, tables judged on it and studies found in it to `path`, atomically.
+
+    Its folder is made.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_text(path, render(payload(collection, path.parent, generated, tables, audit)))
+    write_text(path, render(payload(collection, path.parent, generated, tables, audit, latencies, studies)))
 
 
 def render(data: dict[str, Any]) -> str:

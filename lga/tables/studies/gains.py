@@ -1,105 +1,110 @@
-"""Each attention of a study against none, paired by seed, with Holm's correction over the attentions."""
+"""Each attention of a study against its reference, paired by seed, with Holm's correction over them."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
 from lga.run.experiment_grid import experiment_runs
+from lga.run.identity import FrozenRun
 from lga.tables.collect import CollectedRun
-from lga.tables.comparison import BASELINE
-from lga.tables.experiments.matching import match
-from lga.tables.statistics import Estimate, Paired, compare_paired, estimate, holm, seeds_needed
-from lga.tables.studies.study import Study
-from lga.tables.verdicts import ALPHA
+from lga.tables.experiments.matching import Matched, Names, axis_values, cell_names, match
+from lga.tables.published import Cell
+from lga.tables.settings import distinctions, recipe
+from lga.tables.statistics import compare_paired, estimate, holm
+from lga.tables.studies.block_label import block_label
+from lga.tables.studies.family import Family, Row
+from lga.tables.studies.study import RELEASED, Study
 
-Cell = tuple[str, str, str]
-LEAST_OF_INTEREST = 1.0  # points; how many seeds would show a change of this size is told
+VARIANT = "lga_variant"  # each part of the block is a setting; at their defaults it is the released one
 
 
-@dataclass(frozen=True)
-class Row:
-    """One attention on one dataset and network.
+def families(
+    study: Study, collected: Iterable[CollectedRun], overrides: Sequence[str] = ()
+) -> tuple[Family, ...]:
+    """Return the study's families, with the runs of them that were collected.
 
-    Attributes:
-        attention: its name.
-        runs: one a seed; empty where none ran.
-        metric: the one that the task is judged by.
-        ours: its mean and interval, percent; None where none ran.
-        gain: over none, points; None for none itself and where no seed has both.
-        p: of the gain, adjusted; None where there is no spread to test against.
+    ``overrides`` change the sweep: runs with them stand in its cells, others do not.
     """
-
-    attention: str
-    runs: Sequence[CollectedRun]
-    metric: str
-    ours: Estimate | None = None
-    gain: Paired | None = None
-    p: float | None = None
-
-    @property
-    def word(self) -> str:
-        """What can be said of the gain."""
-        if self.gain is None:
-            return "-"
-        if self.p is None:
-            return "too few seeds"
-        if self.p >= ALPHA:
-            return "no change found"
-        return "gain" if self.gain.difference.mean > 0 else "loss"
-
-    @property
-    def seeds_for_a_point(self) -> int | None:
-        """Pairs of seeds that would find a change of `LEAST_OF_INTEREST` in four of five studies."""
-        if self.gain is None or not self.gain.spread:
-            return None
-        return seeds_needed(LEAST_OF_INTEREST, self.gain.spread)
-
-
-@dataclass(frozen=True)
-class Family:
-    """All attentions of a study on one dataset and network, in the order of its grid."""
-
-    dataset: str
-    network: str
-    rows: tuple[Row, ...]
-
-
-def families(study: Study, collected: Iterable[CollectedRun]) -> tuple[Family, ...]:
-    """Return the study's families, with the runs of them that were collected."""
-    grid = experiment_runs(study.name, ["seed=1"])
-    matched = match(collected, grid)
-    together: dict[tuple[str, str], list[Cell]] = {}
+    grid = experiment_runs(study.name, [*overrides, "seed=1"])
+    labels = _labels(study, grid, overrides)
+    matched = match(collected, grid, study.axes)
+    together: dict[Names, dict[Names, FrozenRun]] = defaultdict(dict)
     for run in grid:
-        cell = run.cell.dataset, run.cell.backbone, run.cell.attention
-        together.setdefault(cell[:2], []).append(cell)
-    found = []
-    for (dataset, network), cells in together.items():
-        trainer = matched.trainer(cells)
-        runs = {cell[2]: matched.of(cell, trainer) for cell in cells}
-        found.append(Family(dataset, network, _rows(runs)))
-    return tuple(found)
+        names, values = cell_names(run), axis_values(run.config, study.axes)
+        together[(*names[:2], *values)][(*names, *values)] = run
+    found = [_family(study, cells, matched, labels) for cells in together.values()]
+    return tuple(_adjusted(found))
 
 
-def _rows(runs: Mapping[str, Sequence[CollectedRun]]) -> tuple[Row, ...]:
-    ran = next((own[0].record for own in runs.values() if own), None)
-    metric = ran.monitor.split("/", 1)[-1] if ran else ""
-    values = {
-        attention: {run.record.cell.seed: run.record.metrics[metric] for run in own}
-        for attention, own in runs.items()
-    }
-    gains = {
-        attention: compare_paired(own, values[BASELINE])
-        for attention, own in values.items()
-        if attention != BASELINE
-    }
-    p = holm({attention: gain.p for attention, gain in gains.items() if gain and gain.p is not None})
-    return tuple(
-        Row(
-            attention,
-            own,
-            metric,
-            estimate(list(values[attention].values())) if own else None,
-            gains.get(attention),
-            p.get(attention),
-        )
-        for attention, own in runs.items()
+def _family(
+    study: Study, cells: Mapping[Names, FrozenRun], matched: Matched, labels: Mapping[Cell, str]
+) -> Family:
+    trainer = matched.trainer(cells)
+    runs = {names: matched.of(names, trainer) for names in cells}
+    ran = next((own[0] for own in runs.values() if own), None)
+    metric = ran.record.monitor.split("/", 1)[-1] if ran else ""
+    rows = [
+        Row(run.cell.attention, labels.get(cell_names(run), run.cell.attention),
+            run.config["attention"]["block"], runs[names], metric)
+        for names, run in cells.items()
+    ]  # fmt: skip
+    reference = next((row.values for row in rows if row.attention == study.reference), {})
+    first = next(iter(cells.values()))
+    return Family(
+        dataset=first.cell.dataset,
+        network=first.cell.backbone,
+        axes=dict(zip(study.axes, axis_values(first.config, study.axes), strict=True)),
+        rows=tuple(_compared(row, study.reference, reference) for row in rows),
+        scale=trainer.scale if trainer else None,
+        changes=_changes(ran, first) if ran else "",
     )
+
+
+def _compared(row: Row, reference: str, values: Mapping[int, float]) -> Row:
+    ours = estimate(list(row.values.values())) if row.runs else None
+    gain = None if row.attention == reference else compare_paired(row.values, values)
+    return replace(row, ours=ours, gain=gain)
+
+
+def _adjusted(found: Sequence[Family]) -> list[Family]:
+    """The families with p values; those of one dataset and network are corrected together."""
+    p_values: dict[tuple[str, str], dict[str, float]] = defaultdict(dict)
+    for family in found:
+        for row in family.rows:
+            if row.gain and row.gain.p is not None:
+                p_values[family.dataset, family.network][_test(family, row)] = row.gain.p
+    adjusted = {group: holm(values) for group, values in p_values.items()}
+    return [
+        replace(family, rows=tuple(_with_p(row, family, adjusted) for row in family.rows)) for family in found
+    ]
+
+
+def _with_p(row: Row, family: Family, adjusted: Mapping[tuple[str, str], Mapping[str, float]]) -> Row:
+    group = adjusted.get((family.dataset, family.network), {})
+    return replace(row, p=group.get(_test(family, row)))
+
+
+def _test(family: Family, row: Row) -> str:
+    return " ".join((*family.axes.values(), row.attention))
+
+
+def _labels(study: Study, grid: Sequence[FrozenRun], overrides: Sequence[str]) -> dict[Cell, str]:
+    """What each variant of the block is called: the settings in which it differs from the released one."""
+    if study.reference != RELEASED:
+        return {}
+    chosen = experiment_runs(study.name, [*overrides, f"attention={VARIANT}", "seed=1"])
+    released = {cell_names(run)[:2]: run.config["attention"]["block"] for run in chosen}
+    labels = {}
+    for run in grid:
+        own, theirs = run.config["attention"]["block"], released[cell_names(run)[:2]]
+        if own["_target_"] == theirs["_target_"]:
+            labels[cell_names(run)] = block_label(own, theirs) or run.cell.attention
+    return labels
+
+
+def _changes(run: CollectedRun, cell: FrozenRun) -> str:
+    """What of the trainer's settings that may change results is not the sweep's."""
+    settings, asked = recipe(run.record.config), recipe(cell.config)
+    told = "trainer.scale"  # beside every number
+    own = {name: settings[name] for name in settings if name.startswith("trainer.") and name != told}
+    return distinctions([own, {name: asked.get(name) for name in own}])[0]

@@ -1,118 +1,110 @@
-"""A study as Markdown and CSV: attentions against none, and what was found, in sentences."""
+"""A page of studies as Markdown: each one's question, what was found, and the gains over its reference."""
 
-import csv
-import io
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-from lga.tables.claims import LABELS
-from lga.tables.experiments.csv_text import harmless
-from lga.tables.experiments.markdown import GENERATED, escaped, provenance, row_line
+from lga.tables.experiments.markdown import GENERATED, SCALE_NOTES, escaped, provenance, row_line
 from lga.tables.metric_names import label
-from lga.tables.statistics import Estimate
-from lga.tables.studies.gains import Family, Row
-from lga.tables.studies.study import Study
+from lga.tables.studies.dependence import dependences
+from lga.tables.studies.family import Family, Row
+from lga.tables.studies.sentences import CUT_SHORT, dependence_sentence, family_sentence, interval
+from lga.tables.studies.study import Study, StudyPage
 
-HEADINGS = ("attention", "seeds", "ours", "gain over none", "adjusted p", "effect", "found", "parameters")
-COLUMNS = ("dataset", "network", "attention", "metric", "seeds", "mean", "low", "high", "gain", "gain_low",
-           "gain_high", "p_adjusted", "effect", "found", "parameters", "gflops")  # fmt: skip
+Studied = Mapping[Study, Sequence[Family]]
+ALIGNMENTS = (":--", "--:", "--:", "--:", "--:", "--:", ":--", "--:")
 
 
-def study_markdown(study: Study, found: Sequence[Family]) -> str:
-    """The whole page."""
+def study_markdown(page: StudyPage, studied: Studied, pictures: Collection[str] = ()) -> str:
+    """The whole page; `pictures` are files beside it, named after their studies."""
+    several = len(studied) > 1
+    records = [run.record for found in studied.values() for f in found for row in f.rows for run in row.runs]
+    questions = [] if several else [study.question for study in studied]
     lines = [
         GENERATED,
         "",
-        f"# {study.title[0].upper()}{study.title[1:]}",
+        f"# {capital(page.title)}",
         "",
-        f"{study.question} {study.limits}",
+        " ".join([*questions, page.limits]),
         "",
-        f"`make reproduce-{study.name}` runs it; [results.csv](results.csv) has all numbers. Metrics are in",
+        f"`make reproduce-{page.name}` runs {'all' if several else 'it'}; [results.csv](results.csv) has all "
+        "numbers. Metrics are in",
         "percent: means over seeds with 95 % intervals. Gains are paired by seed; p values are Holm's, over",
-        "the attentions of a dataset; the effect is the mean gain by its standard deviation.",
-        "",
-        "## What was found",
-        "",
-        *(f"- {escaped(sentence(family))}" for family in found),
-        *(line for family in found for line in _block(family)),
-        *provenance([run.record for family in found for row in family.rows for run in row.runs]),
+        f"{_corrected(studied)}; the effect is the mean gain by its standard deviation.",
+        *_scale_notes(studied),
+        *(line for study, found in studied.items() for line in _section(study, found, several, pictures)),
+        *provenance(list({record.config_hash: record for record in records}.values())),
     ]
     return "\n".join(lines) + "\n"
 
 
-def sentence(family: Family) -> str:
-    """What the family shows, whichever way it points."""
-    where = f"{LABELS.get(family.dataset, family.dataset)} with {LABELS.get(family.network, family.network)}"
-    tested = [row for row in family.rows if row.p is not None]
-    if not tested:
-        return f"{where}: not run with two seeds of none and of an attention yet."
-    found = [f"{row.attention} ({_word(row)})" for row in tested if row.word in ("gain", "loss")]
-    others = [row for row in tested if row.word not in ("gain", "loss")]
-    told = "; ".join(found) if found else "no attention changed it by more than seeds do"
-    wanted = [row.seeds_for_a_point for row in others if row.seeds_for_a_point]
-    numbers = " to ".join(str(number) for number in sorted({min(wanted), max(wanted)})) if wanted else ""
-    which = " in the others" if found else ""
-    more = f"; a change of 1 point{which} would take {numbers} seeds" if numbers else ""
-    return f"{where}, {label(tested[0].metric)}: {told}{more}."
+def findings(study: Study, found: Sequence[Family]) -> list[str]:
+    """The study's sentences: how its gains depend on its axes, then each family's."""
+    depending = [dependence_sentence(one) for one in dependences(study, found)]
+    return [*depending, *(family_sentence(study, family) for family in found)]
 
 
-def study_csv(found: Sequence[Family]) -> str:
-    """One line a cell; empty where nothing ran."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
+def capital(text: str) -> str:
+    """The text with a capital at its start."""
+    return f"{text[0].upper()}{text[1:]}"
+
+
+def _corrected(studied: Studied) -> str:
+    (kind,) = {study.kind for study in studied}
+    axes = any(study.axes for study in studied)
+    rows = "all gains on a dataset" if axes else f"the {kind}s of a dataset"
+    return f"{rows} in one ablation" if len(studied) > 1 else rows
+
+
+def _scale_notes(studied: Studied) -> list[str]:
+    scales = dict.fromkeys(family.scale for found in studied.values() for family in found)
+    notes = [f"- {SCALE_NOTES[scale]}" for scale in scales if scale in CUT_SHORT]
+    return ["", *notes] if notes else []
+
+
+def _section(study: Study, found: Sequence[Family], several: bool, pictures: Collection[str]) -> list[str]:
+    sentences = [f"- {escaped(sentence)}" for sentence in findings(study, found)]
+    picture = f"{study.name}.svg"
+    shown = ["", f"![{capital(study.title)}]({picture})"] if picture in pictures else []
+    if not several:
+        tables = _tables(study, found, "## {}")
+        return ["", "## What was found", "", *sentences, *shown, *tables]
+    tables = _tables(study, found, "{}:" if len(found) > 1 else "")
+    heading = [f"## {capital(study.title)}", "", f"{study.question} `make reproduce-{study.name}`"]
+    return ["", *heading, "", *sentences, *tables, *shown]
+
+
+def _tables(study: Study, found: Sequence[Family], heading: str) -> list[str]:
+    """The families' tables, each under its place where there is a form of heading for it."""
+    lines = []
     for family in found:
-        for row in family.rows:
-            record = row.runs[0].record if row.runs else None
-            gain = row.gain.difference if row.gain else None
-            numbers = (*_numbers(row.ours), *_numbers(gain), row.p, row.gain.effect if row.gain else None)
-            counts = (record.parameters, record.gflops) if record else (None, None)
-            names = (family.dataset, family.network, row.attention, row.metric, len(row.runs))
-            cells = (*names, *numbers, row.word, *counts)
-            writer.writerow("" if cell is None else harmless(str(cell)) for cell in cells)
-    return text.getvalue()
+        lines += ["", *([heading.format(_title(family)), ""] if heading else []), *_table(study, family)]
+    return lines
 
 
-def _block(family: Family) -> list[str]:
-    title = f"{LABELS.get(family.dataset, family.dataset)}, {LABELS.get(family.network, family.network)}"
+def _title(family: Family) -> str:
+    return family.place.replace(" with ", ", ", 1)
+
+
+def _table(study: Study, family: Family) -> list[str]:
     metric = next((row.metric for row in family.rows if row.metric), "")
-    headings = ("attention", "seeds", label(metric) if metric else "ours", *HEADINGS[3:])
-    return [
-        "",
-        f"## {title}",
-        "",
-        row_line(headings),
-        row_line((":--", "--:", "--:", "--:", "--:", "--:", ":--", "--:")),
-        *(row_line(_cells(row)) for row in family.rows),
-    ]
+    headings = (study.kind, "seeds", label(metric) if metric else "ours", f"gain over {study.reference}",
+                "adjusted p", "effect", "found", "parameters")  # fmt: skip
+    mark = f" *({family.scale})*" if family.scale in CUT_SHORT else ""
+    told = ["", f"With {escaped(family.changes)}."] if family.changes else []
+    rows = [row_line(_cells(row, mark)) for row in family.rows]
+    return [row_line(headings), row_line(ALIGNMENTS), *rows, *told]
 
 
-def _cells(row: Row) -> tuple[str, ...]:
+def _cells(row: Row, mark: str) -> tuple[str, ...]:
     if row.ours is None:
-        return (escaped(row.attention), "-", "*not run*", "-", "-", "-", "-", "-")
+        return (escaped(row.label), "-", "*not run*", "-", "-", "-", "-", "-")
     gain = row.gain
     return (
-        escaped(row.attention),
+        escaped(row.label),
         str(row.ours.n),
-        _interval(row.ours),
-        _interval(gain.difference, signed=True) if gain else "-",
+        interval(row.ours) + mark,
+        interval(gain.difference, signed=True) + mark if gain else "-",
         "-" if row.p is None else f"{row.p:.3f}",
         "-" if gain is None or gain.effect is None else f"{gain.effect:+.1f}",
         row.word,
         f"{row.runs[0].record.parameters:,}",
     )
-
-
-def _word(row: Row) -> str:
-    gain = row.gain
-    return f"{row.word} of {_interval(gain.difference, signed=True)}, p {row.p:.3f}" if gain else row.word
-
-
-def _interval(found: Estimate, signed: bool = False) -> str:
-    sign = "+" if signed else ""
-    if found.low is None or found.high is None:
-        return f"{found.mean:{sign}.2f}"
-    return f"{found.mean:{sign}.2f} [{found.low:{sign}.2f}, {found.high:{sign}.2f}]"
-
-
-def _numbers(found: Estimate | None) -> tuple[float | None, float | None, float | None]:
-    return (None, None, None) if found is None else (found.mean, found.low, found.high)

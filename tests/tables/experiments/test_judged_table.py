@@ -53,7 +53,7 @@ def test_a_sweep_with_a_changed_setting_is_told():
     overrides = ["dataset.image_size=320", "paths.data_dir=elsewhere", "attention=none"]
     table = judge(TABLE3, [finished(run, 22.0)], overrides)
     assert table.ran == 1
-    assert "(1 of 8 cells, full; with dataset.image_size=320)" in markdown(table)
+    assert r"(1 of 8 cells, full; with dataset.image\_size=320)" in markdown(table)
     assert judge(TABLE3, [finished(run, 22.0)]).ran == 0
 
 
@@ -168,7 +168,7 @@ def test_counts_that_are_no_ones_are_unexplained(runs):
 
 def test_strings_are_escaped():
     assert harmless("=1+1") == "'=1+1"
-    assert [harmless(f"{start}x")[0] for start in "+-@\t"] == ["'"] * 4
+    assert [harmless(f"{start}x")[0] for start in ("+", "-", "@", "\t=")] == ["'"] * 4
     assert harmless("map50") == "map50"
     assert escaped("a|b\n<script>_*") == r"a\|b &lt;script&gt;\_\*"
     assert latex_escaped(r"50 % of a_b & \x{}~") == (

@@ -107,11 +107,14 @@ def test_runs_are_finished_started_or_left(tmp_path):
     (cell,) = planned_cells(runs, {"visdrone": DataState(COUNTS, None)}, times, {})
     assert (cell.cached, cell.started, cell.left) == (1, 1, 2)
     assert cell.seconds == pytest.approx(670 + 10)
-    (runs[2].directory).mkdir(parents=True)
-    (runs[2].directory / "result.json").write_text("{")
+    runs[2].directory.mkdir(parents=True)
+    (runs[2].directory / "result.json").write_text("{")  # damaged: as good as none
+    (cell,) = planned_cells(runs, {"visdrone": DataState(COUNTS, None)}, times, {})
+    assert (cell.left, cell.problems) == (2, ())
+    write_record(runs[2].directory / "result.json", finished(runs[0], 22.0).record)  # of another run
     (cell,) = planned_cells(runs, {"visdrone": DataState(COUNTS, None)}, times, {})
     assert cell.left == 1
-    assert "not a run record" in cell.problems[0]
+    assert "another config" in cell.problems[0]
 
 
 @pytest.fixture

@@ -11,13 +11,17 @@ from pathlib import Path
 import pytest
 
 from lga.run.experiment_grid import experiment_runs
+from lga.structures import UserError
 from lga.tables.collect import CollectedRun
 from lga.tables.studies.gains import families
-from lga.tables.studies.study import STUDIES, study_named
-from lga.tables.studies.study_markdown import sentence, study_csv, study_markdown
+from lga.tables.studies.sentences import family_sentence
+from lga.tables.studies.study import PAGES, chosen_studies
+from lga.tables.studies.study_csv import studies_csv
+from lga.tables.studies.study_markdown import study_markdown
 from tests.tables.experiments.runs import finished
 
-EMBEDDED = study_named("embedded")
+CHOSEN = chosen_studies("embedded")
+(EMBEDDED,) = CHOSEN.studies
 NONE = {1: 90.0, 2: 91.0, 3: 92.0}
 GAINS = {"none": (0, 0, 0), "lga": (0.8, 0.9, 1.1), "se": (-0.1, 0.0, 0.2)}
 
@@ -63,24 +67,24 @@ def test_gains_are_paired_and_corrected(found):
 
 def test_what_did_not_run_is_said(found):
     assert row(found, "cbam").ours is None
-    assert "| cbam | - | *not run* | - | - | - | - | - |" in study_markdown(EMBEDDED, found)
-    assert sentence(found[1]) == (
+    assert "| cbam | - | *not run* | - | - | - | - | - |" in study_markdown(CHOSEN.page, {EMBEDDED: found})
+    assert family_sentence(EMBEDDED, found[1]) == (
         "Scenes of digits with MobileNetV3: not run with two seeds of none and of an attention yet."
     )
 
 
 def test_the_sentence_and_the_row(found):
     """A change of 1 point at s = 0.1528, d = 6.5, takes 3 pairs: 2 have a power of 0.56 only."""
-    assert sentence(found[0]) == (
+    assert family_sentence(EMBEDDED, found[0]) == (
         "Handwritten digits with MobileNetV3, top-1 accuracy: lga (gain of +0.93 [+0.55, +1.31], p 0.018); "
         "a change of 1 point in the others would take 3 seeds."
     )
     line = "| lga | 3 | 91.93 [89.08, 94.79] | +0.93 [+0.55, +1.31] | 0.018 | +6.1 | gain | 666,848 |"
-    assert line in study_markdown(EMBEDDED, found)
+    assert line in study_markdown(CHOSEN.page, {EMBEDDED: found})
 
 
 def test_csv(found):
-    rows = list(csv.DictReader(io.StringIO(study_csv(found))))
+    rows = list(csv.DictReader(io.StringIO(studies_csv({EMBEDDED: found}))))
     assert len(rows) == 20
     lga = next(row for row in rows if (row["dataset"], row["attention"]) == ("digits", "lga"))
     assert (lga["seeds"], lga["found"], float(lga["gain"])) == ("3", "gain", pytest.approx(0.9333, abs=1e-4))
@@ -88,5 +92,16 @@ def test_csv(found):
 
 
 def test_every_study_has_its_grid():
-    for study in STUDIES:
-        assert experiment_runs(study.name, ["seed=1"])
+    for page in PAGES:
+        for study in page.studies:
+            grid = experiment_runs(study.name, ["seed=1"])
+            assert study.reference in {run.cell.attention for run in grid}
+            assert {run.config["logger"]["group"] for run in grid} == {study.name}
+
+
+def test_what_is_neither_table_nor_study():
+    assert chosen_studies("table1") is None
+    assert chosen_studies("all") is None
+    assert [study.name for study in chosen_studies("ablation_alpha").studies] == ["ablation_alpha"]
+    with pytest.raises(UserError, match=r"alpha: no such table or study; valid: table1, .*, ablations, "):
+        chosen_studies("alpha")

@@ -1,4 +1,4 @@
-// Accuracy against parameters and FLOPs, of one dataset: all networks together, then each by itself.
+// Accuracy against parameters, FLOPs and measured latency, of one dataset: all networks together, then each by itself.
 
 const COST_HEIGHT = 300;
 const COST_LEAST_WIDTH = 340;
@@ -8,6 +8,7 @@ const LABEL_GAP = 14;
 const COSTS = [
   { title: "Parameters (millions)", of: (point) => point.parameters / 1e6, digits: 6 },
   { title: "GFLOPs, paper’s convention", of: (point) => point.gflops, digits: 3 },
+  { title: "Inference (milliseconds)", of: (point) => point.latency, digits: 2 },
 ];
 
 function buildCostChoice(onChange) {
@@ -27,9 +28,11 @@ function showCost(width) {
   const points = costPoints(byId("cost-choice").value).filter(({ accuracy }) => !isAbsent(accuracy));
   const panels = byId("cost-panels");
   if (points.length === 0) return panels.replaceChildren(element("p", { class: "note" }, "No number of this set passes the filters."));
+  const costs = COSTS.filter((cost) => points.some((point) => !isAbsent(cost.of(point))));
+  byId("cost-measured").textContent = costs.length === COSTS.length ? `Inference: ${data.latencies.measured}.` : "";
   const networks = [...Map.groupBy(points, ({ network }) => network)];
-  const together = COSTS.map((cost) => ["All networks", points, cost, networkLabels]);
-  const alone = COSTS.map((cost) => networks.map(([network, members]) => [network, members, cost, pointLabels]));
+  const together = costs.map((cost) => ["All networks", points, cost, networkLabels]);
+  const alone = costs.map((cost) => networks.map(([network, members]) => [network, members, cost, pointLabels]));
   const rows = networks.length > 1 ? [together, ...alone] : [alone.flat()];
   return panels.replaceChildren(...rows.map((plots) => costRow(plots, width)), costTable(points));
 }
@@ -100,7 +103,7 @@ function pointLabels(places, { right, top, bottom }) {
 }
 
 function costTable(points) {
-  const names = ["Network", "Attention", "Whose", points[0].metric, "Parameters", "GFLOPs, paper’s"];
+  const names = ["Network", "Attention", "Whose", points[0].metric, "Parameters", "GFLOPs, paper’s", "Inference, ms"];
   const head = element("tr", {}, ...names.map((name, i) => element("th", { scope: "col", class: i > 2 ? "number" : null }, element("span", {}, name))));
   const lines = points.map((point) => element("tr", {},
     element("th", { scope: "row" }, point.network),
@@ -108,8 +111,9 @@ function costTable(points) {
     element("td", {}, point.published ? "published" : "ours ", scaleMark(point.scale)),
     element("td", { class: "number" }, accuracyCell(point)),
     element("td", { class: "number" }, whole(point.parameters)),
-    element("td", { class: "number" }, fixed(point.gflops, point.published ? 1 : 3))));
-  return tableDetails("The points in numbers", `${points[0].metric} in percent, parameters and GFLOPs of ${byId("cost-choice").value}`, head, lines);
+    element("td", { class: "number" }, fixed(point.gflops, point.published ? 1 : 3)),
+    element("td", { class: "number" }, fixed(point.latency, 2))));
+  return tableDetails("The points in numbers", `${points[0].metric} in percent, parameters, GFLOPs and milliseconds of ${byId("cost-choice").value}`, head, lines);
 }
 
 function accuracyCell(point) {

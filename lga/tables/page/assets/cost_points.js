@@ -9,6 +9,15 @@ function costDatasets() {
 
 // A point: what it stands for, its accuracy in percent, its counts, and the runs behind it.
 function costPoints(dataset) {
+  return countedPoints(dataset).map((point) => ({ ...point, latency: point.published ? null : latencyOf(point) }));
+}
+
+// Milliseconds of the network with this attention, where it was measured.
+function latencyOf({ built, attention }) {
+  return data.latencies?.of[built]?.[attention] ?? null;
+}
+
+function countedPoints(dataset) {
   const rows = costRows(dataset);
   return rows.length > 0 ? rows.flatMap(rowPoints) : groupPoints(dataset);
 }
@@ -26,7 +35,7 @@ function costRows(dataset) {
 }
 
 function rowPoints(row) {
-  const shared = { network: row.model, attention: row.attention, metric: row.metric };
+  const shared = { network: row.model, built: row.network, attention: row.attention, metric: row.metric };
   const [number] = row.numbers;
   const published = { ...shared, published: true, accuracy: number.published, ...row.published };
   if (!number.ours || !row.built) return [published];
@@ -40,6 +49,7 @@ function groupPoints(dataset) {
     const place = { dataset: comparison.dataset, network: comparison.network, attention: group.attention };
     if (comparison.dataset !== dataset || !estimate || !passesNames(place)) return [];
     return [{
+      built: comparison.network,
       network: [comparison.network, comparison.distinction].filter(Boolean).join(": "), attention: group.attention, published: false,
       metric: metricsByName.get(comparison.metric).label, accuracy: estimate.mean, n: estimate.n, scale: comparison.scale, runs: group.runs,
       parameters: group.parameters, gflops: group.gflops_paper,

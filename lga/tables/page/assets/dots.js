@@ -3,16 +3,16 @@
 const ROW = 46;
 const LANES = 3; // seeds with nearly equal values stand below each other, at most so many deep
 
-function dotPlot(groups, metric, width) {
+function dotPlot(groups, metric, width, reference = "none") {
   const rows = groups.filter((group) => group.estimates[metric.name]);
-  const left = Math.min(0.36 * width, 22 + 7.4 * Math.max(0, ...rows.map((row) => row.attention.length)));
+  const left = Math.min(0.36 * width, 22 + 7.4 * Math.max(0, ...rows.map((row) => (row.name ?? row.attention).length)));
   const right = width - 58;
   const bottom = plotHeight(rows.length);
   const range = dotRange(rows, metric);
   const x = linear(range, [left + 8, right]);
   const picture = svg("svg", { width, height: bottom + 44, role: "img", "aria-label": dotSummary(rows, metric) });
   picture.append(horizontalAxis(x, ticks(range, (right - left) / 70), 6, bottom, axisTitle(metric), (left + right) / 2));
-  picture.append(baselineLine(rows, metric, x, bottom) ?? "");
+  picture.append(baselineLine(rows, metric, reference, x, bottom) ?? "");
   rows.forEach((row, index) => picture.append(dotRow(row, metric, x, range, 10 + index * ROW, left, width)));
   return picture;
 }
@@ -37,8 +37,8 @@ function dotRange(rows, metric) {
   return padded(low, metric.unit === "%" && most <= 100 ? Math.min(high, 100) : high, metric.unit);
 }
 
-function baselineLine(rows, metric, x, bottom) {
-  const baselines = rows.filter((row) => row.attention === "none");
+function baselineLine(rows, metric, reference, x, bottom) {
+  const baselines = rows.filter((row) => row.attention === reference);
   if (baselines.length !== 1) return null;
   const at = x(baselines[0].estimates[metric.name].mean).toFixed(1);
   return svg("line", { class: "baseline", x1: at, x2: at, y1: 6, y2: bottom });
@@ -48,7 +48,7 @@ function dotRow(row, metric, x, range, top, left, width) {
   const estimate = row.estimates[metric.name];
   const digits = decimals(metric);
   const group = svg("g", {});
-  group.append(shortened(row.attention, left / 7.4, { x: 0, y: top + 18 }));
+  group.append(shortened(row.name ?? row.attention, left / 7.4, { x: 0, y: top + 18 }));
   if (row.distinction) group.append(shortened(row.distinction, left / 5.6, { class: "distinction", x: 0, y: top + 32 }));
   const tip = `${row.attention}, mean of ${count(estimate.n, "seed")}: ${fixed(estimate.mean, digits)}${metric.unit}\n` +
     `95 % interval: ${interval(estimate, digits)}`;

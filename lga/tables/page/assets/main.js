@@ -10,9 +10,11 @@ function start() {
   showFacts();
   buildFilters(refresh);
   buildCostChoice(drawPlots);
+  buildInstruments(drawPlots);
   showAudit();
   const summary = summaryTable(metricOf);
   const published = paperTables();
+  const studies = studyPanels();
   const runs = runTable(metricOf);
   let shownGroups = [];
   let drawnWidth = 0;
@@ -22,6 +24,7 @@ function start() {
     const visible = new Set(shown);
     shownGroups = data.groups.filter((group) => group.runs.some((index) => visible.has(data.runs[index])));
     published.show();
+    studies.show();
     summary.show(shownGroups);
     runs.show(shown);
     showFailures(shown);
@@ -33,7 +36,9 @@ function start() {
     drawnWidth = byId("plots").clientWidth;
     showPlots(shownGroups);
     showSamples(shownGroups, drawnWidth);
+    showInstruments(filteredRuns(), drawnWidth);
     showFigureOne(halfWidth());
+    studies.draw(halfWidth());
     showCost(drawnWidth);
     showContents();
   }

@@ -10,7 +10,11 @@ const SIGNS = {
 const FULL = "full";
 
 function verdict(word) {
-  const sign = svg("svg", { class: "sign", viewBox: "-6 -6 12 12", "aria-hidden": "true" }, svg("path", { d: SIGNS[word] }));
+  return signedWord(word, SIGNS[word]);
+}
+
+function signedWord(word, path) {
+  const sign = svg("svg", { class: "sign", viewBox: "-6 -6 12 12", "aria-hidden": "true" }, svg("path", { d: path }));
   return element("span", { class: `verdict ${word.replaceAll(" ", "-")}` }, sign, word);
 }
 

@@ -1,0 +1,1 @@
+"""What each attention costs: parameters, operations, time and memory, alone and inside the networks."""

@@ -1,0 +1,158 @@
+// The studies: each one's question, what was found, a table of gains over its reference, and the seeds as dots.
+
+const STUDY_SIGNS = {
+  "gain": "M0,4.2V-4M-3.6,-0.4L0,-4L3.6,-0.4",
+  "loss": "M0,-4.2V4M-3.6,0.4L0,4L3.6,0.4",
+  "no change found": SIGNS.inconclusive,
+  "too few seeds": SIGNS["not run"],
+  "equal in all seeds": "M-3.6,-1.8H3.6M-3.6,1.8H3.6",
+};
+
+// Builds all studies; the result shows the rows that the filters let through, and draws them.
+function studyPanels() {
+  const studies = data.studies.flatMap((page) => page.studies);
+  byId("studies").hidden = studies.length === 0;
+  byId("studies-glance").hidden = studies.length < 2;
+  if (studies.length > 1) byId("studies-glance-table").append(...studiesGlance(studies));
+  const shown = data.studies.flatMap((page) => {
+    const panels = page.studies.map((study) => studyPanel(study, page));
+    byId("study-panels").append(studyPage(page, panels));
+    return panels;
+  });
+  return {
+    show() {
+      const counts = shown.map(({ show }) => show());
+      byId("no-study-rows").hidden = counts.some((rows) => rows > 0);
+    },
+    draw: (width) => shown.forEach(({ draw }) => draw(width)),
+  };
+}
+
+function studiesGlance(studies) {
+  const words = Object.keys(STUDY_SIGNS);
+  const heads = ["Study", "Compared", "With runs", ...words].map((name) =>
+    element("th", { scope: "col", class: name === "Study" ? null : "number" }, words.includes(name) ? signedWord(name, STUDY_SIGNS[name]) : element("span", {}, name)));
+  const rows = studies.map(({ name, title, compared, ran, words: found }) => {
+    const numbers = [compared, ran, ...words.map((word) => found[word] ?? 0)];
+    return element("tr", {}, element("th", { scope: "row" }, element("a", { href: `#${name}` }, title)), ...numbers.map((n) => element("td", { class: n ? "number" : "number zero" }, whole(n))));
+  });
+  return [element("thead", {}, element("tr", {}, ...heads)), element("tbody", {}, ...rows)];
+}
+
+// Where a page has one study, the study's heading is the page's.
+function studyPage(page, panels) {
+  const heading = page.studies.length > 1 ? element("h3", { id: `study-page-${page.name}`, tabindex: "-1" }, page.title) : null;
+  const limits = element("p", { class: "note" }, ...withCode(page.limits));
+  const articles = panels.map(({ article }) => article);
+  if (heading) return element("div", { class: "study-page" }, heading, limits, ...articles);
+  articles[0].querySelector(".question").after(limits);
+  return element("div", { class: "study-page" }, ...articles);
+}
+
+function studyPanel(study, page) {
+  const node = element("table", { class: "study-table" }, element("caption", {}, element("span", {}, ...studyNote(study))));
+  const rows = study.families.flatMap((family) => family.rows.map((row) => ({ ...row, family })));
+  const sorted = sortableTable(node, studyColumns(study, rows), {
+    sectionOf: ({ family }) => study.families.indexOf(family),
+    heading: (index) => familyHeading(study.families[index]),
+  });
+  const level = page.studies.length > 1 ? "h4" : "h3";
+  const scroll = element("div", { class: "scroll", role: "region", "aria-label": `${study.title}, scrollable`, tabindex: "0" }, node);
+  const plots = element("div", { class: "pair study-plots" });
+  const article = element(
+    "article", { class: "paper-panel study" }, element(level, { id: study.name, tabindex: "-1" }, study.title),
+    element("p", { class: "question" }, study.question),
+    element("ul", { class: "claims study-findings" }, ...study.findings.map((sentence) => element("li", {}, sentence))),
+    scroll, plots,
+  );
+  let visible = rows;
+  return { article, show, draw: (width) => plots.replaceChildren(...studyPlots(study, visible, width)) };
+
+  function show() {
+    visible = rows.filter(passesStudy);
+    article.hidden = visible.length === 0;
+    sorted.show(visible);
+    return visible.length;
+  }
+}
+
+// A variant that has not run has no box among the attentions of the filters.
+function passesStudy({ family, attention }) {
+  const known = data.attentions.includes(attention);
+  return passesNames({ dataset: family.dataset, network: family.network, attention: known ? attention : data.attentions[0] });
+}
+
+function studyNote(study) {
+  return ["Gains are over ", element("code", {}, study.reference), "; ", element("code", {}, `make reproduce-${study.name}`), " runs it."];
+}
+
+function familyHeading({ place, label, scale, changes }) {
+  const told = [label, changes && `with ${changes}`].filter(Boolean).join("; ");
+  return element("span", {}, `${place} `, badge(scale), element("small", {}, told));
+}
+
+function studyColumns(study, rows) {
+  return [
+    { label: () => study.kind, value: (row) => rows.indexOf(row), cell: studyName },
+    { label: () => "Seeds", numeric: true, value: (row) => row.ours?.n },
+    { label: () => "Mean", numeric: true, value: (row) => row.ours?.mean, cell: meanCell },
+    { label: () => "95\u00a0% interval", numeric: true, value: (row) => breadth(row.ours), cell: (row) => interval(row.ours, DIGITS) },
+    { label: () => `Gain over ${study.reference}`, numeric: true, value: (row) => row.gain?.mean, cell: (row) => studyGainCell(row, study) },
+    { label: () => "Its 95\u00a0% interval", numeric: true, value: (row) => breadth(row.gain), cell: (row) => interval(row.gain, DIGITS, signed) },
+    { label: () => "Adjusted\u00a0p", numeric: true, value: (row) => row.gain?.p, cell: (row) => pText(row.gain?.p)?.replace("p = ", "").replace("p ", "") },
+    { label: () => "Effect", numeric: true, value: (row) => row.gain?.effect, cell: (row) => signed(row.gain?.effect, 1) },
+    { label: () => "Found", value: (row) => row.word, cell: foundCell },
+    { label: () => "Parameters", numeric: true, value: (row) => row.parameters, cell: (row) => whole(row.parameters) },
+  ];
+}
+
+function breadth(estimate) {
+  return isAbsent(estimate?.low) ? null : estimate.high - estimate.low;
+}
+
+// The label tells what is varied; the attention's own name, by which the filters and runs know it, stands below.
+function studyName({ attention, label }) {
+  const name = element("span", {}, label, label === attention ? null : element("small", {}, attention));
+  const sign = data.attentions.includes(attention) ? swatch(attention) : element("span", { class: "swatch" });
+  return element("span", { class: "attention" }, sign, name);
+}
+
+function meanCell(row) {
+  if (!row.ours) return verdict("not run");
+  const told = `${row.family.place}, ${row.label}: mean ${row.family.label} ${fixed(row.ours.mean, DIGITS)}`;
+  return studyNumber(row, fixed(row.ours.mean, DIGITS), row.runs, `${told}.`);
+}
+
+function studyGainCell(row, study) {
+  if (!row.gain) return null;
+  const shown = signed(row.gain.mean, DIGITS);
+  const told = `${row.family.place}, ${row.label}: gain over ${study.reference} in ${row.family.label} ${shown}`;
+  return studyNumber(row, shown, row.gain.runs, `${told}: ${row.word}.`);
+}
+
+// A number as a button that opens the runs behind it.
+function studyNumber({ family }, shown, runs, told) {
+  const open = () => showRun(data.runs[runs[0]], { told, runs });
+  const button = element("button", { type: "button", class: "link", "aria-haspopup": "dialog", "aria-label": `${shown}, runs of ${told}`, onclick: open }, shown);
+  return element("span", { class: "study-number" }, button, family.marked ? scaleMark(family.scale) : null);
+}
+
+function foundCell({ word }) {
+  return word ? signedWord(word, STUDY_SIGNS[word]) : null;
+}
+
+// For each family its seeds below their mean; the dashed line is the reference.
+function studyPlots(study, rows, width) {
+  const plotted = study.families
+    .map((family) => ({ family, groups: rows.filter((row) => row.family === family && row.ours).map((row) => studyGroup(row, study)) }))
+    .filter(({ groups }) => groups.length > 0);
+  return plotted.map(({ family, groups }) =>
+    figure(family.place, `dashed: ${study.reference}`, dotPlot(groups, metricsByName.get(family.metric), width, study.reference)));
+}
+
+// Names of variants begin with their reference's, which on a phone would leave no room for what tells them apart.
+function studyGroup({ attention, label, runs, ours, family }, { reference }) {
+  const varied = label !== attention;
+  const name = varied && attention.startsWith(`${reference}_`) ? attention.slice(reference.length + 1) : attention;
+  return { attention, name, distinction: varied ? label : "", runs, estimates: { [family.metric]: ours } };
+}

@@ -1,0 +1,103 @@
+"""Attentions of a study on one dataset and network: what each gains over the reference, and in words."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lga.run.record import Scale
+from lga.tables.claims import LABELS
+from lga.tables.collect import CollectedRun
+from lga.tables.statistics import Estimate, Paired, seeds_needed
+from lga.tables.studies.study import SCALE, SHARE
+from lga.tables.verdicts import ALPHA
+
+LEAST_OF_INTEREST = 1.0  # points; how many seeds would show a change of this size is told
+
+
+@dataclass(frozen=True)
+class Row:
+    """One attention on one dataset and network.
+
+    Attributes:
+        attention: its name.
+        label: for people; of a variant of the block what is varied.
+        block: its settings.
+        runs: one a seed; empty where none ran.
+        metric: the one that the task is judged by.
+        ours: its mean and interval, percent; None where none ran.
+        gain: over the reference, points; None for the reference itself and where no seed has both.
+        p: of the gain, adjusted; None where there is no spread to test against.
+    """
+
+    attention: str
+    label: str
+    block: Mapping[str, Any]
+    runs: Sequence[CollectedRun]
+    metric: str
+    ours: Estimate | None = None
+    gain: Paired | None = None
+    p: float | None = None
+
+    @property
+    def values(self) -> dict[int, float]:
+        """The metric by seed."""
+        return {run.record.cell.seed: run.record.metrics[self.metric] for run in self.runs}
+
+    @property
+    def word(self) -> str:
+        """What can be said of the gain."""
+        return "-" if self.gain is None else gain_word(self.gain, self.p)
+
+    @property
+    def seeds_for_a_point(self) -> int | None:
+        """Pairs of seeds that would find a change of `LEAST_OF_INTEREST` in four of five studies."""
+        if self.gain is None or not self.gain.spread:
+            return None
+        return seeds_needed(LEAST_OF_INTEREST, self.gain.spread)
+
+
+@dataclass(frozen=True)
+class Family:
+    """All attentions of a study on one dataset and network, in the order of its grid.
+
+    Attributes:
+        dataset: its name.
+        network: name of the backbone.
+        axes: values of the study's further axes.
+        rows: the attentions.
+        scale: of the runs; None where none ran.
+        changes: settings of the trainer that are not those of the sweep, as text.
+    """
+
+    dataset: str
+    network: str
+    axes: Mapping[str, str]
+    rows: tuple[Row, ...]
+    scale: Scale | None = None
+    changes: str = ""
+
+    @property
+    def place(self) -> str:
+        """Dataset, network and axes, for people."""
+        dataset, network = (LABELS.get(name, name) for name in (self.dataset, self.network))
+        return ", ".join([f"{dataset} with {network}", *(axis_text(*axis) for axis in self.axes.items())])
+
+    def row(self, attention: str) -> Row | None:
+        """The row of that attention, if there is one."""
+        return next((row for row in self.rows if row.attention == attention), None)
+
+
+def axis_text(axis: str, value: str) -> str:
+    """A value of an axis in words."""
+    if axis == SHARE:
+        return f"{100 * float(value):g} % of the training images"
+    return f"scale {value}" if axis == SCALE else f"{axis}={value}"
+
+
+def gain_word(gain: Paired, p: float | None) -> str:
+    """What can be said of a gain whose adjusted p value is known, or None."""
+    if p is None:
+        return "too few seeds" if gain.difference.n < 2 else "equal in all seeds"
+    if p >= ALPHA:
+        return "no change found"
+    return "gain" if gain.difference.mean > 0 else "loss"

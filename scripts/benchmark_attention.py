@@ -1,0 +1,75 @@
+"""Times all attentions by one harness: inside each detection network, and alone on maps of 10 to 80 pixels.
+
+Needs about six minutes on two quiet cores, with `--quick` one. Prints a table and writes it as JSON, from
+which the page of `make dashboard` plots accuracy against latency.
+"""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+os.environ.setdefault("KINETO_LOG_LEVEL", "99")  # read once, at torch's import: the profiler tells each start
+
+import torch
+from rich.console import Console
+
+from lga.run.heap import keep_freed_memory
+from lga.structures import UserError
+from lga.structures.files import write_text
+from lga.tables.attention_cost.measure import measure
+from lga.tables.attention_cost.places import ATTENTIONS, BACKBONES, Place
+from lga.tables.attention_cost.rendering import markdown, print_report
+from lga.tables.attention_cost.report import KEPT, MEASURED, write_report
+
+SIDES, QUICK_SIDES = (10, 20, 40, 80), (10, 20)
+IMAGE_SIZE, QUICK_IMAGE_SIZE = 320, 160
+BATCH, ROUNDS, QUICK_ROUNDS = 4, 5, 2
+
+
+def main() -> int:
+    """Reads the command line, measures, prints and writes."""
+    arguments = _parser().parse_args()
+    torch.set_num_threads(arguments.threads)
+    keep_freed_memory()
+    console, progress = Console(width=None if sys.stdout.isatty() else 200), Console(stderr=True)
+    try:
+        device = _device(arguments.device)
+        rounds = QUICK_ROUNDS if arguments.quick else ROUNDS
+        report = measure(places(arguments.quick), ATTENTIONS, rounds, device, progress.print)
+        print_report(report, console)
+        write_report(report, KEPT if arguments.keep else arguments.out)
+        if arguments.keep:
+            write_text(KEPT.with_name("README.md"), markdown(report))
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return 2
+    print(KEPT if arguments.keep else arguments.out)
+    return 0
+
+
+def places(quick: bool) -> list[Place]:
+    """All places, the sides of each backbone's maps growing."""
+    image, sides = (QUICK_IMAGE_SIZE, QUICK_SIDES) if quick else (IMAGE_SIZE, SIDES)
+    inside = [Place(backbone, image, BATCH, alone=False) for backbone in BACKBONES]
+    return inside + [Place(backbone, side, BATCH, alone=True) for backbone in BACKBONES for side in sides]
+
+
+def _device(name: str) -> torch.device:
+    if name == "cuda" and not torch.cuda.is_available():
+        raise UserError("--device cuda: PyTorch finds no GPU here; use --device cpu")
+    return torch.device(name)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="small maps and images, two rounds")
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+    parser.add_argument("--threads", type=int, default=2, help="threads of the processor, default 2")
+    parser.add_argument("--out", type=Path, default=MEASURED, help=f"default {MEASURED}")
+    parser.add_argument("--keep", action="store_true", help=f"write {KEPT} and its README instead")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
