@@ -35,7 +35,7 @@ def alpha_state(anatomy: Anatomy) -> AlphaState:
     """Reads the alphas of a block."""
     values = {
         kind: Values(float(alpha.mean()), float(alpha.min()), float(alpha.max()))
-        for kind, alpha in zip(anatomy.kinds, anatomy.alphas, strict=True)
+        for kind, alpha in zip(anatomy.kinds, anatomy.alphas.detach(), strict=True)
     }
     means = torch.tensor([value.mean for value in values.values()], dtype=torch.float64)
     if len(means) < 2 or not bool((means > 0).all()):

@@ -5,7 +5,6 @@ own state says only how it was lost. A sweep that is stopped, or killed, loses n
 the same command finds them again by what was written into the runs' folders.
 """
 
-import pickle
 import signal
 import time
 from dataclasses import dataclass
@@ -32,6 +31,7 @@ _LOST = (
     "DEADLINE",
     "REVOKED",
 )
+_OF_SLURM = ("srun: ", "slurmstepd: ")  # in a job's output
 _USUAL_REASONS = ("None", "Priority", "Resources", "JobArrayTaskLimit", "BeginTime", "Cleaning")
 
 
@@ -164,7 +164,8 @@ def _lost_after(entry: Watched, seconds: float) -> str | None:
 def _raised_in_job(submitted: Submitted) -> str | None:
     """The last line of what was raised outside of the training, such as by a module that a node lacks."""
     try:
-        outcome, told = pickle.loads(submitted.paths.result_pickle.read_bytes())
-    except (OSError, ValueError, EOFError, pickle.UnpicklingError):
+        lines = submitted.paths.stdout.read_text(errors="replace").splitlines()
+    except OSError:
         return None
-    return str(told).strip().splitlines()[-1] if outcome == "error" else None
+    told = [line for line in lines if line.strip() and not line.startswith(_OF_SLURM)]
+    return told[-1] if any(line.startswith("Traceback ") for line in told) else None

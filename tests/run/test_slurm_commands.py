@@ -224,6 +224,24 @@ def test_a_lost_job_is_told(tmp_path, commands, progress, monkeypatch, scontrol,
     assert f"[1/2] failed  digits/mobilenetv3/none seed 1: {told} (SLURM job 17)\n" in said
 
 
+def test_what_a_job_raised_before_its_run_began_is_told(tmp_path, commands, progress, monkeypatch):
+    """As submitit and srun leave it in the job's output, beside the script that sbatch is given."""
+    monkeypatch.setattr(slurm, "SECONDS_FOR_RECORD_OF_LOST", 0.01)
+    commands("scontrol", "echo 'JobState=FAILED ExitCode=1:0'")
+    output = (
+        "submitit ERROR - Submitted job triggered an exception",
+        "Traceback (most recent call last):",
+        "ModuleNotFoundError: No module named mine",
+        "srun: error: n1: task 0: Exited with exit code 1",
+    )
+    written = "".join(f'echo "{line}" >> "$folder/17_0_log.out"; ' for line in output)
+    find_folder = 'for last; do :; done; folder=$(dirname "$last")'
+    commands("sbatch", find_folder, written, "echo Submitted batch job 17")
+    (job,) = jobs(tmp_path, 1)
+    run_on_slurm([job], progress, SlurmSettings())
+    assert job.error == "ModuleNotFoundError: No module named mine (SLURM job 17)"
+
+
 def test_the_record_decides_and_an_earlier_one_does_not(tmp_path, commands, progress, monkeypatch):
     """The first job's earlier failure lies in its folder; the second's record comes while it still runs."""
     monkeypatch.setattr(slurm, "SECONDS_FOR_RECORD", 0.01)

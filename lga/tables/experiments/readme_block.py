@@ -39,7 +39,7 @@ def _told(studied: Studied) -> list[str]:
     """The sentences of studies that ran: on how gains depend on the study's axes, else on its families."""
     told = []
     for study, found in studied.items():
-        if not any(family.scale for family in found):
+        if not any(row.gain for family in found for row in family.rows):
             continue
         title = f"{capital(study.title)}. " if len(studied) > 1 else ""
         depending = [dependence_sentence(one) for one in dependences(study, found)]

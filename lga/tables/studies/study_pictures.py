@@ -23,7 +23,7 @@ def study_picture(study: Study, found: Sequence[Family]) -> str | None:
     """Return the study's picture; None where it has none, or nothing that it shows ran."""
     draw = _DRAWN.get(study.name)
     family = found[0] if found else None
-    if draw is None or family is None or not any(row.ours for one in found for row in one.rows):
+    if draw is None or family is None or not any(row.gain for one in found for row in one.rows):
         return None
     import matplotlib as mpl
     from matplotlib.figure import Figure
