@@ -77,7 +77,7 @@ format: $(INSTALLED) ## Rewrite in the project's style
 benchmark: $(INSTALLED) ## The speed figures of the README, measured here
 	$(RUN) scripts/benchmark.py
 
-benchmark-attention: $(INSTALLED) ## What each attention costs, alone and in each network, measured here; ARGS=--quick takes a minute
+benchmark-attention: $(INSTALLED) ## What each attention costs, alone and in each network, measured here; ARGS=--quick for less
 	$(RUN) scripts/benchmark_attention.py $(ARGS)
 
 audit-dependencies: $(INSTALLED) ## Known vulnerabilities of the locked packages (network needed)

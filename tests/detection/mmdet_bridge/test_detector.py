@@ -144,7 +144,9 @@ def test_names_of_other_parameters_are_the_same_with_and_without_attention():
 
 def test_any_backbone_is_fitted():
     for backbone in ("resnet18", "yolov8"):
-        built("rtmdet", f"backbone={backbone}").loss(batch())["total"].backward()
+        detector = built("rtmdet", f"backbone={backbone}")
+        detector.loss(batch())["total"].backward()
+        assert all(p.grad is not None and p.grad.isfinite().all() for p in detector.backbone.parameters())
 
 
 @pytest.mark.slow
