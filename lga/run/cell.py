@@ -49,8 +49,8 @@ def train(run: FrozenRun) -> float:
             results = _results(run, folder)
             record = _record(run, started, status="finished", **results)
             with writable(folder.path, "paths.output_dir"):
+                folder.remove_previous()  # before: nobody looks into a finished run again
                 write_record(folder.result, record)
-            folder.previous_checkpoint.unlink(missing_ok=True)
             log.info("%s: %s in %.0f s, %s", run.cell, _told(record), record.seconds, folder.result)
     return _score(record)
 

@@ -17,7 +17,7 @@ import torch
 from lightning_fabric.plugins.io.checkpoint_io import CheckpointIO
 from torch import nn
 
-from lga.run.directory import PREVIOUS
+from lga.run.directory import PREVIOUS, PREVIOUS_BEST
 from lga.structures import UserError
 from lga.structures.errors import DamagedFileError
 from lga.structures.files import write_atomically
@@ -47,7 +47,9 @@ class AtomicCheckpointIO(CheckpointIO):
 class BestAndLast(pl.Callback):
     """After each epoch keeps `best` (the averaged weights, if they are) and then `last` (everything).
 
-    `direction` is max or min; a tie keeps the earlier epoch. Epochs count from 1.
+    `direction` is max or min; a tie keeps the earlier epoch. Epochs count from 1. The best weights before
+    these are kept too: a run that ends between the two goes on from the last epoch that is whole, and where
+    training does not repeat bit for bit, the epoch that follows may be no best one again.
     """
 
     def __init__(
@@ -85,7 +87,8 @@ class BestAndLast(pl.Callback):
 
     def _save_best(self, network: nn.Module) -> None:
         content = {"state_dict": network.state_dict(), "epoch": self.best_epoch}
-        save({**content, "config_hash": self.config_hash}, self.best)
+        previous = self.best.with_name(PREVIOUS_BEST)
+        save({**content, "config_hash": self.config_hash}, self.best, previous)
 
     def on_save_checkpoint(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
@@ -101,6 +104,11 @@ class BestAndLast(pl.Callback):
         """Continues from a checkpoint's best epoch."""
         self.best_epoch = state_dict["best_epoch"]
         self.best_score = state_dict["best_score"]
+
+
+def best_epoch_of(last: dict[str, Any]) -> int:
+    """The epoch whose weights the content of a last checkpoint takes for the best; 0 if it tells none."""
+    return int(last.get("callbacks", {}).get(BestAndLast.__qualname__, {}).get("best_epoch", 0))
 
 
 def save(content: dict[str, Any], path: Path, previous: Path | None = None) -> None:

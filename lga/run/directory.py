@@ -14,7 +14,9 @@ from lga.structures.files import remove_unfinished, set_aside, writable, write_t
 from lga.structures.locks import alone
 from lga.structures.secrets import hide_secrets
 
-PREVIOUS = "previous.ckpt"  # of last.ckpt, for as long as the run is not finished
+# Of last.ckpt and of best.ckpt, for as long as the run is not finished.
+PREVIOUS = "previous.ckpt"
+PREVIOUS_BEST = "previous_best.ckpt"
 _HASH = re.compile("[0-9a-f]{64}")
 
 
@@ -35,6 +37,8 @@ class RunDirectory:
         self.last_checkpoint = self.path / "checkpoints" / "last.ckpt"
         self.previous_checkpoint = self.last_checkpoint.with_name(PREVIOUS)
         self.best_checkpoint = self.path / "checkpoints" / "best.ckpt"
+        self.previous_best_checkpoint = self.best_checkpoint.with_name(PREVIOUS_BEST)
+        self.pictures = self.path / "pictures"
         self.wandb = self.path / "wandb"
 
     def finished(self) -> RunRecord | None:
@@ -52,6 +56,11 @@ class RunDirectory:
         self._check_owner(record.config_hash)
         return record if record.status == "finished" else None
 
+    def remove_previous(self) -> None:
+        """Removes the checkpoints that a run needs only until it is finished."""
+        for path in (self.previous_checkpoint, self.previous_best_checkpoint):
+            path.unlink(missing_ok=True)
+
     @contextmanager
     def claim(self) -> Iterator[bool]:
         """Holds the folder alone; yields True if another process had to be waited for."""
@@ -65,7 +74,7 @@ class RunDirectory:
 
     def _settle_in(self) -> None:
         """Writes the config and its hash, or refuses a folder that holds another run."""
-        for folder in (self.path, self.last_checkpoint.parent):
+        for folder in (self.path, self.last_checkpoint.parent, self.pictures):
             remove_unfinished(folder)
         if self.identity.is_file():
             owner = self.identity.read_text(errors="replace").strip()

@@ -1,14 +1,18 @@
-"""What a run does about damaged files of its own: each is told in one line, set aside, and never trusted.
+"""What a run does about files of its own that it cannot trust: damaged ones, checkpoints that do not fit.
 
-A disk, a file system or a copy can change or lose bytes. Of a damaged record the run is judged again from its
-checkpoints; of a damaged last checkpoint it goes on from the one before; where that is none, or where the
-weights of the best epoch are lost, it starts from the beginning. The files are kept as `<name>.damaged`.
+A disk, a file system or a copy can change or lose bytes. Each damaged file is told in one line, set aside as
+`<name>.damaged`, and never trusted. Of a damaged record the run is judged again from its checkpoints.
+
+A run can be killed between any two of its files. It goes on from a last checkpoint and the weights of the
+epoch that this takes for the best: each is there as it was written last, and as it was before. If no two fit,
+training starts from the beginning.
 """
 
 import logging
 from pathlib import Path
+from typing import Any
 
-from lga.run.checkpoints import load
+from lga.run.checkpoints import best_epoch_of, load
 from lga.run.directory import RunDirectory
 from lga.run.record import read_record
 from lga.structures.errors import DamagedFileError
@@ -20,36 +24,46 @@ log = logging.getLogger("lga")
 def recover(folder: RunDirectory) -> None:
     """Leaves in `folder`, which must be claimed, only files that can be trusted."""
     if folder.result.is_file() and (damage := _damage_of_record(folder.result)):
-        _set_aside(folder.result, damage, "the run is judged again")
-    if folder.best_checkpoint.is_file() and (damage := _damage_of(folder.best_checkpoint)):
-        for checkpoint in (folder.last_checkpoint, folder.previous_checkpoint):
-            checkpoint.unlink(missing_ok=True)  # they know the best epoch, and not its weights
-        _set_aside(folder.best_checkpoint, damage, "its epoch is lost, training starts from the beginning")
-    _recover_last(folder.last_checkpoint, folder.previous_checkpoint)
+        _set_aside(folder.result, damage, ", the run is judged again")
+    checkpoints = (folder.last_checkpoint, folder.previous_checkpoint)
+    bests = (folder.best_checkpoint, folder.previous_best_checkpoint)
+    began = any(path.is_file() for path in checkpoints)
+    for checkpoint in checkpoints:
+        content = _trusted(checkpoint)
+        if content is None:
+            continue
+        if content.get("config_hash") != folder.run.config_hash:
+            return  # another run's, which is told, and not ours to remove
+        for best in bests:
+            if (weights := _trusted(best)) and weights.get("epoch") == best_epoch_of(content):
+                _take(checkpoint, best, folder)
+                return
+    if began:
+        log.warning("%s: no checkpoint to go on from, training starts from the beginning", folder.path)
+    for path in (*checkpoints, *bests):
+        _trusted(path)  # what holds code is told and not removed
+        path.unlink(missing_ok=True)
 
 
-def _recover_last(last: Path, previous: Path) -> None:
-    """Puts the checkpoint before the last in its place, if the last is damaged or gone."""
-    damage = _damage_of(last) if last.is_file() else None
-    if last.is_file() and damage is None:
-        return
-    damage_before = _damage_of(previous) if previous.is_file() else None
-    can_go_on = previous.is_file() and damage_before is None
-    if damage:
-        then = "the epoch before is there" if can_go_on else "training starts from the beginning"
-        _set_aside(last, damage, then)
-    if damage_before:
-        _set_aside(previous, damage_before, "training starts from the beginning")
-    if can_go_on:
-        previous.replace(last)
+def _take(checkpoint: Path, best: Path, folder: RunDirectory) -> None:
+    """Puts both in their places; killed in between, the next attempt finds the same two."""
+    if checkpoint != folder.last_checkpoint:
+        log.warning("%s: going on from the epoch before the last", folder.path)
+        checkpoint.replace(folder.last_checkpoint)
+    if best != folder.best_checkpoint:
+        best.replace(folder.best_checkpoint)
 
 
-def _damage_of(checkpoint: Path) -> str | None:
+def _trusted(checkpoint: Path) -> dict[str, Any] | None:
+    """What is in it; None if there is none, or it is damaged, of which it is set aside."""
+    if not checkpoint.is_file():
+        return None
     try:
-        load(checkpoint)
+        content: dict[str, Any] = load(checkpoint)
     except DamagedFileError as error:
-        return str(error)
-    return None
+        _set_aside(checkpoint, str(error).removesuffix("; it was not used"))
+        return None
+    return content
 
 
 def _damage_of_record(record: Path) -> str | None:
@@ -60,7 +74,5 @@ def _damage_of_record(record: Path) -> str | None:
     return None
 
 
-def _set_aside(path: Path, damage: str, then: str) -> None:
-    log.warning(
-        "%s; set aside as %s, %s", damage.removesuffix("; it was not used"), set_aside(path).name, then
-    )
+def _set_aside(path: Path, damage: str, then: str = "") -> None:
+    log.warning("%s; set aside as %s%s", damage, set_aside(path).name, then)

@@ -38,9 +38,9 @@ def write_text(path: Path, text: str) -> None:
     write_atomically(path, lambda file: file.write(text.encode(errors="backslashreplace")))
 
 
-def remove_unfinished(folder: Path) -> None:
-    """Removes temporary files that killed processes left in `folder`, where nobody writes now."""
-    for path in folder.glob(".*.tmp"):
+def remove_unfinished(folder: Path, name: str = "*") -> None:
+    """Removes temporary files that killed processes left in `folder`; nobody may be writing `name` now."""
+    for path in folder.glob(f".{name}.*.tmp"):
         path.unlink(missing_ok=True)
 
 

@@ -106,9 +106,9 @@ def undisturbed(tmp_path_factory):
 @pytest.mark.parametrize(
     ("damaged", "resumed", "told"),
     [
-        (("last.ckpt",), 2, "set aside as last.ckpt.damaged, the epoch before is there"),
-        slow(("last.ckpt", "previous.ckpt"), 0, "set aside as previous.ckpt.damaged, training starts from"),
-        slow(("best.ckpt",), 0, "set aside as best.ckpt.damaged, its epoch is lost, training starts from"),
+        (("last.ckpt",), 2, "going on from the epoch before the last"),
+        slow(("last.ckpt", "previous.ckpt"), 0, "no checkpoint to go on from, training starts from"),
+        slow(("best.ckpt", "previous_best.ckpt"), 0, "no checkpoint to go on from, training starts from"),
         slow(("previous.ckpt",), 3, None),
     ],
 )
@@ -118,6 +118,7 @@ def test_a_damaged_checkpoint_is_set_aside_and_the_run_ends_the_same(
     """Of four epochs three have checkpoints: last.ckpt is of the third, previous.ckpt of the second."""
     folder = RunDirectory(cell(tmp_path, *LONGER))
     ended_in_epoch(4, folder, monkeypatch)
+    damaged = [name for name in damaged if folder.last_checkpoint.with_name(name).is_file()]
     for name in damaged:
         path = folder.last_checkpoint.with_name(name)
         flipped(path, path.stat().st_size // 2)
@@ -146,29 +147,85 @@ def test_a_checkpoint_that_is_none_is_set_aside(tmp_path, caplog, content):
 @pytest.mark.parametrize(
     ("damaged", "left", "told"),
     [
-        ("", {"last.ckpt": 3, "previous.ckpt": 2, "best.ckpt": 1}, 0),
-        ("last", {"last.ckpt": 2, "best.ckpt": 1}, 1),
-        ("previous", {"last.ckpt": 3, "previous.ckpt": None, "best.ckpt": 1}, 0),
-        ("last previous", {"best.ckpt": 1}, 2),
+        ("", {"last": 3, "previous": 2, "best": 1}, 0),
+        ("last", {"last": 2, "best": 1}, 1),
+        ("previous", {"last": 3, "previous": None, "best": 1}, 0),
+        ("last previous", {}, 2),
         ("best", {}, 1),
-        ("best last previous", {}, 1),
+        ("best last previous", {}, 3),
     ],
 )
 def test_only_what_can_be_trusted_is_left(tmp_path, caplog, damaged, left, told):
     """Of checkpoints of epochs 3, 2 and 1; one before a good last one is not looked at."""
     folder = RunDirectory(cell(tmp_path))
-    folder.last_checkpoint.parent.mkdir(parents=True)
-    for name, epoch in (("last", 3), ("previous", 2), ("best", 1)):
-        path = folder.last_checkpoint.with_name(f"{name}.ckpt")
-        save({"epoch": epoch, "weights": torch.ones(100)}, path)
-        if name in damaged:
+    for name, epoch in {"last": 3, "previous": 2, "best": 1}.items():
+        path = leave_checkpoint(folder, name, epoch, best=1)
+        if name in damaged.split():
             flipped(path, path.read_bytes().index(b"\0\0\x80\x3f" * 4))  # a weight
     recover(folder)
-    found = {path.name: path for path in folder.last_checkpoint.parent.glob("*.ckpt")}
+    found = {path.stem: path for path in folder.last_checkpoint.parent.glob("*.ckpt")}
     assert found.keys() == left.keys()
     for name, epoch in left.items():
         assert epoch is None or load(found[name])["epoch"] == epoch
     assert caplog.text.count("set aside as") == told
+
+
+def leave_checkpoint(folder, name, epoch, best):
+    path = folder.last_checkpoint.with_name(f"{name}.ckpt")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    known = {"config_hash": folder.run.config_hash, "callbacks": {"BestAndLast": {"best_epoch": best}}}
+    save({"epoch": epoch, "weights": torch.ones(100), **known}, path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("there", "left"),
+    [
+        # killed between the two files of epoch 3, the best
+        ({"last": (2, 1), "previous": (1, 1), "best": 3, "previous_best": 1}, {"last": 2, "best": 1}),
+        # and before the weights had their place
+        ({"last": (2, 1), "previous": (1, 1), "previous_best": 1}, {"last": 2, "best": 1}),
+        # and between the renames of the other
+        ({"previous": (2, 1), "best": 3, "previous_best": 1}, {"last": 2, "best": 1}),
+        # the last epoch is the best, and its weights are lost
+        ({"last": (3, 3), "previous": (2, 1), "previous_best": 1}, {"last": 2, "best": 1}),
+        # killed in the first epoch; or by a version that kept no weights before the best
+        ({"best": 1}, {}),
+        ({"last": (2, 1), "best": 3}, {}),
+    ],
+)
+def test_the_best_weights_are_those_that_the_last_checkpoint_knows(tmp_path, there, left):
+    """Checkpoints by name: the epoch they are of and, of the last, the one that it takes for the best."""
+    folder = RunDirectory(cell(tmp_path))
+    for name, epochs in there.items():
+        epoch, best = epochs if isinstance(epochs, tuple) else (epochs, 0)
+        leave_checkpoint(folder, name, epoch, best)
+    recover(folder)
+    folder.previous_checkpoint.unlink(missing_ok=True)
+    found = folder.last_checkpoint.parent.glob("*.ckpt")
+    assert {path.stem: load(path)["epoch"] for path in found} == left
+
+
+def test_weights_of_an_epoch_that_was_lost_are_not_judged(tmp_path, monkeypatch):
+    """Ended between the two files of epoch 3, the best so far; trained again, as on a GPU, it is not."""
+    folder = RunDirectory(cell(tmp_path, *LONGER))
+    saved = fit.pl.Trainer.save_checkpoint
+
+    def end(trainer, *arguments):
+        if trainer.current_epoch == 2:
+            raise SystemExit("ended on purpose")
+        saved(trainer, *arguments)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(BestAndLast, "_is_better", lambda *_: True)
+        patched.setattr(fit.pl.Trainer, "save_checkpoint", end)
+        with pytest.raises(SystemExit):
+            execute(folder.run)
+    assert load(folder.best_checkpoint)["epoch"] == 3
+    monkeypatch.setattr(BestAndLast, "_is_better", lambda *_: False)
+    execute(folder.run)
+    assert read_record(folder.result).selection.epoch == 2
+    assert load(folder.best_checkpoint)["epoch"] == 2
 
 
 @pytest.mark.slow
@@ -184,7 +241,12 @@ def test_a_kill_between_two_renames_loses_nothing(tmp_path, monkeypatch, undistu
 def test_what_a_killed_process_left_unfinished_is_removed(tmp_path):
     folder = RunDirectory(cell(tmp_path))
     folder.last_checkpoint.parent.mkdir(parents=True)
-    left = [folder.path / ".result.json.1.tmp", folder.last_checkpoint.with_name(".last.ckpt.1.tmp")]
+    left = [
+        folder.path / ".result.json.1.tmp",
+        folder.last_checkpoint.with_name(".last.ckpt.1.tmp"),
+        folder.pictures / ".0-a.png.1.tmp",
+    ]
+    folder.pictures.mkdir()
     for path in left:
         path.write_bytes(b"half")
     with folder.claim():

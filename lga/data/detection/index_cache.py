@@ -13,7 +13,7 @@ from pathlib import Path
 
 from lga.data.detection.split_index import SplitIndex
 from lga.structures import UserError
-from lga.structures.files import write_atomically
+from lga.structures.files import remove_unfinished, write_atomically
 from lga.structures.locks import alone
 
 VERSION = 1  # of what is kept: another one parses everything again
@@ -45,6 +45,7 @@ def cached_index(
         with alone(path.with_name(f".{path.stem}.lock")):
             index = SplitIndex.load(path) if path.is_file() else None
             if index is None:
+                remove_unfinished(path.parent, path.name)
                 index = build()
                 write_atomically(path, index.write)
     except OSError as error:

@@ -149,3 +149,15 @@ def test_what_makes_a_reader_parse_again(tmp_path, monkeypatch, change):
         VisDroneReader(root.parent, tmp_path / "cache").index("train")
     with pytest.raises(WasParsedError):
         VisDroneReader(root.parent, tmp_path / "cache", on_error="skip").index("train")
+
+
+def test_what_a_killed_process_left_of_it_is_removed_and_of_others_not(tmp_path):
+    cached_index(tmp_path, "made", ["key"], small_index)
+    (path,) = (tmp_path / "index").glob("*.npz")
+    path.unlink()
+    own, other = (path.with_name(f".{name}.1.tmp") for name in (path.name, "made-0123456789abcdef.npz"))
+    for left in (own, other):
+        left.write_bytes(b"half")
+    cached_index(tmp_path, "made", ["key"], small_index)
+    assert not own.exists()
+    assert other.exists()
