@@ -21,7 +21,7 @@ def slots(accelerator: str, jobs_per_device: int | None, jobs: int, devices: int
     """The places of a sweep of `jobs` jobs, no more than there are jobs, each of so many devices."""
     if jobs_per_device is not None and jobs_per_device < 1:
         raise UserError(f"hydra.launcher.jobs_per_device={jobs_per_device}: at least 1")
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = available_cores()
     gpus = [] if accelerator == "cpu" else visible_gpus()
     places: list[str | None] = []
     if gpus:
@@ -33,6 +33,11 @@ def slots(accelerator: str, jobs_per_device: int | None, jobs: int, devices: int
         places = [None] * (jobs_per_device or max(min(cores, MOST_CPU_JOBS) // devices, 1))
     places = places[: max(jobs, 1)]
     return [Slot(place, max(cores // len(places), 1)) for place in places]
+
+
+def available_cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def check_devices(accelerator: str, devices: int) -> None:

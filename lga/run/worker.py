@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import traceback
+from collections.abc import Callable
 from typing import Any
 
 from lga.run.devices import Slot
@@ -15,8 +16,11 @@ from lga.structures import UserError
 from lga.structures.files import writable
 
 
-def work(run: FrozenRun, slot: Slot, trains: bool) -> None:
-    """Executes `run` on `slot`, its output in the run's log when it trains; exits non-zero on failure."""
+def work(run: FrozenRun, slot: Slot, trains: bool, action: Callable[[FrozenRun], object] = execute) -> None:
+    """Does `action` with `run` on `slot`, its output in the run's log when it trains.
+
+    Exits non-zero on failure.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the sweep ends us itself
     signal.signal(signal.SIGTERM, _die)
     end_with_parent()
@@ -27,7 +31,7 @@ def work(run: FrozenRun, slot: Slot, trains: bool) -> None:
         if trains:
             redirect_output(run)
         _take(slot)
-        execute(run)
+        action(run)
         status = 0
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)

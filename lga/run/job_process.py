@@ -1,0 +1,50 @@
+"""The process of one job of a sweep: how it is started, and how it ended.
+
+It is forked from a server that has torch, torchvision, Lightning and W&B loaded, so that it starts at once.
+"""
+
+import multiprocessing
+import signal
+from collections.abc import Callable
+from multiprocessing.context import ForkServerContext
+from multiprocessing.process import BaseProcess
+
+from lga.run.devices import Slot
+from lga.run.execute import execute
+from lga.run.identity import FrozenRun
+from lga.run.sweep import Job
+
+Action = Callable[[FrozenRun], object]
+
+
+def fork_server() -> ForkServerContext:
+    """What makes processes and pipes for them."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["lga.run.preload"])
+    return context
+
+
+def start(job: Job, slot: Slot, action: Action = execute) -> BaseProcess:
+    """A started process that executes the job's run on `slot`, or does `action` with it."""
+    process = fork_server().Process(target=_work, args=(job.run, slot, job.trains, action), daemon=False)
+    process.start()
+    return process
+
+
+def settle(job: Job, exitcode: int) -> None:
+    """Sets the job's score or error, by its process's exit status and the record that it left."""
+    record = job.record_left() if job.trains else None
+    if exitcode == 0 and (record is None) != job.trains:
+        job.score = record.score if record else None
+    elif exitcode < 0:
+        job.error = f"killed by {signal.Signals(-exitcode).name}"
+    elif record is not None and record.status == "failed" and record.error:
+        job.error = record.error
+    else:
+        job.error = f"ended with exit status {exitcode} and left no record"
+
+
+def _work(run: FrozenRun, slot: Slot, trains: bool, action: Action) -> None:
+    from lga.run.worker import work
+
+    work(run, slot, trains, action)
