@@ -12,7 +12,6 @@ from itertools import groupby
 from lga.run.experiment_grid import experiment_runs
 from lga.run.identity import is_neutral
 from lga.run.record import Scale
-from lga.tables.audit import audit
 from lga.tables.claims import Claim, claims
 from lga.tables.collect import CollectedRun
 from lga.tables.experiments.experiment import Experiment
@@ -173,6 +172,8 @@ def _counts(row: PublishedRow, runs: Sequence[CollectedRun]) -> str | None:
     record = runs[0].record
     if record.parameters == row.parameters and f"{record.gflops_paper or 0:.1f}" == f"{row.gflops:.1f}":
         return "equal"
+    from lga.tables.audit import audit  # builds networks: torch is not loaded for tables that agree
+
     (audited,) = audit([row])
     if audited.counts.parameters != record.parameters or audited.explained is None:
         return "unexplained"

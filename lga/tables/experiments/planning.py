@@ -80,6 +80,6 @@ def _times(config: Mapping[str, Any], measuring: bool) -> StepTimes:
 
 
 def _measure(config: Mapping[str, Any]) -> float:
-    from lga.tables.experiments.dry_step import seconds_an_image
+    from lga.tables.experiments.timed_step import seconds_an_image
 
     return seconds_an_image(config)

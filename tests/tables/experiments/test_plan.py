@@ -17,13 +17,13 @@ from lga.data.published.visdrone import VisDroneReader
 from lga.run.experiment_grid import experiment_runs
 from lga.run.record import DataRecord, write_record
 from lga.structures import UserError
-from lga.tables.experiments.dry_step import seconds_an_image
 from lga.tables.experiments.image_counts import ImageCounts, image_counts
 from lga.tables.experiments.missing_data import missing_data
 from lga.tables.experiments.plan import DataState, Plan, PlannedCell, planned_cells
 from lga.tables.experiments.plan_view import duration, show_plan, summary
 from lga.tables.experiments.step_times import StepTimes, Work, network_key, times_of_records
 from lga.tables.experiments.sweep_options import SweepOptions
+from lga.tables.experiments.timed_step import seconds_an_image
 from tests.data.trees.visdrone import write_tree
 from tests.tables.experiments.runs import composed, finished
 

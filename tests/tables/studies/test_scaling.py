@@ -8,7 +8,7 @@ p = 0.0013; on all images 1.0, 1.2, 1.1, s = 0.1, t = 19.05, p = 0.00274. By Hol
 import pytest
 
 from lga.run.experiment_grid import experiment_runs
-from lga.tables.experiments import dry_step
+from lga.tables.experiments import timed_step
 from lga.tables.experiments.planning import plan_sweeps
 from lga.tables.experiments.readme_block import readme_block
 from lga.tables.experiments.sweep_options import SweepOptions
@@ -102,7 +102,7 @@ def test_the_plan_counts_each_run_once_and_fewer_images_as_less_work(tmp_path, m
     """A second an image; on 250 of 1,000, 200 judged at a third: 12 * (250 + 66.7) + 66.7 + 10 seconds."""
     few = ("attention=lga,none", "data.train_share=0.25,1", "trainer.accelerator=cpu")
     folders = (f"paths.output_dir={tmp_path}", f"paths.cache_dir={tmp_path}")
-    monkeypatch.setattr(dry_step, "seconds_an_image", lambda config: 1.0)
+    monkeypatch.setattr(timed_step, "seconds_an_image", lambda config: 1.0)
     options = SweepOptions(seeds=2, overrides=(*few, *folders))
     plan = plan_sweeps("both", ["ablation_capacity", "ablation_branches"], options)
     assert sorted((cell.cell[2], cell.left) for cell in plan.cells) == [("lga", 2)] * 2 + [("none", 2)] * 2

@@ -35,15 +35,15 @@ def seconds_an_image(config: Mapping[str, Any]) -> float:
     if cfg.trainer.channels_last:
         network = network.to(memory_format=torch.channels_last)
     images = cfg.recipe.batch_size if on_gpu else min(IMAGES_ON_PROCESSOR, cfg.recipe.batch_size)
-    batch = _batch(images, cfg.dataset.image_size, cfg.dataset.num_classes, device)
-    with _one_thread():
-        _step(network, batch, cfg.task.name)  # the first one also plans convolutions
+    batch = made_batch(images, cfg.dataset.image_size, cfg.dataset.num_classes, device)
+    with one_thread():
+        training_step(network, batch, cfg.task.name)  # the first one also plans convolutions
         seconds = min(_timed(network, batch, cfg.task.name, device) for _ in range(TIMED_STEPS))
     cores = 1 if on_gpu else os.cpu_count() or 1
     return seconds / cores / int(images) / NETWORK_SHARE
 
 
-def _batch(images: int, side: int, classes: int, device: torch.device) -> DetectionBatch:
+def made_batch(images: int, side: int, classes: int, device: torch.device | str = "cpu") -> DetectionBatch:
     """Noise with boxes of a twentieth of the image's side."""
     generator = torch.Generator().manual_seed(0)
     boxes = images * BOXES_AN_IMAGE
@@ -57,7 +57,8 @@ def _batch(images: int, side: int, classes: int, device: torch.device) -> Detect
     ).to(device)
 
 
-def _step(network: nn.Module, batch: DetectionBatch, task: str) -> None:
+def training_step(network: nn.Module, batch: DetectionBatch, task: str) -> None:
+    """Forward, loss and backward; the gradients are dropped."""
     if task == "detection":
         loss: Tensor = network.loss(batch)["total"]  # type: ignore[operator]
     else:
@@ -70,14 +71,15 @@ def _timed(network: nn.Module, batch: DetectionBatch, task: str, device: torch.d
     """Seconds on a GPU; of the processor, those that this process had it."""
     clock = time.perf_counter if device.type == "cuda" else time.process_time
     started = clock()
-    _step(network, batch, task)
+    training_step(network, batch, task)
     if device.type == "cuda":
         torch.cuda.synchronize(device)
     return clock() - started
 
 
 @contextmanager
-def _one_thread() -> Iterator[None]:
+def one_thread() -> Iterator[None]:
+    """Gives torch one thread within."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

@@ -1,0 +1,31 @@
+"""Writes experiments/scale.md, what the tables take at full scale on GPUs; --measure measures anew first."""
+
+import argparse
+import sys
+
+from lga.structures import UserError
+from lga.structures.files import write_text
+from lga.tables.scale.measurements import read_measurements, write_measurements
+from lga.tables.scale.report import PAGE, SEEDS, scale_page
+from lga.tables.scale.work import network_configs, table_runs
+
+
+def main() -> int:
+    """Reads the command line and writes."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--measure", action="store_true", help="networks, loading and judging, minutes")
+    try:
+        if parser.parse_args().measure:
+            from lga.tables.scale.measuring import measure_all
+
+            write_measurements(measure_all(network_configs()))
+        write_text(PAGE, scale_page(table_runs(SEEDS), read_measurements()))
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    print(f"written: {PAGE}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
