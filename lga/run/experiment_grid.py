@@ -1,11 +1,13 @@
 """The runs that an experiment's sweep would start, composed and frozen without starting any.
 
 Hydra's own sweeper expands the grid, so these are the runs of ``python run.py -m experiment=<name>``. Each
-cell is composed once, for all its seeds.
+cell is composed once, for all its seeds, and a grid once in a process.
 """
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 
 import hydra
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
@@ -15,12 +17,14 @@ from omegaconf import DictConfig
 
 from lga.run.compose import CONFIG_DIR
 from lga.run.config_errors import CONFIG_ERRORS, explain
+from lga.run.config_files import read_each_once
 from lga.run.identity import FrozenRun, freeze
 from lga.run.schema import register_schema
 from lga.structures import UserError
 
 Compose = Callable[[Sequence[str]], DictConfig]
 _SEED = "seed="
+_KEPT_GRIDS = 64
 
 
 def experiment_names() -> tuple[str, ...]:
@@ -36,11 +40,20 @@ def experiment_runs(experiment: str, overrides: Sequence[str] = ()) -> tuple[Fro
     """
     if experiment not in experiment_names():
         raise UserError(f"{experiment}: no such experiment; valid: {', '.join(experiment_names())}")
+    folders = tuple(sorted((name, value) for name, value in os.environ.items() if name.startswith("LGA_")))
+    return _grid(experiment, tuple(overrides), folders)
+
+
+@lru_cache(_KEPT_GRIDS)
+def _grid(
+    experiment: str, overrides: tuple[str, ...], environment: tuple[tuple[str, str], ...]
+) -> tuple[FrozenRun, ...]:
+    """Of an environment that config files ask for folders."""
     chosen = f"experiment={experiment}"
     try:
         with _composing() as compose:
             jobs = _expanded(compose([chosen, "hydra.mode=MULTIRUN"]), overrides)
-            return tuple(run for run in _composed(compose, chosen, jobs))
+            return tuple(_composed(compose, chosen, jobs))
     except CONFIG_ERRORS as error:
         raise UserError(explain(error, [chosen, *overrides])) from error
 
@@ -52,6 +65,7 @@ def _composing() -> Iterator[Compose]:
     running, GlobalHydra.instance().hydra = GlobalHydra.instance().hydra, None
     try:
         with hydra.initialize_config_dir(version_base="1.3", config_dir=str(CONFIG_DIR)):
+            read_each_once()
             yield lambda overrides: hydra.compose(
                 "config", overrides=list(overrides), return_hydra_config=True
             )

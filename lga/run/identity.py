@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -106,13 +107,19 @@ def freeze(cfg: DictConfig, overrides: tuple[str, ...] = ()) -> FrozenRun:
     """Resolves `cfg` once and for all; later edits of YAML files cannot reach the run."""
     config = cast(dict[str, Any], OmegaConf.to_container(cfg, resolve=False))
     config.pop("hydra", None)
-    merged = OmegaConf.merge(OmegaConf.structured(Config), config)  # refuses keys added with `+`
+    merged = OmegaConf.merge(_schema(), config)  # refuses keys added with `+`
     checked = cast(DictConfig, merged)
     _check_recipe(checked)
     _check_names(checked)
     settle_backbone(checked)
     resolved = OmegaConf.to_container(checked, resolve=True, throw_on_missing=True)
     return FrozenRun(cast(dict[str, Any], resolved), overrides)
+
+
+@cache
+def _schema() -> DictConfig:
+    """The shape of a config, made once: merging copies it."""
+    return cast(DictConfig, OmegaConf.structured(Config))
 
 
 def _check_names(cfg: DictConfig) -> None:

@@ -27,12 +27,16 @@ def read_curves(path: Path, points: int = 100) -> Curves | None:
         return None
     try:
         with path.open(newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
+            heading, *rows = [row for row in csv.reader(file) if row] or [[]]
         kept = [rows[index] for index in evenly_spaced(len(rows), points)]
-        names = [name for name in (rows[0] if rows else ()) if name and name.startswith(PREFIX)]
-        metrics = {name.removeprefix(PREFIX): [_number(row[name]) for row in kept] for name in names}
-        return Curves([int(float(row["epoch"])) for row in kept], metrics)
-    except (KeyError, TypeError, ValueError, OSError, csv.Error) as error:
+        columns = {name: column for column, name in enumerate(heading)} if rows else {}
+        metrics = {
+            name.removeprefix(PREFIX): [_number(row[column]) if column < len(row) else None for row in kept]
+            for name, column in columns.items()
+            if name.startswith(PREFIX)
+        }
+        return Curves([int(float(row[columns["epoch"]])) for row in kept], metrics)
+    except (IndexError, KeyError, TypeError, ValueError, OSError, csv.Error) as error:
         raise UserError(
             f"{path}: not a history of metrics by epoch: {type(error).__name__}: {error}"
         ) from error

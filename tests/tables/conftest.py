@@ -13,6 +13,7 @@ from tests.tables.made_studies import find_made
 from tests.tables.paper_records import judge_made
 
 GENERATED = datetime(2026, 11, 22, 16, 40, tzinfo=UTC)
+PAGE_ROWS = 100  # of a table
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",

@@ -55,9 +55,11 @@ def test_links_are_relative_quoted_and_exist(tmp_path):
     record = made_record()
     cell = record.cell.model_copy(update={"dataset": "javascript:alert(1) #?"})
     leave_run(tmp_path / "runs", record.model_copy(update={"cell": cell}))
-    links = data_of(tmp_path)["runs"][0]["links"]
-    assert set(links) == {"config.yaml", "result.json", "metrics.csv"}
-    assert links["config.yaml"].startswith("runs/javascript%3Aalert%281%29%20%23%3F/mobilenetv3/none/seed0-")
+    data = data_of(tmp_path)
+    (run,) = data["runs"]
+    assert [name for name, _ in data["files"][run["files"]]] == ["config.yaml", "result.json", "metrics.csv"]
+    assert run["path"].startswith("runs/javascript%3Aalert%281%29%20%23%3F/mobilenetv3/none/seed0-")
+    assert run["path"].endswith("/")
 
 
 def test_equal_settings_stand_once(tmp_path):
@@ -117,7 +119,7 @@ def test_kept_records_join_the_runs_unless_they_are_theirs(tmp_path):
     command += ["--out", str(page), "--kept", str(tmp_path / "experiments"), "--audit", str(tmp_path / "no")]
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
     assert "1 runs, 1 kept records" in done.stdout
-    assert '"result.json":"experiments/table1/records/other.json"' in page.read_text()
+    assert '"path":"experiments/table1/records/other.json"' in page.read_text()
 
 
 @pytest.mark.parametrize("script", ["make_dashboard.py", "show_table.py"])

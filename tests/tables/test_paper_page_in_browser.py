@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.tables.conftest import wait_until
+from tests.tables.conftest import PAGE_ROWS, wait_until
 from tests.tables.made_records import leave_grid, leave_pictures, leave_run, made_confusion, made_record
 from tests.tables.paper_records import HOSTILE, leave_cells, made_audit, rows_of
 
@@ -196,6 +196,7 @@ def test_a_thousand_published_cells_are_usable_within_two_seconds(tmp_path, open
         page.reload()
         drawn.append(page.evaluate(after_paint))
     size = (tmp_path / "dashboard.html").stat().st_size
-    assert page.locator("#run-table tbody tr").count() == 14 * (72 + 4)
+    assert page.locator("#run-table tbody tr").count() == PAGE_ROWS
+    assert "of 1,064 runs" in page.locator("#count").inner_text()
     assert min(drawn) < 2000
     assert size < 10e6

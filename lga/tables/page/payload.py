@@ -1,7 +1,7 @@
 """The data of the page as one JSON-ready mapping; every number on it is computed here, not in the browser.
 
 Configs and environments repeat nearly everything from run to run, so each distinct `(name, value)` stands
-once in `settings` and a run holds positions in it.
+once in `settings` and a run holds positions in it; likewise `epochs` that curves share, and `files` of runs.
 """
 
 import json
@@ -39,7 +39,13 @@ SCALES = {
     "attentions on that data, but never a reproduction of the paper's numbers.",
     "smoke": "A few steps, to show that a cell runs. The numbers say nothing about any method.",
 }
+CURVE_POINTS = 100  # of a run, while there are few runs
+ALL_CURVE_POINTS = 300_000
+LEAST_CURVE_POINTS = 20
 LINKED_FILES = ("config.yaml", "result.json", "metrics.csv", "run.log", "pictures", "instruments.json")
+
+
+_encode = json.JSONEncoder().encode
 
 
 @dataclass
@@ -50,9 +56,22 @@ class _Interned:
 
     def add(self, values: Mapping[str, Any]) -> list[int]:
         shown = [
-            (name, value if isinstance(value, str) else json.dumps(value)) for name, value in flatten(values)
+            (name, value if isinstance(value, str) else _encode(value)) for name, value in flatten(values)
         ]
         return [self.pairs.setdefault(pair, len(self.pairs)) for pair in shown]
+
+
+_Files = tuple[tuple[str, str], ...]  # a file's name and the end of the link to it
+
+
+@dataclass
+class _Shared:
+    """What runs hold positions in, and how many epochs of each curve are shown."""
+
+    points: int
+    settings: _Interned = field(default_factory=_Interned)
+    epochs: dict[tuple[int, ...], int] = field(default_factory=dict)
+    files: dict[_Files, int] = field(default_factory=dict)
 
 
 def payload(
@@ -71,8 +90,8 @@ def payload(
     ordered, comparisons = sorted(collection.runs, key=_place), compare(collection.runs)
     position = {id(run): index for index, run in enumerate(ordered)}
     counted = {id(run) for comparison in comparisons for group in comparison.groups for run in group.runs}
-    settings, problems = _Interned(), list(collection.problems)
-    runs = [_run(run, id(run) in counted, page_folder, settings, problems) for run in ordered]
+    shared, problems = _Shared(_curve_points(len(ordered))), list(collection.problems)
+    runs = [_run(run, id(run) in counted, page_folder, shared, problems) for run in ordered]
     published = [cell.row.attention for table in tables for cell in table.cells]
     return {
         "generated": generated.isoformat(timespec="minutes"),
@@ -93,7 +112,9 @@ def payload(
         "runs": runs,
         "instruments": instrumented(ordered, position, problems),
         "samples": samples(comparisons, position, page_folder, problems),
-        "settings": list(settings.pairs),
+        "settings": list(shared.settings.pairs),
+        "epochs": list(shared.epochs),
+        "files": list(shared.files),
         "problems": [{"path": str(problem.path), "reason": problem.reason} for problem in problems],
     }
 
@@ -106,10 +127,16 @@ def _place(run: CollectedRun) -> tuple[Any, ...]:
     return (cell.dataset, run.network, run.record.scale, attention_order(cell.attention), cell.seed)
 
 
+def _curve_points(runs: int) -> int:
+    """How many epochs of each curve are shown, so that curves of many runs do not make a page too large."""
+    return max(LEAST_CURVE_POINTS, min(CURVE_POINTS, ALL_CURVE_POINTS // max(runs, 1)))
+
+
 def _run(
-    run: CollectedRun, counted: bool, page_folder: Path, settings: _Interned, problems: list[Problem]
+    run: CollectedRun, counted: bool, page_folder: Path, shared: _Shared, problems: list[Problem]
 ) -> dict[str, Any]:
-    record = run.record
+    record, settings = run.record, shared.settings
+    path, files = _files(run.folder, page_folder)
     return {
         "dataset": record.cell.dataset,
         "network": run.network,
@@ -128,11 +155,12 @@ def _run(
         "started": record.started,
         "hash": record.config_hash[:8],
         "command": _command(record.overrides),
-        "links": _links(run.folder, page_folder),
+        "path": path,
+        "files": shared.files.setdefault(files, len(shared.files)),
         "config": settings.add(record.config),
         "environment": settings.add({**record.code, **record.environment}),
         "data": settings.add(record.data.counts if record.data else {}),
-        "curves": _curves(run, problems),
+        "curves": _curves(run, shared, problems),
     }
 
 
@@ -143,23 +171,29 @@ def _command(overrides: Sequence[str]) -> str:
     return "not shown: the record's overrides are not settings of a cell"
 
 
-def _links(folder: Path, page_folder: Path) -> dict[str, str]:
-    """Relative links to the run's files that exist; quoted, so that no name can be read as another scheme."""
+def _files(folder: Path, page_folder: Path) -> tuple[str, _Files]:
+    """What relative links to the run's files begin with, and the files that exist with the links' ends.
+
+    The beginning is quoted, so that no name can be read as another scheme.
+    """
     relative = Path(os.path.relpath(folder, page_folder)).as_posix()
     if folder.is_file():  # a kept record
-        return {"result.json": quote(relative)}
+        return quote(relative), (("result.json", ""),)
     present = {entry.name for entry in os.scandir(folder)}
-    return {name: quote(f"{relative}/{name}") for name in LINKED_FILES if name in present}
+    return quote(f"{relative}/"), tuple((name, name) for name in LINKED_FILES if name in present)
 
 
-def _curves(run: CollectedRun, problems: list[Problem]) -> dict[str, Any] | None:
+def _curves(run: CollectedRun, shared: _Shared, problems: list[Problem]) -> dict[str, Any] | None:
     path = run.folder / "metrics.csv"
     try:
-        curves = read_curves(path)
+        curves = read_curves(path, shared.points)
     except ValueError as error:
         problems.append(Problem(path, str(error).removeprefix(f"{path}: ")))
         return None
-    return {"epochs": curves.epochs, "metrics": curves.metrics} if curves else None
+    if curves is None:
+        return None
+    epochs = shared.epochs.setdefault(tuple(curves.epochs), len(shared.epochs))
+    return {"epochs": epochs, "metrics": curves.metrics}
 
 
 def _scales(runs: Sequence[CollectedRun]) -> list[dict[str, Any]]:

@@ -33,6 +33,7 @@ SCRIPTS = (
     "numbers.js",
     "marks.js",
     "axes.js",
+    "deferred.js",
     "dots.js",
     "curves.js",
     "series.js",

@@ -16,6 +16,16 @@ function ticks([from, to], wanted) {
   return values.map((value) => ({ value, text: fixed(value, digits) }));
 }
 
+// The least and the largest of any number of values; a call with a million arguments would fail.
+function extent(values) {
+  let [least, most] = [Infinity, -Infinity];
+  for (const value of values) {
+    if (value < least) least = value;
+    if (value > most) most = value;
+  }
+  return [least, most];
+}
+
 // The range with a little room on both sides; a percentage gets none above 100.
 function padded(low, high, unit) {
   const room = (high - low || Math.abs(high) * 0.02 || 1) * 0.05;

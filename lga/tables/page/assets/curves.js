@@ -19,11 +19,12 @@ function linePlot(bundles, metric, width, settled, height) {
   const area = { left: 46, right: width - (labelled ? 118 : 10), top: 10, bottom: height };
   const epochs = bundles.flatMap(({ mean }) => mean.map(([epoch]) => epoch));
   const range = curveRange(bundles, metric, settled);
-  const x = linear([Math.min(...epochs), Math.max(...epochs)], [area.left + 6, area.right - 6]);
+  const span = extent(epochs);
+  const x = linear(span, [area.left + 6, area.right - 6]);
   const y = linear(range, [area.bottom, area.top]);
   const label = `${axisTitle(metric)} on the validation split by epoch, for ${bundles.map((b) => b.name ?? b.attention).join(", ")}.`;
   const picture = svg("svg", { width, height: height + 44, role: "img", "aria-label": label });
-  const steps = ticks([Math.min(...epochs), Math.max(...epochs)], (area.right - area.left) / 60);
+  const steps = ticks(span, (area.right - area.left) / 60);
   const middle = (area.left + area.right) / 2;
   picture.append(verticalAxis(y, ticks(range, 5), area.left, area.right));
   picture.append(horizontalAxis(x, steps.filter(({ value }) => value % 1 === 0), area.bottom, area.bottom, "epoch", middle));
@@ -46,13 +47,14 @@ function bundle(group, metric) {
 
 function linePoints(run, metric) {
   const values = run.curves?.metrics[metric.name] ?? [];
-  return values.map((value, index) => [run.curves.epochs[index], value]).filter(([, value]) => !isAbsent(value));
+  const epochs = data.epochs[run.curves?.epochs];
+  return values.map((value, index) => [epochs[index], value]).filter(([, value]) => !isAbsent(value));
 }
 
 function curveRange(bundles, metric, settled) {
   const values = bundles.flatMap(({ seeds, mean }) =>
     [...seeds, mean].flatMap((points) => points.slice(Math.floor(points.length * settled)).map(([, value]) => value)));
-  return padded(Math.min(...values), Math.max(...values), metric.unit);
+  return padded(...extent(values), metric.unit);
 }
 
 function drawBundle({ attention, style = "", seeds, mean }, index, x, y) {

@@ -30,7 +30,7 @@ function seedValues(group, metric) {
 // All seeds are on the axis; an interval may reach at most as far again on either side, then it is cut.
 function dotRange(rows, metric) {
   const values = rows.flatMap((row) => seedValues(row, metric).map(({ value }) => value));
-  const [least, most] = [Math.min(...values), Math.max(...values)];
+  const [least, most] = extent(values);
   const bounds = rows.map((row) => row.estimates[metric.name]).filter(({ low }) => !isAbsent(low));
   const low = Math.max(Math.min(least, ...bounds.map((bound) => bound.low)), least - (most - least));
   const high = Math.min(Math.max(most, ...bounds.map((bound) => bound.high)), most + (most - least));

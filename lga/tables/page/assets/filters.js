@@ -1,5 +1,6 @@
 // What is shown: choices by select, attentions by checkbox, text in any field.
 
+let chosen = new FormData(); // what the form says, read once for the many questions that are asked of it
 const FIELDS = ["dataset", "network", "scale", "status"];
 
 function buildFilters(onChange) {
@@ -14,8 +15,17 @@ function buildFilters(onChange) {
     element("input", { type: "checkbox", name: "attention", value: attention, checked: true }), swatch(attention), element("span", {}, attention),
   )));
   form.addEventListener("submit", (event) => event.preventDefault());
-  form.addEventListener("input", onChange);
-  form.addEventListener("reset", () => requestAnimationFrame(onChange)); // the fields are reset after the event
+  const changed = () => {
+    readFilters();
+    onChange();
+  };
+  form.addEventListener("input", changed);
+  form.addEventListener("reset", () => requestAnimationFrame(changed)); // the fields are reset after the event
+  readFilters();
+}
+
+function readFilters() {
+  chosen = new FormData(byId("filters"));
 }
 
 // Of the runs, and of the published rows that have such a field.
@@ -51,19 +61,18 @@ function capitalised(text) {
 
 // Whether the form lets a published row, or a run, through by dataset, network and attention.
 function passesNames(item) {
-  const form = new FormData(byId("filters"));
-  const passes = (field) => !form.get(field) || item[field] === form.get(field);
-  return passes("dataset") && passes("network") && form.getAll("attention").includes(item.attention);
+  const passes = (field) => !chosen.get(field) || item[field] === chosen.get(field);
+  return passes("dataset") && passes("network") && chosen.getAll("attention").includes(item.attention);
 }
 
 // The runs that the form lets through.
 function filteredRuns() {
-  const form = new FormData(byId("filters"));
-  const attentions = new Set(form.getAll("attention"));
-  const words = form.get("text").toLowerCase().split(/\s+/).filter(Boolean);
+  const attentions = new Set(chosen.getAll("attention"));
+  const words = chosen.get("text").toLowerCase().split(/\s+/).filter(Boolean);
+  const fields = FIELDS.map((field) => [field, chosen.get(field)]).filter(([, value]) => value);
   return data.runs.filter((run) =>
     attentions.has(run.attention) &&
-    FIELDS.every((field) => !form.get(field) || run[field] === form.get(field)) &&
+    fields.every(([field, value]) => run[field] === value) &&
     words.every((word) => searchText(run).includes(word)));
 }
 
@@ -78,5 +87,5 @@ function searchText(run) {
 }
 
 function chosenMetric() {
-  return new FormData(byId("filters")).get("metric");
+  return chosen.get("metric");
 }

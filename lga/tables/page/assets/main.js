@@ -1,7 +1,9 @@
 // Reads the data, draws the page, and draws it again when a filter or the width changes.
 
 const data = JSON.parse(byId("data").textContent);
-const UNDEFERRED = 8;
+const DRAWN_AT_ONCE = 200; // runs in the plots that are drawn before they come near the screen
+const FRAME = 80; // pixels of a plot beside its rows
+const groupsByComparison = Map.groupBy(data.groups, (group) => group.comparison);
 const metricsByName = new Map(data.metrics.map((metric) => [metric.name, metric]));
 const judgedBy = (item) => item.metric ?? data.comparisons[item.comparison].metric;
 const metricOf = (item) => metricsByName.get(chosenMetric() || judgedBy(item));
@@ -16,29 +18,31 @@ function start() {
   const published = paperTables();
   const studies = studyPanels();
   const runs = runTable(metricOf);
+  let shownRuns = [];
   let shownGroups = [];
   let drawnWidth = 0;
 
   function refresh() {
-    const shown = filteredRuns();
-    const visible = new Set(shown);
+    shownRuns = filteredRuns();
+    const visible = new Set(shownRuns);
     shownGroups = data.groups.filter((group) => group.runs.some((index) => visible.has(data.runs[index])));
     published.show();
     studies.show();
     summary.show(shownGroups);
-    runs.show(shown);
-    showFailures(shown);
+    runs.show(shownRuns);
+    showFailures(shownRuns);
     drawPlots();
-    byId("count").textContent = `${whole(shown.length)} of ${count(data.runs.length, "run")}, ${count(shownGroups.length, "summary row")}`;
+    byId("count").textContent = `${whole(shownRuns.length)} of ${count(data.runs.length, "run")}, ${count(shownGroups.length, "summary row")}`;
   }
 
   function drawPlots() {
     drawnWidth = byId("plots").clientWidth;
-    showPlots(shownGroups);
+    const half = halfWidth(drawnWidth);
+    showPlots(shownGroups, half);
     showSamples(shownGroups, drawnWidth);
-    showInstruments(filteredRuns(), drawnWidth);
-    showFigureOne(halfWidth());
-    studies.draw(halfWidth());
+    showInstruments(shownRuns, drawnWidth);
+    showFigureOne(half);
+    studies.draw(half);
     showCost(drawnWidth);
     showContents();
   }
@@ -63,36 +67,41 @@ function showFacts() {
     element("p", {}, badge(name), element("span", {}, element("b", {}, `${count(runs, "run")}. `), meaning))));
 }
 
-function showPlots(groups) {
+function showPlots(groups, width) {
   const plots = byId("plots");
-  const panels = data.comparisons.map((comparison, index) => ({
-    comparison,
-    groups: groups.filter((group) => group.comparison === index),
+  const panels = [...Map.groupBy(groups, (group) => group.comparison)].sort(([a], [b]) => a - b);
+  let drawn = 0;
+  forgetDeferred(plots);
+  plots.replaceChildren(...panels.map(([index, members]) => {
+    drawn += members.reduce((runs, group) => runs + group.runs.length, 0);
+    return plotPanel(data.comparisons[index], members, width, drawn > DRAWN_AT_ONCE);
   }));
-  const width = halfWidth();
-  plots.classList.toggle("many", panels.length > UNDEFERRED); // then what is off the screen is laid out when it comes in sight
-  plots.replaceChildren(...panels.filter((panel) => panel.groups.length > 0).map((panel) => plotPanel(panel, width)));
   if (plots.childElementCount === 0) plots.append(element("p", { class: "note" }, "No finished run passes the filters."));
 }
 
 // That of one of two plots side by side, and of the whole where they stand below each other.
-function halfWidth() {
-  const whole = byId("plots").clientWidth;
+function halfWidth(whole) {
   return Math.floor(whole < 820 ? whole : (whole - 40) / 2);
 }
 
-function plotPanel({ comparison, groups }, width) {
-  const metric = metricOf(comparison);
+// The plots of a panel that is `deferred` are drawn when it comes near the screen.
+function plotPanel(comparison, groups, width, deferred) {
   const title = `${comparison.dataset}, ${comparison.network}`;
   const heading = element("h3", {}, title, " ", badge(comparison.scale));
+  const pair = element("div", { class: "pair" });
+  const draw = () => pair.replaceChildren(...plotPair(comparison, groups, width));
+  if (deferred) drawWhenNear(pair, draw, plotHeight(groups.length) + FRAME);
+  else draw();
+  return element("article", { class: "panel" }, heading, element("p", { class: "note" }, recipeText(comparison)), pair);
+}
+
+function plotPair(comparison, groups, width) {
+  const metric = metricOf(comparison);
   const hasSeeds = groups.some((group) => group.estimates[metric.name]);
-  const seeds = hasSeeds ? dotPlot(groups, metric, width) : null;
-  return element(
-    "article", { class: "panel" }, heading, element("p", { class: "note" }, recipeText(comparison)),
-    element("div", { class: "pair" },
-      figure("Test", "seeds, their mean and interval", seeds),
-      figure("Validation by epoch", "the axis fits the last two thirds", curvePlot(groups, metric, width))),
-  );
+  return [
+    figure("Test", "seeds, their mean and interval", hasSeeds ? dotPlot(groups, metric, width) : null),
+    figure("Validation by epoch", "the axis fits the last two thirds", curvePlot(groups, metric, width)),
+  ];
 }
 
 function figure(caption, note, picture) {

@@ -22,7 +22,8 @@ function statusOf(run) {
 }
 
 function runHeading(metricOf) {
-  const metrics = new Set(data.runs.map(metricOf));
+  const chosen = chosenMetric();
+  const metrics = new Set(chosen ? [metricsByName.get(chosen)] : data.runs.map(metricOf));
   return metrics.size === 1 ? axisTitle([...metrics][0]) : "Metric";
 }
 
@@ -33,8 +34,8 @@ function runCell(run) {
 }
 
 function fileLinks(run) {
-  const links = Object.entries(run.links).map(([file, href]) =>
-    element("a", { href, "aria-label": `${file} of ${runName(run)}` }, file.split(".")[0]));
+  const links = data.files[run.files].map(([file, end]) =>
+    element("a", { href: run.path + end, "aria-label": `${file} of ${runName(run)}` }, file.split(".")[0]));
   return element("span", { class: "links" }, ...links);
 }
 

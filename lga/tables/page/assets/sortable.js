@@ -2,13 +2,15 @@
 //
 // A column: label() names it; value(row) is what is sorted by, cell(row) what is shown (by default the value);
 // numeric columns are right-aligned and sort the largest first. With sectionOf(row), rows are sorted within
-// their sections, each a row group under heading(section).
+// their sections, each a row group under heading(section). Of many rows one page is shown at a time.
 
+const PAGE_ROWS = 100;
 const collator = new Intl.Collator("en", { numeric: true });
 
 function sortableTable(table, columns, { sectionOf = () => null, heading = () => null } = {}) {
   const sorting = { column: null, direction: 1 };
   let rows = [];
+  let first = 0; // of the rows on the page that is shown
   const head = element("tr", {}, ...columns.map(header));
   table.append(element("thead", {}, head));
 
@@ -18,18 +20,25 @@ function sortableTable(table, columns, { sectionOf = () => null, heading = () =>
   }
 
   function sortBy(column) {
-    const first = column.numeric ? -1 : 1;
-    sorting.direction = sorting.column === column ? -sorting.direction : first;
+    const initial = column.numeric ? -1 : 1;
+    sorting.direction = sorting.column === column ? -sorting.direction : initial;
     sorting.column = column;
+    first = 0;
     draw();
   }
 
   function draw() {
     columns.forEach((column, index) => labelHeader(head.children[index], column));
     for (const body of [...table.tBodies]) body.remove();
-    const sections = Map.groupBy(sorted(), sectionOf);
+    const sections = Map.groupBy(sorted().slice(first, first + PAGE_ROWS), sectionOf);
     for (const [section, members] of sections) table.append(rowGroup(section, members));
+    pager.show(first, rows.length);
   }
+
+  const pager = tablePager(table, (row) => {
+    first = row;
+    draw();
+  });
 
   function labelHeader(cell, column) {
     cell.firstChild.textContent = column.label();
@@ -68,7 +77,29 @@ function sortableTable(table, columns, { sectionOf = () => null, heading = () =>
   return {
     show(shown) {
       rows = shown;
+      first = 0;
       draw();
+    },
+  };
+}
+
+// Which rows are shown, and buttons to those before and after them; nothing where one page holds all.
+function tablePager(table, onTurn) {
+  const told = element("span", { role: "status" });
+  const button = (text) => element("button", { type: "button", class: "quiet" }, text);
+  const [back, on] = [button("Previous rows"), button("Next rows")];
+  const bar = element("div", { class: "pager", hidden: true }, told, back, on);
+  let [first, total] = [0, 0];
+  back.addEventListener("click", () => onTurn(Math.max(0, first - PAGE_ROWS)));
+  on.addEventListener("click", () => onTurn(first + PAGE_ROWS));
+  return {
+    show(row, rows) {
+      if (!bar.isConnected) table.parentElement.after(bar);
+      [first, total] = [row, rows];
+      bar.hidden = total <= PAGE_ROWS;
+      told.textContent = `Rows ${whole(first + 1)} to ${whole(Math.min(first + PAGE_ROWS, total))} of ${whole(total)}`;
+      back.disabled = first === 0;
+      on.disabled = first + PAGE_ROWS >= total;
     },
   };
 }

@@ -66,7 +66,7 @@ function badge(name) {
 function differenceGlyph(group, metric) {
   const own = group.differences[metric.name];
   if (!own) return "";
-  const siblings = data.groups.filter((other) => other.comparison === group.comparison);
+  const siblings = groupsByComparison.get(group.comparison);
   const reach = siblings.flatMap((other) => {
     const { mean = 0, low, high } = other.differences[metric.name] ?? {};
     return [mean, low ?? mean, high ?? mean].map(Math.abs);
