@@ -19,9 +19,16 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from lga.attention.eval_cache import EvalCache
-from lga.attention.local_global_collapse import Collapse, bias_of, collapse, first_read_group, unread_slots
+from lga.attention.local_global_collapse import (
+    Collapse,
+    bias_of,
+    collapse,
+    first_read_group,
+    mix,
+    unread_slots,
+)
 from lga.attention.local_global_parameters import Branches, LocalGlobalParameters
-from lga.attention.scale_gate import add_gated
+from lga.attention.scale_gate import add_gated, gate_of
 from lga.attention.spectral_correlation import SameCorrelation, same_correlation, without_autocast
 
 
@@ -52,15 +59,11 @@ class LocalGlobalAttention(LocalGlobalParameters):
         return super().train(mode)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Maps (B, C, H, W) to the same shape."""
+        """Maps (B, C, H, W) to the same shape and memory layout."""
         constants = self._constants(x)
         z_BHWn = self._gate_scales(x, constants)
         u_BHWS = constants.correlation.correlate(z_BHWn, constants.spectrum, self._read_groups)
-        u_BGN = u_BHWS.flatten(1, 2)[..., unread_slots(self.heads) :].transpose(1, 2)
-        folded = constants.folded
-        out = _pointwise(x.flatten(2), folded.x_weight, folded.bias)
-        u_weight = folded.u_weight.to(out.dtype).expand(x.shape[0], -1, -1)
-        return out.baddbmm_(u_weight, u_BGN.to(out.dtype)).view(x.shape)
+        return mix(constants.folded, x, u_BHWS.flatten(1, 2)[..., unread_slots(self.heads) :])
 
     def _constants(self, x: Tensor) -> Constants:
         size = (x.shape[2], x.shape[3])
@@ -86,16 +89,10 @@ class LocalGlobalAttention(LocalGlobalParameters):
 
     def _gate_scales(self, x: Tensor, constants: Constants) -> Tensor:
         """z (B, H, W, n)."""
-        B, _, H, W = x.shape
-        _, *gates = _pointwise(x.flatten(2), *constants.gate).softmax(dim=1).view(B, -1, H, W, 1).unbind(1)
-        rows = x.contiguous(memory_format=torch.channels_last)
-        z = rows.permute(0, 2, 3, 1)[..., self._first_read :] + constants.position
+        gates = gate_of(x, *constants.gate)
+        maps = x.contiguous(memory_format=torch.channels_last)
+        z = maps.permute(0, 2, 3, 1)[..., self._first_read :] + constants.position
         for scale, (weight, bias), gate in zip(self.scales(), constants.scales, gates, strict=True):
-            scaled = F.linear(scale.depthwise(rows).permute(0, 2, 3, 1), weight, bias)
+            scaled = F.linear(scale.depthwise(maps).permute(0, 2, 3, 1), weight, bias)
             z = add_gated(z, gate, scaled)
         return z
-
-
-def _pointwise(x_BCN: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """A 1x1 convolution; on the CPU faster than a convolution for contiguous maps."""
-    return torch.baddbmm(bias[:, None], weight.expand(x_BCN.shape[0], -1, -1), x_BCN)

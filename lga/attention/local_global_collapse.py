@@ -10,7 +10,8 @@ branch j's 1x1 convolution, D_j its depthwise kernels, and a_j its weight in the
 Only the last R groups, g >= floor(2G/3), are read. The 1x1 convolution of each has three slots of d rows. In
 order, the slots are the heads, after 2G%3 slots of key rows that no head reads.
 
-Shapes: C channels, G heads, d = C/G, J branches, R read groups, S = 3 slots, K the largest kernel."""
+Shapes: C channels, G heads, d = C/G, J branches, R read groups, S = 3 slots, K the largest kernel,
+N = H*W."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -78,6 +79,23 @@ def fold_branches(branches: Sequence[SeparableConv], weight_J: Tensor, heads: in
 def bias_of(conv: nn.Conv2d) -> Tensor:
     """The bias of a convolution that has one."""
     return cast("Tensor", conv.bias)
+
+
+def mix(folded: Collapse, x: Tensor, u_BNS: Tensor) -> Tensor:
+    """W_x x + W_u u + bias, of the shape (B, C, H, W) and the memory layout of x."""
+    if not x.is_contiguous() and x.is_contiguous(memory_format=torch.channels_last):
+        rows_BHWC = x.permute(0, 2, 3, 1)
+        rows = F.linear(rows_BHWC.flatten(0, 2), folded.x_weight, folded.bias)
+        rows.addmm_(u_BNS.flatten(0, 1).to(rows.dtype), folded.u_weight.t().to(rows.dtype))
+        return rows.view(rows_BHWC.shape).permute(0, 3, 1, 2)
+    maps = pointwise(x.flatten(2), folded.x_weight, folded.bias)
+    u_weight = folded.u_weight.to(maps.dtype).expand(x.shape[0], -1, -1)
+    return maps.baddbmm_(u_weight, u_BNS.transpose(1, 2).to(maps.dtype)).view(x.shape)
+
+
+def pointwise(x_BCN: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """A 1x1 convolution; on the CPU faster than a convolution for contiguous maps."""
+    return torch.baddbmm(bias[:, None], weight.expand(x_BCN.shape[0], -1, -1), x_BCN)
 
 
 def _slot_weights(branches: Sequence[SeparableConv], heads: int) -> Tensor:

@@ -22,6 +22,7 @@ from lga.attention.local_global_collapse import (
     FoldedBranches,
     bias_of,
     fold_branches,
+    mix,
     unread_slots,
 )
 from lga.attention.local_global_parameters import SeparableConv
@@ -47,12 +48,8 @@ class LinearMap:
 
     def __call__(self, x: Tensor, z_BHWn: Tensor) -> Tensor:
         """The output (B, C, H, W) for the block's input x of that shape."""
-        folded, B = self.folded, x.shape[0]
-        u_BHWS = self.correlation.correlate(z_BHWn, self.spectrum, folded.kernels.shape[2])
-        u_BSN = u_BHWS.flatten(1, 2).transpose(1, 2)
-        out = torch.baddbmm(folded.bias[:, None], folded.x_weight.expand(B, -1, -1), x.flatten(2))
-        u_weight = folded.u_weight.to(out.dtype).expand(B, -1, -1)
-        return out.baddbmm_(u_weight, u_BSN.to(out.dtype)).view(x.shape)
+        u_BHWS = self.correlation.correlate(z_BHWn, self.spectrum, self.folded.kernels.shape[2])
+        return mix(self.folded, x, u_BHWS.flatten(1, 2))
 
 
 def collapse_kinds(kinds: Sequence[Kind], residual: Tensor, out_conv: nn.Conv2d, heads: int) -> Collapse:

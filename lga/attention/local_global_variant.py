@@ -203,12 +203,13 @@ class LocalGlobalVariant(nn.Module):
 
     def _gate_scales(self, x: Tensor, position: Tensor | None) -> Tensor:
         """z (B, H, W, n)."""
-        rows = x.contiguous(memory_format=torch.channels_last)
-        z = rows.permute(0, 2, 3, 1)[..., self._first_read :]
+        z = x.permute(0, 2, 3, 1)[..., self._first_read :].contiguous()
         if position is not None:
             z = z + position.permute(0, 2, 3, 1)
         gate = self.scale_gate()
-        return z if gate is None else add_gated_scales(z, rows, gate, self.scales())
+        if gate is None:
+            return z
+        return add_gated_scales(z.clone() if position is None else z, x, gate, self.scales())
 
     def _attend(self, x: Tensor, z_BHWC: Tensor) -> Tensor:
         """The contraction as written."""
