@@ -1,7 +1,7 @@
 """Times all attentions by one harness: inside each detection network, and alone on maps of 10 to 80 pixels.
 
-Takes long on two cores; `--quick` measures less. Prints a table and writes it as JSON, from which the page of
-`make dashboard` plots accuracy against latency.
+A quarter of an hour on two cores; `--quick` measures less. Prints a table and writes it as JSON, from which
+the page of `make dashboard` plots accuracy against latency.
 """
 
 import argparse

@@ -26,6 +26,7 @@ pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="re
 TINY = ("trainer.max_epochs=1", "trainer.limit_train_batches=1", "trainer.limit_eval_batches=1")
 ATTENTIONS = ("none", "se", "eca", "cbam")
 MEBIBYTE = 2**20
+SECONDS_TO_END = 10
 SHARED_MEMORY = Path("/dev/shm")
 
 
@@ -61,6 +62,9 @@ def watched(command, folder, env=None):
     finally:
         process.kill()
     assert process.returncode == 0, output.read_text()
+    deadline = time.monotonic() + SECONDS_TO_END
+    while in_session(process.pid) and time.monotonic() < deadline:
+        time.sleep(0.1)  # the fork server ends when it notices that we did
     assert in_session(process.pid) == []
     assert list(temporary.iterdir()) == []
     return output.read_text(), samples
