@@ -1,13 +1,13 @@
 """Hydra's config files, each read once in a process for the many configs that are composed of them."""
 
-import pickle
+from copy import deepcopy
 from typing import Any
 
 from hydra._internal.config_repository import ConfigRepository
 from hydra.core.global_hydra import GlobalHydra
 from hydra.plugins.config_source import ConfigResult
 
-_KEPT: dict[str, bytes] = {}
+_KEPT: dict[str, ConfigResult | None] = {}
 
 
 def read_each_once() -> None:
@@ -17,10 +17,7 @@ def read_each_once() -> None:
 
 
 class _KeptFiles(ConfigRepository):  # type: ignore[misc]
-    """A repository that reads a file once and hands out copies, since composing changes what it is given.
-
-    Copies are made by pickling, which is some six times as fast as the configs' own copying.
-    """
+    """A repository that reads a file once and hands out copies, since composing changes what it is given."""
 
     def __init__(self, read: ConfigRepository) -> None:
         self.__dict__.update(read.__dict__)
@@ -33,5 +30,5 @@ class _KeptFiles(ConfigRepository):  # type: ignore[misc]
     def load_config(self, config_path: str) -> ConfigResult | None:
         """The config at a path, None where there is none."""
         if config_path not in _KEPT:
-            _KEPT[config_path] = pickle.dumps(self._read.load_config(config_path), -1)
-        return pickle.loads(_KEPT[config_path])
+            _KEPT[config_path] = self._read.load_config(config_path)
+        return deepcopy(_KEPT[config_path])
