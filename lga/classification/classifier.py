@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from lga.backbones.author_names import Rules, prefixed
 from lga.backbones.backbone import Backbone
 from lga.classification.head import ClassificationHead
+from lga.structures import UserError
 
 
 class Classifier(nn.Module):
@@ -22,10 +23,19 @@ class Classifier(nn.Module):
         backbone: network whose P5, after the attention, is classified.
         num_classes: K.
         dropout: probability with which a pooled feature is dropped in training; 0 in the paper.
+
+    Raises:
+        UserError: the backbone has slots on maps that are not classified.
     """
 
     def __init__(self, backbone: Backbone, num_classes: int, dropout: float = 0.0) -> None:
         super().__init__()
+        if isinstance(backbone.attention, nn.ModuleDict):
+            maps = ", ".join(backbone.attention)
+            raise UserError(
+                f"backbone.slots: a classifier reads the last map alone, and blocks on {maps} are asked for; "
+                "set last"
+            )
         self.backbone = backbone
         self.head = ClassificationHead(backbone.out_channels[2], num_classes, dropout)
 

@@ -100,7 +100,8 @@ def test_heads_follow_the_channels_or_the_setting():
     chosen = ["backbone=timm/mobilenetv3_small_050", "attention=lga"]
     assert attention_heads(lga.build_model(chosen)) == [18]  # 288 / 16
     assert attention_heads(lga.build_model([*chosen, "backbone.lga_heads.classification=8"])) == [8]
-    assert attention_heads(lga.build_model([*chosen, "backbone.slots=[3,5]"])) == [1, 18]
+    detecting = [*chosen, "dataset=digit_scenes", "backbone.slots=[3,5]"]
+    assert attention_heads(lga.build_model(detecting)) == [1, 18]
     assert attention_heads(lga.build_model([chosen[0], "attention=se"])) == []
 
 
@@ -126,8 +127,14 @@ def test_true_operations_of_a_transformer_hold_its_attention():
 
 
 def test_blocks_of_all_slots_are_counted():
-    counts = measure(lga.build_model(["backbone=timm/resnet10t", "backbone.slots=[4,5]", "attention=se"]), 32)
+    chosen = ["dataset=digit_scenes", "backbone=timm/resnet10t", "backbone.slots=[4,5]", "attention=se"]
+    counts = measure(lga.build_model(chosen), 64)
     assert counts.attention_parameters == 2 * 256 * 16 + 2 * 512 * 32
+
+
+def test_a_classifier_takes_no_slots_that_it_would_not_read():
+    with pytest.raises(UserError, match=r"backbone\.slots: a classifier reads the last map alone, .* p4, p5"):
+        lga.build_model(["backbone=timm/resnet10t", "backbone.slots=[4,5]", "attention=se"])
 
 
 def test_a_detector_on_a_transformer_learns(tmp_path):
