@@ -70,7 +70,7 @@ class LocalGlobalAttention(LocalGlobalParameters):
         with without_autocast(x.device):
             if self.training or torch.is_grad_enabled() or torch.compiler.is_compiling():
                 return self._fold(size)
-            return self._eval_cache.get(self.parameters(), size, lambda: self._fold(size))
+            return self._eval_cache.get(self, size, lambda: self._fold(size))
 
     def _fold(self, size: tuple[int, int]) -> Constants:
         C, first = self.channels, self._first_read

@@ -188,8 +188,7 @@ class LocalGlobalVariant(nn.Module):
         with without_autocast(x.device):
             if self.training or torch.is_grad_enabled() or torch.compiler.is_compiling():
                 return self._fold(size)
-            sources = chain(self.parameters(), self.buffers())
-            return self._eval_cache.get(sources, size, lambda: self._fold(size))
+            return self._eval_cache.get(self, size, lambda: self._fold(size))
 
     def _fold(self, size: tuple[int, int]) -> Constants:
         position = self.position(size)

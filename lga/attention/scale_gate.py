@@ -39,6 +39,8 @@ def add_gated(z_BHWn: Tensor, gate_BHW1: Tensor, scaled_Bhwn: Tensor) -> Tensor:
     """z + gate * scaled, with ``scaled`` enlarged to z's size by nearest interpolation; may be in place."""
     B, H, W, n = z_BHWn.shape
     h, w = scaled_Bhwn.shape[1:3]
+    if (h, w) == (H, W):
+        return _add_product(z_BHWn, gate_BHW1, scaled_Bhwn)
     if H % h or W % w:
         enlarged = F.interpolate(scaled_Bhwn.permute(0, 3, 1, 2), size=(H, W), mode="nearest")
         return _add_product(z_BHWn, gate_BHW1, enlarged.permute(0, 2, 3, 1))

@@ -1,21 +1,25 @@
 """The floor of Local-Global Attention beside its measured time and the literal released form's.
 
-Operations, bytes and operator calls that the collapsed block needs, and the rates of this machine: a matrix
-product of the size of the output convolution, a copy of the input, and an operator on one element. The same
-sizes as lga_block.py.
+Two floors. ``floor``: the operations, bytes and operator calls that the collapsed block needs, at the rates
+of this machine: a matrix product of the size of the output convolution, a copy of the input, and an operator
+on one element. ``in place``: the time inside PyTorch's operators while the block runs, with the caches as the
+step leaves them, without what runs between the operators: what is left if all else costs nothing. Beside
+both, the block as ``torch.compile`` makes it. The same sizes as lga_block.py.
 
     python scripts/benchmarks/lga_floor.py [rounds]
 """
 
+import statistics
 import sys
 import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
+from torch._ops import OpOverload
 from torch.utils._python_dispatch import TorchDispatchMode
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
@@ -29,17 +33,33 @@ SIZES = ((24, 6), (128, 8), (256, 16))  # channels, heads
 BATCH, SIDE, THREADS, ROUNDS = 16, 20, 2, 21
 
 
-class Calls(TorchDispatchMode):
-    """Counts the operators that run, views included."""
+class Operators(TorchDispatchMode):
+    """Counts the operators that run, views included, and times those that are not views."""
 
-    number = 0
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls = 0
+        self.seconds = 0.0
 
     def __torch_dispatch__(
-        self, operator: Callable[..., object], types: object, args: Any = (), kwargs: Any = None
+        self, operator: OpOverload[..., Any], types: object, args: Any = (), kwargs: Any = None
     ) -> object:
-        """Counts and runs."""
-        self.number += 1
-        return operator(*args, **(kwargs or {}))
+        """Runs it."""
+        started = time.perf_counter()
+        result = operator(*args, **(kwargs or {}))
+        self.seconds += 0.0 if operator.is_view else time.perf_counter() - started
+        self.calls += 1
+        return result
+
+
+def operators_of(call: Callable[[], object], rounds: int) -> tuple[int, float]:
+    """How many operators one call runs, and the median of the seconds in them."""
+    runs = []
+    for _ in range(rounds):
+        with Operators() as run:
+            call()
+        runs.append(run)
+    return runs[0].calls, statistics.median(run.seconds for run in runs)
 
 
 def least_seconds(call: Callable[[], object], repeats: int) -> float:
@@ -82,19 +102,18 @@ def compare(channels: int, heads: int, rounds: int) -> None:
     parameters = sum(parameter.numel() for parameter in block.parameters())
     for training in (True, False):
         work = (training_work if training else inference_work)(BATCH, channels, heads, SIDE, SIDE, parameters)
-        forms = {"literal": literal.train(training), "block": block.train(training)}
+        forms: dict[str, nn.Module] = {"literal": literal.train(training), "block": block.train(training)}
+        forms["compiled"] = cast("nn.Module", torch.compile(block))
         with torch.set_grad_enabled(training):
             calls = {n: partial(step, m, x, upstream, training) for n, m in forms.items()}
             times = {name: spread.median for name, spread in interleaved(calls, rounds).items()}
-            with Calls() as counted:
-                calls["block"]()
-        floor = 1e3 * here.floor_seconds(work, counted.number)
+            number, in_place = operators_of(calls["block"], rounds)
+        floor = 1e3 * here.floor_seconds(work, number)
         print(
             f"{channels:4d}  {'training' if training else 'inference':9}  {work.operations / 1e9:6.3f}  "
-            f"{work.bytes / 1e6:6.1f}  {counted.number:5d}  {here.operations / 1e9:7.0f}  "
-            f"{here.bytes / 1e9:5.1f}  {here.call * 1e6:5.2f}  {floor:7.2f}  {times['block']:7.2f}  "
-            f"{times['literal']:7.2f}  {times['literal'] / times['block']:5.1f}  "
-            f"{times['literal'] / floor:6.1f}",
+            f"{work.bytes / 1e6:6.1f}  {number:5d}  {here.operations / 1e9:7.0f}  {here.bytes / 1e9:5.1f}  "
+            f"{here.call * 1e6:7.2f}  {floor:7.2f}  {1e3 * in_place:8.2f}  {times['compiled']:8.2f}  "
+            f"{times['block']:7.2f}  {times['literal']:7.2f}",
             flush=True,
         )
 
@@ -103,8 +122,11 @@ def main() -> None:
     """Prints the table."""
     torch.set_num_threads(THREADS)
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
-    print("Rates: matrix product, copy, empty operator; milliseconds; literal over block and over floor.")
-    print("   C  mode        GFLOP      MB  calls  GFLOP/s   GB/s  us/call  floor    block  literal")
+    print("Rates: a matrix product, a copy, an operator on one element. From the floor on: milliseconds.")
+    print(
+        "   C  mode        GFLOP      MB  calls  GFLOP/s   GB/s  us/call    floor  in place  compiled"
+        "    block  literal"
+    )
     for channels, heads in SIZES:
         compare(channels, heads, rounds)
 

@@ -185,3 +185,27 @@ def test_exported_program_gives_the_same_numbers(block, x):
     with torch.no_grad():
         program = torch.export.export(block, (x,))
         torch.testing.assert_close(program.module()(x), block(x))
+
+
+def test_constants_follow_a_replaced_submodule(block, x):
+    block.out_conv = torch.nn.Conv2d(CHANNELS, CHANNELS, 1)
+    assert_fresh(block, x)
+
+
+def test_constants_follow_borrowed_parameters(block, x):
+    other = LocalGlobalAttention(CHANNELS, HEADS).eval()
+    with torch.no_grad():
+        borrowed = torch.func.functional_call(block, other.state_dict(), (x,))
+        assert (borrowed - other(x)).abs().max() < 1e-6
+    assert_fresh(block, x)
+
+
+def test_a_shallow_copy_with_its_own_parameters_has_its_own_constants(block, x):
+    """What a replica on another device is: the attributes of the block, the cache too, and other weights."""
+    replica = copy.copy(block)
+    replica._parameters = dict(block._parameters)
+    with torch.no_grad():
+        replica.position_encoding = torch.nn.Parameter(block.position_encoding + 1)
+    assert_fresh(block, x)
+    assert_fresh(replica, x)
+    assert_fresh(block, x)
