@@ -9,6 +9,7 @@ both, the block as ``torch.compile`` makes it. The same sizes as lga_block.py.
     python scripts/benchmarks/lga_floor.py [rounds]
 """
 
+import shutil
 import statistics
 import sys
 import time
@@ -29,6 +30,7 @@ from lga.attention.local_global_literal import LiteralLocalGlobalAttention
 from lga.tables.attention_cost.floor import Rates, inference_work, training_work
 from lga.tables.attention_cost.rounds import interleaved
 
+COMPILER = any(shutil.which(name) for name in ("c++", "g++", "clang++"))  # torch.compile needs one on the CPU
 SIZES = ((24, 6), (128, 8), (256, 16))  # channels, heads
 BATCH, SIDE, THREADS, ROUNDS = 16, 20, 2, 21
 
@@ -103,16 +105,18 @@ def compare(channels: int, heads: int, rounds: int) -> None:
     for training in (True, False):
         work = (training_work if training else inference_work)(BATCH, channels, heads, SIDE, SIDE, parameters)
         forms: dict[str, nn.Module] = {"literal": literal.train(training), "block": block.train(training)}
-        forms["compiled"] = cast("nn.Module", torch.compile(block))
+        if COMPILER:
+            forms["compiled"] = cast("nn.Module", torch.compile(block))
         with torch.set_grad_enabled(training):
             calls = {n: partial(step, m, x, upstream, training) for n, m in forms.items()}
             times = {name: spread.median for name, spread in interleaved(calls, rounds).items()}
             number, in_place = operators_of(calls["block"], rounds)
+        compiled = f"{times['compiled']:.2f}" if COMPILER else "-"
         floor = 1e3 * here.floor_seconds(work, number)
         print(
             f"{channels:4d}  {'training' if training else 'inference':9}  {work.operations / 1e9:6.3f}  "
             f"{work.bytes / 1e6:6.1f}  {number:5d}  {here.operations / 1e9:7.0f}  {here.bytes / 1e9:5.1f}  "
-            f"{here.call * 1e6:7.2f}  {floor:7.2f}  {1e3 * in_place:8.2f}  {times['compiled']:8.2f}  "
+            f"{here.call * 1e6:7.2f}  {floor:7.2f}  {1e3 * in_place:8.2f}  {compiled:>8}  "
             f"{times['block']:7.2f}  {times['literal']:7.2f}",
             flush=True,
         )
