@@ -11,6 +11,8 @@ TABLE ?= all
 SEEDS ?= 3
 SCALE ?= full
 SWEEP = --seeds $(SEEDS) --scale $(SCALE)
+# Tests of one file share what it prepares; a worker takes up to 2 GB.
+PARALLEL = -n auto --maxprocesses 8 --dist loadfile
 
 .PHONY: help install demo plan tables dashboard wandb-dashboard wandb-sync audit audit-dependencies test test-slow lint format benchmark benchmark-attention clean-outputs
 
@@ -59,10 +61,10 @@ data-%: $(INSTALLED) ## Fetch a data set, such as data-visdrone, to LGA_DATA_DIR
 	$(RUN) scripts/prepare_data.py $(if $(filter list,$*),--list,$*)
 
 test: $(INSTALLED) ## The default tests: offline, minutes
-	$(RUN) -m pytest
+	$(RUN) -m pytest $(PARALLEL)
 
 test-slow: $(INSTALLED) ## The long tests too
-	$(RUN) -m pytest -m "slow or not slow"
+	$(RUN) -m pytest $(PARALLEL) -m "slow or not slow"
 
 lint: $(INSTALLED) ## Style, types, one-way imports
 	$(RUN) -m ruff check .

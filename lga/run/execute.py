@@ -1,6 +1,7 @@
 """One frozen run, from its mode to its result."""
 
 from lga.run.identity import FrozenRun
+from lga.run.sockets import make_room_for_sockets
 from lga.structures import UserError
 
 MODES = ("train", "evaluate", "predict", "export", "describe", "inspect")
@@ -8,6 +9,7 @@ MODES = ("train", "evaluate", "predict", "export", "describe", "inspect")
 
 def execute(run: FrozenRun) -> float | None:
     """Does what the config's mode says; training returns the score that selects among runs."""
+    make_room_for_sockets()
     mode = run.config["mode"]["name"]
     if mode == "describe":
         from lga.run.describe import describe

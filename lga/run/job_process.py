@@ -12,6 +12,7 @@ from multiprocessing.process import BaseProcess
 from lga.run.devices import Slot
 from lga.run.execute import execute
 from lga.run.identity import FrozenRun
+from lga.run.sockets import make_room_for_sockets
 from lga.run.sweep import Job
 
 Action = Callable[[FrozenRun], object]
@@ -19,6 +20,7 @@ Action = Callable[[FrozenRun], object]
 
 def fork_server() -> ForkServerContext:
     """What makes processes and pipes for them."""
+    make_room_for_sockets()
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["lga.run.preload"])
     return context
