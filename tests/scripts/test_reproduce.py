@@ -14,16 +14,15 @@ from tests.run.cells import ROOT
 SCRIPT = ROOT / "scripts" / "reproduce.py"
 
 
-def command(tmp_path, *arguments):
+def command(tmp_path, *arguments, jobs="1"):
     paths = (f"paths.data_dir={tmp_path / 'data'}", f"paths.output_dir={tmp_path / 'out'}")
     quick = ("logger=csv", "trainer.accelerator=cpu", "trainer.num_workers=1")
-    return [sys.executable, str(SCRIPT), *arguments, "--scale", "smoke", "--jobs", "1", *quick, *paths]
+    return [sys.executable, str(SCRIPT), *arguments, "--scale", "smoke", "--jobs", jobs, *quick, *paths]
 
 
-def reproduced(tmp_path, *arguments):
-    return subprocess.run(
-        command(tmp_path, *arguments), cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
-    )
+def reproduced(tmp_path, *arguments, **settings):
+    whole = command(tmp_path, *arguments, **settings)
+    return subprocess.run(whole, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
 
 
 def test_without_data_nothing_runs_and_what_to_do_is_told(tmp_path):
@@ -78,7 +77,7 @@ def test_two_ablations_share_a_page_and_the_block_that_stands_in_both(tmp_path):
     quick = ("--seeds", "1", "dataset.reader.train=32", "dataset.reader.val=8", "dataset.reader.test=8")
     first = reproduced(tmp_path, "ablation_heads", *quick, "attention=lga,ablation/heads_1")
     assert first.returncode == 0, first.stderr
-    second = reproduced(tmp_path, "ablation_scales", *quick, "attention=lga,ablation/scales_0")
+    second = reproduced(tmp_path, "ablation_scales", *quick, "attention=lga,ablation/scales_0", jobs="auto")
     assert "2 of 2 cells can run: 1 runs cached, 1 left" in second.stdout
     assert "sweep: 1 done, 1 cached, 0 failed, 0 left" in second.stdout
     page = (tmp_path / "out" / "tables" / "ablations" / "README.md").read_text()
