@@ -19,8 +19,9 @@ from typing import Any
 
 from lga.run.devices import Slot
 from lga.run.execute import execute
+from lga.run.fork_server import fork_server
 from lga.run.identity import FrozenRun
-from lga.run.job_process import fork_server, settle, start
+from lga.run.job_process import settle, start
 from lga.run.memory import LoaderMemory, gpu_memory, own_peak, taken_of_gpu
 from lga.run.packing import Need
 from lga.run.sweep import Job

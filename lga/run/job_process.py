@@ -1,29 +1,16 @@
-"""The process of one job of a sweep: how it is started, and how it ended.
+"""The process of one job of a sweep: how it is started, and how it ended."""
 
-It is forked from a server that has torch, torchvision, Lightning and W&B loaded, so that it starts at once.
-"""
-
-import multiprocessing
 import signal
 from collections.abc import Callable
-from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
 
 from lga.run.devices import Slot
 from lga.run.execute import execute
+from lga.run.fork_server import fork_server
 from lga.run.identity import FrozenRun
-from lga.run.sockets import make_room_for_sockets
 from lga.run.sweep import Job
 
 Action = Callable[[FrozenRun], object]
-
-
-def fork_server() -> ForkServerContext:
-    """What makes processes and pipes for them."""
-    make_room_for_sockets()
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["lga.run.preload"])
-    return context
 
 
 def start(job: Job, slot: Slot, action: Action = execute) -> BaseProcess:

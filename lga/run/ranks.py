@@ -6,7 +6,6 @@ and pictures and talks; the others are silent.
 """
 
 import logging
-import multiprocessing
 import signal
 import time
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any, NamedTuple
 
 from lga.run.devices import check_devices
+from lga.run.fork_server import fork_server
 from lga.run.identity import FrozenRun
 from lga.run.rank_process import Report, take_part
 from lga.structures import UserError
@@ -72,8 +72,7 @@ def _run_of(run: FrozenRun, number: int, threads: int) -> FrozenRun:
 @contextmanager
 def _started(runs: list[FrozenRun], port: int) -> Iterator[list[Rank]]:
     """The processes of all ranks; none is left afterwards."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["lga.run.preload"])
+    context = fork_server()
     ranks: list[Rank] = []
     try:
         for number, run in enumerate(runs):

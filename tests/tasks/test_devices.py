@@ -1,7 +1,5 @@
 """Two processes over gloo, each with its share of a batch, against one process with all of it."""
 
-import multiprocessing
-
 import numpy as np
 import pytest
 import torch
@@ -12,6 +10,7 @@ from lga.backbones import MobileNetV3
 from lga.data.divided_batches import Place, share_of
 from lga.detection import Detector
 from lga.detection.judging import Collector, JudgedImage
+from lga.run.fork_server import fork_server
 from lga.structures import DetectionBatch, Detections
 from lga.structures.image_origin import ImageOrigin
 from lga.tasks.devices import copy_from_first, sum_over_devices
@@ -22,8 +21,7 @@ RANKS = 2
 
 def on_two_ranks(function, *arguments):
     """What `function` returns on each of two ranks."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["lga.run.preload"])
+    context = fork_server()
     store = dist.TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)
     ours, theirs = zip(*(context.Pipe(duplex=False) for _ in range(RANKS)), strict=True)
     processes = [
