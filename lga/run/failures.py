@@ -4,6 +4,8 @@ Anything else that goes wrong in a run is a fault of the code, and keeps its tra
 """
 
 import re
+import signal
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -22,10 +24,17 @@ def told_to_user(config: Mapping[str, Any]) -> Iterator[None]:
     try:
         yield
     except (MemoryError, RuntimeError, OSError, UserError) as error:
+        _let_loaders_die()
         told = _told(error, config)
         if told is None:
             raise
         raise UserError(told) from error
+
+
+def _let_loaders_die() -> None:
+    """Removes torch's signal handler: it raises wherever the code is when another loader's process dies."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
 
 
 def _told(error: BaseException, config: Mapping[str, Any]) -> str | None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch.utils.data import DataLoader
 
 from lga.data.preparation import download as downloading
 from lga.run import fit
@@ -423,6 +424,25 @@ def test_what_a_machine_does_is_told_with_what_to_do(error, expected):
             "bf16-mixed",
         ):
             assert setting in told
+
+
+def test_a_second_loader_that_dies_does_not_interrupt_what_is_told_of_the_first():
+    """That of the training images and that of the validation's."""
+    loaders = [iter(DataLoader(range(100), num_workers=1)) for _ in range(2)]
+    first, second = (loader._workers[0].pid for loader in loaders)
+    interrupting = signal.getsignal(signal.SIGCHLD)  # torch's
+    try:
+        with pytest.raises(UserError, match="a process that loads images was killed"), told_to_user(CONFIG):
+            kill_and_wait(first)
+        kill_and_wait(second)
+    finally:
+        loaders.clear()
+        signal.signal(signal.SIGCHLD, interrupting)
+
+
+def kill_and_wait(pid):
+    os.kill(pid, signal.SIGKILL)
+    time.sleep(0.5)
 
 
 def test_a_fault_of_the_code_keeps_its_kind():
