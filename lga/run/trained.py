@@ -29,11 +29,18 @@ def trained_network(run: FrozenRun) -> nn.Module:
     if not named and not path.is_file():
         raise UserError(
             f"{run.cell}: not trained yet, there is no {path}; run the same command without mode= first, "
-            "or name weights with mode.checkpoint="
+            f"or name weights{_weights_at_hand(path)}"
         )
     network = build_network(run.cfg)
     _fill(network, load(path), path)
     return network.eval()
+
+
+def _weights_at_hand(path: Path) -> str:
+    """Where the newest weights are of this cell with another seed or recipe, whose folders lie beside it."""
+    runs = path.parents[2]
+    found = sorted(runs.glob(f"*/checkpoints/{path.name}"), key=lambda other: other.stat().st_mtime)
+    return f": there is mode.checkpoint={found[-1]}" if found else " with mode.checkpoint="
 
 
 def _are_weights(content: Any) -> TypeGuard[dict[str, Tensor]]:

@@ -53,8 +53,11 @@ def test_last_checkpoint_gives_its_averaged_weights(trained):
 
 
 def test_mistakes_are_told(trained, tmp_path):
-    with pytest.raises(UserError, match="not trained yet"):
+    with pytest.raises(UserError, match=r"not trained yet, .* or name weights with mode\.checkpoint=$"):
         execute(cell(tmp_path, "mode=evaluate"))
+    with pytest.raises(UserError, match="not trained yet") as raised:
+        execute(again(trained, "mode=evaluate", "seed=77"))
+    assert str(raised.value).endswith(f"name weights: there is mode.checkpoint={trained.best_checkpoint}")
     with pytest.raises(UserError, match=r"best\.ckpt: a checkpoint of another architecture"):
         execute(
             cell(tmp_path, "mode=evaluate", "attention=cbam", f"mode.checkpoint={trained.best_checkpoint}")
