@@ -59,9 +59,9 @@ DRY_TRAINER = {
 
 @dataclass(frozen=True)
 class Measured:
-    """What the jobs of a network, of which `run` is one, need; None, and why, where the dry step failed."""
+    """What the jobs of a network, of which `job` is one, need; None, and why, where the dry step failed."""
 
-    run: FrozenRun
+    job: Job
     need: Need | None
     error: str | None = None
 
@@ -92,7 +92,7 @@ def _measured(job: Job, slot: Slot) -> Measured:
             process.kill()
             process.join()
         settle(dry, process.exitcode or 0)
-        return Measured(job.run, None, dry.error) if dry.error else Measured(job.run, ours.recv())
+        return Measured(job, None, dry.error) if dry.error else Measured(job, ours.recv())
 
 
 def dry_run(run: FrozenRun, folder: str) -> FrozenRun:

@@ -78,8 +78,9 @@ def _check_measurable(jobs: Sequence[Job], most_devices: int) -> None:
 
 def _told(measured: Measured, room: Room, on_gpus: bool, jobs: int) -> str:
     """A line for a network that was measured."""
-    cell = str(measured.run.cell).rsplit(" seed ", 1)[0]
-    name = f"{cell}, batch {measured.run.config['recipe']['batch_size']}"
+    job = measured.job
+    network = str(job.run.cell).rsplit(" seed ", 1)[0]
+    name = f"{network}{job.told_apart}, batch {job.run.config['recipe']['batch_size']}"
     need = measured.need
     if need is None:
         return f"{name}: its memory could not be measured ({measured.error}); each job has a device to itself"

@@ -138,7 +138,7 @@ def _look_at(entry: Watched, queued: Queued | None, progress: SweepProgress) -> 
             return
     entry.ended = True
     log = job.folder.log if job.folder.log.is_file() else entry.submitted.paths.stdout
-    progress.ended(str(job.run.cell), job.error, job.score, job.seconds, log)
+    progress.ended(job.name, job.error, job.score, job.seconds, log)
 
 
 def _lost_after(entry: Watched, seconds: float) -> str | None:

@@ -12,7 +12,7 @@ from hydra.core.utils import JobReturn, JobStatus, filter_overrides
 from omegaconf import DictConfig, open_dict
 
 from lga.run.directory import RunDirectory
-from lga.run.identity import FrozenRun, freeze
+from lga.run.identity import Cell, FrozenRun, freeze
 from lga.run.record import RunRecord, read_record
 from lga.run.sweep_progress import SweepProgress
 from lga.structures import UserError
@@ -30,6 +30,7 @@ class Job:
 
     overrides: tuple[str, ...]
     run: FrozenRun
+    apart: tuple[str, ...] = ()  # overrides that tell it from the sweep's other jobs of the same cell
     folder: RunDirectory = field(init=False)
     error: str | None = None
     score: float | None = None
@@ -37,6 +38,16 @@ class Job:
 
     def __post_init__(self) -> None:
         self.folder = RunDirectory(self.run)
+
+    @property
+    def name(self) -> str:
+        """The cell's, and what tells the job from others of that cell."""
+        return f"{self.run.cell}{self.told_apart}"
+
+    @property
+    def told_apart(self) -> str:
+        """What tells the job from others of the same cell, in brackets; empty for the only one."""
+        return f" ({', '.join(self.apart)})" if self.apart else ""
 
     @property
     def trains(self) -> bool:
@@ -64,6 +75,7 @@ def launch_sweep(
         _freeze(compose(overrides), tuple(filter_overrides(list(overrides))), group)
         for overrides in job_overrides
     ]
+    _tell_apart(jobs)
     with SweepProgress(len(jobs)) as progress:
         if waiting := [job for job in jobs if not _settled_before(job, progress)]:
             run_all(waiting, progress)
@@ -81,6 +93,17 @@ def _freeze(cfg: DictConfig, overrides: tuple[str, ...], group: str) -> Job:
     return Job(overrides, freeze(cfg, overrides))
 
 
+def _tell_apart(jobs: Sequence[Job]) -> None:
+    """Jobs of one cell, which differ in other settings, are told by those."""
+    cells: dict[Cell, list[Job]] = {}
+    for job in jobs:
+        cells.setdefault(job.run.cell, []).append(job)
+    for same in cells.values():
+        shared = set.intersection(*(set(job.overrides) for job in same))
+        for job in same:
+            job.apart = tuple(override for override in job.overrides if override not in shared)
+
+
 def _settled_before(job: Job, progress: SweepProgress) -> bool:
     """Whether nothing is left to do for the job: its record is there, or stands in the way."""
     if not job.trains:
@@ -89,12 +112,12 @@ def _settled_before(job: Job, progress: SweepProgress) -> bool:
         record = job.folder.finished()
     except UserError as error:
         job.error = str(error)
-        progress.ended(str(job.run.cell), job.error, None, 0.0, job.folder.log)
+        progress.ended(job.name, job.error, None, 0.0, job.folder.log)
         return True
     if record is None:
         return False
     job.score = record.score
-    progress.cached(str(job.run.cell), record.score)
+    progress.cached(job.name, record.score)
     return True
 
 

@@ -38,7 +38,7 @@ def run_in_processes(jobs: list[Job], progress: SweepProgress, jobs_per_device: 
                 places.give_back(job, slot)
                 job.seconds = time.monotonic() - started
                 settle(job, process.exitcode)
-                progress.ended(str(job.run.cell), job.error, job.score, job.seconds, job.folder.log)
+                progress.ended(job.name, job.error, job.score, job.seconds, job.folder.log)
 
 
 @contextmanager

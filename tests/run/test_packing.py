@@ -249,7 +249,7 @@ def test_gpus_are_packed_by_what_was_measured_on_the_first(tmp_path, monkeypatch
     def measure(jobs, slot):
         measured_on.append(slot)
         needs = Need(int(0.8 * gib), gib), Need(3 * gib, gib)
-        return {memory_key(job.run): Measured(job.run, need) for job, need in zip(jobs, needs, strict=True)}
+        return {memory_key(job.run): Measured(job, need) for job, need in zip(jobs, needs, strict=True)}
 
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,GPU-b")
     monkeypatch.setattr(packed_places, "available_cores", lambda: 16)
@@ -293,7 +293,7 @@ def test_a_sweep_is_packed_by_what_its_dry_steps_see(tmp_path, monkeypatch):
         plain, heavy = (needs[memory_key(jobs[number].run)].host for number in (0, 2))
         room = 1.15 * (plain + max(plain, heavy) - MIB * 2**19)  # half of the difference is missing
         monkeypatch.setattr(packed_places, "available_memory", lambda: int(room))
-        return {key: Measured(jobs[0].run, need, "why") for key, need in needs.items()}
+        return {key: Measured(jobs[0], need, "why") for key, need in needs.items()}
 
     def started(job, *arguments):
         running.add(job.run.cell.attention)

@@ -28,8 +28,9 @@ def test_every_way_to_die_costs_one_job_and_a_rerun_repeats_only_those(tmp_path)
     first = run_py(*sweep)
     assert first.returncode == 1
     assert "sweep: 1 done, 0 cached, 4 failed, 0 left" in first.stdout
-    for reason in BLOCKS.values():
-        assert reason in first.stdout
+    for block, reason in BLOCKS.items():
+        apart = f"(attention.block._target_=tests.run.misbehaving.{block})"
+        assert f"digits/mobilenetv3/none seed 0 {apart}: {reason}" in first.stdout
     assert first.stdout.count("; log: ") == 4
     assert "4 of 5 jobs failed" in first.stderr
     assert "Traceback" not in first.stdout + first.stderr
