@@ -31,6 +31,26 @@ def told_to_user(config: Mapping[str, Any]) -> Iterator[None]:
         raise UserError(told) from error
 
 
+def killed_by(number: int, config: Mapping[str, Any]) -> str:
+    """One line for a process of the run of `config` that the signal `number` ended."""
+    how = f"killed by {signal.Signals(number).name}"
+    if number != signal.SIGKILL:
+        return how
+    return f"{how}, most likely for want of memory: {what_to_lower(config)}; {AGAIN}"
+
+
+def what_to_lower(config: Mapping[str, Any]) -> str:
+    """The settings of the run of `config` by which it needs less memory, with their values."""
+    precision = config["trainer"]["precision"]
+    settings = [
+        f"recipe.batch_size (now {config['recipe']['batch_size']})",
+        f"dataset.image_size (now {config['dataset']['image_size']})",
+        "the jobs of a sweep with hydra.launcher.jobs_per_device=",
+    ]
+    half = "" if precision == "bf16-mixed" else f", or set trainer.precision=bf16-mixed (now {precision})"
+    return f"lower {', '.join(settings)}{half}"
+
+
 def _let_loaders_die() -> None:
     """Removes torch's signal handler: it raises wherever the code is when another loader's process dies."""
     if threading.current_thread() is threading.main_thread():
@@ -64,14 +84,7 @@ def _of_worker(text: str) -> str | None:
 
 
 def _memory(config: Mapping[str, Any], whose: str = "") -> str:
-    precision = config["trainer"]["precision"]
-    settings = [
-        f"recipe.batch_size (now {config['recipe']['batch_size']})",
-        f"dataset.image_size (now {config['dataset']['image_size']})",
-        "the jobs of a sweep with hydra.launcher.jobs_per_device=",
-    ]
-    half = "" if precision == "bf16-mixed" else f", or set trainer.precision=bf16-mixed (now {precision})"
-    return f"the memory {whose}is too small for this cell: lower {', '.join(settings)}{half}"
+    return f"the memory {whose}is too small for this cell: {what_to_lower(config)}"
 
 
 def _worker(signal: str | None, config: Mapping[str, Any]) -> str:

@@ -1,11 +1,11 @@
 """The process of one job of a sweep: how it is started, and how it ended."""
 
-import signal
 from collections.abc import Callable
 from multiprocessing.process import BaseProcess
 
 from lga.run.devices import Slot
 from lga.run.execute import execute
+from lga.run.failures import killed_by
 from lga.run.fork_server import fork_server
 from lga.run.identity import FrozenRun
 from lga.run.sweep import Job
@@ -26,7 +26,7 @@ def settle(job: Job, exitcode: int) -> None:
     if exitcode == 0 and (record is None) != job.trains:
         job.score = record.score if record else None
     elif exitcode < 0:
-        job.error = f"killed by {signal.Signals(-exitcode).name}"
+        job.error = killed_by(-exitcode, job.run.config)
     elif record is not None and record.status == "failed" and record.error:
         job.error = record.error
     else:

@@ -6,7 +6,6 @@ and pictures and talks; the others are silent.
 """
 
 import logging
-import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any, NamedTuple
 
 from lga.run.devices import check_devices
+from lga.run.failures import killed_by
 from lga.run.fork_server import fork_server
 from lga.run.identity import FrozenRun
 from lga.run.rank_process import Report, take_part
@@ -32,6 +32,7 @@ class Rank(NamedTuple):
     """The process of one device, and where it reports how it ended."""
 
     number: int
+    run: FrozenRun
     process: BaseProcess
     reports: connection.Connection
 
@@ -80,7 +81,7 @@ def _started(runs: list[FrozenRun], port: int) -> Iterator[list[Rank]]:
             process = context.Process(target=take_part, args=(run, number, len(runs), port, theirs))
             process.start()
             theirs.close()  # so that its end is seen when the process has gone
-            ranks.append(Rank(number, process, ours))
+            ranks.append(Rank(number, run, process, ours))
         yield ranks
     except BaseException:
         for rank in ranks:
@@ -116,9 +117,10 @@ def _report_of(rank: Rank) -> Report:
     except EOFError:
         at = time.monotonic() - _NOTICED_LATE
         rank.process.join(SECONDS_TO_END)
-        return Report(rank.number, at, {}, error=_ended_by(rank.process.exitcode or 0))
+        return Report(rank.number, at, {}, error=_ended_by(rank))
     return report
 
 
-def _ended_by(exitcode: int) -> str:
-    return f"killed by {signal.Signals(-exitcode).name}" if exitcode < 0 else f"exit status {exitcode}"
+def _ended_by(rank: Rank) -> str:
+    exitcode = rank.process.exitcode or 0
+    return killed_by(-exitcode, rank.run.config) if exitcode < 0 else f"exit status {exitcode}"

@@ -5,11 +5,11 @@ own state says only how it was lost. A sweep that is stopped, or killed, loses n
 the same command finds them again by what was written into the runs' folders.
 """
 
-import signal
 import time
 from dataclasses import dataclass
 
 from lga.run import slurm_queue
+from lga.run.failures import killed_by, what_to_lower
 from lga.run.slurm_queue import Queued, SilentError
 from lga.run.slurm_settings import SlurmSettings
 from lga.run.slurm_submission import Submitted, submit, submitted_before
@@ -21,11 +21,12 @@ POLL_SECONDS, MOST_POLL_SECONDS, POLL_GROWTH = 2.0, 30.0, 1.3
 MOST_SILENT_SECONDS = 900.0
 # A record may be seen late on a network file system, but not of a job that SLURM has seen die.
 SECONDS_FOR_RECORD, SECONDS_FOR_RECORD_OF_LOST = 60.0, 5.0
+_OUT_OF_MEMORY = "OUT_OF_MEMORY"
 _LOST = (
     "CANCELLED",
     "TIMEOUT",
     "NODE_FAIL",
-    "OUT_OF_MEMORY",
+    _OUT_OF_MEMORY,
     "PREEMPTED",
     "BOOT_FAIL",
     "DEADLINE",
@@ -152,10 +153,12 @@ def _lost_after(entry: Watched, seconds: float) -> str | None:
         how = raised
     elif ended is None or not lost:
         how = "ended and left no record"
+    elif ended.state == _OUT_OF_MEMORY:
+        how = f"{ended.state}: raise hydra.launcher.mem, or {what_to_lower(entry.job.run.config)}"
     elif ended.state in _LOST:
         how = ended.state
     elif ended.exit_status < 0:
-        how = f"killed by {signal.Signals(-ended.exit_status).name}"
+        how = killed_by(-ended.exit_status, entry.job.run.config)
     else:
         how = f"ended with exit status {ended.exit_status} and left no record"
     return f"{how} (SLURM job {identifier})"

@@ -111,9 +111,9 @@ def test_a_killed_run_of_two_devices_resumes_bit_identically(tmp_path):
 @pytest.mark.parametrize(
     ("block", "told"),
     [
-        ("SecondRank", "RuntimeError: raised on purpose (rank 1 of 2)"),
+        ("SecondRank", "RuntimeError: raised on purpose"),
         ("SecondRankRefuses", "here is what to do"),
-        ("SecondRankIsKilled", "killed by SIGKILL (rank 1 of 2)"),
+        ("SecondRankIsKilled", "killed by SIGKILL, most likely for want of memory: lower recipe.batch_size"),
     ],
 )
 def test_a_rank_that_fails_ends_the_run_with_its_error(tmp_path, block, told):
@@ -121,9 +121,11 @@ def test_a_rank_that_fails_ends_the_run_with_its_error(tmp_path, block, told):
     run = cell(tmp_path, *TWO, f"attention.block._target_=tests.run.misbehaving.{block}")
     with pytest.raises(UserError) as raised:
         execute(run)
-    assert str(raised.value) == told
+    error = str(raised.value)
+    assert error.startswith(told)
+    assert error.endswith("(rank 1 of 2)") == (block != "SecondRankRefuses")
     record = read_record(RunDirectory(run).result)
-    assert (record.status, record.error) == ("failed", told)
+    assert (record.status, record.error) == ("failed", error)
     if block == "SecondRank":
         assert "misbehave" in RunDirectory(run).log.read_text()
     assert not children_of_us()

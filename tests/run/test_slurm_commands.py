@@ -202,11 +202,25 @@ def test_a_job_of_an_earlier_sweep_is_known_again(tmp_path, commands):
     assert submitted_before(job, queue) is None
 
 
+LESS_MEMORY = (
+    "lower recipe.batch_size (now 64), dataset.image_size (now 32), the jobs of a sweep with "
+    "hydra.launcher.jobs_per_device=, or set trainer.precision=bf16-mixed (now 32-true)"
+)
+
+
 @pytest.mark.parametrize(
     ("scontrol", "told"),
     [
         ("JobState=CANCELLED ExitCode=0:0", "CANCELLED"),
-        ("JobState=OUT_OF_MEMORY ExitCode=0:125", "OUT_OF_MEMORY"),
+        (
+            "JobState=OUT_OF_MEMORY ExitCode=0:125",
+            f"OUT_OF_MEMORY: raise hydra.launcher.mem, or {LESS_MEMORY}",
+        ),
+        (
+            "JobState=FAILED ExitCode=137:0",
+            f"killed by SIGKILL, most likely for want of memory: {LESS_MEMORY}; "
+            "the same command goes on from the last finished epoch",
+        ),
         ("JobState=FAILED ExitCode=139:0", "killed by SIGSEGV"),
         ("JobState=FAILED ExitCode=3:0", "ended with exit status 3 and left no record"),
         ("JobState=COMPLETED ExitCode=0:0", "ended and left no record"),

@@ -18,7 +18,7 @@ BLOCKS = {
     "Raises": "RuntimeError: raised on purpose",
     "Exits": "SystemExit: 3",
     "Segfaults": "killed by SIGSEGV",
-    "IsKilled": "killed by SIGKILL",
+    "IsKilled": "killed by SIGKILL, most likely for want of memory: lower recipe.batch_size (now 64)",
 }
 
 
