@@ -73,17 +73,17 @@ def times_of_records(records: Iterable[RunRecord], device: str) -> dict[str, flo
 
 
 def device_of(environment: Mapping[str, str | int | None]) -> str:
-    """The GPU's name, else the processor's and how many cores there are."""
-    if environment["accelerator"] != "cpu":
+    """The GPU's name, else the processor's and how many cores there are; a record may tell neither."""
+    if environment.get("accelerator", "cpu") != "cpu":
         return str(environment["accelerator"])
-    return f"{environment['cores']} cores, {environment['cpu']}"
+    return f"{environment.get('cores')} cores, {environment.get('cpu')}"
 
 
 def share_of_machine(environment: Mapping[str, str | int | None]) -> float:
     """The part of the processor that a run had; a GPU is one run's."""
-    if environment["accelerator"] != "cpu":
+    if environment.get("accelerator", "cpu") != "cpu":
         return 1.0
-    return min(1.0, int(environment["threads"] or 1) / int(environment["cores"] or 1))
+    return min(1.0, int(environment.get("threads") or 1) / int(environment.get("cores") or 1))
 
 
 class StepTimes:

@@ -65,6 +65,7 @@ def test_times_of_records(run):
     [
         {"environment": {**HERE, "cpu": "slide rule"}},
         {"environment": {**HERE, "accelerator": "some GPU"}},
+        {"environment": {}},
         {"resumed": 3},
         {"scale": "smoke"},
         {"status": "failed", "error": "x"},
