@@ -48,10 +48,10 @@ tables: $(INSTALLED) ## Render all tables from the runs at hand; KEEP=1 adds the
 wandb-dashboard: $(INSTALLED) ## W&B: a view for each table and one report (account needed); ARGS=--dry-run prints them
 	$(RUN) scripts/wandb_dashboard.py $(ARGS)
 
-wandb-sync: $(INSTALLED) ## W&B: upload the offline runs under outputs/, once each (account needed)
+wandb-sync: $(INSTALLED) ## W&B: upload the offline runs under outputs/ (or LGA_OUTPUT_DIR), once each (account needed)
 	$(RUN) scripts/wandb_sync.py $(ARGS)
 
-dashboard: $(INSTALLED) ## One HTML page of all runs under outputs/
+dashboard: $(INSTALLED) ## One HTML page of all runs under outputs/ (or LGA_OUTPUT_DIR)
 	$(RUN) scripts/make_dashboard.py
 
 audit: $(INSTALLED) ## Parameters and GFLOPs of all 72 published rows, against our networks

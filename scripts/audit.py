@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from lga.structures import UserError
+from lga.structures.outputs import outputs
 from lga.tables.audit import audit, markdown, summary, write_report
 from lga.tables.findings.measure import measure_findings
 from lga.tables.published import load_published
@@ -16,7 +17,7 @@ from lga.tables.published import load_published
 def main() -> int:
     """Reads the command line, prints and writes the audit."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, default=Path("outputs"), help="folder of audit.md and audit.json")
+    parser.add_argument("--out", type=Path, default=outputs(), help="folder of audit.md and audit.json")
     arguments = parser.parse_args()
     try:
         rows = audit(load_published())

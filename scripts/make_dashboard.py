@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from lga.structures import UserError
+from lga.structures.outputs import outputs
 from lga.structures.terminal_text import printable
 from lga.tables.attention_cost.report import KEPT, MEASURED, read_report
 from lga.tables.collect import Collection, Problem, collect
@@ -22,16 +23,14 @@ from lga.tables.page.latencies import Latencies
 def main() -> int:
     """Reads the command line, writes the page, says where it is."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=Path, default=outputs("runs"), help="folder searched for result.json")
     parser.add_argument(
-        "--runs", type=Path, default=Path("outputs/runs"), help="folder searched for result.json"
-    )
-    parser.add_argument(
-        "--audit", type=Path, default=Path("outputs/audit.json"), help="what make audit wrote, if it ran"
+        "--audit", type=Path, default=outputs("audit.json"), help="what make audit wrote, if it ran"
     )
     parser.add_argument(
         "--kept", type=Path, default=FOLDER, help="folder of experiments, whose kept records join the runs"
     )
-    parser.add_argument("--out", type=Path, default=Path("outputs/dashboard.html"), help="the page")
+    parser.add_argument("--out", type=Path, default=outputs("dashboard.html"), help="the page")
     arguments = parser.parse_args()
     try:
         own = collect(arguments.runs)

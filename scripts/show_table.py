@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from lga.structures import UserError
+from lga.structures.outputs import outputs
 from lga.tables.collect import collect
 from lga.tables.terminal import show
 
@@ -12,9 +13,7 @@ from lga.tables.terminal import show
 def main() -> int:
     """Reads the command line and prints."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--runs", type=Path, default=Path("outputs/runs"), help="folder searched for result.json"
-    )
+    parser.add_argument("--runs", type=Path, default=outputs("runs"), help="folder searched for result.json")
     arguments = parser.parse_args()
     try:
         show(collect(arguments.runs))

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from lga.structures import UserError
+from lga.structures.outputs import outputs
 from lga.structures.terminal_text import printable
 from lga.tables.collect import CollectedRun, collect
 from lga.tables.experiments.committed import keep, read_kept
@@ -23,8 +24,8 @@ def main() -> int:
     """Reads the command line, judges and writes."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("table", nargs="?", default="all", help="table1 to table5, figure1, a study or all")
-    parser.add_argument("--runs", type=Path, default=Path("outputs/runs"), help="searched for result.json")
-    parser.add_argument("--out", type=Path, default=Path("outputs/tables"), help="folder of the tables")
+    parser.add_argument("--runs", type=Path, default=outputs("runs"), help="searched for result.json")
+    parser.add_argument("--out", type=Path, default=outputs("tables"), help="folder of the tables")
     parser.add_argument("--keep", action="store_true", help="copy the shown records into experiments/")
     arguments = parser.parse_args()
     try:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from lga.run.wandb_account import require_account
 from lga.structures import UserError
+from lga.structures.outputs import outputs
 from lga.tables.wandb_dashboard.availability import require_library
 
 SCALES = ("full", "reduced", "smoke")
@@ -25,7 +26,7 @@ def main() -> int:
     parser.add_argument(
         "--addresses",
         type=Path,
-        default=Path("outputs/wandb_dashboard.json"),
+        default=outputs("wandb_dashboard.json"),
         help="file that keeps where the views were saved",
     )
     parser.add_argument("--dry-run", action="store_true", help="print what would be saved, as JSON")

@@ -7,14 +7,13 @@ from pathlib import Path
 from lga.run.wandb_account import require_account
 from lga.run.wandb_upload import upload_offline_runs
 from lga.structures import UserError
+from lga.structures.outputs import outputs
 
 
 def main() -> int:
     """Reads the command line, uploads, counts."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--runs", type=Path, default=Path("outputs"), help="folder searched for offline-run-*"
-    )
+    parser.add_argument("--runs", type=Path, default=outputs(), help="folder searched for offline-run-*")
     parser.add_argument("--timeout", type=float, default=600, help="seconds that one run may take")
     arguments = parser.parse_args()
     try:

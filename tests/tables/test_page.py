@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import os
 import re
 import subprocess
 import sys
@@ -106,6 +107,27 @@ def test_command_line_writes_the_page(tmp_path):
     assert "6 runs" in done.stdout
     assert "left out: " in done.stderr
     assert page.read_text().startswith("<!doctype html>")
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        (["make_dashboard.py"], "dashboard.html: 6 runs"),
+        (["show_table.py"], "digits, mobilenetv3, scale embedded"),
+        (["tables.py", "table1"], "tables/table1/README.md"),
+    ],
+)
+def test_commands_look_where_runs_were_left(tmp_path, command, told):
+    leave_grid(tmp_path / "runs", seeds=1)
+    done = subprocess.run(
+        [sys.executable, f"scripts/{command[0]}", *command[1:]],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+        env={**os.environ, "LGA_OUTPUT_DIR": str(tmp_path)},
+    )
+    assert told in done.stdout
 
 
 def test_kept_records_join_the_runs_unless_they_are_theirs(tmp_path):

@@ -6,8 +6,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from lga.structures import UserError
 from lga.structures.files import write_text
+from lga.structures.outputs import outputs
 
-MEASURED = Path("outputs/benchmarks/attention.json")  # below the folder where the command is run
+MEASURED = outputs("benchmarks", "attention.json")
 KEPT = Path(__file__).parents[3] / "experiments" / "attention_cost" / "attention.json"
 
 
