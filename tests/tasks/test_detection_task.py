@@ -180,7 +180,8 @@ def test_the_total_is_minimised_and_the_terms_are_logged():
 def test_the_moving_average_is_judged():
     task = DetectionTask(Knowing(), optimization(), seed=0, class_names=NAMES)
     task.model.predict = lambda images: pytest.fail("the trained model was judged")
-    trainer().validate(task, loader([batch(0)]), verbose=False)
+    (judged,) = trainer().validate(task, loader([batch(0)]), verbose=False)
+    assert judged["val/paper/map50"] == pytest.approx(100, abs=1)
 
 
 def test_images_without_objects_can_be_trained_on():
