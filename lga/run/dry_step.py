@@ -22,7 +22,7 @@ from lga.run.execute import execute
 from lga.run.fork_server import fork_server
 from lga.run.identity import FrozenRun
 from lga.run.job_process import settle, start
-from lga.run.memory import LoaderMemory, gpu_memory, own_peak, taken_of_gpu
+from lga.run.memory import MemoryWatch, gpu_memory, taken_of_gpu
 from lga.run.packing import Need
 from lga.run.sweep import Job
 
@@ -109,9 +109,9 @@ def dry_run(run: FrozenRun, folder: str) -> FrozenRun:
 def execute_measured(run: FrozenRun, gpu: str | None, needs: Connection) -> None:
     """Executes `run` in this process, and sends the `Need` that was seen."""
     used_before = 0 if gpu is None else gpu_memory(gpu).used
-    with LoaderMemory() as loaders:
+    with MemoryWatch() as watch:
         execute(run)
-    host = own_peak() + loaders.peak
+    host = watch.own + watch.children
     needs.send(Need(host if gpu is None else taken_of_gpu(gpu, used_before), host))
 
 

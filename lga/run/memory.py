@@ -65,31 +65,27 @@ def taken_of_gpu(gpu: str, used_before: int) -> int:
     return max(gpu_memory(gpu).used - used_before, kept) + given_back
 
 
-def own_peak() -> int:
-    """Bytes of the machine's memory that this process held at most, of its own."""
-    status = _fields(Path("/proc/self/status"))
-    if "VmHWM" in status:
-        return 1024 * (status["VmHWM"] - status.get("RssFile", 0))
-    import resource
+class MemoryWatch:
+    """Watches, as a context, what this process and those that it starts hold of their own, all the while.
 
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-
-
-class LoaderMemory:
-    """Watches, as a context, what the processes that this one starts hold of their own; 0 where it cannot.
-
-    Of two looks the lesser counts: until it is the program that it is to be, a child has our own memory.
+    A process that vfork made has all of our memory as its own until it is the program that it is to be, which
+    on a busy machine takes a while. So those that we start meanwhile are forked, and have what they write.
 
     Attributes:
-        peak: bytes of all of them together, at most.
+        own: bytes that this process held at most.
+        children: bytes of all that it started together, at most; 0 where the system does not tell.
     """
 
     def __init__(self) -> None:
-        self.peak = 0
+        self.own = 0
+        self.children = 0
+        self._highest = 0
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="loader memory", daemon=True)
+        self._thread = threading.Thread(target=self._watch, name="memory watch", daemon=True)
 
-    def __enter__(self) -> "LoaderMemory":
+    def __enter__(self) -> "MemoryWatch":
+        self._vfork, subprocess._USE_VFORK = subprocess._USE_VFORK, False  # type: ignore[misc]
+        self._look_at_us()
         self._thread.start()
         return self
 
@@ -98,13 +94,29 @@ class LoaderMemory:
     ) -> None:
         self._ended.set()
         self._thread.join()
+        self._look_at_us()
+        subprocess._USE_VFORK = self._vfork  # type: ignore[misc]
 
     def _watch(self) -> None:
-        before: dict[str, int] = {}
         while not self._ended.wait(SECONDS_BETWEEN_LOOKS):
-            now = {child: _written_kilobytes(child) for child in _children()}
-            self.peak = max(self.peak, 1024 * sum(min(now[child], before.get(child, 0)) for child in now))
-            before = now
+            self._look_at_us()
+            self.children = max(self.children, 1024 * sum(map(_written_kilobytes, _children())))
+
+    def _look_at_us(self) -> None:
+        """The highest mark counts pages of files: those of when it rose, since the system may drop them."""
+        status = _fields(Path("/proc/self/status"))
+        if "VmHWM" not in status:
+            self.own = _highest_mark()
+        elif status["VmHWM"] > self._highest:
+            self._highest = status["VmHWM"]
+            self.own = max(self.own, 1024 * (self._highest - status.get("RssFile", 0)))
+        self.own = max(self.own, 1024 * (status.get("RssAnon", 0) + status.get("RssShmem", 0)))
+
+
+def _highest_mark() -> int:
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def _children() -> list[str]:

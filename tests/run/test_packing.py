@@ -28,6 +28,8 @@ from tests.run.cells import QUICK, ROOT, cell
 from tests.run.heavy_block import MIB
 from tests.run.test_devices import of_session
 
+MIB_BYTES = 2**20
+
 
 def of(*sizes):
     """Needs of jobs on a processor."""
@@ -181,24 +183,60 @@ def test_a_process_took_of_a_gpu_what_the_driver_counts_and_what_it_gave_back(mo
     assert taken_of_gpu("0", 600) == 500  # others have ended meanwhile: not less than torch had
 
 
-def test_what_a_process_and_its_children_take_is_seen():
-    """The first holds 128 MiB for a moment, its child for a second."""
-    child = f"x = b'x' * {128 * 2**20}; import time; time.sleep(1)"
-    program = f"""
-import subprocess, sys
-from lga.run.memory import LoaderMemory, own_peak
-before = own_peak()
-held = b"x" * {128 * 2**20}
-del held
-with LoaderMemory() as children:
-    subprocess.run([sys.executable, "-c", {child!r}], check=True)
-print(own_peak() - before, children.peak)
-"""
+def told_by(program):
+    """Numbers that a program prints, in MiB of the bytes."""
     told = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    for taken in map(int, told.stdout.split()):
-        assert 120 < taken / 2**20 < 160
+    return [int(number) / MIB_BYTES for number in told.stdout.split()]
+
+
+def test_what_a_process_and_its_children_take_is_seen():
+    """The first holds 128 MiB for a moment, its child for a second."""
+    child = f"x = b'x' * {128 * MIB_BYTES}; import time; time.sleep(1)"
+    program = f"""
+import subprocess, sys
+from lga.run.memory import MemoryWatch
+with MemoryWatch() as watch:
+    before = watch.own
+    held = b"x" * {128 * MIB_BYTES}
+    del held
+    subprocess.run([sys.executable, "-c", {child!r}], check=True)
+print(watch.own - before, watch.children)
+"""
+    assert all(120 < taken < 160 for taken in told_by(program))
+
+
+def test_a_child_that_is_not_yet_its_program_does_not_count_what_we_hold():
+    """It looks through 60,000 folders for its program, while we hold 128 MiB."""
+    program = f"""
+import subprocess
+from lga.run import memory
+memory.SECONDS_BETWEEN_LOOKS = 0.005
+held = b"x" * {128 * MIB_BYTES}
+with memory.MemoryWatch() as watch:
+    subprocess.run(["true"], env={{"PATH": "/:" * 60_000 + "/usr/bin:/bin"}}, check=True)
+print(watch.children)
+"""
+    assert told_by(program)[0] < 30
+
+
+def test_pages_of_files_that_the_system_drops_do_not_count(tmp_path):
+    """128 MiB of a file are read and dropped: what is left of the highest mark is not ours."""
+    (tmp_path / "file").write_bytes(bytes(128 * MIB_BYTES))
+    program = f"""
+import mmap, time
+from lga.run.memory import MemoryWatch
+with MemoryWatch() as watch, open({str(tmp_path / "file")!r}, "rb") as file:
+    before = watch.own
+    pages = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
+    sum(pages[::mmap.PAGESIZE])
+    time.sleep(0.5)
+    pages.madvise(mmap.MADV_DONTNEED)
+    time.sleep(0.5)
+print(watch.own - before)
+"""
+    assert told_by(program)[0] < 30
 
 
 # Settings.
@@ -291,7 +329,7 @@ def test_a_sweep_is_packed_by_what_its_dry_steps_see(tmp_path, monkeypatch):
     def measured(*arguments):
         needs.update({key: each.need for key, each in measure(*arguments).items()})
         plain, heavy = (needs[memory_key(jobs[number].run)].host for number in (0, 2))
-        room = 1.15 * (plain + max(plain, heavy) - MIB * 2**19)  # half of the difference is missing
+        room = 1.15 * (plain + max(plain, heavy) - MIB * MIB_BYTES // 2)  # half of the difference is missing
         monkeypatch.setattr(packed_places, "available_memory", lambda: int(room))
         return {key: Measured(jobs[0], need, "why") for key, need in needs.items()}
 
@@ -315,8 +353,8 @@ def test_a_sweep_is_packed_by_what_its_dry_steps_see(tmp_path, monkeypatch):
     progress = Notes()
     sweep_processes.run_in_processes(jobs, progress, "auto")
     plain, heavy, failing = needs.values()
-    assert 200 < plain.host / 2**20 < 2000
-    assert heavy.host - plain.host == pytest.approx(MIB * 2**20, rel=0.2)
+    assert 200 < plain.host / MIB_BYTES < 2000
+    assert heavy.host - plain.host == pytest.approx(MIB * MIB_BYTES, rel=0.2)
     assert heavy.host == heavy.device
     assert failing is None
     assert together == [{"plain"}, {"plain", "plain2"}, {"heavy"}, {"raises"}]
