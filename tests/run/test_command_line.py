@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -107,9 +106,5 @@ def test_help_and_cfg_do_not_import_torch(argument):
     assert "heavy: []" in finished.stdout
 
 
-def test_help_answers_at_once():
-    """1.5 s is the promise; the bound here only catches a heavy import on a busy machine."""
-    started = time.monotonic()
-    finished = run_py("--help")
-    assert "attention: cbam, eca" in finished.stdout
-    assert time.monotonic() - started < 5
+def test_help_lists_the_groups():
+    assert "attention: cbam, eca" in run_py("--help").stdout

@@ -433,16 +433,16 @@ def test_a_second_loader_that_dies_does_not_interrupt_what_is_told_of_the_first(
     interrupting = signal.getsignal(signal.SIGCHLD)  # torch's
     try:
         with pytest.raises(UserError, match="a process that loads images was killed"), told_to_user(CONFIG):
-            kill_and_wait(first)
-        kill_and_wait(second)
+            kill_and_wait(first, seconds=60)  # or until it raises
+        kill_and_wait(second, seconds=0.5)
     finally:
         loaders.clear()
         signal.signal(signal.SIGCHLD, interrupting)
 
 
-def kill_and_wait(pid):
+def kill_and_wait(pid, seconds):
     os.kill(pid, signal.SIGKILL)
-    time.sleep(0.5)
+    time.sleep(seconds)
 
 
 def test_a_fault_of_the_code_keeps_its_kind():
@@ -505,7 +505,7 @@ from pathlib import Path
 from lga.structures.locks import alone
 with alone(Path(sys.argv[1])):
     print("held", flush=True)
-    time.sleep(0.3)
+    time.sleep(2)
 """
     arguments = [sys.executable, "-c", program, str(tmp_path / ".lock")]
     with subprocess.Popen(arguments, cwd=ROOT, stdout=subprocess.PIPE, text=True) as other:

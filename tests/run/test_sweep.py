@@ -49,11 +49,9 @@ def test_a_finished_sweep_is_read_from_its_records(tmp_path):
     }
     assert len({record.group for record in records}) == 1
     assert records[0].group.startswith("sweep-")
-    started = time.monotonic()
     again = run_py(*sweep)
     assert "sweep: 0 done, 4 cached, 0 failed, 0 left" in again.stdout
     assert again.returncode == 0
-    assert time.monotonic() - started < 20
 
 
 def test_a_mistake_in_one_cell_is_told_before_any_starts(tmp_path):

@@ -62,12 +62,12 @@ def test_a_full_disk_for_its_files_is_said_once(tmp_path, capsys, monkeypatch):
 
 
 def test_a_stuck_server_is_left_behind(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(wandb, "init", lambda **_: time.sleep(60))
+    monkeypatch.setattr(wandb, "init", lambda **_: time.sleep(600))
     monkeypatch.setattr(wandb_logger, "FINISH_SECONDS", 0.2)
     folder = RunDirectory(cell(tmp_path, "logger=wandb"))
     started = time.monotonic()
     execute(folder.run)
-    assert time.monotonic() - started < 40
+    assert time.monotonic() - started < 300
     assert "was left behind" in capsys.readouterr().out
     assert read_record(folder.result).status == "finished"
 

@@ -25,8 +25,8 @@ with open(os.environ["UPLOADS"], "ab") as log:
     log.write(os.fsencode(file) + b"\\0")
 how = file.read_text()
 if how == "hangs":
-    subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
-    time.sleep(60)
+    subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    time.sleep(600)
 elif how == "refused":
     print("wandb: one line\\nwandb: permission \\x1b[31mdenied")
 elif how == "dies":
@@ -98,10 +98,10 @@ def test_an_upload_that_hangs_is_ended(root, uploads):
     hanging = make_run(root / "1", how="hangs")
     make_run(root / "2")
     started = time.monotonic()
-    count, said = upload(root, seconds=1.0)
-    assert time.monotonic() - started < 20
+    count, said = upload(root, seconds=5.0)
+    assert time.monotonic() - started < 300
     assert count == "1 uploaded, 0 uploaded before, 0 still running, 1 failed"
-    assert said[0].startswith(f"failed: {hanging}: not done within 1 s")
+    assert said[0].startswith(f"failed: {hanging}: not done within 5 s")
 
 
 def test_a_server_that_went_away_fails_at_once(root, uploads, monkeypatch):
