@@ -9,6 +9,8 @@ from functools import cache
 from importlib import metadata
 from pathlib import Path
 
+from lga.run.memory import resident_peak
+
 _ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -46,14 +48,11 @@ def environment() -> dict[str, str | int | None]:
 
 def peak_memory_bytes() -> int:
     """Largest memory this process held: on the GPU if it used one, else resident."""
-    import resource
-
     import torch
 
     if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
         return int(torch.cuda.max_memory_allocated())
-    kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return int(kilobytes) * (1 if sys.platform == "darwin" else 1024)
+    return resident_peak()
 
 
 def _git(*arguments: str) -> str | None:

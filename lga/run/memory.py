@@ -65,6 +65,13 @@ def taken_of_gpu(gpu: str, used_before: int) -> int:
     return max(gpu_memory(gpu).used - used_before, kept) + given_back
 
 
+def resident_peak() -> int:
+    """Bytes that this process had in memory at most, pages of files too."""
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
 class MemoryWatch:
     """Watches, as a context, what this process and those that it starts hold of their own, all the while.
 
@@ -106,17 +113,11 @@ class MemoryWatch:
         """The highest mark counts pages of files: those of when it rose, since the system may drop them."""
         status = _fields(Path("/proc/self/status"))
         if "VmHWM" not in status:
-            self.own = _highest_mark()
+            self.own = resident_peak()
         elif status["VmHWM"] > self._highest:
             self._highest = status["VmHWM"]
             self.own = max(self.own, 1024 * (self._highest - status.get("RssFile", 0)))
         self.own = max(self.own, 1024 * (status.get("RssAnon", 0) + status.get("RssShmem", 0)))
-
-
-def _highest_mark() -> int:
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def _children() -> list[str]:
