@@ -22,9 +22,11 @@ Settings are keywords, a bad one raises UserError (a ValueError). For the Local-
   its first call, which has to come before a CUDA graph is captured.
 - For ONNX, `local_global_export.exportable(block, size)` gives plain convolutions with any batch.
 - That form in 8 bits on ONNX Runtime, fresh weights and normal 20x20 maps, off by (root mean square) 1.6, 2.5
-  and 3.1 % at C = 24, 128, 256 quantised dynamically, 2.3, 2.9 and 3.0 % statically with a scale a channel;
-  `LocalGlobalAttentionAsWritten` 1.2 % and 2.9 % at most. FX quantisation of `torch.ao` traces the released
-  one alone: 3.5, 4.0 and 4.1 %, with single values off by 6, 19 and 16 % of the largest.
+  and 3.1 % at C = 24, 128, 256 quantised dynamically, 2.3, 2.9 and 3.3 % statically with a scale a channel;
+  `LocalGlobalAttentionAsWritten` 1.2 % and 2.9 % at most. Choose unsigned weights and activations (QUInt8):
+  with signed ones, the default of `quantize_static`, products saturate on x86-64 processors without VNNI, and
+  the error is up to 9 % and 16 %. FX quantisation of `torch.ao` traces the released block alone: 3.5, 4.0 and
+  4.1 %, with single values off by 6, 19 and 16 % of the largest.
 """
 
 from lga.attention.capacity_control import CapacityControl

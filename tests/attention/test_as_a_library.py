@@ -216,7 +216,9 @@ def test_eight_bits_cost_what_the_docstring_says(make, dynamic, static, tmp_path
         difference = by_onnx_runtime(eight_bits, x) - expected
         return (difference.square().mean() / expected.square().mean()).sqrt().item()
 
-    quantization.quantize_dynamic(prepared, eight_bits, weight_type=quantization.QuantType.QUInt8)
+    unsigned = {"weight_type": quantization.QuantType.QUInt8}
+    quantization.quantize_dynamic(prepared, eight_bits, **unsigned)
     assert error() == pytest.approx(dynamic, rel=0.4)
-    quantization.quantize_static(prepared, eight_bits, NormalMaps(), per_channel=True)
+    unsigned["activation_type"] = quantization.QuantType.QUInt8
+    quantization.quantize_static(prepared, eight_bits, NormalMaps(), per_channel=True, **unsigned)
     assert error() == pytest.approx(static, rel=0.4)
