@@ -12,8 +12,8 @@ from lga.run import slurm_queue
 from lga.run.failures import killed_by, what_to_lower
 from lga.run.slurm_queue import Queued, SilentError
 from lga.run.slurm_settings import SlurmSettings
-from lga.run.slurm_submission import Submitted, submit, submitted_before
-from lga.run.sweep import Job
+from lga.run.slurm_submission import Submitted, one_sweep_at_a_time, submit, submitted_before
+from lga.run.sweep import Job, settled_before
 from lga.run.sweep_progress import SweepProgress
 from lga.structures import UserError
 
@@ -51,8 +51,24 @@ def run_on_slurm(jobs: list[Job], progress: SweepProgress, settings: SlurmSettin
     if printing := [job.run.config["mode"]["name"] for job in jobs if not job.trains]:
         raise UserError(f"hydra/launcher=slurm: mode={printing[0]} prints here; only mode=train is for SLURM")
     slurm_queue.check_commands()
+    with one_sweep_at_a_time(jobs):
+        watched = _submitted(jobs, progress, settings)
+    try:
+        _watch(watched, progress)
+    except KeyboardInterrupt:
+        names = ",".join(sorted({entry.submitted.name for entry in watched if not entry.ended}))
+        progress.note(
+            f"SLURM: {progress.left} go on unwatched; the same command watches them again, "
+            f"scancel --name={names} ends them"
+        )
+        raise
+
+
+def _submitted(jobs: list[Job], progress: SweepProgress, settings: SlurmSettings) -> list[Watched]:
+    """The jobs of SLURM that train `jobs`: those of earlier sweeps, and new ones for the others."""
     queue = slurm_queue.queued_jobs()
-    before = [(job, submitted_before(job, queue)) for job in jobs]
+    left = [job for job in jobs if not settled_before(job, progress)]  # another sweep's may just have ended
+    before = [(job, submitted_before(job, queue)) for job in left]
     watched = [Watched(job, submitted) for job, submitted in before if submitted is not None]
     if watched:
         progress.note(f"SLURM: of an earlier sweep, {len(watched)} wait or run, and are watched")
@@ -63,15 +79,7 @@ def run_on_slurm(jobs: list[Job], progress: SweepProgress, settings: SlurmSettin
         first, last = submitted[0].identifier, submitted[-1].identifier
         range_told = f"job {first}" if len(new) == 1 else f"jobs {first} to {last}"
         progress.note(f"SLURM: {range_told} submitted: squeue --name={submitted[0].name}")
-    try:
-        _watch(watched, progress)
-    except KeyboardInterrupt:
-        names = ",".join(sorted({entry.submitted.name for entry in watched if not entry.ended}))
-        progress.note(
-            f"SLURM: {progress.left} go on unwatched; the same command watches them again, "
-            f"scancel --name={names} ends them"
-        )
-        raise
+    return watched
 
 
 def _gpus(jobs: list[Job], settings: SlurmSettings) -> int:

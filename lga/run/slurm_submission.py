@@ -21,6 +21,7 @@ from lga.run.slurm_settings import SlurmSettings
 from lga.run.sweep import Job
 from lga.structures import UserError
 from lga.structures.files import writable, write_text
+from lga.structures.locks import alone
 
 
 class Submitted(NamedTuple):
@@ -44,20 +45,31 @@ class Submitted(NamedTuple):
         return JobPaths(self.folder, job_id=self.identifier)
 
 
+@contextlib.contextmanager
+def one_sweep_at_a_time(jobs: list[Job]) -> Iterator[None]:
+    """Held from the look for jobs of earlier sweeps until the others are submitted and remembered."""
+    folder = _folder(jobs)
+    with contextlib.ExitStack() as held:
+        with writable(folder, "paths.output_dir"):
+            folder.mkdir(parents=True, exist_ok=True)
+            held.enter_context(alone(folder / ".lock"))
+        yield
+
+
 def submit(jobs: list[Job], settings: SlurmSettings, gpus: int) -> list[Submitted]:
     """Submits `jobs` as one array, each with so many GPUs; raises UserError where sbatch refuses."""
     name = f"{time.strftime('lga-%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:6]}"
-    folder = Path(jobs[0].run.config["paths"]["output_dir"]).absolute() / "slurm" / name
+    folder = _folder(jobs) / name
     calls = [RunInJob(job.run, sys.path) for job in jobs]
     with writable(folder, "paths.output_dir"):
         folder.mkdir(parents=True)
     executor = SlurmExecutor(folder, max_num_timeout=settings.max_num_timeout)
     executor.update_parameters(**settings.parameters(name, gpus))
+    earlier = [job.record_left() for job in jobs]  # before: a job may fail within the time of a submission
     with _without_a_jobs_environment(), _refusals_told(len(jobs)):
         identifiers = [job.job_id for job in executor.submit_array(calls)]
     submitted = []
-    for job, identifier in zip(jobs, identifiers, strict=True):
-        record = job.record_left()
+    for job, identifier, record in zip(jobs, identifiers, earlier, strict=True):
         submitted.append(Submitted(identifier, name, str(folder), record.ended if record else None))
         _remember(job, submitted[-1])
     return submitted
@@ -71,6 +83,10 @@ def submitted_before(job: Job, queue: dict[str, Queued]) -> Submitted | None:
         return None
     entry = queue.get(known.identifier)
     return known if entry is not None and entry.name == known.name else None
+
+
+def _folder(jobs: list[Job]) -> Path:
+    return Path(jobs[0].run.config["paths"]["output_dir"]).absolute() / "slurm"
 
 
 def _remember(job: Job, submitted: Submitted) -> None:

@@ -77,7 +77,7 @@ def launch_sweep(
     ]
     _tell_apart(jobs)
     with SweepProgress(len(jobs)) as progress:
-        if waiting := [job for job in jobs if not _settled_before(job, progress)]:
+        if waiting := [job for job in jobs if not settled_before(job, progress)]:
             run_all(waiting, progress)
     failed = [job for job in jobs if job.error]
     error = SweepError(
@@ -104,7 +104,7 @@ def _tell_apart(jobs: Sequence[Job]) -> None:
             job.apart = tuple(override for override in job.overrides if override not in shared)
 
 
-def _settled_before(job: Job, progress: SweepProgress) -> bool:
+def settled_before(job: Job, progress: SweepProgress) -> bool:
     """Whether nothing is left to do for the job: its record is there, or stands in the way."""
     if not job.trains:
         return False

@@ -10,11 +10,14 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+import time
 from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 from rich.console import Console
+from submitit.slurm.slurm import SlurmExecutor
 
 from lga.run import slurm, slurm_queue
 from lga.run.record import CellRecord, RunRecord, write_record
@@ -200,6 +203,57 @@ def test_a_job_of_an_earlier_sweep_is_known_again(tmp_path, commands):
     assert submitted_before(job, {"17": queue["17"]._replace(name="someone's")}) is None
     (job.folder.path / "slurm_job.json").write_text("damaged")
     assert submitted_before(job, queue) is None
+
+
+def test_two_sweeps_at_once_submit_a_job_once(tmp_path, commands, progress, monkeypatch):
+    """The second is started while sbatch answers the first."""
+    monkeypatch.setattr(slurm, "_watch", lambda *_: None)
+    queue, asked, go = (tmp_path / name for name in ("queue", "asked", "go"))
+    commands("squeue", f"cat {queue} 2> /dev/null; exit 0")
+    named = f"sed -n 's/^#SBATCH --job-name=/17|PENDING|None|/p' \"$1\" > {queue}"
+    commands(
+        "sbatch",
+        f"echo >> {asked}",
+        f"until test -f {go}; do sleep 0.01; done",
+        named,
+        "echo Submitted batch job 17",
+    )
+    sweeps = [
+        threading.Thread(target=run_on_slurm, args=(jobs(tmp_path, 1), progress, SlurmSettings()))
+        for _ in range(2)
+    ]
+    sweeps[0].start()
+    while not asked.is_file():
+        time.sleep(0.01)
+    sweeps[1].start()
+    time.sleep(0.3)  # in which the second, if it does not wait, asks sbatch as well
+    go.touch()
+    for sweep in sweeps:
+        sweep.join()
+    assert asked.read_text() == "\n"
+    assert "of an earlier sweep, 1 wait or run, and are watched" in progress.console.file.getvalue()
+
+
+def test_a_job_that_another_sweep_has_just_finished_is_not_submitted(tmp_path, commands, progress):
+    commands("sbatch", "exit 1")
+    (job,) = jobs(tmp_path, 1)
+    leave_record(job, status="finished", score=90.0, ended="2026-01-02T00:00:00+00:00")
+    run_on_slurm([job], progress, SlurmSettings())
+    assert (job.error, job.score) == (None, 90.0)
+
+
+def test_a_job_that_fails_within_its_submission_is_told(tmp_path, commands, progress, monkeypatch):
+    (job,) = jobs(tmp_path, 1)
+    submit_array = SlurmExecutor.submit_array
+
+    def submit_and_fail(*arguments):
+        leave_record(job, status="failed", error="no data", ended="2026-01-01T00:00:00+00:00")
+        return submit_array(*arguments)
+
+    monkeypatch.setattr(SlurmExecutor, "submit_array", submit_and_fail)
+    monkeypatch.setattr(slurm, "SECONDS_FOR_RECORD", 0.01)
+    run_on_slurm([job], progress, SlurmSettings())
+    assert job.error == "no data"
 
 
 LESS_MEMORY = (
