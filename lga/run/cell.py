@@ -38,8 +38,8 @@ def train(run: FrozenRun) -> float:
         return _cached(record, folder)
     from lga.run.recovery import recover
 
-    with folder.claim() as waited:
-        if waited and (record := folder.finished()):
+    with folder.claim():
+        if record := folder.finished():  # another process may have trained it meanwhile
             return _cached(record, folder)
         started = _Started()
         with logging_to(folder.log), _failure_recorded(run, folder, started):

@@ -62,15 +62,15 @@ class RunDirectory:
             path.unlink(missing_ok=True)
 
     @contextmanager
-    def claim(self) -> Iterator[bool]:
-        """Holds the folder alone; yields True if another process had to be waited for."""
+    def claim(self) -> Iterator[None]:
+        """Holds the folder alone; what was read of it before may be out of date."""
         with ExitStack() as held:
             with writable(self.path, "paths.output_dir"):
                 self.last_checkpoint.parent.mkdir(parents=True, exist_ok=True)
                 self.wandb.mkdir(exist_ok=True)
-                waited = held.enter_context(alone(self.path / ".lock"))
+                held.enter_context(alone(self.path / ".lock"))
                 self._settle_in()
-            yield waited
+            yield
 
     def _settle_in(self) -> None:
         """Writes the config and its hash, or refuses a folder that holds another run."""

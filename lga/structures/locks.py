@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
 log = logging.getLogger("lga")
 
@@ -18,19 +18,16 @@ _NO_LOCKS = frozenset({errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSU
 
 
 @contextmanager
-def alone(path: Path) -> Iterator[bool]:
-    """Holds the lock file at `path`; yields whether another process had to be waited for.
+def alone(path: Path) -> Iterator[None]:
+    """Holds the lock file at `path`, after waiting for any other process that does.
+
+    What was looked up before may be out of date: look again, however short the wait.
 
     Raises OSError when the file cannot be made.
     """
     lock = FileLock(path)
-    waited = False
     try:
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            waited = True
-            lock.acquire()
+        lock.acquire()
     except OSError as error:
         if error.errno not in _NO_LOCKS:
             raise
@@ -40,6 +37,6 @@ def alone(path: Path) -> Iterator[bool]:
             error.strerror,
         )
     try:
-        yield waited
+        yield
     finally:
         lock.release()  # nothing where none is held

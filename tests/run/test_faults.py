@@ -485,8 +485,8 @@ def test_a_file_system_without_locks_is_told_and_used(tmp_path, monkeypatch, cap
         raise OSError(code, os.strerror(code))
 
     monkeypatch.setattr(locks.FileLock, "acquire", no_locks)
-    with caplog.at_level(logging.WARNING, "lga"), alone(tmp_path / ".lock") as waited:
-        assert waited is False
+    with caplog.at_level(logging.WARNING, "lga"), alone(tmp_path / ".lock"):
+        pass
     assert f"{tmp_path}: this file system has no locks ({os.strerror(code)})" in caplog.text
     with RunDirectory(cell(tmp_path)).claim():
         pass
@@ -505,15 +505,15 @@ from pathlib import Path
 from lga.structures.locks import alone
 with alone(Path(sys.argv[1])):
     print("held", flush=True)
-    time.sleep(2)
+    time.sleep(1)
+    Path(sys.argv[2]).touch()
 """
-    arguments = [sys.executable, "-c", program, str(tmp_path / ".lock")]
+    left = tmp_path / "left"
+    arguments = [sys.executable, "-c", program, str(tmp_path / ".lock"), str(left)]
     with subprocess.Popen(arguments, cwd=ROOT, stdout=subprocess.PIPE, text=True) as other:
         assert other.stdout.readline() == "held\n"
-        with alone(tmp_path / ".lock") as waited:
-            assert waited
-    with alone(tmp_path / ".lock") as waited:
-        assert not waited
+        with alone(tmp_path / ".lock"):
+            assert left.is_file()
 
 
 # Disks.

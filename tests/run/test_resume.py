@@ -124,10 +124,24 @@ def test_a_run_killed_by_the_system_resumes_bit_identically(tmp_path):
 def test_two_processes_asked_for_one_cell_train_it_once(tmp_path):
     command = [sys.executable, "run.py", *QUICK, f"paths.output_dir={tmp_path}"]
     both = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(2)]
-    told = [process.communicate(timeout=120)[0] for process in both]
+    told = [process.communicate(timeout=300)[0] for process in both]
     assert [process.returncode for process in both] == [0, 0]
     assert sum("finished before" in text for text in told) == 1
     assert sum("training in" in text for text in told) == 1
+
+
+def test_a_cell_that_another_process_trains_just_before_the_claim_is_not_trained_again(tmp_path, monkeypatch):
+    run, claim = cell(tmp_path), RunDirectory.claim
+
+    def claim_late(folder):
+        monkeypatch.setattr(RunDirectory, "claim", claim)
+        execute(run)
+        monkeypatch.setattr(fit, "fit_and_judge", lambda *_: pytest.fail("trained again"))
+        return claim(folder)
+
+    monkeypatch.setattr(RunDirectory, "claim", claim_late)
+    score = execute(run)
+    assert score == read_record(RunDirectory(run).result).score
 
 
 def test_a_failed_run_leaves_a_record_and_is_tried_again(tmp_path, monkeypatch):
@@ -179,7 +193,7 @@ except Exception as error:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert finished.stdout.startswith(f"UserError {path}: checkpoint could not be written (")
