@@ -26,7 +26,7 @@ pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="re
 TINY = ("trainer.max_epochs=1", "trainer.limit_train_batches=1", "trainer.limit_eval_batches=1")
 ATTENTIONS = ("none", "se", "eca", "cbam")
 MEBIBYTE = 2**20
-SECONDS_TO_END = 10
+SECONDS_TO_END = 300
 SHARED_MEMORY = Path("/dev/shm")
 
 

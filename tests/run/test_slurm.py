@@ -48,10 +48,10 @@ def slurm():
         patched.setenv("SLURM_CONF", f"{folder}/slurm.conf")
         patched.setenv("OMP_NUM_THREADS", "1")
         try:
-            subprocess.run([SCRIPT, "start"], check=True, timeout=120)
+            subprocess.run([SCRIPT, "start"], check=True, timeout=300)
             yield
         finally:
-            subprocess.run([SCRIPT, "stop"], check=True, timeout=60)
+            subprocess.run([SCRIPT, "stop"], check=True, timeout=300)
 
 
 def until(happened, process=None):
@@ -76,7 +76,7 @@ def started(*arguments):
 
 
 def ask(*command):
-    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=300).stdout
 
 
 def test_a_sweep_outlives_cancelling_preempting_and_its_own_end(tmp_path):
@@ -94,7 +94,7 @@ def test_a_sweep_outlives_cancelling_preempting_and_its_own_end(tmp_path):
     second = started(*sweep)
     assert second.stdout.readline() == "SLURM: of an earlier sweep, 4 wait or run, and are watched\n"
     first.send_signal(signal.SIGINT)
-    told, _ = first.communicate(timeout=60)
+    told, _ = first.communicate(timeout=300)
     assert first.returncode == 1
     assert "4 go on unwatched; the same command watches them again, scancel --name=lga-" in told
 

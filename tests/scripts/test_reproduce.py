@@ -55,7 +55,7 @@ def test_an_interrupted_table_goes_on_and_is_rendered(tmp_path):
         assert process.poll() is None
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
-    told, error = process.communicate(timeout=100)
+    told, error = process.communicate(timeout=300)
     assert process.returncode == 130
     assert "2 of 12 cells can run: 0 runs cached, 2 left" in told
     assert told.count("missing: ") == 5

@@ -27,11 +27,11 @@ FLAGS = [
 
 def wait_until(page, expression):
     """Polls from here: the page's policy forbids Playwright's own polling, which evaluates text there."""
-    for _ in range(100):
+    for _ in range(1200):
         if page.evaluate(expression):
             return
         page.wait_for_timeout(50)
-    raise AssertionError(f"never true within 5 s: {expression}")
+    raise AssertionError(f"never true within 60 s: {expression}")
 
 
 @dataclass

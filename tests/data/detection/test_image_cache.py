@@ -152,7 +152,7 @@ def test_other_processes_see_the_same_pixels(source, tmp_path, cache, method):
     results = context.Queue()
     process = context.Process(target=_sum_of, args=(images, results))
     process.start()
-    assert results.get(timeout=60) == int(images.load(0).sum())
+    assert results.get(timeout=300) == int(images.load(0).sum())
     process.join()
 
 

@@ -192,8 +192,8 @@ def test_several_processes_make_it_once(tmp_path):
     ]
     for process in processes:
         process.start()
-    found = [results.get(timeout=60) for _ in processes]
+    found = [results.get(timeout=300) for _ in processes]
     for process in processes:
-        process.join(timeout=60)
+        process.join(timeout=300)
     assert len({manifest for manifest, _ in found}) == 1
     assert sorted(made for _, made in found) == [0, 0, 1]

@@ -135,7 +135,7 @@ def test_the_specification_is_json_that_the_library_reads_back():
 def run_script(*arguments, env):
     environment = {name: value for name, value in os.environ.items() if name != "WANDB_API_KEY"} | env
     command = [sys.executable, str(ROOT / "scripts" / "wandb_dashboard.py"), *arguments]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
 
 
 def test_a_dry_run_needs_no_account_and_no_server(tmp_path):
