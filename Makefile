@@ -57,8 +57,8 @@ dashboard: $(INSTALLED) ## One HTML page of all runs under outputs/ (or LGA_OUTP
 audit: $(INSTALLED) ## Parameters and GFLOPs of all 72 published rows, against our networks
 	$(RUN) scripts/audit.py
 
-data-%: $(INSTALLED) ## Fetch a data set, such as data-visdrone, to LGA_DATA_DIR, or data/; data-list lists them
-	$(RUN) scripts/prepare_data.py $(if $(filter list,$*),--list,$*)
+data-%: $(INSTALLED) ## Fetch a data set, such as data-visdrone, to LGA_DATA_DIR, or data/ (FROM=DIR: files that you have); data-list lists them
+	$(RUN) scripts/prepare_data.py $(if $(filter list,$*),--list,$*) $(if $(FROM),--from '$(FROM)')
 
 test: $(INSTALLED) ## The default tests: offline, minutes
 	$(RUN) -m pytest $(PARALLEL)

@@ -1,4 +1,4 @@
-"""Fetches a data set that anyone may fetch to where its reader looks; says how to get one of the others."""
+"""Brings a data set, fetched or from a folder, to where its reader looks; says how to get those not free."""
 
 import argparse
 import os
@@ -19,24 +19,30 @@ def main() -> int:
     parser.add_argument("--data-dir", type=Path, default=data_dir, help="folder of all sets")
     parser.add_argument("--list", action="store_true", help="all sets, their sizes and terms")
     parser.add_argument("--keep-archives", action="store_true", help="leave them in <data-dir>/downloads")
+    parser.add_argument(
+        "--from", dest="source", type=Path, metavar="DIR", help="has the files: fetch nothing"
+    )
     arguments = parser.parse_args()
     if arguments.list or arguments.name is None:
         print("\n".join(f"{name:16}{_summary(chosen)}" for name, chosen in CATALOGUE.items()))
         return 0
     try:
-        return _prepare(CATALOGUE[arguments.name], arguments.data_dir, arguments.keep_archives)
+        return _prepare(CATALOGUE[arguments.name], arguments)
     except UserError as error:
         print(f"{arguments.name}: {error}", file=sys.stderr)
         return 2
 
 
-def _prepare(chosen: PreparedSet, data_dir: Path, keep_archives: bool) -> int:
+def _prepare(chosen: PreparedSet, arguments: argparse.Namespace) -> int:
+    data_dir, source = arguments.data_dir, arguments.source
     if isinstance(chosen, GatedSet):
         print(chosen.instructions.format(data_dir=data_dir), file=sys.stderr)
     elif isinstance(chosen, ArchivedSet):
-        prepare(chosen, data_dir, print, keep_archives=keep_archives)
+        prepare(chosen, data_dir, print, keep_archives=arguments.keep_archives, source=source)
     else:
-        reader = chosen.reader(data_dir, download=True)
+        reader = chosen.reader(data_dir, download=source is None)
+        if source:
+            reader.take(source)
         print(f"{reader.raw_dir}: there and whole, {reader().counts}")
     print(f"then: python run.py mode=inspect {chosen.overrides} paths.data_dir={data_dir}")
     return 1 if isinstance(chosen, GatedSet) else 0

@@ -46,6 +46,7 @@ class DigitsReader:
     """
 
     class_names = CLASS_NAMES
+    checked = "sha256 of pixels and labels"
 
     def __init__(self, selection: str = "validation") -> None:
         check_selection(selection)

@@ -4,8 +4,6 @@ Source: Xiao, Rasul and Vollgraf (2017), https://arxiv.org/abs/1708.07747; MIT l
 Files and splits: see `lga.data.mnist_format`. The validation rule holds out 5,000 images and leaves 55,000.
 """
 
-from typing import ClassVar
-
 from lga.data.mnist_format import MNISTFormatReader
 
 
@@ -26,7 +24,6 @@ class FashionMNISTReader(MNISTFormatReader):
         "Bag",
         "Ankle boot",
     )
-    class_counts: ClassVar[dict[str, tuple[int, ...]]] = {"train": (6000,) * 10, "test": (1000,) * 10}
     default_mirrors = (
         "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
         "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",

@@ -25,53 +25,62 @@ LARGEST = 2**31  # bytes; far above the largest known set, far below a size that
 _ADVICE = "replace the file by a whole copy of the original"
 
 
-def read_idx(path: Path, dimensions: int) -> Tensor:
-    """Read an IDX file, raw or gzip.
+def read_content(path: Path, at_most: int) -> bytes:
+    """Return a file's content, without gzip compression if it has one: one byte past ``at_most`` is the last.
 
-    Args:
-        path: the file; whether it is compressed is told by its first bytes, not by its name.
-        dimensions: how many dimensions it must have: 3 for images (N, H, W), 1 for labels (N,).
-
-    Returns:
-        uint8, one axis a dimension.
-
-    Raises:
-        UserError: the file is missing, damaged, truncated, has bytes left over, or is another format.
+    Whether it is compressed is told by its first bytes, not by its name. A file that cannot be read, or is
+    damaged before its end, is a UserError.
     """
-    return parse_idx(decompress(read_file(path), path), dimensions, path)
-
-
-def read_file(path: Path) -> bytes:
-    """Return the bytes of a file as they lie on disk; an unreadable file is a UserError."""
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            compressed = file.read(len(GZIP_MAGIC)) == GZIP_MAGIC
+            file.seek(0)
+            return (gzip.GzipFile(fileobj=file) if compressed else file).read(at_most + 1)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise UserError(f"{path}: damaged gzip file ({error}); {_ADVICE}") from error
     except OSError as error:
         raise UserError(
             f"{path}: cannot be read ({error.strerror}); check the path and its permissions"
         ) from error
 
 
-def decompress(stored: bytes, path: Path) -> bytes:
-    """Return ``stored`` without its gzip compression, if it has one; ``path`` is named in errors."""
-    if not stored.startswith(GZIP_MAGIC):
-        return stored
-    try:
-        return gzip.decompress(stored)
-    except (EOFError, OSError, zlib.error) as error:
-        raise UserError(f"{path}: damaged gzip file ({error}); {_ADVICE}") from error
+def read_idx(path: Path, dimensions: int) -> bytes:
+    """Return the content of an IDX file, for `parse_idx`; no more is unpacked than its header declares.
+
+    Raises:
+        UserError: the file cannot be read, or its header is not that of ``dimensions``.
+    """
+    header = read_content(path, _header_bytes(dimensions))
+    return read_content(path, _header_bytes(dimensions) + math.prod(_parse_header(header, dimensions, path)))
 
 
 def parse_idx(content: bytes, dimensions: int, path: Path) -> Tensor:
-    """Parse the uncompressed bytes of an IDX file; arguments, result and errors as of `read_idx`."""
+    """Parse the uncompressed content of an IDX file.
+
+    Args:
+        content: all of it.
+        dimensions: how many dimensions it must have: 3 for images (N, H, W), 1 for labels (N,).
+        path: the file, to name in messages.
+
+    Returns:
+        uint8, one axis a dimension.
+
+    Raises:
+        UserError: the content is truncated, has bytes left over, or is another format.
+    """
     shape = _parse_header(content, dimensions, path)
-    start = 4 + 4 * dimensions
+    start = _header_bytes(dimensions)
     expected, found = math.prod(shape), len(content) - start
     if found != expected:
-        fault = "truncated" if found < expected else "bytes left over"
+        fault = f"truncated: {found}" if found < expected else f"bytes left over: over {expected}"
         size = " x ".join(map(str, shape))
-        raise UserError(f"{path}: {fault}: {found} bytes of values, expected {size} = {expected}; {_ADVICE}")
+        raise UserError(f"{path}: {fault} bytes of values, expected {size} = {expected}; {_ADVICE}")
     values = np.frombuffer(content, dtype=np.uint8, offset=start).reshape(shape)
     return torch.from_numpy(values.copy())
+
+
+def _header_bytes(dimensions: int) -> int:
+    return 4 + 4 * dimensions
 
 
 def _parse_header(content: bytes, dimensions: int, path: Path) -> tuple[int, ...]:
@@ -82,9 +91,11 @@ def _parse_header(content: bytes, dimensions: int, path: Path) -> tuple[int, ...
             f"{path}: not an IDX file of unsigned bytes in {dimensions} dimension(s): "
             f"starts with {content[:4].hex() or 'nothing'}, expected {magic.hex()}; {_ADVICE}"
         )
-    header = content[4 : 4 + 4 * dimensions]
+    header = content[4 : _header_bytes(dimensions)]
     if len(header) < 4 * dimensions:
-        raise UserError(f"{path}: truncated within its header of {4 + 4 * dimensions} bytes; {_ADVICE}")
+        raise UserError(
+            f"{path}: truncated within its header of {_header_bytes(dimensions)} bytes; {_ADVICE}"
+        )
     shape = tuple(int(size) for size in np.frombuffer(header, dtype=">i4"))
     if min(shape) < 1 or math.prod(shape) > LARGEST:
         size = " x ".join(map(str, shape))

@@ -4,8 +4,6 @@ Source: LeCun, Cortes and Burges, http://yann.lecun.com/exdb/mnist/; licence usu
 Files and splits: see `lga.data.mnist_format`. The validation rule holds out 4,994 images and leaves 55,006.
 """
 
-from typing import ClassVar
-
 from lga.data.mnist_format import MNISTFormatReader
 
 
@@ -15,10 +13,6 @@ class MNISTReader(MNISTFormatReader):
     data_set = "MNIST"
     folder = "MNIST"
     class_names = tuple(str(digit) for digit in range(10))
-    class_counts: ClassVar[dict[str, tuple[int, ...]]] = {
-        "train": (5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949),
-        "test": (980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009),
-    }
     default_mirrors = (
         "https://ossci-datasets.s3.amazonaws.com/mnist/",
         "https://storage.googleapis.com/cvdf-datasets/mnist/",

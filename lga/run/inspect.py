@@ -61,8 +61,8 @@ def _report(cfg: DictConfig) -> tuple[Report, Mapping[str, Pictured]]:
         return inspection.report(), published_parts(inspection)
     name, class_names = cfg.dataset.name, tuple(cfg.dataset.class_names)
     where = str(cfg.dataset.reader.get("data_dir", "installed packages"))
-    verified = getattr(reader, "verify", True)  # only MNIST's readers may be told not to
-    report, splits = inspect_splits(name, where, verified, class_names, reader)
+    checked = getattr(reader, "checked", "what its reader checks")
+    report, splits = inspect_splits(name, where, checked, class_names, reader)
     return report, split_parts(name, splits, class_names) if splits else {}
 
 

@@ -1,14 +1,19 @@
 """The IDX reader on bytes written out by hand from the format's description."""
 
 import gzip
+import tracemalloc
 
 import pytest
 
-from lga.data.idx import read_idx
+from lga.data.idx import parse_idx, read_content, read_idx
 from lga.structures import UserError
 
 LABELS = bytes.fromhex("00000801 00000003 070009")
 IMAGES = bytes.fromhex("00000803 00000002 00000001 00000003 010203 0405ff")
+
+
+def parsed(path, dimensions):
+    return parse_idx(read_idx(path, dimensions), dimensions, path)
 
 
 @pytest.mark.parametrize("compress", [False, True])
@@ -16,7 +21,7 @@ def test_labels_and_images(tmp_path, compress):
     for content, dimensions, expected in ((LABELS, 1, [7, 0, 9]), (IMAGES, 3, [[[1, 2, 3]], [[4, 5, 255]]])):
         path = tmp_path / "file"  # the name does not tell whether it is compressed
         path.write_bytes(gzip.compress(content) if compress else content)
-        assert read_idx(path, dimensions).tolist() == expected
+        assert parsed(path, dimensions).tolist() == expected
 
 
 @pytest.mark.parametrize(
@@ -28,7 +33,7 @@ def test_labels_and_images(tmp_path, compress):
         (b"\x00\x00\x0d\x01" + LABELS[4:], 1, "starts with 00000d01"),  # floats
         (IMAGES[:13], 3, "truncated within its header of 16 bytes"),
         (IMAGES[:-1], 3, "truncated: 5 bytes of values, expected 2 x 1 x 3 = 6"),
-        (IMAGES + b"\0", 3, "bytes left over: 7 bytes of values, expected 2 x 1 x 3 = 6"),
+        (IMAGES + b"\0", 3, "bytes left over: over 6 bytes of values, expected 2 x 1 x 3 = 6"),
         (bytes.fromhex("00000801 00000000"), 1, "impossible size 0"),
         (bytes.fromhex("00000801 ffffffff"), 1, "impossible size -1"),
         (bytes.fromhex("00000803 7fffffff 7fffffff 7fffffff"), 3, "impossible size 2147483647 x"),
@@ -38,7 +43,7 @@ def test_wrong_content_is_told_in_one_line(tmp_path, content, dimensions, messag
     path = tmp_path / "train-images-idx3-ubyte"
     path.write_bytes(content)
     with pytest.raises(UserError) as error:
-        read_idx(path, dimensions)
+        parsed(path, dimensions)
     assert message in str(error.value)
     assert str(error.value).startswith(f"{path}: ")
     assert "\n" not in str(error.value)
@@ -57,6 +62,24 @@ def test_damaged_gzip(tmp_path, damage):
     path.write_bytes(broken[damage])
     with pytest.raises(UserError, match="damaged gzip file"):
         read_idx(path, 3)
+
+
+@pytest.mark.parametrize(
+    "read", [lambda path: read_content(path, len(IMAGES)), lambda path: read_idx(path, 3)]
+)
+def test_a_gzip_bomb_costs_no_memory(tmp_path, read):
+    """256 MB of zeros behind 6 declared bytes: one byte past them is the last that is unpacked."""
+    path = tmp_path / "images.gz"
+    with gzip.open(path, "wb", compresslevel=1) as file:
+        file.write(IMAGES)
+        for _ in range(256):
+            file.write(bytes(2**20))
+    tracemalloc.start()
+    content = read(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert content == IMAGES + b"\0"
+    assert peak < 2**20
 
 
 def test_missing_file(tmp_path):

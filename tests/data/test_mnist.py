@@ -6,21 +6,25 @@ import hashlib
 import pytest
 
 from lga.data import FashionMNISTReader, MNISTReader, mnist_format, published_files
-from lga.data.published_files import PUBLISHED, TEST_IMAGES, TRAIN_IMAGES, TRAIN_LABELS, PublishedFile
+from lga.data.published_files import (
+    PUBLISHED,
+    TEST_IMAGES,
+    TEST_LABELS,
+    TRAIN_IMAGES,
+    TRAIN_LABELS,
+    PublishedFile,
+)
 from lga.structures import UserError
 
 from .trees.idx import idx_bytes, images_and_labels, write, write_tree
 
 
 def as_published(raw_dir):
-    """Describe the .gz files of a made tree as published ones."""
+    """Describe the files of a made tree as published ones."""
+    contents = {path.stem: gzip.decompress(path.read_bytes()) for path in sorted(raw_dir.glob("*.gz"))}
     return tuple(
-        PublishedFile(
-            path.name.removesuffix(".gz"),
-            hashlib.sha256(path.read_bytes()).hexdigest(),
-            len(gzip.decompress(path.read_bytes())),
-        )
-        for path in sorted(raw_dir.glob("*.gz"))
+        PublishedFile(name, hashlib.sha256(content).hexdigest(), len(content))
+        for name, content in contents.items()
     )
 
 
@@ -33,8 +37,6 @@ def published(tmp_path, monkeypatch):
     }
     monkeypatch.setattr(published_files, "PUBLISHED", tables)
     monkeypatch.setattr(mnist_format, "PUBLISHED", tables)
-    monkeypatch.setattr(MNISTReader, "class_counts", {"train": (24,) * 10, "test": (4,) * 10})
-    monkeypatch.setattr(FashionMNISTReader, "class_counts", {"train": (26,) * 10, "test": (5,) * 10})
     return tmp_path
 
 
@@ -79,52 +81,133 @@ def test_selection_on_the_test_split(tmp_path):
 
 
 @pytest.mark.parametrize("reader", [MNISTReader, FashionMNISTReader])
-@pytest.mark.parametrize("gz", [True, False])
-def test_published_files_are_accepted(published, reader, gz):
-    if not gz:
-        for path in published.rglob("*.gz"):
+@pytest.mark.parametrize("stored", ["gz", "recompressed", "raw"])
+def test_published_files_are_accepted(published, reader, stored):
+    for path in published.rglob("*.gz"):
+        before = path.read_bytes()
+        if stored == "raw":
             uncompress(path)
+        if stored == "recompressed":
+            path.write_bytes(gzip.compress(gzip.decompress(before), 1, mtime=1))
+            assert path.read_bytes() != before
     assert reader(published)().counts["test"] == {"MNIST": 40, "Fashion-MNIST": 50}[reader.data_set]
 
 
-def test_wrong_checksum(published):
-    path = published / "MNIST" / "raw" / f"{TRAIN_LABELS}.gz"
-    write(path.with_suffix(""), idx_bytes(images_and_labels(240, 28)[1][::-1]), gz=True)
-    with pytest.raises(
-        UserError, match=rf"{TRAIN_LABELS}.gz: sha256 .* is not that of MNIST's .*verify=false"
-    ):
-        MNISTReader(published)()
-    assert MNISTReader(published, verify=False)().train.labels[0] == 9
+def store(raw_dir, name, content, gz):
+    """Put one file in the place of what is there."""
+    (raw_dir / f"{name}.gz").unlink()
+    write(raw_dir / name, content, gz)
+    return raw_dir / (f"{name}.gz" if gz else name)
 
 
-def test_fashion_in_the_folder_of_mnist(published):
-    (published / "MNIST").rename(published / "kept")
-    (published / "FashionMNIST").rename(published / "MNIST")
-    (published / "kept").rename(published / "FashionMNIST")
-    with pytest.raises(UserError, match=r"this is Fashion-MNIST's t10k-images-idx3-ubyte.gz, not MNIST's"):
-        MNISTReader(published)()
-    with pytest.raises(UserError, match=r"this is MNIST's t10k-images-idx3-ubyte.gz, not Fashion-MNIST's"):
-        FashionMNISTReader(published)()
+def refusal(data_dir, reader=MNISTReader):
+    with pytest.raises(UserError) as error:
+        reader(data_dir)()
+    assert "\n" not in str(error.value)
+    return str(error.value)
 
 
-def test_raw_file_of_another_size(published):
-    path = published / "MNIST" / "raw" / f"{TEST_IMAGES}.gz"
-    uncompress(path)
-    with path.with_suffix("").open("ab") as file:
-        file.write(b"\0")
-    with pytest.raises(UserError, match="31377 bytes, but MNIST's has 31376"):  # 16 + 40 * 28 * 28 = 31376
-        MNISTReader(published)()
+@pytest.mark.parametrize("gz", [True, False])
+def test_one_changed_pixel(published, gz):
+    raw_dir = published / "MNIST" / "raw"
+    images = images_and_labels(240, 28)[0]
+    images[17, 3, 5] ^= 1
+    content = idx_bytes(images)
+    path = store(raw_dir, TRAIN_IMAGES, content, gz)
+    found = hashlib.sha256(content).hexdigest()[:12]
+    assert refusal(published).startswith(
+        f"{path}: is not MNIST's published file (uncompressed: sha256 {found}...; expected "
+    )
+    assert refusal(published).endswith(
+        "; delete it and fetch it again (make data-mnist, or dataset.reader.download=true), "
+        "or set dataset.reader.verify=false to read your own files of this format"
+    )
+    assert MNISTReader(published, verify=False)().train.images[17, 3, 5] == 17 ^ 1
 
 
-def test_raw_labels_of_another_set(published):
-    """Of the right size, but with one label of class 0 turned into class 1."""
-    path = published / "MNIST" / "raw" / f"{TRAIN_LABELS}.gz"
-    labels = images_and_labels(240, 28)[1]
-    labels[0] = 1
+@pytest.mark.parametrize("gz", [True, False])
+def test_labels_of_the_other_set_beside_images(published, gz):
+    labels = gzip.decompress((published / "MNIST" / "raw" / f"{TRAIN_LABELS}.gz").read_bytes())
+    path = store(published / "FashionMNIST" / "raw", TRAIN_LABELS, labels, gz)
+    assert refusal(published, FashionMNISTReader).startswith(
+        f"{path}: this is MNIST's {TRAIN_LABELS}, not Fashion-MNIST's {TRAIN_LABELS}; delete it and fetch"
+    )
+
+
+def test_a_file_of_another_part(published):
+    """MNIST's test labels in the place of its training labels."""
+    raw_dir = published / "MNIST" / "raw"
+    store(raw_dir, TRAIN_LABELS, gzip.decompress((raw_dir / f"{TEST_LABELS}.gz").read_bytes()), True)
+    assert f"this is MNIST's {TEST_LABELS}, not MNIST's {TRAIN_LABELS}" in refusal(published)
+
+
+@pytest.mark.parametrize("gz", [True, False])
+@pytest.mark.parametrize(("change", "told"), [(b"\0", "more than 31,376"), (None, "31,375")])
+def test_a_file_of_another_size(published, gz, change, told):
+    """The published one has 16 + 40 * 28 * 28 = 31,376 bytes; reading ends one byte later."""
+    content = idx_bytes(images_and_labels(40, 28)[0])
+    path = store(
+        published / "MNIST" / "raw", TEST_IMAGES, content + 99 * change if change else content[:-1], gz
+    )
+    expected = f"{path}: is not MNIST's published file (uncompressed: {told} bytes; expected 31,376); delete"
+    assert refusal(published).startswith(expected)
+
+
+def test_a_truncated_gzip(published):
+    path = published / "MNIST" / "raw" / f"{TRAIN_IMAGES}.gz"
+    path.write_bytes(path.read_bytes()[:-9])
+    assert refusal(published).startswith(f"{path}: damaged gzip file (")
+
+
+def test_what_was_checked_is_said(published):
+    assert MNISTReader(published).checked == "sha256 of each file's content"
+    assert MNISTReader(published, verify=False).checked == "the format alone"
+
+
+def test_own_files_are_known_by_their_content(published):
+    """Published ones are not own, whatever `verify` says; nor are there own ones where one is missing."""
+    reader = MNISTReader(published, verify=False)
+    assert reader.own_content() is None
+    path = store(
+        published / "MNIST" / "raw", TRAIN_LABELS, idx_bytes(images_and_labels(240, 28)[1][::-1]), False
+    )
+    own = reader.own_content()
+    assert len(bytes.fromhex(own)) == 32
+    assert MNISTReader(published, verify=False, content_sha256=own)().train.labels[0] == 9
+    write(path, idx_bytes(images_and_labels(240, 28)[1]), gz=True)  # which is looked at first
+    with pytest.raises(UserError, match="the files have changed"):
+        MNISTReader(published, verify=False, content_sha256=own)()
+    path.with_name(f"{path.name}.gz").unlink()
     path.unlink()
-    write(path.with_suffix(""), idx_bytes(labels), gz=False)
-    with pytest.raises(UserError, match=r"images of each class \(23, 25, 24,"):
-        MNISTReader(published)()
+    assert reader.own_content() is None
+
+
+@pytest.mark.parametrize("where", ["", "MNIST/raw"])
+def test_files_are_taken_from_a_folder(published, tmp_path, where):
+    """A tree of both sets, or the folder of the files alone; a file that is there stays."""
+    source = published / "MNIST" / "raw" if not where else published
+    before = {path: path.read_bytes() for path in published.rglob("*.gz")}
+    reader = MNISTReader(tmp_path / "taken")
+    reader.take(source)
+    assert reader().counts == {"train": 220, "val": 20, "test": 40}
+    place = reader.raw_dir / f"{TRAIN_LABELS}.gz"
+    place.write_bytes(b"own")
+    reader.take(source)
+    assert place.read_bytes() == b"own"
+    assert {path: path.read_bytes() for path in published.rglob("*.gz") if path in before} == before
+
+
+def test_files_that_are_not_the_published_ones_are_not_taken(published, tmp_path):
+    reader, raw_dir = MNISTReader(tmp_path / "taken"), published / "MNIST" / "raw"
+    path = store(raw_dir, TRAIN_LABELS, idx_bytes(images_and_labels(240, 28)[1][::-1]), True)
+    with pytest.raises(UserError, match=f"{path}: is not MNIST's published file .*; nothing was copied"):
+        reader.take(raw_dir)
+    path.unlink()
+    with pytest.raises(
+        UserError, match=f"{raw_dir}: holds no {TRAIN_LABELS}.gz or {TRAIN_LABELS}; nothing was"
+    ):
+        reader.take(raw_dir)
+    assert not reader.raw_dir.exists()
 
 
 def test_missing_files_are_named(tmp_path):
@@ -161,12 +244,5 @@ def test_published_tables():
     assert len({file.sha256 for file in files}) == 8
     assert all(len(bytes.fromhex(file.sha256)) == 32 for file in files)
     for table in PUBLISHED.values():
-        sizes = [file.raw_bytes for file in table]
+        sizes = [file.bytes for file in table]
         assert sizes == [16 + 60_000 * 784, 8 + 60_000, 16 + 10_000 * 784, 8 + 10_000]
-
-
-@pytest.mark.parametrize(("reader", "held_out"), [(MNISTReader, 4994), (FashionMNISTReader, 5000)])
-def test_class_counts_of_the_published_sets(reader, held_out):
-    assert sum(reader.class_counts["train"]) == 60_000
-    assert sum(reader.class_counts["test"]) == 10_000
-    assert sum(count // 12 for count in reader.class_counts["train"]) == held_out

@@ -10,6 +10,7 @@ from lga.run.config_errors import CONFIG_ERRORS, explain
 from lga.run.execute import execute
 from lga.structures import UserError
 from tests.data.inspection.trees import write_faulty_tree
+from tests.data.trees import idx
 from tests.data.trees.visdrone import write_tree
 from tests.run.cells import cell, run_py
 
@@ -132,3 +133,17 @@ def test_a_set_of_files_that_are_missing(tmp_path, capsys):
     with pytest.raises(SystemExit):
         execute(cell(tmp_path, "mode=inspect", "dataset=mnist", f"paths.data_dir={tmp_path}"))
     assert "wrong: files that cannot be read: 1\n  MNIST: missing in" in capsys.readouterr().out
+
+
+def test_a_set_of_other_files_than_were_published(tmp_path, capsys):
+    raw_dir = idx.write_tree(tmp_path)
+    asked = ("mode=inspect", "dataset=mnist", f"paths.data_dir={tmp_path}")
+    with pytest.raises(SystemExit):
+        execute(cell(tmp_path, *asked))
+    told = capsys.readouterr().out
+    assert "checked: sha256 of each file's content, up to what is wrong" in told
+    assert f"{raw_dir}/train-images-idx3-ubyte.gz: is not MNIST's published file (" in told
+    execute(cell(tmp_path, *asked, "dataset.reader.verify=false"))
+    told = capsys.readouterr().out
+    assert "checked: the format alone\n" in told
+    assert "mnist: nothing wrong" in told

@@ -47,6 +47,7 @@ class DigitScenesReader:
     """
 
     class_names = CLASS_NAMES
+    checked = "sha256 of each file, as it was made"
 
     def __init__(
         self,

@@ -21,23 +21,22 @@ Splits = ImageSplits | DetectionSplits
 
 
 def inspect_splits(
-    dataset: str, where: str, verified: bool, class_names: tuple[str, ...], reader: Callable[[], Splits]
+    dataset: str, where: str, checked: str, class_names: tuple[str, ...], reader: Callable[[], Splits]
 ) -> tuple[Report, Splits | None]:
     """Return the report, and the splits if they can be read.
 
     Args:
         dataset: its name.
         where: folder of its files, or how else they are had.
-        verified: whether the reader holds the files against published checksums and counts.
+        checked: what the reader holds the files against.
         class_names: in the order of the labels.
         reader: gives the splits, or a UserError.
     """
-    checked = "by its reader: checksums and sizes" if verified else "by its reader: the format alone"
     try:
         splits = reader()
     except UserError as error:
         wrong = (Wrong("files that cannot be read", str(error)),)
-        return Report(dataset, where, checked, {}, wrong=wrong), None
+        return Report(dataset, where, f"{checked}, up to what is wrong", {}, wrong=wrong), None
     parts = {name: PartReport(_contents(getattr(splits, name), class_names)) for name in split_names(splits)}
     return Report(dataset, where, checked, parts, manifest=splits.manifest), splits
 

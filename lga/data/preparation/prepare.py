@@ -11,6 +11,7 @@ from lga.data.preparation.placing import find_folder, merge, put_in_place, stand
 from lga.data.preparation.prepared_set import ArchivedSet, Piece
 from lga.data.preparation.progress_bar import progress_bar
 from lga.data.preparation.remote_file import RemoteFile
+from lga.structures import UserError
 from lga.structures.files import writable
 from lga.structures.locks import alone
 
@@ -20,7 +21,14 @@ UNPACKING = ".unpacking"
 Tell = Callable[[str], None]
 
 
-def prepare(chosen: ArchivedSet, data_dir: Path, tell: Tell, *, keep_archives: bool = False) -> None:
+def prepare(
+    chosen: ArchivedSet,
+    data_dir: Path,
+    tell: Tell,
+    *,
+    keep_archives: bool = False,
+    source: Path | None = None,
+) -> None:
     """Fetch what is missing of a set.
 
     Args:
@@ -28,6 +36,7 @@ def prepare(chosen: ArchivedSet, data_dir: Path, tell: Tell, *, keep_archives: b
         data_dir: folder of all sets; made if missing.
         tell: told what was done, a line at a time.
         keep_archives: leave the archives in ``<data_dir>/downloads``.
+        source: folder that holds the archives; nothing is fetched then, and nothing in it is changed.
 
     Raises:
         UserError: something failed; the message says what, and what to do.
@@ -36,10 +45,12 @@ def prepare(chosen: ArchivedSet, data_dir: Path, tell: Tell, *, keep_archives: b
         data_dir.mkdir(parents=True, exist_ok=True)
         with alone(data_dir / ".preparing.lock"):
             missing = _missing(chosen, data_dir, tell)
-            check_room(data_dir, sum(_planned_bytes(piece, data_dir) for piece in missing))
+            check_room(
+                data_dir, sum(_planned_bytes(piece, source or data_dir / DOWNLOADS) for piece in missing)
+            )
             for piece in missing:
-                _prepare_piece(piece, data_dir, tell)
-                if not keep_archives:
+                _prepare_piece(piece, data_dir, tell, source)
+                if not keep_archives and source is None:
                     for archive in piece.archives:
                         (data_dir / DOWNLOADS / archive.file.name).unlink()
 
@@ -55,15 +66,15 @@ def _missing(chosen: ArchivedSet, data_dir: Path, tell: Tell) -> list[Piece]:
     return missing
 
 
-def _planned_bytes(piece: Piece, data_dir: Path) -> int:
+def _planned_bytes(piece: Piece, archives: Path) -> int:
     """Return what fetching and unpacking a piece takes: images unpack to about the archive's size."""
     files = [archive.file for archive in piece.archives]
-    fetched = [file for file in files if not (data_dir / DOWNLOADS / file.name).is_file()]
+    fetched = [file for file in files if not (archives / file.name).is_file()]
     return sum(file.planned_bytes for file in (*files, *fetched))
 
 
-def _prepare_piece(piece: Piece, data_dir: Path, tell: Tell) -> None:
-    paths = [_fetch(archive.file, data_dir / DOWNLOADS, tell) for archive in piece.archives]
+def _prepare_piece(piece: Piece, data_dir: Path, tell: Tell, source: Path | None) -> None:
+    paths = [_archive(archive.file, data_dir / DOWNLOADS, tell, source) for archive in piece.archives]
     working = data_dir / UNPACKING
     shutil.rmtree(working, ignore_errors=True)  # of one that was killed
     try:
@@ -76,9 +87,15 @@ def _prepare_piece(piece: Piece, data_dir: Path, tell: Tell) -> None:
         shutil.rmtree(working, ignore_errors=True)
 
 
-def _fetch(file: RemoteFile, folder: Path, tell: Tell) -> Path:
-    with progress_bar(file.name) as on_bytes:
-        path = download(file, folder, on_bytes)
+def _archive(file: RemoteFile, folder: Path, tell: Tell, source: Path | None) -> Path:
+    """Return where a whole and checked archive lies: in ``source``, or in ``folder`` after fetching it."""
+    if source is None:
+        with progress_bar(file.name) as on_bytes:
+            path = download(file, folder, on_bytes)
+    elif not (path := source / file.name).is_file():
+        raise UserError(f"{path}: is not there, nothing was put in place; without --from it is fetched")
+    elif fault := file.fault(path):
+        raise UserError(f"{path}: not the published file: {fault}; without --from it is fetched")
     checked = "checksum right" if file.has_checksum else "no checksum is published"
     tell(f"{path}: {path.stat().st_size:,} bytes, {checked}")
     return path

@@ -4,6 +4,9 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from lga.data.idx import read_content
+from lga.structures import UserError
+
 
 @dataclass(frozen=True)
 class RemoteFile:
@@ -14,6 +17,7 @@ class RemoteFile:
         urls: addresses, tried in turn.
         bytes: its exact size, where that is published.
         sha256, md5: hexadecimal, where one is published.
+        content_bytes: where the checksums are of its content without gzip compression, the size of that.
         about_bytes: its size as far as it is known, to plan with; 0 where it is not.
     """
 
@@ -23,6 +27,7 @@ class RemoteFile:
     sha256: str | None = None
     md5: str | None = None
     about_bytes: int = 0
+    content_bytes: int | None = None
 
     @property
     def has_checksum(self) -> bool:
@@ -40,11 +45,16 @@ class RemoteFile:
         if self.bytes is not None and found != self.bytes:
             return f"{found:,} bytes, expected {self.bytes:,}"
         for kind, expected in (("sha256", self.sha256), ("md5", self.md5)):
-            if expected is not None and _digest(path, kind) != expected:
+            if expected is not None and self._digest(path, kind) != expected:
                 return f"wrong checksum: {kind} is not {expected[:12]}..."
         return None
 
-
-def _digest(path: Path, kind: str) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, kind).hexdigest()
+    def _digest(self, path: Path, kind: str) -> str | None:
+        """Return the checksum; None of a damaged gzip file."""
+        if self.content_bytes is None:
+            with path.open("rb") as file:
+                return hashlib.file_digest(file, kind).hexdigest()
+        try:
+            return hashlib.new(kind, read_content(path, self.content_bytes)).hexdigest()
+        except UserError:
+            return None

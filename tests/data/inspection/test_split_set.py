@@ -17,7 +17,7 @@ def labelled(*labels):
 
 
 def inspected(reader):
-    report, _ = inspect_splits("made", "nowhere", True, NAMES, reader)
+    report, _ = inspect_splits("made", "nowhere", "its sha256", NAMES, reader)
     return report.as_dict()
 
 
@@ -25,6 +25,7 @@ def test_labelled_images():
     splits = ImageSplits(labelled(0, 1, 1), labelled(0), labelled(1, 1), "validation", {"file": "00"})
     report = inspected(lambda: splits)
     assert (report["ok"], report["manifest"]) == (True, {"file": "00"})
+    assert report["checked"] == "its sha256"
     assert {name: part["contents"]["per_class"] for name, part in report["parts"].items()} == {
         "train": {"cat": 1, "dog": 2},
         "val": {"cat": 1, "dog": 0},
@@ -64,4 +65,5 @@ def test_what_the_reader_refuses():
 
     report = inspected(reader)
     assert (report["ok"], report["parts"]) == (False, {})
+    assert report["checked"] == "its sha256, up to what is wrong"
     assert report["wrong"][0]["told"] == "train.gz: not the published file; fetch it again"

@@ -1,5 +1,6 @@
 """Downloading: mirrors, checksums, and going on after a cut, byte by byte."""
 
+import gzip
 import hashlib
 from collections import namedtuple
 
@@ -189,6 +190,17 @@ def test_a_folder_that_cannot_be_made(tmp_path, server):
     (tmp_path / "data").write_text("a file")
     with pytest.raises(UserError, match=r"cannot write .*data/file\.zip: "):
         download(file(server.url), tmp_path / "data")
+
+
+def test_a_gzip_file_is_checked_by_its_content(server, folder):
+    """Whoever compressed it; more content, or none to the end, is another file."""
+    wrong = {"longer": gzip.compress(CONTENT + b"\0"), "cut": gzip.compress(CONTENT)[:-9]}
+    for where, content in {**wrong, "good": gzip.compress(CONTENT, 1, mtime=7)}.items():
+        serve(server, content, where)
+    hosts = [f"{server.url}/{where}" for where in (*wrong, "good")]
+    download(file(*hosts, sha256=SHA256, content_bytes=len(CONTENT)), folder)
+    assert gzip.decompress((folder / "file.zip").read_bytes()) == CONTENT
+    assert server.asked[-1] == ("/good/file.zip", None)
 
 
 def test_reader_fetches_only_what_is_missing(server, tmp_path, monkeypatch):

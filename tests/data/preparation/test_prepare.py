@@ -159,6 +159,30 @@ def test_an_archive_that_lies_there_is_not_fetched(small, server, tmp_path):
     assert (tmp_path / "data" / "Small" / "set" / "b").is_file()
 
 
+def test_an_archive_is_taken_from_a_folder(small, server, tmp_path):
+    """It stays as it was, and nothing is fetched; one that is not there, or not the right one, is refused."""
+    archive = server.folder / "set.zip"
+    content = archive.read_bytes()
+    told = run(small, tmp_path, source=server.folder)
+    assert told[0] == f"{archive}: {len(content):,} bytes, no checksum is published"
+    assert (tmp_path / "data" / "Small" / "set" / "b").is_file()
+    assert not (tmp_path / "data" / "downloads").exists()
+    assert (archive.read_bytes(), server.asked) == (content, [])
+
+
+def test_an_archive_that_is_not_in_the_folder_or_another(small, server, tmp_path):
+    with pytest.raises(
+        UserError, match=f"{tmp_path}/set.zip: is not there, nothing was put in place; without"
+    ):
+        run(small, tmp_path, source=tmp_path)
+    (archive,) = small.pieces[0].archives
+    checked = replace(archive, file=replace(archive.file, md5="0" * 32))
+    piece = replace(small.pieces[0], archives=(checked,))
+    with pytest.raises(UserError, match=r"set.zip: not the published file: wrong checksum: md5 is not 0000"):
+        run(replace(small, pieces=(piece,)), tmp_path, source=server.folder)
+    assert nothing_in_place(tmp_path)
+
+
 def nothing_in_place(tmp_path):
     data = tmp_path / "data"
     return not (data / "Small").exists() and not (data / ".unpacking").exists()

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from lga.data import mnist_format, published_files
 from lga.data.mnist import MNISTReader
 from lga.data.preparation.catalogue import CATALOGUE
 from lga.data.preparation.prepared_set import ReadSet
+from tests.data.test_mnist import as_published
 from tests.data.trees.idx import write_tree
 
 SCRIPT = str(Path(__file__).parents[3] / "scripts" / "prepare_data.py")
@@ -71,3 +73,18 @@ def test_a_set_whose_reader_fetches(call, tmp_path, monkeypatch):
         f"{raw_dir}: there and whole, {{'train': 220, 'val': 20, 'test': 40}}",
         f"then: python run.py mode=inspect dataset=mnist paths.data_dir={tmp_path}",
     ]
+
+
+def test_a_set_is_taken_from_a_folder(call, tmp_path, monkeypatch):
+    source = write_tree(tmp_path / "disk")
+    tables = {"MNIST": as_published(source)}
+    monkeypatch.setattr(published_files, "PUBLISHED", tables)
+    monkeypatch.setattr(mnist_format, "PUBLISHED", tables)
+    status, out, _ = call("mnist", "--data-dir", tmp_path / "d", "--from", tmp_path / "disk")
+    counts = "{'train': 220, 'val': 20, 'test': 40}"
+    assert (status, out.splitlines()[0]) == (0, f"{tmp_path}/d/MNIST/raw: there and whole, {counts}")
+    status, _, err = call("mnist", "--data-dir", tmp_path / "e", "--from", tmp_path / "nowhere")
+    assert status == 2
+    assert err.startswith(
+        f"mnist: {tmp_path}/nowhere: holds no t10k-images-idx3-ubyte.gz or t10k-images-idx3"
+    )
