@@ -32,6 +32,7 @@ NEUTRAL = (
     "dataset.reader.data_dir",
     "dataset.reader.cache_dir",
     "dataset.reader.download",
+    "dataset.reader.verify",  # files that are not the published ones are known by their content
 )
 # Part of it unless one, which leaves results as they were before there was the setting. On several devices
 # batch norm's statistics are each device's own; the share is of the training images.
@@ -112,6 +113,7 @@ def freeze(cfg: DictConfig, overrides: tuple[str, ...] = ()) -> FrozenRun:
     _check_recipe(checked)
     _check_names(checked)
     settle_backbone(checked)
+    _settle_reader(checked)
     resolved = OmegaConf.to_container(checked, resolve=True, throw_on_missing=True)
     return FrozenRun(cast(dict[str, Any], resolved), overrides)
 
@@ -130,6 +132,18 @@ def _check_names(cfg: DictConfig) -> None:
                 f"{group}.name={cfg[group].name}: letters, digits and _ . + - alone, beginning with a letter "
                 "or digit, since it names a folder"
             )
+
+
+def _settle_reader(cfg: DictConfig) -> None:
+    """Puts the hash of a user's own files, which no published ones are, beside where they lie."""
+    reader = cfg.dataset.reader
+    if reader.get("verify", True) or "content_sha256" in reader:
+        return
+    from lga.run.build import make  # torch, which a finished run need not wait for
+
+    own_content = getattr(make(reader, "dataset.reader"), "own_content", None)
+    if own_content and (found := own_content()):
+        reader.content_sha256 = found
 
 
 def _check_recipe(cfg: DictConfig) -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from lga.run.compose import compose
 from lga.run.identity import FrozenRun, freeze
+from tests.data.trees.idx import write_tree
 
 
 def hash_of(*overrides):
@@ -22,6 +23,7 @@ def hash_of(*overrides):
         "trainer.num_workers=3",
         "trainer.threads=1",
         "trainer.progress=false",
+        "dataset.reader.verify=false",
     ],
 )
 def test_where_and_on_what_a_run_is_done_is_not_its_identity(override):
@@ -43,6 +45,17 @@ def test_where_and_on_what_a_run_is_done_is_not_its_identity(override):
 )
 def test_what_may_change_a_result_is(override):
     assert hash_of("dataset=mnist", override) != hash_of("dataset=mnist")
+
+
+def test_own_files_are_known_by_their_content(tmp_path):
+    """Wherever they lie and whoever compressed them; each set of them is a run of its own."""
+    hashes = set()
+    for folder, gz, train in (("a", True, 240), ("b", False, 240), ("c", True, 250)):
+        write_tree(tmp_path / folder, gz=gz, train=train)
+        own = f"paths.data_dir={tmp_path / folder}"
+        hashes.add(hash_of("dataset=mnist", own, "dataset.reader.verify=false"))
+        assert hash_of("dataset=mnist", own) == hash_of("dataset=mnist")
+    assert len(hashes - {hash_of("dataset=mnist")}) == 2
 
 
 @pytest.mark.parametrize("setting", [("trainer", "devices"), ("data", "train_share")])

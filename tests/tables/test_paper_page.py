@@ -96,7 +96,11 @@ def test_other_settings_are_told_and_lead_to_their_run(tmp_path, data_of):
     row = rows_of("table1")[0]
     leave_run(tmp_path / "runs", made_record(row.dataset, row.model, row.attention, epochs=7, scale="full"))
     (other,) = table_of(data_of(), "table1")["others"]
-    assert (other["run"], other["difference"]) == (0, "recipe.epochs=7")
+    assert (other["run"], other["difference"]) == (
+        0,
+        "recipe.epochs=7; not the published content: train-images-idx3-ubyte, train-labels-idx1-ubyte, "
+        "t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte",
+    )
 
 
 def test_without_tables_the_page_is_one_of_runs(voc, tmp_path):

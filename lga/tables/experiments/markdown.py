@@ -138,7 +138,7 @@ def _others(table: JudgedTable) -> list[str]:
     if not table.others:
         return []
     lines = [f"- {escaped(_name(other))}: {escaped(other.difference)}" for other in table.others]
-    return ["", "## Runs of these cells with other settings, left out", "", *lines]
+    return ["", "## Runs of these cells with other settings or data, left out", "", *lines]
 
 
 def _name(other: OtherRun) -> str:

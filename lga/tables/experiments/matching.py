@@ -3,8 +3,9 @@
 A run belongs to a cell if its config is the cell's in all but the seed, the trainer and what cannot change a
 result. A setting that the run's config does not know did not exist yet when it ran: new settings come with
 the default that leaves results as they were, and a share of the training images is asked for. A run of that
-dataset, network and attention with other settings is not averaged in: it is told, with what differs. Runs are
-found by settings and not by who started them, so a cell that stands in two tables is trained once.
+dataset, network and attention with other settings, or on content that was not published, is not averaged in:
+it is reported, with what differs. Runs are found by settings and not by who started them, so a cell in two
+tables is trained once.
 
 Runs of different trainer settings (`Trainer`: full, or cut to so many epochs) are not averaged either.
 """
@@ -13,6 +14,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from lga.data.preparation.catalogue import CATALOGUE
+from lga.data.preparation.prepared_set import ReadSet
+from lga.data.published_files import PUBLISHED
 from lga.run.identity import UNLESS_ONE, FrozenRun
 from lga.run.record import Scale
 from lga.tables.collect import CollectedRun
@@ -33,7 +37,7 @@ class Trainer:
 
 @dataclass(frozen=True)
 class OtherRun:
-    """A finished run of a cell's names with other settings."""
+    """A finished run of a cell's names with other settings or data."""
 
     run: CollectedRun
     difference: str
@@ -41,7 +45,7 @@ class OtherRun:
 
 @dataclass(frozen=True)
 class Matched:
-    """Finished runs by cell and trainer, one a seed, and those with other settings."""
+    """Finished runs by cell and trainer, one a seed, and those with other settings or data."""
 
     runs: Mapping[Names, Mapping[Trainer, Sequence[CollectedRun]]]
     others: Sequence[OtherRun]
@@ -89,10 +93,13 @@ def match(collected: Iterable[CollectedRun], grid: Iterable[FrozenRun], axes: Se
         if run.record.status != "finished" or cell not in cells:
             continue
         settings = _settings(run.record.config)
-        if _stands_in(settings, cells[cell]):
-            found[cell][_trainer(run)][names.seed] = run
+        differences = [] if _stands_in(settings, cells[cell]) else distinctions([settings, cells[cell]])[:1]
+        if unpublished := _unpublished_files(run):
+            differences.append(f"not the published content: {', '.join(unpublished)}")
+        if differences:
+            others.append(OtherRun(run, "; ".join(differences)))
         else:
-            others.append(OtherRun(run, distinctions([settings, cells[cell]])[0]))
+            found[cell][_trainer(run)][names.seed] = run
     runs = {
         cell: {trainer: [by_seed[seed] for seed in sorted(by_seed)] for trainer, by_seed in trained.items()}
         for cell, trained in found.items()
@@ -104,6 +111,13 @@ def _stands_in(settings: Mapping[str, object], cell: Mapping[str, object]) -> bo
     """Whether a run's settings are a cell's, which may know more of them."""
     alike = all(name in cell and cell[name] == value for name, value in settings.items())
     return alike and not any(name in cell and name not in settings for name in UNLESS_ONE)
+
+
+def _unpublished_files(run: CollectedRun) -> list[str]:
+    """The published files that the run, by its record, did not read; none where no content is published."""
+    published, data = CATALOGUE.get(run.record.cell.dataset), run.record.data
+    files = PUBLISHED[published.reader.data_set] if isinstance(published, ReadSet) else ()
+    return [file.name for file in files if data is None or data.files.get(file.name) != file.sha256]
 
 
 def _settings(config: Mapping[str, object]) -> dict[str, object]:

@@ -10,6 +10,9 @@ import io
 import pytest
 import yaml
 
+from lga.data.published_files import PUBLISHED
+from lga.run.experiment_grid import experiment_runs
+from lga.run.record import DataRecord
 from lga.structures import UserError
 from lga.tables.experiments.csv_text import csv_text, harmless
 from lga.tables.experiments.experiment import chosen_experiments
@@ -19,8 +22,10 @@ from lga.tables.experiments.latex import latex
 from lga.tables.experiments.markdown import escaped, markdown
 from lga.tables.experiments.model_index import model_index
 from lga.tables.experiments.readme_block import END, START, readme_block, with_block
+from tests.data.trees.idx import write_tree
 from tests.tables.experiments.runs import composed, finished
 
+(TABLE1,) = chosen_experiments("table1")
 (TABLE3,) = chosen_experiments("table3")
 NONE = (22.0, 22.4, 22.8)
 
@@ -55,6 +60,30 @@ def test_a_sweep_with_a_changed_setting_is_told():
     assert table.ran == 1
     assert r"(1 of 8 cells, full; with dataset.image\_size=320)" in markdown(table)
     assert judge(TABLE3, [finished(run, 22.0)]).ran == 0
+
+
+def on_mnist(run, **changed):
+    """A finished run on the published files but for those that are changed."""
+    files = {file.name: file.sha256 for file in PUBLISHED["MNIST"]} | changed
+    data = DataRecord(manifest_hash="0" * 64, files=files, counts={"train": 60_000})
+    return finished(run, 0, protocol="classification", metrics={"top1": 99.0, "top5": 100.0}, data=data)
+
+
+@pytest.mark.parametrize("own", [(), ("dataset.reader.verify=false",)])
+def test_other_content_than_the_published_stands_in_no_cell(own, tmp_path):
+    """Whatever `verify` says, of the run or of the table: what was read decides."""
+    write_tree(tmp_path)
+    overrides = ["dataset=mnist", "attention=none", f"paths.data_dir={tmp_path}", *own]
+    (run,) = experiment_runs("table1", [*overrides, "seed=1"])
+    (published,) = experiment_runs("table1", [*overrides[:2], "dataset.reader.verify=false", "seed=1"])
+    other = on_mnist(run, **{"train-labels-idx1-ubyte": "0" * 64})
+    for changes in ([], overrides):
+        table = judge(TABLE1, [other], changes)
+        assert table.ran == 0
+        (told,) = table.others
+        assert told.difference.endswith("not the published content: train-labels-idx1-ubyte")
+    assert "with other settings or data, left out" in markdown(table)
+    assert judge(TABLE1, [on_mnist(published)]).ran == 1
 
 
 @pytest.mark.parametrize(("change", "ran"), [(None, 1), ("other", 0)])

@@ -136,6 +136,6 @@ function otherRuns({ others, name }) {
     const open = () => showRun(data.runs[run]);
     return element("li", {}, element("button", { type: "button", class: "link", "aria-haspopup": "dialog", onclick: open }, runName(data.runs[run])), `: ${difference}`);
   });
-  const title = `${count(others.length, "run")} of these cells with other settings, left out`;
+  const title = `${count(others.length, "run")} of these cells with other settings or data, left out`;
   return element("details", { class: "claims-box", id: `${name}-others` }, element("summary", {}, title), element("ul", { class: "claims" }, ...lines));
 }
