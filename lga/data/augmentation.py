@@ -9,21 +9,29 @@ result.
 """
 
 import math
-from typing import Any, Protocol
+from typing import Protocol
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from lga.data.batch_order import BatchKey
-from lga.data.random_streams import Stream, generator, kept_global_state, stream_seed
+from lga.data.paper_augmentation import PaperAugmentation
+from lga.data.random_streams import Stream, generator
 from lga.structures import UserError
 
 AUGMENTATIONS = ("none", "affine", "paper")
 
 
 class Augmentation(Protocol):
-    """What the data side needs of an augmentation."""
+    """What the data side needs of an augmentation.
+
+    Attributes:
+        images_at_once: how many are best augmented together, whatever their batches; 1 where a batch's images
+            depend on the batch, or gain nothing.
+    """
+
+    images_at_once: int
 
     def prepare(self, images: Tensor) -> Tensor:
         """Make a split's images ready once: (N, C, H, W) uint8 to (N, C, ., .) uint8."""
@@ -45,6 +53,8 @@ def make_augmentation(name: str, image_size: int, seed: int) -> Augmentation:
 
 class NoAugmentation:
     """Resizes to S x S, and nothing else."""
+
+    images_at_once = 1
 
     def __init__(self, image_size: int) -> None:
         self.image_size = image_size
@@ -87,48 +97,6 @@ class AffineAugmentation(NoAugmentation):
             draws = draws[torch.from_numpy(key.share.rows)]
         angle, growth, x, y = ((2 * draws - 1) * self.largest).unbind(1)
         return move(to_unit_range(images), angle, 1 + growth, torch.stack((x, y), dim=1))
-
-
-class PaperAugmentation:
-    """The training transforms of ``yolo classify``, in their order, for each image by itself.
-
-    1. crop 0.5 to 1 of the area, aspect ratio 3/4 to 4/3, and resize it to S x S, bilinear
-    2. flip left-right with probability 0.5
-    3. RandAugment, bilinear: 2 operations of magnitude 9, torchvision's defaults; the source gives no numbers
-    4. erase a rectangle with probability 0.4
-
-    Drawn from the stream (seed, epoch, index of the image). Digits are flipped too, as there.
-
-    Args:
-        image_size: S, pixels.
-        seed: of the run.
-    """
-
-    def __init__(self, image_size: int, seed: int) -> None:
-        from torchvision.transforms import InterpolationMode, v2
-
-        bilinear = InterpolationMode.BILINEAR
-        self.seed = seed
-        self.transform: Any = v2.Compose([
-            v2.RandomResizedCrop(image_size, scale=(0.5, 1.0), ratio=(3 / 4, 4 / 3), interpolation=bilinear),
-            v2.RandomHorizontalFlip(0.5),
-            v2.RandAugment(interpolation=bilinear),
-            v2.ToDtype(torch.float32, scale=True),
-            v2.RandomErasing(0.4),
-        ])  # fmt: skip
-
-    def prepare(self, images: Tensor) -> Tensor:
-        """Keep the images at their own size: the crop resizes them."""
-        return images
-
-    def __call__(self, images: Tensor, key: BatchKey) -> Tensor:
-        """Transform the images of a batch, one after the other."""
-        transformed = []
-        with kept_global_state() as global_generator:
-            for image, index in zip(images, key.indices.tolist(), strict=True):
-                global_generator.manual_seed(stream_seed(Stream.PAPER, self.seed, key.epoch, index))
-                transformed.append(self.transform(image))
-        return torch.stack(transformed)
 
 
 def move(images: Tensor, angle: Tensor, scale: Tensor, shift: Tensor) -> Tensor:

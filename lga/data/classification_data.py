@@ -1,39 +1,74 @@
 """The data module of classification: splits to batches of RGB images in [0, 1].
 
-A batch is made at once by indexing a split's 8-bit images, not image by image. Grey images become RGB by
-repetition. A run resumes at the start of an epoch; batches within an epoch are not skipped.
+A batch is made at once by indexing a split's 8-bit images, not image by image; where an augmentation gains by
+it, the next batches are made with it. Grey images become RGB by repetition. A run resumes at the start of an
+epoch; batches within an epoch are not skipped.
 
 Axes: N images of a split, B of a batch, C channels, H rows, W columns, S side of the result.
 """
 
+from copy import deepcopy
+from itertools import islice
+
+import numpy as np
 import torch
 from torch import Tensor
-from torch.utils.data import Dataset, Sampler
+from torch.utils.data import Dataset, Sampler, get_worker_info
 
 from lga.data.augmentation import Augmentation, NoAugmentation, make_augmentation
 from lga.data.batch_order import BatchKey, BatchOrder
 from lga.data.deferred_loader import DeferredLoader
+from lga.data.divided_batches import TrainingOrder
 from lga.data.labelled_images import ImageSplits, LabelledImages
 from lga.data.splits_data import SplitsData, SplitsReader
 from lga.structures.batch import ImageBatch
 
 
 class BatchedImages(Dataset[ImageBatch]):
-    """The images of a split, given out by whole batches: `BatchKey` to `ImageBatch`."""
+    """The images of a split, given out by whole batches: `BatchKey` to `ImageBatch`.
 
-    def __init__(self, source: LabelledImages, augmentation: Augmentation) -> None:
+    Args:
+        source: the split.
+        augmentation: of its images.
+        order: of the keys; with it, batches may be made before they are asked for.
+    """
+
+    def __init__(
+        self, source: LabelledImages, augmentation: Augmentation, order: TrainingOrder | None = None
+    ) -> None:
         images = source.images if source.images.ndim == 4 else source.images.unsqueeze(1)
         self.images = augmentation.prepare(images)
         self.labels = source.labels
         self.augmentation = augmentation
+        self.order = deepcopy(order) if augmentation.images_at_once > 1 else None
+        self.ahead: dict[tuple[int, int], Tensor] = {}
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def __getitem__(self, key: BatchKey) -> ImageBatch:
-        indices = torch.from_numpy(key.indices)
-        images = self.augmentation(self.images[indices], key)
-        return ImageBatch(images=as_rgb(images), labels=self.labels[indices], share=key.share)
+        if self.order is None:
+            images = self._augmented(key)
+        else:
+            if key[:2] not in self.ahead:
+                self.ahead = self._made_ahead(key, self.order)
+            images = self.ahead.pop(key[:2])
+        labels = self.labels[torch.from_numpy(key.indices)]
+        return ImageBatch(images=as_rgb(images), labels=labels, share=key.share)
+
+    def _augmented(self, key: BatchKey) -> Tensor:
+        return self.augmentation(self.images[torch.from_numpy(key.indices)], key)
+
+    def _made_ahead(self, key: BatchKey, order: TrainingOrder) -> dict[tuple[int, int], Tensor]:
+        """Make this process's batches from ``key`` on together; return them by (epoch, number)."""
+        worker = get_worker_info()
+        step = 1 if worker is None else worker.num_workers  # a loader deals its batches out in turn
+        most = max(self.augmentation.images_at_once // len(key.indices), 1)
+        order.set_epoch(key.epoch)
+        keys = list(islice(order, key.number, key.number + most * step, step))
+        together = key._replace(indices=np.concatenate([each.indices for each in keys]))
+        parts = torch.split(self._augmented(together), [len(each.indices) for each in keys])
+        return {each[:2]: part.clone() for each, part in zip(keys, parts, strict=True)}
 
 
 class ClassificationData(SplitsData[ImageSplits]):
@@ -67,9 +102,9 @@ class ClassificationData(SplitsData[ImageSplits]):
 
     def train_dataloader(self) -> DeferredLoader[ImageBatch]:
         """Shuffled, augmented batches."""
-        images = BatchedImages(self.splits.train, self.augmentation)
-        order = BatchOrder(len(images), self.batch_size, self.seed, shuffle=True, drop_last=self.drop_last)
-        return self._loader(images, self.shared(order))
+        source = self.splits.train
+        order = self.shared(BatchOrder(len(source), self.batch_size, self.seed, True, self.drop_last))
+        return self._loader(BatchedImages(source, self.augmentation, order), order)
 
     def val_dataloader(self) -> DeferredLoader[ImageBatch]:
         """Batches of the validation split, in its order."""

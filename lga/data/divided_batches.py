@@ -48,6 +48,9 @@ class SharedBatches(Sampler[BatchKey]):
             yield key._replace(indices=key.indices[share.rows], share=share)
 
 
+TrainingOrder = BatchOrder | SharedBatches
+
+
 class DealtBatches(Sampler[BatchKey]):
     """Yields the batches of ``order`` that this device judges: each whole, and each on one device.
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch.utils.data import Sampler
 
 from lga.data.batch_order import BatchKey, BatchOrder
-from lga.data.divided_batches import DealtBatches, Place, SharedBatches
+from lga.data.divided_batches import DealtBatches, Place, SharedBatches, TrainingOrder
 from lga.data.train_share import check_train_share, shared_images
 from lga.structures import UserError
 
@@ -126,7 +126,7 @@ class SplitsData(pl.LightningDataModule, Generic[SplitsT]):
         """What a checkpoint is selected on: ``validation`` or ``test``."""
         return self.splits.selection
 
-    def shared(self, order: BatchOrder) -> Sampler[BatchKey]:
+    def shared(self, order: BatchOrder) -> TrainingOrder:
         """What this device has of the training batches of `order`."""
         return order if self.place.devices == 1 else SharedBatches(order, self.place)
 

@@ -10,12 +10,13 @@ from torchvision.transforms import v2
 from lga.data.augmentation import (
     AffineAugmentation,
     NoAugmentation,
-    PaperAugmentation,
     make_augmentation,
     move,
     resize,
 )
 from lga.data.batch_order import BatchKey
+from lga.data.paper_augmentation import Draws, PaperAugmentation
+from lga.data.random_streams import Stream, stream_seed
 from lga.structures import UserError
 
 CORNER = torch.tensor([[1.0, 0, 0], [0, 0, 0], [0, 0, 0]]).view(1, 1, 3, 3)
@@ -122,6 +123,67 @@ def test_paper_transforms_are_those_of_the_reference():
     assert flip.p == 0.5
     assert (randaugment.num_ops, randaugment.magnitude) == (2, 9)
     assert erasing.p == 0.4
+
+
+def one_by_one(paper, images, epoch):
+    """What torchvision makes of each image by itself, after seeding the global generator."""
+    result = []
+    with torch.random.fork_rng(devices=[]):
+        for index, image in enumerate(images):
+            torch.manual_seed(stream_seed(Stream.PAPER, paper.seed, epoch, index))
+            result.append(paper.transform(image))
+    return torch.stack(result)
+
+
+def drawn_images(count, *shape):
+    """Noise, slopes, dark images and flat ones."""
+    images = torch.randint(0, 256, (count, *shape), generator=torch.Generator().manual_seed(1))
+    images[::3] = (images[::3] * torch.linspace(0, 1, shape[-1])).long()
+    images[1::5] //= 4
+    images[2::11] = images[2::11, :, :1, :1]
+    return images.to(torch.uint8)
+
+
+@pytest.mark.parametrize(
+    ("shape", "size", "count"),
+    [((1, 28, 28), 32, 400), ((3, 20, 28), 33, 150), ((1, 28, 28), 4, 200), ((1, 6, 40), 16, 50)],
+    ids=["grey", "rgb", "some erasings do not fit", "no crop fits"],
+)
+def test_paper_on_a_batch_is_torchvisions_on_each_image_to_the_bit(shape, size, count, monkeypatch):
+    paper = PaperAugmentation(size, seed=7)
+    images = drawn_images(count, *shape)
+    randaugment = paper.transform.transforms[2]
+    single, met = randaugment._apply_image_or_video_transform, set()
+
+    def noting(image, name, magnitude, **settings):
+        met.add((name, magnitude < 0))
+        return single(image, name, magnitude, **settings)
+
+    with monkeypatch.context() as noted:
+        noted.setattr(randaugment, "_apply_image_or_video_transform", noting)
+        expected = one_by_one(paper, images, epoch=3)
+    if count == 400:
+        space = randaugment._AUGMENTATION_SPACE.items()
+        assert met == {(name, sign) for name, (_, signed) in space for sign in {False, signed}}
+    assert torch.equal(paper(images, key(epoch=3, count=count)), expected)
+
+
+def test_draws_are_those_of_torchs_generator():
+    rows = np.arange(3)
+    draws = Draws([0, 5, 2**32 - 1])
+    generators = [torch.Generator().manual_seed(seed) for seed in (0, 5, 2**32 - 1)]
+    for _ in range(10):
+        expected = [torch.randint(14, (), generator=each).item() for each in generators]
+        assert draws.below(rows, 14).tolist() == expected
+        expected = [torch.empty(1).uniform_(-0.3, 1.1, generator=each).item() for each in generators]
+        assert draws.uniform(rows, -0.3, 1.1).tolist() == expected
+    seeds = list(range(300))
+    expected = [
+        torch.empty(1).uniform_(-0.3, 0.3, generator=torch.Generator().manual_seed(i)).item() for i in seeds
+    ]
+    assert Draws(seeds).uniform(np.arange(300), -0.3, 0.3).tolist() == expected
+    assert draws.below(rows[1:], 9)[1] == torch.randint(9, (), generator=generators[2])
+    assert draws.below(rows[:1], 9)[0] == torch.randint(9, (), generator=generators[0])
 
 
 def test_resize_agrees_with_torchvision():

@@ -1,14 +1,16 @@
 """The data module, by itself and under a Lightning Trainer that is stopped and resumed."""
 
 import hashlib
+from types import SimpleNamespace
 
 import pytest
 import pytorch_lightning as pl
 import torch
 from pytorch_lightning.callbacks import ModelCheckpoint
 
-from lga.data import DigitsReader
+from lga.data import DigitsReader, classification_data
 from lga.data.classification_data import ClassificationData
+from lga.data.divided_batches import Place
 from lga.data.labelled_images import LabelledImages, make_splits, rank_within_class
 from lga.structures import UserError
 from lga.structures.batch import ImageBatch
@@ -109,6 +111,64 @@ def test_workers_make_the_same_batches(augmentation):
     assert torch.equal(*images)
 
 
+def made_together(number_of_images, **settings):
+    """Data whose paper augmentation makes so many images at once, and the list of what it was asked for."""
+    data = tiny_data(augmentation="paper", batch_size=4, **settings)
+    asked, make = [], data.augmentation.__call__
+
+    class Noting:
+        images_at_once = number_of_images
+        prepare = data.augmentation.prepare
+
+        def __call__(self, images, key):
+            asked.append(len(key.indices))
+            return make(images, key)
+
+    data.augmentation = Noting()
+    return data, asked
+
+
+@pytest.mark.parametrize("place", [Place(), Place(1, 2)])
+@pytest.mark.parametrize("num_workers", [0, 2])
+def test_batches_made_together_are_those_made_alone(num_workers, place):
+    """Nine batches of four, three at once."""
+    seen = []
+    for together in (1, 12):
+        data, asked = made_together(together, num_workers=num_workers)
+        data.place = place
+        loader = data.train_dataloader()
+        for epoch in (0, 1):
+            loader.sampler.set_epoch(epoch)
+            seen.append(list(loader))
+        if num_workers == 0 and place.devices == 1:
+            assert asked == ([4] * 18 if together == 1 else [12] * 6)
+    for alone, together in zip(seen[0] + seen[1], seen[2] + seen[3], strict=True):
+        assert torch.equal(alone.images, together.images)
+        assert torch.equal(alone.labels, together.labels)
+
+
+def test_a_worker_makes_only_its_own_batches(monkeypatch):
+    """The second of three has batches 1, 4 and 7 of nine."""
+    data, asked = made_together(100)
+    loader = data.train_dataloader()
+    keys = list(loader.sampler)
+    alone = [loader.dataset[key].images for key in keys]
+    assert asked == [36]
+    monkeypatch.setattr(classification_data, "get_worker_info", lambda: SimpleNamespace(num_workers=3))
+    for number in (1, 4, 7):
+        assert torch.equal(loader.dataset[keys[number]].images, alone[number])
+    assert asked == [36, 12]
+
+
+def test_making_ahead_leaves_the_epoch_of_the_loaders_order_alone():
+    loader = made_together(8)[0].train_dataloader()
+    batches = iter(loader)
+    next(batches)
+    loader.sampler.set_epoch(5)
+    assert len(list(batches)) == 8  # the rest of epoch 0
+    assert loader.sampler.epoch == 5
+
+
 class Recorder(pl.LightningModule):
     """Trains one number, and writes down a digest of each epoch's batches."""
 
@@ -147,11 +207,11 @@ def fit(data, folder, epochs, resume_from=None, **checkpoint):
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("num_workers", [0, 2])
+@pytest.mark.parametrize(("augmentation", "num_workers"), [("affine", 0), ("affine", 2), ("paper", 0)])
 @pytest.mark.parametrize("after_training", [True, False])
-def test_a_resumed_run_sees_the_same_batches(tmp_path, num_workers, after_training):
+def test_a_resumed_run_sees_the_same_batches(tmp_path, augmentation, num_workers, after_training):
     """Checkpoints at the end of the training epoch, or after the validation that ends it."""
-    settings = {"augmentation": "affine", "num_workers": num_workers}
+    settings = {"augmentation": augmentation, "num_workers": num_workers}
     checkpoint = {"save_on_train_epoch_end": after_training}
     whole = fit(tiny_data(**settings), tmp_path / "whole", 4, **checkpoint)
     assert sorted(whole) == [0, 1, 2, 3]
