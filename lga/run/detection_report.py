@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pytorch_lightning as pl
-import torch.distributed as dist
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -18,7 +17,7 @@ from lga.detection.judging import JudgedImage
 from lga.run.wandb_logger import WandbLogger
 from lga.structures import DetectionBatch
 from lga.structures.files import write_atomically, write_text
-from lga.tasks.devices import several
+from lga.tasks.devices import gathered
 
 SHOWN_IMAGES = 8
 SHOWN_CONFIDENCE = 0.25
@@ -92,11 +91,8 @@ class DetectionReport(pl.Callback):
 
 def _of_all_devices(shown: list[_Shown]) -> list[_Shown]:
     """The first images of the split, of which each device has some: its batches follow the one's before."""
-    if not several():
-        return shown
-    gathered: list[list[_Shown]] = [[] for _ in range(dist.get_world_size())]
-    dist.all_gather_object(gathered, [(pixels, image.cpu()) for pixels, image in shown])
-    return [picture for device in gathered for picture in device][:SHOWN_IMAGES]
+    of_all = gathered([(pixels, image.cpu()) for pixels, image in shown])
+    return [picture for device in of_all for picture in device][:SHOWN_IMAGES]
 
 
 def _without_padding(pixels: Tensor, image: JudgedImage) -> NDArray[np.uint8]:

@@ -1,11 +1,14 @@
 """The part of a run that needs torch: build, train or resume, judge the chosen epoch."""
 
+import base64
+import hashlib
 import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
 import pytorch_lightning as pl
 import torch
 from lightning_fabric.plugins.environments.lightning import LightningEnvironment
@@ -25,9 +28,10 @@ from lga.run.finite_losses import FiniteLosses
 from lga.run.heap import keep_freed_memory
 from lga.run.history import MetricsHistory
 from lga.run.identity import FrozenRun
-from lga.run.record import DataRecord, SelectionRecord, manifest_hash
+from lga.run.record import DataRecord, OutcomesRecord, SelectionRecord, manifest_hash
 from lga.run.wandb_logger import WandbLogger
 from lga.structures import UserError
+from lga.structures.files import writable, write_atomically
 from lga.tasks.base_task import BaseTask
 
 log = logging.getLogger("lga")
@@ -63,6 +67,7 @@ def fit_and_judge(run: FrozenRun, folder: RunDirectory, group: DeviceGroup | Non
         metrics = _judge(trainer, task, data, folder)
         results = {
             **_results(cfg, task, data, metrics, best),
+            "outcomes": _keep_outcomes(task, folder) if trainer.is_global_zero else None,
             **complexity.as_dict(),
             "attention_heads": attention_heads(network),
             "epochs": trainer.max_epochs,
@@ -218,6 +223,16 @@ def _judge(
         for name, value in trainer.callback_metrics.items()
         if name.startswith("test/")
     }
+
+
+def _keep_outcomes(task: BaseTask, folder: RunDirectory) -> OutcomesRecord:
+    """Writes what became of each image; returns what the record holds of it."""
+    found = task.outcomes()
+    with writable(folder.path, "paths.output_dir"):
+        write_atomically(folder.path / found.name, lambda file: file.write(found.content))
+    right = None if found.right is None else base64.b64encode(np.packbits(found.right).tobytes()).decode()
+    sha256 = hashlib.sha256(found.content).hexdigest()
+    return OutcomesRecord(file=found.name, sha256=sha256, images=found.images, right=right)
 
 
 def _selection(cfg: DictConfig, best: BestAndLast, split: str) -> SelectionRecord:

@@ -58,6 +58,18 @@ class DataRecord(_Strict):
     dropped: dict[str, int] = {}
 
 
+class OutcomesRecord(_Strict):
+    """The file in the run's folder that tells what became of each image of the test split, in its order.
+
+    `right` is of classification: a bit an image, the first one the highest of the first byte, in base64.
+    """
+
+    file: str
+    sha256: str
+    images: int
+    right: str | None = None
+
+
 class AlarmRecord(_Strict):
     """A sign of failure in a block, with the epochs that it was first and last seen after."""
 
@@ -100,6 +112,7 @@ class RunRecord(_Strict):
     metrics: dict[str, float] = {}
     metrics_per_class: dict[str, dict[str, float]] = {}
     selection: SelectionRecord | None = None
+    outcomes: OutcomesRecord | None = None
     data: DataRecord | None = None
     parameters: int | None = None
     trainable_parameters: int | None = None

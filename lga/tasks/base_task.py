@@ -19,12 +19,13 @@ from lga.tasks.devices import copy_from_first, sum_over_devices
 from lga.tasks.epoch_means import EpochMeans
 from lga.tasks.moving_average import MovingAverage
 from lga.tasks.optimization import Optimization
+from lga.tasks.outcomes import Outcomes
 
 
 class BaseTask(pl.LightningModule):
     """Trains `model`, judges its moving average.
 
-    Subclasses give `training_loss` and the evaluation steps.
+    Subclasses give `training_loss`, the evaluation steps and `outcomes`.
     """
 
     def __init__(self, model: nn.Module, optimization: Optimization, seed: int) -> None:
@@ -45,6 +46,10 @@ class BaseTask(pl.LightningModule):
         Of a device's share of a batch they are such that their means by the shares' weights are those of the
         whole batch.
         """
+
+    @abstractmethod
+    def outcomes(self) -> Outcomes:
+        """What became of each image of the last test; of several devices all images, once."""
 
     def configure_optimizers(self) -> Optimizer:
         """The recipe's optimizer over the trained model, not its average."""

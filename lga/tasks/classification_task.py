@@ -1,5 +1,7 @@
 """Image classification: cross-entropy, judged by top-1 and top-5 accuracy in percent."""
 
+from itertools import chain
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -8,8 +10,10 @@ from torchmetrics.classification import MulticlassAccuracy
 
 from lga.structures import ImageBatch
 from lga.tasks.base_task import BaseTask
+from lga.tasks.devices import gathered
 from lga.tasks.epoch_means import EpochMeans
 from lga.tasks.optimization import Optimization
+from lga.tasks.outcomes import Outcomes, classified
 
 
 class ClassificationTask(BaseTask):
@@ -36,6 +40,7 @@ class ClassificationTask(BaseTask):
         self.accuracy_per_class = MulticlassAccuracy(classes, average="none")
         self.judged_means = EpochMeans()
         self.metrics_per_class: dict[str, dict[str, float]] = {}
+        self._tested: list[Tensor] = []  # (images, 3): label, predicted class, probability of the label
 
     def training_loss(self, batch: ImageBatch) -> dict[str, Tensor]:
         """Mean cross-entropy over the batch."""
@@ -50,6 +55,17 @@ class ClassificationTask(BaseTask):
         """Judges one batch of the split that the record reports."""
         if (logits := self._judge(batch)) is not None:
             self.accuracy_per_class.update(logits, batch.labels)
+            probability = logits.float().softmax(1).gather(1, batch.labels[:, None])[:, 0]
+            self._tested.append(torch.stack([batch.labels, logits.argmax(1), probability], 1).cpu())
+
+    def outcomes(self) -> Outcomes:
+        """Label, predicted class and probability of the label of each image."""
+        return classified(torch.cat(self._tested).numpy())
+
+    def on_test_epoch_start(self) -> None:
+        """Forgets an earlier test."""
+        super().on_test_epoch_start()
+        self._tested = [torch.zeros(0, 3)]
 
     def on_validation_epoch_end(self) -> None:
         """Logs the split's accuracies."""
@@ -63,6 +79,7 @@ class ClassificationTask(BaseTask):
             name: {"top1": 100 * value} for name, value in zip(self.class_names, values, strict=True)
         }
         self.accuracy_per_class.reset()
+        self._tested = list(chain(*gathered(self._tested)))
 
     @torch.no_grad()
     def _judge(self, batch: ImageBatch) -> Tensor | None:

@@ -25,6 +25,7 @@ from lga.detection.judging import (
 from lga.structures import DetectionBatch, Detections
 from lga.tasks.base_task import BaseTask
 from lga.tasks.optimization import Optimization
+from lga.tasks.outcomes import Outcomes, detected
 
 
 class DetectionModel(Protocol):
@@ -65,6 +66,7 @@ class DetectionTask(BaseTask):
         self.collector = Collector()
         self.metrics_per_class: dict[str, dict[str, float]] = {}
         self.curves: dict[str, Any] = {}
+        self._found: WholeImages | None = None
 
     def training_loss(self, batch: DetectionBatch) -> dict[str, Tensor]:
         """The detector's loss and its terms."""
@@ -79,6 +81,12 @@ class DetectionTask(BaseTask):
         """Judges one batch of the split that the record reports."""
         return {"images": self._judge(batch)}
 
+    def outcomes(self) -> Outcomes:
+        """What was found, on whole images."""
+        if self._found is None:
+            raise RuntimeError("nothing was tested yet")
+        return detected(self._found)
+
     def on_validation_epoch_end(self) -> None:
         """Logs what the `paper` protocol says."""
         self._log("val", judge_by_paper(self.collector.compute()))
@@ -90,6 +98,7 @@ class DetectionTask(BaseTask):
         judged: DetectionSource = self.trainer.datamodule.judged  # type: ignore[attr-defined]
         found = whole_images(collected, judged.truth, judged.views)
         coco = evaluate_coco(found)
+        self._found = found
         judgements = [judge_by_paper(collected), coco.judgement]
         if self.native is not None:
             judgements.append(self.native(found))

@@ -9,15 +9,27 @@ Without a process group, which is on one device, nothing here does anything.
 
 from collections.abc import Sequence
 from itertools import chain
+from typing import TypeVar
 
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
+Gathered = TypeVar("Gathered")
+
 
 def several() -> bool:
     """Whether this process is one of a group."""
     return dist.is_available() and dist.is_initialized()
+
+
+def gathered(own: Gathered) -> list[Gathered]:
+    """What each device has, in their order; of objects that can be pickled."""
+    if not several():
+        return [own]
+    of_all: list[Gathered] = [own] * dist.get_world_size()
+    dist.all_gather_object(of_all, own)
+    return of_all
 
 
 def sum_over_devices(tensors: Sequence[Tensor]) -> None:
