@@ -80,6 +80,10 @@ class BestAndLast(pl.Callback):
                 self._save_best(pl_module.average.module)  # type: ignore[arg-type, union-attr]
         trainer.save_checkpoint(self.last)
 
+    def best_of(self, rows: list[dict[str, float]]) -> dict[str, float]:
+        """Of a history's rows the one of the best epoch."""
+        return max(rows, key=lambda row: self.sign * row[self.monitor])
+
     def _is_better(self, score: float) -> bool:
         if math.isnan(self.best_score):  # of an epoch that nothing could be judged in
             return not math.isnan(score)

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -28,11 +28,12 @@ from lga.run.finite_losses import FiniteLosses
 from lga.run.heap import keep_freed_memory
 from lga.run.history import MetricsHistory
 from lga.run.identity import FrozenRun
-from lga.run.record import DataRecord, OutcomesRecord, SelectionRecord, manifest_hash
+from lga.run.record import DataRecord, OtherEpochRecord, OutcomesRecord, SelectionRecord, manifest_hash
 from lga.run.wandb_logger import WandbLogger
 from lga.structures import UserError
 from lga.structures.files import writable, write_atomically
 from lga.tasks.base_task import BaseTask
+from lga.tasks.classification_task import ClassificationTask
 
 log = logging.getLogger("lga")
 
@@ -64,9 +65,11 @@ def fit_and_judge(run: FrozenRun, folder: RunDirectory, group: DeviceGroup | Non
             trainer.fit(task, datamodule=data, ckpt_path=folder.last_checkpoint if resumed_epoch else None)
         if trainer.interrupted:
             raise KeyboardInterrupt
+        other = _other_epoch(trainer, task, data, best)
         metrics = _judge(trainer, task, data, folder)
         results = {
             **_results(cfg, task, data, metrics, best),
+            "other_epoch": other,
             "outcomes": _keep_outcomes(task, folder) if trainer.is_global_zero else None,
             **complexity.as_dict(),
             "attention_heads": attention_heads(network),
@@ -218,11 +221,37 @@ def _judge(
     """Metrics of the chosen epoch's weights on the test split, named without the split."""
     task.average.module.load_state_dict(load(folder.best_checkpoint)["state_dict"])
     trainer.test(task, datamodule=data, verbose=False)
-    return {
-        name.split("/", 1)[1]: float(value)
-        for name, value in trainer.callback_metrics.items()
-        if name.startswith("test/")
-    }
+    return _metrics_of("test", trainer.callback_metrics)
+
+
+def _other_epoch(
+    trainer: pl.Trainer, task: BaseTask, data: Any, best: BestAndLast
+) -> OtherEpochRecord | None:
+    """Of a classifier just trained, the last epoch where the best is judged, and the other way round.
+
+    Selected on the test images, an epoch was judged on them when it ended. Else the last weights are judged
+    now; the best ones are gone where the last are chosen.
+    """
+    if not isinstance(task, ClassificationTask):
+        return None
+    history = next(each for each in trainer.callbacks if isinstance(each, MetricsHistory))  # type: ignore[attr-defined]
+    rule = "last" if best.select == "best" else "best"
+    row = history.rows[-1] if rule == "last" else best.best_of(history.rows)
+    if data.selection == "test":
+        metrics = _metrics_of("val", row)
+    elif rule == "last":
+        trainer.test(task, datamodule=data, verbose=False)
+        metrics = _metrics_of("test", trainer.callback_metrics)
+    else:
+        return None
+    return OtherEpochRecord(rule=f"{rule} {best.monitor}", epoch=int(row["epoch"]), metrics=metrics)
+
+
+def _metrics_of(split: str, metrics: Mapping[str, Any]) -> dict[str, float]:
+    """Those of the split, named without it."""
+    prefix = f"{split}/"
+    found = {name.removeprefix(prefix): value for name, value in metrics.items() if name.startswith(prefix)}
+    return {name: float(value) for name, value in found.items()}
 
 
 def _keep_outcomes(task: BaseTask, folder: RunDirectory) -> OutcomesRecord:

@@ -49,6 +49,14 @@ class SelectionRecord(_Strict):
     score: float
 
 
+class OtherEpochRecord(_Strict):
+    """What the other rule would have chosen, of a classification: `last`, or `best` by the same monitor."""
+
+    rule: str
+    epoch: int
+    metrics: dict[str, float]
+
+
 class DataRecord(_Strict):
     """What was read: a hash over the files' hashes, images per split, and what was left out and how often."""
 
@@ -112,6 +120,7 @@ class RunRecord(_Strict):
     metrics: dict[str, float] = {}
     metrics_per_class: dict[str, dict[str, float]] = {}
     selection: SelectionRecord | None = None
+    other_epoch: OtherEpochRecord | None = None
     outcomes: OutcomesRecord | None = None
     data: DataRecord | None = None
     parameters: int | None = None

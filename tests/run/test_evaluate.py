@@ -45,6 +45,28 @@ def test_the_validation_split_gives_the_score_of_the_chosen_epoch(trained):
     assert score == pytest.approx(read_record(trained.result).selection.score)
 
 
+def test_the_record_has_the_last_epochs_averaged_weights_beside_the_best_ones(trained, capsys):
+    execute(again(trained, "mode=evaluate", f"mode.checkpoint={trained.last_checkpoint}"))
+    printed = json.loads(capsys.readouterr().out.splitlines()[-1])
+    other = read_record(trained.result).other_epoch
+    assert (other.rule, other.epoch) == ("last val/top1", 2)
+    assert other.metrics == {name: value for name, value in printed.items() if name != "split"}
+
+
+def test_selected_on_the_test_images_either_rule_records_the_number_of_the_other(tmp_path):
+    chosen = ("dataset.selection=test", "trainer.limit_eval_batches=null", "trainer.max_epochs=3")
+    records = {}
+    for rule in ("best", "last"):
+        run = RunDirectory(cell(tmp_path, *chosen, "recipe.optimizer.lr=0.1", f"recipe.select={rule}"))
+        execute(run.run)
+        records[rule] = read_record(run.result)
+    best, last = records["best"], records["last"]
+    assert (best.selection.epoch, last.selection.epoch) == (last.other_epoch.epoch, 3)
+    assert best.selection.epoch < 3
+    assert best.metrics == pytest.approx(last.other_epoch.metrics)
+    assert last.metrics == pytest.approx(best.other_epoch.metrics)
+
+
 def test_last_checkpoint_gives_its_averaged_weights(trained):
     last = trained.last_checkpoint
     network = trained_network(again(trained, "mode=evaluate", f"mode.checkpoint={last}"))
