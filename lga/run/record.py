@@ -119,6 +119,7 @@ class RunRecord(_Strict):
     score: float | None = None
     metrics: dict[str, float] = {}
     metrics_per_class: dict[str, dict[str, float]] = {}
+    curve: str | None = None  # of a kept record: what its metrics.csv told, less the learning rates
     selection: SelectionRecord | None = None
     other_epoch: OtherEpochRecord | None = None
     outcomes: OutcomesRecord | None = None

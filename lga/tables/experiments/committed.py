@@ -1,7 +1,7 @@
 """The records that the repository keeps, one file for each run that a page below ``experiments`` shows.
 
-A kept record is a run's own, less what belongs to the machine it ran on (paths, who was logged to) and the
-metrics of single classes. Files are generated from kept records alone, so that every checkout gives the same.
+A kept record is a run's own, less what belongs to the machine it ran on (paths, who was logged to), with its
+history. Files are generated from kept records alone, so that every checkout gives the same.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,6 +12,7 @@ from lga.run.identity import is_neutral
 from lga.run.record import RunRecord, read_record, write_record
 from lga.structures.files import writable
 from lga.tables.collect import CollectedRun
+from lga.tables.curves import curve_text
 
 RECORDS = "records"
 HASH_LENGTH = 8
@@ -26,23 +27,28 @@ def read_kept(folder: Path) -> tuple[CollectedRun, ...]:
 def keep(shown: Iterable[CollectedRun], folder: Path) -> Sequence[Path]:
     """Keep exactly the records of the runs that are shown in an experiment's folder; returns their paths."""
     records = folder / RECORDS
-    runs = {records / _name(run.record): run.record for run in shown}
+    runs = {records / _name(run.record): run for run in shown}
     with writable(records, "the checkout"):
         records.mkdir(parents=True, exist_ok=True)
-        for path, record in runs.items():
-            write_record(path, slim(record))
+        for path, run in runs.items():
+            write_record(path, slim(run))
         for path in set(records.glob("*.json")) - runs.keys():
             path.unlink()
     return list(runs)
 
 
-def slim(record: RunRecord) -> RunRecord:
-    """The record without paths, loggers, the system's name and single classes; its config hash stays."""
+def slim(run: CollectedRun) -> RunRecord:
+    """The record with the run's history, without paths, loggers and the system's name; its hash stays."""
+    record = run.record
     overrides = [override for override in record.overrides if not is_neutral(override.split("=")[0])]
     changed = {
         "config": _without_neutral(record.config),
         "overrides": overrides,
-        "metrics_per_class": {},
+        "metrics_per_class": {
+            name: {metric: float(f"{value:.5g}") for metric, value in values.items()}
+            for name, values in record.metrics_per_class.items()
+        },
+        "curve": curve_text(run),
         "environment": {name: value for name, value in record.environment.items() if name != "platform"},
     }
     return record.model_copy(update=changed)

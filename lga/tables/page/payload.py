@@ -186,7 +186,7 @@ def _files(folder: Path, page_folder: Path) -> tuple[str, _Files]:
 def _curves(run: CollectedRun, shared: _Shared, problems: list[Problem]) -> dict[str, Any] | None:
     path = run.folder / "metrics.csv"
     try:
-        curves = read_curves(path, shared.points)
+        curves = read_curves(run, shared.points)
     except ValueError as error:
         problems.append(Problem(path, str(error).removeprefix(f"{path}: ")))
         return None

@@ -1,7 +1,10 @@
 """Kept records: what stays of a run, which are kept, and that this checkout's generated files are of them."""
 
+import base64
 import json
 
+from lga.run.record import OutcomesRecord
+from lga.tables.collect import CollectedRun
 from lga.tables.experiments.committed import keep, read_kept, slim
 from lga.tables.experiments.experiment import chosen_experiments
 from lga.tables.experiments.judged_table import judge
@@ -24,13 +27,36 @@ def test_generated_files_are_those_of_the_kept_records():
 def test_a_kept_record_knows_nothing_of_its_machine(tmp_path):
     run = composed(f"paths.data_dir={tmp_path}", "logger=csv", seeds="1")[0]
     overrides = [f"paths.data_dir={tmp_path}", "logger=csv", "seed=1"]
-    kept = slim(finished(run, 22.0, overrides=overrides, metrics_per_class={"car": {"x": 1.0}}).record)
+    kept = slim(finished(run, 22.0, overrides=overrides, metrics_per_class={"car": {"x": 12.3456789}}))
     assert kept.overrides == ["seed=1"]
     assert str(tmp_path) not in kept.model_dump_json()
     assert {"paths", "logger", "mode"}.isdisjoint(kept.config)
     assert "data_dir" not in kept.config["dataset"]["reader"]
-    assert kept.metrics_per_class == {}
+    assert kept.metrics_per_class == {"car": {"x": 12.346}}
     assert kept.config_hash == run.config_hash
+
+
+def test_a_kept_record_has_curve_classes_and_outcomes_and_is_small(tmp_path):
+    run = finished(composed(seeds="1")[0], 22.0)
+    names = [f"val/paper/{name}" for name in ("map50", "map50_95", "fitness")] + ["train/loss", "lr/0"]
+    rows = [[str(epoch), *(f"{epoch / 7 + number}" for number in range(5))] for epoch in range(1, 21)]
+    lines = [["epoch", *names], *rows]
+    (tmp_path / "metrics.csv").write_text("".join(",".join(line) + "\n" for line in lines))
+    right = base64.b64encode(bytes(1250)).decode()
+    told = {
+        "outcomes": OutcomesRecord(file="outcomes.npz", sha256="0" * 64, images=10_000, right=right),
+        "metrics_per_class": {f"class {n}": {"top1": n / 7, "top5": n / 3} for n in range(10)},
+    }
+    run = CollectedRun(tmp_path, run.record.model_copy(update=told))
+    (path,) = keep([run], tmp_path)
+    (kept,) = read_kept(tmp_path)
+    assert path.stat().st_size < 15_000
+    assert kept.record.outcomes.right == right
+    assert kept.record.metrics_per_class["class 1"] == {"top1": 0.14286, "top5": 0.33333}
+    assert kept.record.curve.splitlines()[1] == "1,0.14286,1.1429,2.1429,3.1429"
+    assert len(kept.record.curve.splitlines()) == 21
+    keep([kept], tmp_path)
+    assert read_kept(tmp_path) == (kept,)  # kept again, it is the same
 
 
 def test_kept_records_make_the_same_page(tmp_path):
