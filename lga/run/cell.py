@@ -12,7 +12,7 @@ from typing import Any
 from lga.run.console import logging_to
 from lga.run.directory import RunDirectory
 from lga.run.identity import FrozenRun
-from lga.run.record import CellRecord, RunRecord, Scale, write_record
+from lga.run.record import CellRecord, RunRecord, write_record
 from lga.structures import UserError
 from lga.structures.files import writable
 from lga.structures.terminal_text import first_line
@@ -53,21 +53,6 @@ def train(run: FrozenRun) -> float:
                 write_record(folder.result, record)
             log.info("%s: %s in %.0f s, %s", run.cell, _told(record), record.seconds, folder.result)
     return _score(record)
-
-
-def scale_of(run: FrozenRun) -> Scale:
-    """What the run's numbers stand for; only `full` can reproduce anything."""
-    trainer = run.config["trainer"]
-    if trainer["scale"] == "smoke":
-        return "smoke"
-    if run.config["dataset"]["embedded"]:
-        return "embedded"
-    limits = ("max_epochs", "limit_train_batches", "limit_eval_batches")
-    if trainer["scale"] == "reduced" or any(trainer[limit] is not None for limit in limits):
-        return "reduced"
-    if trainer["scale"] == "full":
-        return "full"
-    raise UserError(f"trainer.scale={trainer['scale']}: valid: full, reduced, smoke")
 
 
 def _results(run: FrozenRun, folder: RunDirectory) -> dict[str, Any]:
@@ -124,7 +109,6 @@ def _record(run: FrozenRun, started: _Started, **results: Any) -> RunRecord:
         "config": dict(config),
         "overrides": list(run.overrides),
         "group": config["logger"]["group"],
-        "scale": scale_of(run),
         "protocol": config["task"]["name"],
         "monitor": config["task"]["monitor"],
         "seconds": round(time.monotonic() - started.monotonic, 3),

@@ -12,7 +12,7 @@ import json
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from lga.structures import UserError
 from lga.structures.errors import DamagedFileError
@@ -23,7 +23,6 @@ from lga.structures.terminal_text import first_line
 SCHEMA_VERSION = 1
 DIGEST = "digest"
 _ADVICE = "remove it to run the cell again"
-Scale = Literal["full", "reduced", "embedded", "smoke"]
 
 
 class _Strict(BaseModel):
@@ -113,7 +112,6 @@ class RunRecord(_Strict):
     config: dict[str, Any]
     overrides: list[str]
     group: str | None = None
-    scale: Scale
     protocol: str
     monitor: str
     score: float | None = None
@@ -139,6 +137,12 @@ class RunRecord(_Strict):
     ended: str
     code: dict[str, str | bool | None] = {}
     environment: dict[str, str | int | None] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _forget_scale(cls, content: Any) -> Any:
+        """Earlier records said what they stand for; it is derived, see `lga.tables.scales`."""
+        return {key: value for key, value in content.items() if key != "scale"}
 
 
 def write_record(path: Path, record: RunRecord) -> None:

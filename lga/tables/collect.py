@@ -4,10 +4,12 @@ import math
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from lga.run.record import RunRecord, read_record
 from lga.structures import UserError
+from lga.tables.scales import Scale, scale_of
 
 RECORD = "result.json"
 
@@ -18,6 +20,11 @@ class CollectedRun:
 
     folder: Path
     record: RunRecord
+
+    @cached_property
+    def scale(self) -> Scale:
+        """What its numbers stand for."""
+        return scale_of(self.record)
 
     @property
     def network(self) -> str:
@@ -93,4 +100,4 @@ def _run_folders(root: Path, problems: list[Problem]) -> Iterator[Path]:
 
 def _position(run: CollectedRun) -> tuple[str | int, ...]:
     cell = run.record.cell
-    return (cell.dataset, run.network, cell.attention, run.record.scale, cell.seed, str(run.folder))
+    return (cell.dataset, run.network, cell.attention, run.scale, cell.seed, str(run.folder))

@@ -69,7 +69,7 @@ def compare(runs: Iterable[CollectedRun]) -> tuple[Comparison, ...]:
         if run.record.status == "finished":
             own = recipe(run.record.config)
             settings[digest(own)] = own
-            members[run.record.scale, run.record.cell.attention, digest(own)][run.record.cell.seed] = run
+            members[run.scale, run.record.cell.attention, digest(own)][run.record.cell.seed] = run
     together: defaultdict[tuple[str, ...], list[Group]] = defaultdict(list)
     for (scale, attention, key), by_seed in members.items():
         group = _group(attention, settings[key], [by_seed[seed] for seed in sorted(by_seed)])
@@ -96,7 +96,7 @@ def _comparison(groups: list[Group]) -> Comparison:
     return Comparison(
         dataset=first.record.cell.dataset,
         network=first.network,
-        scale=first.record.scale,
+        scale=first.scale,
         recipe=str(first.record.config.get("recipe", {}).get("name", "")),
         metric=first.record.monitor.split("/", 1)[-1],
         settings=without(groups[0].settings, "attention"),

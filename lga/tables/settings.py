@@ -37,6 +37,12 @@ def recipe(config: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in settings.items() if not (name in UNLESS_ONE and value == 1)}
 
 
+def stands_in(settings: Mapping[str, object], cell: Mapping[str, object]) -> bool:
+    """Whether a run's settings are a cell's, which may know more of them."""
+    alike = all(name in cell and cell[name] == value for name, value in settings.items())
+    return alike and not any(name in cell and name not in settings for name in UNLESS_ONE)
+
+
 def digest(settings: Mapping[str, Any]) -> str:
     """A hash that is equal for equal settings."""
     return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()

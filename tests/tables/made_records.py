@@ -7,6 +7,7 @@ from pathlib import Path
 from PIL import Image
 
 from lga.run.record import CellRecord, DataRecord, RunRecord, SelectionRecord, write_record
+from lga.tables.scales import PUBLISHED_IMAGES
 
 ATTENTIONS = ("none", "lga", "lga_as_written", "cbam", "se", "eca")
 _EFFECT = {
@@ -28,7 +29,13 @@ def made_config(
     """A resolved config in the shape of the real ones; `output_dir` is among what cannot change a result."""
     return {
         "mode": {"name": "train"},
-        "dataset": {"name": dataset, "task": "classification", "num_classes": 10, "image_size": 32},
+        "dataset": {
+            "name": dataset,
+            "task": "classification",
+            "num_classes": 10,
+            "image_size": 32,
+            "embedded": dataset.startswith("digit"),
+        },
         "backbone": {"name": backbone, "scale": "n", "network": {"_target_": f"lga.backbones.{backbone}"}},
         "attention": {"name": attention, "block": {"_target_": f"lga.attention.{attention}"}},
         "detector": {"name": "none"},
@@ -60,8 +67,13 @@ def made_record(
     epochs=20,
     **fields,
 ):
-    """A finished run's record; `fields` replace any of it."""
-    config = made_config(dataset, backbone, attention, seed, epochs)
+    """A finished run's record; `fields` replace any of it, and its config is made to be of the scale."""
+    config = fields.pop("config", None) or made_config(dataset, backbone, attention, seed, epochs)
+    if scale in ("reduced", "smoke"):
+        config = {**config, "trainer": {**config["trainer"], "scale": scale}}
+    if scale == "embedded":
+        config = {**config, "dataset": {**config["dataset"], "embedded": True}}
+    train, test = PUBLISHED_IMAGES.get(dataset, (1204, 296))
     values = {
         "status": "finished",
         "cell": CellRecord(
@@ -70,7 +82,6 @@ def made_record(
         "config_hash": f"{random.Random(str(config)).getrandbits(256):064x}",
         "config": config,
         "overrides": [f"dataset={dataset}", f"backbone={backbone}", f"attention={attention}", f"seed={seed}"],
-        "scale": scale,
         "protocol": "classification",
         "monitor": "val/top1",
         "score": top1,
@@ -79,7 +90,7 @@ def made_record(
             rule="best val/top1", split="validation", epoch=epochs - 2, score=top1 + 0.5
         ),
         "data": DataRecord(
-            manifest_hash="0" * 64, files={"a": "0"}, counts={"train": 1204, "validation": 297, "test": 296}
+            manifest_hash="0" * 64, files={"a": "0"}, counts={"train": train, "val": 297, "test": test}
         ),
         "parameters": 1_234_567 + 1000 * len(attention),
         "gflops_paper": 1.5 + len(attention) / 10,

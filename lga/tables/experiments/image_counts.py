@@ -11,6 +11,7 @@ from lga.data.digits import DigitsReader
 from lga.data.published.published_dataset import PublishedDataset
 from lga.data.published.split_plan import HELD_OUT_EVERY
 from lga.data.published.tiled_dataset import TiledDataset
+from lga.tables.scales import PUBLISHED_IMAGES
 
 
 @dataclass(frozen=True)
@@ -23,24 +24,9 @@ class ImageCounts:
     known: str
 
 
-def _selected_on_test(train: int, test: int) -> ImageCounts:
-    return ImageCounts(train, test, test, "published")
-
-
-# As the paper's toolchain splits them. DOTA's are tiles of 1024 pixels, 11.1 an image in training.
+# Selected on the test images, as the paper's toolchain does.
 PUBLISHED_COUNTS: Mapping[str, ImageCounts] = MappingProxyType(
-    {
-        "mnist": _selected_on_test(60_000, 10_000),
-        "fashion_mnist": _selected_on_test(60_000, 10_000),
-        "visdrone": _selected_on_test(6_471, 548),
-        "voc2012": _selected_on_test(5_717, 5_823),
-        "voc2007": _selected_on_test(5_011, 4_952),
-        "coco_minitrain": _selected_on_test(25_000, 5_000),
-        "coco2017": _selected_on_test(118_287, 5_000),
-        "dota": _selected_on_test(15_700, 5_100),
-        "gwhd": _selected_on_test(3_422, 748),
-        "tinyperson": _selected_on_test(746, 786),
-    }
+    {name: ImageCounts(train, test, test, "published") for name, (train, test) in PUBLISHED_IMAGES.items()}
 )
 
 

@@ -11,12 +11,12 @@ from itertools import groupby
 
 from lga.run.experiment_grid import experiment_runs
 from lga.run.identity import is_neutral
-from lga.run.record import Scale
 from lga.tables.claims import Claim, claims
 from lga.tables.collect import CollectedRun
 from lga.tables.experiments.experiment import Experiment
 from lga.tables.experiments.matching import Matched, OtherRun, Trainer, match
 from lga.tables.published import PublishedRow
+from lga.tables.scales import Scale
 from lga.tables.verdicts import Verdict, Word, judge_number
 
 DETECTION_PROTOCOL = "paper"

@@ -18,13 +18,12 @@ from lga.data.preparation.catalogue import CATALOGUE
 from lga.data.preparation.prepared_set import ReadSet
 from lga.data.published_files import PUBLISHED
 from lga.run.identity import UNLESS_ONE, FrozenRun
-from lga.run.record import Scale
 from lga.tables.collect import CollectedRun
 from lga.tables.published import Cell
-from lga.tables.settings import digest, distinctions, flatten, recipe, without
+from lga.tables.scales import SCALES, Scale
+from lga.tables.settings import digest, distinctions, flatten, recipe, stands_in, without
 
 Names = tuple[str, ...]  # a cell's, then its value on each axis of a grid that has further ones
-SCALES: tuple[Scale, ...] = ("full", "reduced", "embedded", "smoke")  # the most telling first
 
 
 @dataclass(frozen=True)
@@ -93,7 +92,7 @@ def match(collected: Iterable[CollectedRun], grid: Iterable[FrozenRun], axes: Se
         if run.record.status != "finished" or cell not in cells:
             continue
         settings = _settings(run.record.config)
-        differences = [] if _stands_in(settings, cells[cell]) else distinctions([settings, cells[cell]])[:1]
+        differences = [] if stands_in(settings, cells[cell]) else distinctions([settings, cells[cell]])[:1]
         if unpublished := _unpublished_files(run):
             differences.append(f"not the published content: {', '.join(unpublished)}")
         if differences:
@@ -105,12 +104,6 @@ def match(collected: Iterable[CollectedRun], grid: Iterable[FrozenRun], axes: Se
         for cell, trained in found.items()
     }
     return Matched(runs, others)
-
-
-def _stands_in(settings: Mapping[str, object], cell: Mapping[str, object]) -> bool:
-    """Whether a run's settings are a cell's, which may know more of them."""
-    alike = all(name in cell and cell[name] == value for name, value in settings.items())
-    return alike and not any(name in cell and name not in settings for name in UNLESS_ONE)
 
 
 def _unpublished_files(run: CollectedRun) -> list[str]:
@@ -128,4 +121,4 @@ def _trainer(run: CollectedRun) -> Trainer:
     settings = {
         name: value for name, value in recipe(run.record.config).items() if name.startswith("trainer.")
     }
-    return Trainer(run.record.scale, digest(settings))
+    return Trainer(run.scale, digest(settings))

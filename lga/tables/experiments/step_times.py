@@ -62,7 +62,8 @@ def times_of_records(records: Iterable[RunRecord], device: str) -> dict[str, flo
     """Seconds an image of each network that finished on this device; smoke runs are too short to tell."""
     found: dict[str, list[float]] = {}
     for record in records:
-        timed = record.status == "finished" and not record.resumed and record.scale != "smoke"
+        smoke = record.config["trainer"]["scale"] == "smoke"
+        timed = record.status == "finished" and not record.resumed and not smoke
         if timed and record.data is not None and device_of(record.environment) == device:
             counts = record.data.counts
             val = counts.get("val", counts["test"])

@@ -26,6 +26,7 @@ from lga.tables.page.latencies import Latencies
 from lga.tables.page.paper import estimate_json, paper
 from lga.tables.page.samples import samples
 from lga.tables.page.studied import studied
+from lga.tables.scales import other_images
 from lga.tables.settings import flatten
 from lga.tables.statistics import Estimate
 
@@ -33,7 +34,10 @@ if TYPE_CHECKING:  # judging loads torch, which a page of runs alone does not ne
     from lga.tables.experiments.judged_table import JudgedTable
 
 SCALES = {
-    "full": "The whole recipe on the whole dataset. Only these numbers can stand beside the paper's.",
+    "full": "The published recipe, whole, on all published images. Only these numbers can stand beside the "
+    "paper's.",
+    "study": "The whole of another recipe, or of another number of images. A fair comparison among its own "
+    "runs, never comparable with the paper's numbers.",
     "reduced": "Fewer epochs or batches than the recipe asks for. Never comparable with the paper's numbers.",
     "embedded": "A small stand-in dataset shipped with the project. Real training and a fair comparison of "
     "attentions on that data, but never a reproduction of the paper's numbers.",
@@ -124,7 +128,7 @@ _SETTING = re.compile(r"[+~]{0,2}(?!hydra\b)[A-Za-z]\w*([./@:]\w+)*(=|$)")
 
 def _place(run: CollectedRun) -> tuple[Any, ...]:
     cell = run.record.cell
-    return (cell.dataset, run.network, run.record.scale, attention_order(cell.attention), cell.seed)
+    return (cell.dataset, run.network, run.scale, attention_order(cell.attention), cell.seed)
 
 
 def _curve_points(runs: int) -> int:
@@ -142,7 +146,7 @@ def _run(
         "network": run.network,
         "attention": record.cell.attention,
         "seed": record.cell.seed,
-        "scale": record.scale,
+        "scale": run.scale,
         "status": record.status,
         "counted": counted,
         "error": record.error,
@@ -159,6 +163,7 @@ def _run(
         "files": shared.files.setdefault(files, len(shared.files)),
         "config": settings.add(record.config),
         "environment": settings.add({**record.code, **record.environment}),
+        "images": other_images(record),
         "data": settings.add(record.data.counts if record.data else {}),
         "curves": _curves(run, shared, problems),
     }
@@ -197,7 +202,7 @@ def _curves(run: CollectedRun, shared: _Shared, problems: list[Problem]) -> dict
 
 
 def _scales(runs: Sequence[CollectedRun]) -> list[dict[str, Any]]:
-    present: list[str] = [run.record.scale for run in runs]
+    present: list[str] = [run.scale for run in runs]
     return [
         {"name": name, "meaning": meaning, "runs": present.count(name)}
         for name, meaning in SCALES.items()

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lga.run.record import Scale
 from lga.tables.claims import LABELS
 from lga.tables.collect import CollectedRun
+from lga.tables.scales import Scale
 from lga.tables.statistics import Estimate, Paired, seeds_needed
 from lga.tables.studies.study import SCALE, SHARE
 from lga.tables.verdicts import ALPHA

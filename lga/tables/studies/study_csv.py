@@ -32,7 +32,7 @@ def _cells(study: Study, family: Family, row: Row) -> tuple[object, ...]:
     gain = row.gain.difference if row.gain else None
     counts = (record.parameters, record.gflops) if record else (None, None)
     places = (study.name, family.dataset, family.network, family.axes.get(SCALE), family.axes.get(SHARE))
-    names = (row.attention, row.label, row.metric, len(row.runs), record.scale if record else None)
+    names = (row.attention, row.label, row.metric, len(row.runs), family.scale if record else None)
     numbers = (*_numbers(row.ours), *_numbers(gain), row.p, row.gain.effect if row.gain else None)
     return (*places, *names, *numbers, row.word, *counts)
 

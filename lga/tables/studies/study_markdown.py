@@ -56,7 +56,7 @@ def _corrected(studied: Studied) -> str:
 
 def _scale_notes(studied: Studied) -> list[str]:
     scales = dict.fromkeys(family.scale for found in studied.values() for family in found)
-    notes = [f"- {SCALE_NOTES[scale]}" for scale in scales if scale in CUT_SHORT]
+    notes = [f"- {SCALE_NOTES[scale]}" for scale in scales if scale in (*CUT_SHORT, "study")]
     return ["", *notes] if notes else []
 
 

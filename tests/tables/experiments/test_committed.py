@@ -75,5 +75,5 @@ def test_full_records_stay_when_smoke_runs_are_kept(tmp_path):
     keep(judge(TABLE3, full).runs, tmp_path)
     smoke = [finished(run, 0.1, "smoke") for run in composed("trainer=smoke", seeds="1,2")]
     keep(judge(TABLE3, [*read_kept(tmp_path), *smoke]).runs, tmp_path)
-    assert {run.record.scale for run in read_kept(tmp_path)} == {"full"}
+    assert {run.scale for run in read_kept(tmp_path)} == {"full"}
     assert len(read_kept(tmp_path)) == 2

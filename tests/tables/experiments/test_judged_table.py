@@ -58,7 +58,7 @@ def test_a_sweep_with_a_changed_setting_is_told():
     overrides = ["dataset.image_size=320", "paths.data_dir=elsewhere", "attention=none"]
     table = judge(TABLE3, [finished(run, 22.0)], overrides)
     assert table.ran == 1
-    assert r"(1 of 8 cells, full; with dataset.image\_size=320)" in markdown(table)
+    assert r"(1 of 8 cells, study; with dataset.image\_size=320)" in markdown(table)
     assert judge(TABLE3, [finished(run, 22.0)]).ran == 0
 
 

@@ -45,6 +45,7 @@ function factPairs(run) {
     ["started (UTC)", minute(run.started)],
     ["time", duration(run.seconds)],
     ["epochs", whole(run.epochs)],
+    ...(run.images ? [["images", run.images]] : []),
     ["epoch whose weights were judged", whole(run.selected)],
     ["peak memory", mebibytes(run.memory)],
   ];
