@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from lga.run.console import logging_to
@@ -34,13 +35,13 @@ def train(run: FrozenRun) -> float:
     Every way to fail but a kill leaves a record with status `failed`, and raises.
     """
     folder = RunDirectory(run)
-    if record := folder.finished():
-        return _cached(record, folder)
+    if done := folder.done():
+        return _cached(*done, folder)
     from lga.run.recovery import recover
 
     with folder.claim():
         if record := folder.finished():  # another process may have trained it meanwhile
-            return _cached(record, folder)
+            return _cached(folder.result, record, folder)
         started = _Started()
         with logging_to(folder.log), _failure_recorded(run, folder, started):
             recover(folder)
@@ -68,12 +69,14 @@ def _results(run: FrozenRun, folder: RunDirectory) -> dict[str, Any]:
         return fit_and_judge(run, folder)
 
 
-def _cached(record: RunRecord, folder: RunDirectory) -> float:
-    print(f"{folder.run.cell}: finished before ({_told(record)}), nothing to do: {folder.result}", flush=True)
+def _cached(path: Path, record: RunRecord, folder: RunDirectory) -> float:
+    here = path == folder.result
+    where = path if here else f"kept in {path}, paths.kept=null trains it again"
+    print(f"{folder.run.cell}: finished before ({_told(record)}), nothing to do: {where}", flush=True)
     if folder.run.config["instruments"]["enabled"] and record.instruments is None:
         print(
             f"{folder.run.cell}: instruments.enabled=true, but this run was trained without them: "
-            f"remove {folder.path} to train it again, or choose another seed",
+            f"remove {folder.path if here else path} to train it again, or choose another seed",
             flush=True,
         )
     return _score(record)

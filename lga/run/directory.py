@@ -3,11 +3,12 @@
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 from omegaconf import OmegaConf
 
-from lga.run.identity import FrozenRun
-from lga.run.record import RunRecord, read_record
+from lga.run.identity import HASH_LENGTH, Cell, FrozenRun
+from lga.run.record import CellRecord, RunRecord, read_record
 from lga.structures import UserError
 from lga.structures.errors import DamagedFileError
 from lga.structures.files import remove_unfinished, set_aside, writable, write_text
@@ -17,7 +18,14 @@ from lga.structures.secrets import hide_secrets
 # Of last.ckpt and of best.ckpt, for as long as the run is not finished.
 PREVIOUS = "previous.ckpt"
 PREVIOUS_BEST = "previous_best.ckpt"
+KEPT = Path(__file__).resolve().parents[2] / "experiments"  # the folders of kept records
 _HASH = re.compile("[0-9a-f]{64}")
+
+
+def kept_path(folder: Path, cell: Cell | CellRecord, config_hash: str) -> Path:
+    """Where an experiment's folder keeps the record of a run."""
+    names = (cell.dataset, cell.backbone, cell.attention, f"seed{cell.seed}", config_hash[:HASH_LENGTH])
+    return folder / "records" / f"{'-'.join(names)}.json"
 
 
 class RunDirectory:
@@ -55,6 +63,26 @@ class RunDirectory:
             return None
         self._check_owner(record.config_hash)
         return record if record.status == "finished" else None
+
+    def done(self) -> tuple[Path, RunRecord] | None:
+        """Path and record of this run if it has finished, here or, as a kept record tells, elsewhere."""
+        record = self.finished()
+        return (self.result, record) if record else self.kept()
+
+    def kept(self) -> tuple[Path, RunRecord] | None:
+        """Path and record if the experiment of `paths.kept` keeps this run's; its weights may be nowhere.
+
+        One that cannot be read is as good as none.
+        """
+        if (experiment := self.run.config["paths"].get("kept")) is None:
+            return None
+        path = kept_path(KEPT / experiment, self.run.cell, self.run.config_hash)
+        try:
+            record = read_record(path) if path.is_file() else None
+        except UserError:
+            return None
+        finished = record and record.status == "finished" and record.config_hash == self.run.config_hash
+        return (path, record) if record and finished else None
 
     def remove_previous(self) -> None:
         """Removes the checkpoints that a run needs only until it is finished."""

@@ -173,6 +173,7 @@ class PathsConfig:
     data_dir: str = MISSING
     cache_dir: str = MISSING
     output_dir: str = MISSING
+    kept: str | None = None
     run_dir: str | None = None
 
 

@@ -109,15 +109,16 @@ def settled_before(job: Job, progress: SweepProgress) -> bool:
     if not job.trains:
         return False
     try:
-        record = job.folder.finished()
+        done = job.folder.done()
     except UserError as error:
         job.error = str(error)
         progress.ended(job.name, job.error, None, 0.0, job.folder.log)
         return True
-    if record is None:
+    if done is None:
         return False
+    path, record = done
     job.score = record.score
-    progress.cached(job.name, record.score)
+    progress.cached(job.name, record.score, None if path == job.folder.result else path)
     return True
 
 

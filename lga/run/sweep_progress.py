@@ -52,10 +52,11 @@ class SweepProgress:
         """Jobs that have not ended yet."""
         return self.total - self.done - self.from_cache - len(self.failed)
 
-    def cached(self, name: str, score: float | None) -> None:
-        """Tells of a cell that was finished before."""
+    def cached(self, name: str, score: float | None, kept: Path | None = None) -> None:
+        """Tells of a cell that was finished before, and where its record is kept if nothing else is left."""
         self.from_cache += 1
-        self._tell(f"cached  {name}{_scored(score)}")
+        where = f", finished before (kept in {kept})" if kept else ""
+        self._tell(f"cached  {name}{_scored(score)}{where}")
 
     def ended(self, name: str, error: str | None, score: float | None, seconds: float, log: Path) -> None:
         """Tells of a job that has just ended."""

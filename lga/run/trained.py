@@ -25,10 +25,14 @@ def trained_network(run: FrozenRun) -> nn.Module:
     Raises UserError when there is none, or when it is of another architecture.
     """
     named = run.config["mode"]["checkpoint"]
-    path = Path(named) if named else RunDirectory(run).best_checkpoint
+    folder = RunDirectory(run)
+    path = Path(named) if named else folder.best_checkpoint
     if not named and not path.is_file():
+        kept, first = folder.kept(), "run the same command without mode= first"
+        if kept:
+            first = f"its record alone is kept, in {kept[0]}; {first}, with paths.kept=null"
         raise UserError(
-            f"{run.cell}: not trained yet, there is no {path}; run the same command without mode= first, "
+            f"{run.cell}: not trained yet, there is no {path}; {first}, "
             f"or name weights{_weights_at_hand(path)}"
         )
     network = build_network(run.cfg)

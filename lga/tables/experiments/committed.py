@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from lga.run.directory import kept_path
 from lga.run.identity import is_neutral
 from lga.run.record import RunRecord, read_record, write_record
 from lga.structures.files import writable
@@ -15,7 +16,6 @@ from lga.tables.collect import CollectedRun
 from lga.tables.curves import curve_text
 
 RECORDS = "records"
-HASH_LENGTH = 8
 
 
 def read_kept(folder: Path) -> tuple[CollectedRun, ...]:
@@ -25,16 +25,17 @@ def read_kept(folder: Path) -> tuple[CollectedRun, ...]:
 
 
 def keep(shown: Iterable[CollectedRun], folder: Path) -> Sequence[Path]:
-    """Keep exactly the records of the runs that are shown in an experiment's folder; returns their paths."""
+    """Keep the records of the runs that are shown in an experiment's folder; returns the paths of all kept.
+
+    None is dropped: a run that is kept and not shown here may be all that is left of it.
+    """
     records = folder / RECORDS
-    runs = {records / _name(run.record): run for run in shown}
+    runs = {kept_path(folder, run.record.cell, run.record.config_hash): run for run in shown}
     with writable(records, "the checkout"):
         records.mkdir(parents=True, exist_ok=True)
         for path, run in runs.items():
             write_record(path, slim(run))
-        for path in set(records.glob("*.json")) - runs.keys():
-            path.unlink()
-    return list(runs)
+    return sorted(records.glob("*.json"))
 
 
 def slim(run: CollectedRun) -> RunRecord:
@@ -60,9 +61,3 @@ def _without_neutral(config: Mapping[str, Any], prefix: str = "") -> dict[str, A
         name: _without_neutral(value, f"{prefix}{name}.") if isinstance(value, Mapping) else value
         for name, value in kept.items()
     }
-
-
-def _name(record: RunRecord) -> str:
-    cell = record.cell
-    names = (cell.dataset, cell.backbone, cell.attention, f"seed{cell.seed}")
-    return "-".join((*names, record.config_hash[:HASH_LENGTH])) + ".json"

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from lga.run.directory import KEPT
 from lga.structures import UserError
 from lga.tables.experiments.published_curves import figure_rows
 from lga.tables.published import METRICS, PublishedRow, load_published
 
-FOLDER = Path(__file__).resolve().parents[3] / "experiments"
+FOLDER = KEPT
 FIGURE = "figure1"
 
 

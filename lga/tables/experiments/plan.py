@@ -39,7 +39,7 @@ class PlannedCell:
 
     Attributes:
         cell: dataset, model and attention.
-        cached: runs with a finished record.
+        cached: runs with a finished record, here or kept.
         started: runs that were interrupted and continue.
         left: runs that have to be done, those included.
         seconds: of one run with the whole machine, or a GPU, to itself; None where it is not known.
@@ -147,7 +147,7 @@ def _planned(
 
 
 def _state(folder: RunDirectory) -> str:
-    if folder.finished() is not None:
+    if folder.done() is not None:
         return "finished"
     return "started" if folder.last_checkpoint.is_file() else "new"
 

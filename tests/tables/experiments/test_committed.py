@@ -70,6 +70,18 @@ def test_kept_records_make_the_same_page(tmp_path):
     assert json.loads(paths[0].read_text())["status"] == "finished"
 
 
+def test_no_kept_record_is_dropped(tmp_path):
+    """Whether its run is still there, is shown, or neither."""
+    smoke = [finished(run, 0.1, "smoke") for run in composed("trainer=smoke", seeds="1")]
+    keep(judge(TABLE3, smoke).runs, tmp_path)
+    full = [finished(run, 22.0) for run in composed(seeds="1,2")]
+    keep(judge(TABLE3, [*read_kept(tmp_path), *full]).runs, tmp_path)
+    one_more = [finished(composed(seeds="3")[0], 23.0)]  # when all outputs are gone
+    paths = keep(judge(TABLE3, [*read_kept(tmp_path), *one_more]).runs, tmp_path)
+    assert len(paths) == len(read_kept(tmp_path)) == len(smoke) + len(full) + 1
+    assert [run.scale for run in judge(TABLE3, read_kept(tmp_path)).runs] == ["full"] * 5
+
+
 def test_full_records_stay_when_smoke_runs_are_kept(tmp_path):
     full = [finished(run, 22.0) for run in composed(seeds="1")]
     keep(judge(TABLE3, full).runs, tmp_path)

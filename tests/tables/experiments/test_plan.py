@@ -14,9 +14,11 @@ from rich.console import Console
 
 from lga.data.mnist import MNISTReader
 from lga.data.published.visdrone import VisDroneReader
+from lga.run import directory
 from lga.run.experiment_grid import experiment_runs
 from lga.run.record import DataRecord, write_record
 from lga.structures import UserError
+from lga.tables.experiments.committed import keep
 from lga.tables.experiments.image_counts import ImageCounts, image_counts
 from lga.tables.experiments.missing_data import missing_data
 from lga.tables.experiments.plan import DataState, Plan, PlannedCell, planned_cells
@@ -116,6 +118,15 @@ def test_runs_are_finished_started_or_left(tmp_path):
     (cell,) = planned_cells(runs, {"visdrone": DataState(COUNTS, None)}, times, {})
     assert cell.left == 1
     assert "another config" in cell.problems[0]
+
+
+def test_a_kept_record_counts_as_finished(tmp_path, monkeypatch):
+    monkeypatch.setattr(directory, "KEPT", tmp_path)
+    runs = composed(f"paths.output_dir={tmp_path}", "attention=none", "recipe.epochs=5")
+    keep([finished(runs[0], 22.0)], tmp_path / "table3")  # which the experiment names
+    times = StepTimes(tmp_path / "times.json", DEVICE, [], None)
+    (cell,) = planned_cells(runs, {"visdrone": DataState(COUNTS, None)}, times, {})
+    assert (cell.cached, cell.left) == (1, 2)
 
 
 @pytest.fixture

@@ -101,7 +101,7 @@ def test_the_picture_is_the_same_to_the_byte_and_only_there_where_runs_are(found
 def test_the_plan_counts_each_run_once_and_fewer_images_as_less_work(tmp_path, monkeypatch):
     """A second an image; on 250 of 1,000, 200 judged at a third: 12 * (250 + 66.7) + 66.7 + 10 seconds."""
     few = ("attention=lga,none", "data.train_share=0.25,1", "trainer.accelerator=cpu")
-    folders = (f"paths.output_dir={tmp_path}", f"paths.cache_dir={tmp_path}")
+    folders = ("paths.kept=null", f"paths.output_dir={tmp_path}", f"paths.cache_dir={tmp_path}")
     monkeypatch.setattr(timed_step, "seconds_an_image", lambda config: 1.0)
     options = SweepOptions(seeds=2, overrides=(*few, *folders))
     plan = plan_sweeps("both", ["ablation_capacity", "ablation_branches"], options)
