@@ -34,6 +34,8 @@ def train(run: FrozenRun) -> float:
 
     Every way to fail but a kill leaves a record with status `failed`, and raises.
     """
+    if (scale := run.config["trainer"]["scale"]) not in ("full", "reduced", "smoke"):
+        raise UserError(f"trainer.scale={scale}: valid: full, reduced, smoke")
     folder = RunDirectory(run)
     if done := folder.done():
         return _cached(*done, folder)

@@ -209,7 +209,6 @@ def test_the_record_holds_what_is_promised(tmp_path):
     score = execute(folder.run)
     record = json.loads(folder.result.read_text())
     assert record["status"] == "finished"
-    assert record["scale"] == "smoke"
     assert record["cell"] == {
         "dataset": "digits",
         "backbone": "mobilenetv3",
@@ -243,3 +242,9 @@ def test_a_compiled_run_computes_the_same(tmp_path):
 def test_half_precision_that_needs_loss_scaling_is_refused(tmp_path):
     with pytest.raises(UserError, match=r"trainer\.precision=16-mixed: use bf16-mixed"):
         execute(cell(tmp_path, "trainer.precision=16-mixed"))
+
+
+def test_an_unknown_scale_stops_before_training(tmp_path):
+    with pytest.raises(UserError, match=r"trainer\.scale=huge: valid: full, reduced, smoke"):
+        execute(cell(tmp_path, "trainer.scale=huge"))
+    assert not list(tmp_path.iterdir())
