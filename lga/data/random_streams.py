@@ -1,7 +1,8 @@
 """Seeds of independent random streams, so that no draw depends on what was drawn before it.
 
-Every draw of the data side comes from a stream named by (kind, seed, epoch, ...). A resumed run therefore
-sees the same batches as one that was never stopped, and the global random state is neither read nor changed.
+Every draw of the data side, and of an attention block's first weights, comes from a stream named by (kind,
+seed, ...). A resumed run therefore sees the same batches as one that was never stopped, and the global random
+state is neither read nor changed.
 """
 
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ class Stream(IntEnum):
     PAPER = 2
     DETECTION = 3
     TRAIN_SHARE = 4
+    SLOT = 5
 
 
 def stream_seed(stream: Stream, *key: int) -> int:

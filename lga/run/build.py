@@ -1,7 +1,8 @@
 """From a config to objects. The only place that calls Hydra's `instantiate`."""
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import count
 from typing import Any, cast
 
 import torch
@@ -11,6 +12,7 @@ from omegaconf import DictConfig
 from torch import nn
 
 from lga.attention.head_count import with_heads_for_channels
+from lga.data.random_streams import Stream, kept_global_state, stream_seed
 from lga.data.splits_data import SplitsData
 from lga.run.targets import resolve_target
 from lga.structures import UserError
@@ -19,10 +21,11 @@ from lga.tasks.base_task import BaseTask
 
 
 def build_network(cfg: DictConfig) -> nn.Module:
-    """The cell's network with freshly drawn weights; the draw depends on `seed` alone."""
+    """The cell's network with freshly drawn weights: cells of one `seed` start equal outside their slots."""
     _check_consistent(cfg)
     torch.manual_seed(cfg.seed)
-    backbone = make(cfg.backbone.network, "backbone.network")(attention=_attention(cfg.attention.block))
+    attention = _attention(cfg.attention.block, cfg.seed)
+    backbone = make(cfg.backbone.network, "backbone.network")(attention=attention)
     node, where = (cfg.task.model, "task.model") if cfg.task.model else (cfg.detector.model, "detector.model")
     return cast(nn.Module, make(node, where)(backbone))
 
@@ -84,13 +87,28 @@ def _keywords(target: Any) -> Sequence[str]:
     return [name for name in inspect.signature(target).parameters if name != "self"]
 
 
-def _attention(node: DictConfig) -> Any:
-    """What builds a slot's block; heads that are null are chosen by the slot's channels."""
+def _attention(node: DictConfig, seed: int) -> Callable[[int], nn.Module]:
+    """What builds a slot's block; heads that are null are chosen by the slot's channels.
+
+    Each block draws from a stream of its own, named by the seed and the slot's number. What is built after it
+    draws as if there were none.
+    """
     block = make(node, "attention.block")
-    return with_heads_for_channels(block) if node.get("heads", 1) is None else block
+    if node.get("heads", 1) is None:
+        block = with_heads_for_channels(block)
+    slots = count()
+
+    def build(channels: int) -> nn.Module:
+        with kept_global_state() as generator:
+            generator.manual_seed(stream_seed(Stream.SLOT, seed, next(slots)))
+            return cast(nn.Module, block(channels))
+
+    return build
 
 
 def _check_consistent(cfg: DictConfig) -> None:
+    if cfg.seed < 0:
+        raise UserError(f"seed={cfg.seed} is too small: it must be at least 0")
     if cfg.task.name != cfg.dataset.task:
         raise UserError(
             f"task={cfg.task.name} does not fit dataset={cfg.dataset.name}, which is for {cfg.dataset.task}: "

@@ -114,7 +114,7 @@ def freeze(cfg: DictConfig, overrides: tuple[str, ...] = ()) -> FrozenRun:
     _check_names(checked)
     settle_backbone(checked)
     _settle_reader(checked)
-    resolved = OmegaConf.to_container(checked, resolve=True, throw_on_missing=True)
+    resolved = OmegaConf.to_container(checked, resolve=True, throw_on_missing=True, enum_to_str=True)
     return FrozenRun(cast(dict[str, Any], resolved), overrides)
 
 

@@ -6,10 +6,17 @@ against the signature they call.
 """
 
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any
 
 from hydra.core.config_store import ConfigStore
 from omegaconf import MISSING
+
+
+class Start(Enum):
+    """How first weights are drawn. A config without it had one stream for all, which each block shifted."""
+
+    by_slot = "by_slot"  # an attention block's from a stream of its own, named by the seed and the slot
 
 
 @dataclass
@@ -258,6 +265,7 @@ class Config:
     inspect: InspectConfig = field(default_factory=InspectConfig)
     instruments: InstrumentsConfig = field(default_factory=InstrumentsConfig)
     seed: int = MISSING
+    start: Start = Start.by_slot
     source: str | None = None
 
 

@@ -2,9 +2,17 @@
 
 import pytest
 
+from lga.run.checkpoints import save
 from lga.run.compose import compose
+from lga.run.config_errors import composed_or_told
+from lga.run.directory import RunDirectory
+from lga.run.execute import execute
 from lga.run.identity import FrozenRun, freeze
+from lga.run.record import write_record
+from lga.structures import UserError
 from tests.data.trees.idx import write_tree
+from tests.run.cells import cell
+from tests.tables.made_records import made_record
 
 
 def hash_of(*overrides):
@@ -64,6 +72,29 @@ def test_a_setting_that_is_one_leaves_the_hash_as_it_was_before_there_was_it(set
     run = freeze(compose(["dataset=mnist", f"{group}.{name}=1"]))
     before = {key: value for key, value in run.config[group].items() if key != name}
     assert FrozenRun({**run.config, group: before}).config_hash == run.config_hash
+
+
+def test_nothing_of_the_old_start_rule_is_finished_or_continued(tmp_path):
+    """Weights of before the key `start` were drawn otherwise: another folder, and in one folder an error."""
+    run = cell(tmp_path)
+    assert run.config["start"] == "by_slot"
+    old = FrozenRun({name: value for name, value in run.config.items() if name != "start"})
+    assert old.directory != run.directory
+    folder = RunDirectory(run)
+    folder.last_checkpoint.parent.mkdir(parents=True)
+    write_record(folder.result, made_record(config_hash=old.config_hash))
+    assert RunDirectory(FrozenRun({**old.config, "paths": {"run_dir": folder.path}})).finished() is not None
+    with pytest.raises(UserError, match="holds a run of another config"):
+        folder.finished()
+    folder.result.unlink()
+    save({"state_dict": {}, "epoch": 3, "config_hash": old.config_hash}, folder.last_checkpoint)
+    with pytest.raises(UserError, match="a checkpoint of another config"):
+        execute(run)
+
+
+def test_there_is_one_start_rule():
+    with pytest.raises(UserError, match=r"start: Invalid value 'other', expected one of \[by_slot\]"):
+        composed_or_told(["start=other"])
 
 
 def test_the_folder_is_readable_and_bears_the_hash(tmp_path):

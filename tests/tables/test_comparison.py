@@ -35,6 +35,13 @@ def test_runs_of_different_recipes_are_never_averaged():
     assert [comparison.distinction for comparison in comparisons] == ["recipe.epochs=20", "recipe.epochs=30"]
 
 
+def test_runs_of_two_start_rules_are_neither_averaged_nor_paired():
+    new = {**made_config(attention="se"), "start": "by_slot"}
+    old, other = compare([collected(seed=0), collected(attention="se", config=new)])
+    assert [old.distinction, other.distinction] == ["start=unset", "start=by_slot"]
+    assert other.groups[0].differences == {}
+
+
 def test_settings_of_one_attention_make_groups_of_one_comparison():
     config = made_config(attention="se", seed=1)
     config["attention"]["block"]["reduction"] = 8

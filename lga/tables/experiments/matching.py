@@ -7,7 +7,8 @@ dataset, network and attention with other settings, or on content that was not p
 it is reported, with what differs. Runs are found by settings and not by who started them, so a cell in two
 tables is trained once.
 
-Runs of different trainer settings (`Trainer`: full, or cut to so many epochs) are not averaged either.
+Runs of different trainer settings (`Trainer`: full, or cut to some epochs) are not averaged either, nor are
+runs of different start rules: records from before there was `start` stay among themselves.
 """
 
 from collections import Counter, defaultdict
@@ -28,10 +29,11 @@ Names = tuple[str, ...]  # a cell's, then its value on each axis of a grid that 
 
 @dataclass(frozen=True)
 class Trainer:
-    """How runs were trained: their scale, and a hash of the settings of ``trainer`` that change results."""
+    """How runs were trained: scale, a hash of the settings of ``trainer`` that change results, start rule."""
 
     scale: Scale
     settings: str
+    start: str | None
 
 
 @dataclass(frozen=True)
@@ -54,11 +56,16 @@ class Matched:
         return self.runs.get(cell, {}).get(trainer, ()) if trainer else ()
 
     def trainer(self, cells: Iterable[Names]) -> Trainer | None:
-        """Of the most telling scale that the cells ran at, the trainer of most runs; None where none ran."""
+        """Of the most telling scale that the cells ran at, the trainer of most runs; None where none ran.
+
+        Of as many runs those count that know their start rule.
+        """
         counts: Counter[Trainer] = Counter()
         for cell in cells:
             counts.update({trainer: len(runs) for trainer, runs in self.runs.get(cell, {}).items()})
-        ranked = sorted(counts, key=lambda t: (SCALES.index(t.scale), -counts[t], t.settings))
+        ranked = sorted(
+            counts, key=lambda t: (SCALES.index(t.scale), -counts[t], t.start is None, t.settings)
+        )
         return ranked[0] if ranked else None
 
 
@@ -114,11 +121,11 @@ def _unpublished_files(run: CollectedRun) -> list[str]:
 
 
 def _settings(config: Mapping[str, object]) -> dict[str, object]:
-    return without(recipe(config), "trainer")
+    return without(recipe(config), "trainer", "start")
 
 
 def _trainer(run: CollectedRun) -> Trainer:
     settings = {
         name: value for name, value in recipe(run.record.config).items() if name.startswith("trainer.")
     }
-    return Trainer(run.scale, digest(settings))
+    return Trainer(run.scale, digest(settings), run.record.config.get("start"))

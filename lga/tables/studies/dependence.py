@@ -58,7 +58,11 @@ def _lines(axis: str, found: Sequence[Family]) -> list[list[Family]]:
     for family in found:
         others = (value for name, value in family.axes.items() if name != axis)
         lines[family.dataset, family.network, *others].append(family)
-    return [line for line in lines.values() if len(line) > 1 and line[0].scale == line[-1].scale]
+    return [line for line in lines.values() if len(line) > 1 and _trained(line[0]) == _trained(line[-1])]
+
+
+def _trained(family: Family) -> tuple[str | None, str | None]:
+    return family.scale, family.start
 
 
 def _along(study: Study, axis: str, first: Family, last: Family) -> list[Dependence]:

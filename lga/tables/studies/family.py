@@ -66,6 +66,7 @@ class Family:
         axes: values of the study's further axes.
         rows: the attentions.
         scale: of the runs; None where none ran.
+        start: the rule that drew their first weights; None where none ran, and of old runs.
         changes: settings of the trainer that are not those of the sweep, as text.
     """
 
@@ -74,6 +75,7 @@ class Family:
     axes: Mapping[str, str]
     rows: tuple[Row, ...]
     scale: Scale | None = None
+    start: str | None = None
     changes: str = ""
 
     @property

@@ -56,6 +56,7 @@ def _family(
         axes=dict(zip(study.axes, axis_values(first.config, study.axes), strict=True)),
         rows=tuple(_compared(row, study.reference, reference) for row in rows),
         scale=trainer.scale if trainer else None,
+        start=trainer.start if trainer else None,
         changes=_changes(ran, first) if ran else "",
     )
 

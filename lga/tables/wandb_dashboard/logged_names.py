@@ -10,6 +10,7 @@ ATTENTION = "attention.name"
 DATASET = "dataset.name"
 NETWORK = "backbone.name"
 SCALE = "trainer.scale"
+START = "start"
 
 EPOCH = "epoch"  # Lightning's, from 0
 PARAMETERS = "parameters"
@@ -23,8 +24,8 @@ SHOWN_PICTURES = 8
 
 def stored(setting: str) -> str:
     """The path under which W&B keeps a setting of the config."""
-    group, _, name = setting.partition(".")
-    return f"{group}.value.{name}"
+    group, *names = setting.split(".")
+    return ".".join((group, "value", *names))
 
 
 def judged_metrics(task: Task) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ import wandb_workspaces.reports.v2 as wr
 import wandb_workspaces.workspaces as ws
 from wandb_workspaces import expr
 
+from lga.run.schema import Start
 from lga.tables.experiments.experiment import Experiment
 from lga.tables.wandb_dashboard.logged_names import (
     ATTENTION,
@@ -20,6 +21,7 @@ from lga.tables.wandb_dashboard.logged_names import (
     PAPER_GFLOPS,
     PARAMETERS,
     SCALE,
+    START,
     judged_metrics,
     stored,
 )
@@ -139,5 +141,6 @@ def _grid(experiment: Experiment, dataset: str, network: str, scale: str) -> Any
 
 
 def _of_experiment(experiment: Experiment, scale: str, *more: Any) -> Any:
-    own = (expr.Metric("Group") == experiment.name, expr.Config(stored(SCALE)) == scale)
-    return expr.And(*own, *more)
+    group = expr.Metric("Group") == experiment.name
+    trained = (expr.Config(stored(SCALE)) == scale, expr.Config(stored(START)) == Start.by_slot.name)
+    return expr.And(group, *trained, *more)

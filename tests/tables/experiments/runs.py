@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from lga.run.experiment_grid import experiment_runs
+from lga.run.identity import FrozenRun
 from lga.run.record import CellRecord, DataRecord
 from lga.tables.collect import CollectedRun
 from tests.tables.made_records import made_record
@@ -13,6 +14,11 @@ COUNTS = {"none": (904_214, 3.195), "lga": (1_052_444, 3.289)}
 def composed(*overrides, seeds="1,2,3"):
     """The frozen runs of both cells."""
     return experiment_runs("table3", ["dataset=visdrone", f"seed={seeds}", *overrides])
+
+
+def of_old_rule(run):
+    """The run as it was before the key `start`."""
+    return FrozenRun({name: value for name, value in run.config.items() if name != "start"})
 
 
 def finished(run, map50, scale="full", **fields):

@@ -23,7 +23,7 @@ from lga.tables.experiments.markdown import escaped, markdown
 from lga.tables.experiments.model_index import model_index
 from lga.tables.experiments.readme_block import END, START, readme_block, with_block
 from tests.data.trees.idx import write_tree
-from tests.tables.experiments.runs import composed, finished
+from tests.tables.experiments.runs import composed, finished, of_old_rule
 
 (TABLE1,) = chosen_experiments("table1")
 (TABLE3,) = chosen_experiments("table3")
@@ -95,6 +95,15 @@ def test_a_record_of_before_a_setting_existed_still_counts(runs, change, ran):
     else:
         config["data"]["cache"] = change
     assert judge(TABLE3, [finished(runs[0], 22.0, config=config)]).ran == ran
+
+
+@pytest.mark.parametrize(("new", "shown"), [(2, 20.0), (3, 30.0)])
+def test_start_rules_are_not_mixed_most_runs_count_and_of_as_many_the_new_ones(runs, new, shown):
+    old = [finished(of_old_rule(run), 20.0) for run in runs[:3]]
+    table = judge(TABLE3, [*old, *(finished(run, 30.0) for run in runs[3 : 3 + new])])
+    assert {value for cell in table.cells for value in cell.numbers[0].values.values()} == {shown}
+    assert len(table.runs) == 3
+    assert table.others == []
 
 
 def test_markdown(full):

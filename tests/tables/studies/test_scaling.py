@@ -17,6 +17,7 @@ from lga.tables.studies.gains import families
 from lga.tables.studies.page_files import page_files
 from lga.tables.studies.sentences import dependence_sentence
 from lga.tables.studies.study import SCALE, SHARE, chosen_studies
+from tests.tables.experiments.runs import of_old_rule
 from tests.tables.studies.made import made_run
 
 CHOSEN = chosen_studies("scaling")
@@ -65,6 +66,12 @@ def test_whether_the_gain_depends_on_the_share(found):
         "scale n: -2.10 [-2.53, -1.67], p 0.002: shrinks."
     )
     assert "lga's gain in paper mAP50 from 25 %" in readme_block([], {CHOSEN.page: {SCALING: found}})
+
+
+def test_gains_of_two_start_rules_are_not_held_against_each_other():
+    grid = experiment_runs("scaling", [*SMALL, "seed=1,2,3"])
+    mixed = [made(run if run.config["data"]["train_share"] == 1 else of_old_rule(run)) for run in grid]
+    assert dependences(SCALING, families(SCALING, mixed, SMALL)) == ()
 
 
 def test_a_record_from_before_there_were_shares_is_of_all_images(runs):
