@@ -15,7 +15,10 @@ from lga.run.compose import CONFIG_DIR, compose
 SLOT = "backbone.attention."
 FILES = CONFIG_DIR / "attention"
 ATTENTIONS = sorted(path.stem for path in FILES.glob("*.yaml") if path.stem != "none")
-ABLATIONS = sorted(f"ablation/{path.stem}" for path in FILES.glob("ablation/*.yaml"))
+ABLATIONS = [  # one of each that changes what the block is made of
+    f"ablation/{name}"
+    for name in ("alpha_per_channel", "alpha_softmax", "kernels_3", "position_none", "scales_0")
+]
 OWN = [
     (f"dataset={dataset}", f"backbone={backbone}")
     for dataset in ("digits", "digit_scenes")
