@@ -12,6 +12,7 @@ from omegaconf import DictConfig
 from torch import nn
 
 from lga.attention.head_count import with_heads_for_channels
+from lga.backbones.small_maps import compute_reached_taps_only
 from lga.data.random_streams import Stream, kept_global_state, stream_seed
 from lga.data.splits_data import SplitsData
 from lga.run.targets import resolve_target
@@ -27,7 +28,9 @@ def build_network(cfg: DictConfig) -> nn.Module:
     attention = _attention(cfg.attention.block, cfg.seed)
     backbone = make(cfg.backbone.network, "backbone.network")(attention=attention)
     node, where = (cfg.task.model, "task.model") if cfg.task.model else (cfg.detector.model, "detector.model")
-    return cast(nn.Module, make(node, where)(backbone))
+    network = cast(nn.Module, make(node, where)(backbone))
+    compute_reached_taps_only(network)
+    return network
 
 
 def build_data(cfg: DictConfig) -> SplitsData[Any]:
