@@ -12,7 +12,7 @@ from omegaconf import DictConfig
 from torch import nn
 
 from lga.attention.head_count import with_heads_for_channels
-from lga.backbones.small_maps import compute_reached_taps_only
+from lga.backbones.small_maps import use_products_on_small_maps
 from lga.data.random_streams import Stream, kept_global_state, stream_seed
 from lga.data.splits_data import SplitsData
 from lga.run.targets import resolve_target
@@ -29,7 +29,7 @@ def build_network(cfg: DictConfig) -> nn.Module:
     backbone = make(cfg.backbone.network, "backbone.network")(attention=attention)
     node, where = (cfg.task.model, "task.model") if cfg.task.model else (cfg.detector.model, "detector.model")
     network = cast(nn.Module, make(node, where)(backbone))
-    compute_reached_taps_only(network)
+    use_products_on_small_maps(network)
     return network
 
 

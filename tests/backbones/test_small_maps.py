@@ -10,7 +10,7 @@ from torch import nn
 import lga
 from lga.backbones import small_maps
 from lga.backbones.conv_unit import ConvUnit
-from lga.backbones.small_maps import compute_reached_taps_only
+from lga.backbones.small_maps import use_products_on_small_maps
 from lga.run.complexity import paper_gflops, true_gflops
 from lga.run.onnx_model import to_onnx
 
@@ -44,15 +44,15 @@ def gradients(function, *tensors):
 def depthwise(*settings, bias=True, dtype=torch.float32):
     kernel, stride, padding, dilation = settings
     made = nn.Conv2d(CHANNELS, CHANNELS, kernel, stride, padding, dilation, CHANNELS, bias, dtype=dtype)
-    compute_reached_taps_only(made)
+    use_products_on_small_maps(made)
     return made
 
 
 @pytest.fixture
 def computed(monkeypatch):
     """How often the matrix was used."""
-    calls, as_matrix = [], small_maps._as_matrix
-    monkeypatch.setattr(small_maps, "_as_matrix", lambda *a: calls.append(a) or as_matrix(*a))
+    calls, depthwise = [], small_maps._depthwise
+    monkeypatch.setattr(small_maps, "_depthwise", lambda *a: calls.append(a) or depthwise(*a))
     return calls
 
 
@@ -93,28 +93,46 @@ def test_only_the_tap_that_is_reached_computes(computed):
     assert len(computed) == 1
 
 
-@pytest.mark.parametrize("change", ["evaluation", "large batch", "large map", "autocast", "dense", "reflect"])
+@pytest.mark.parametrize("change", ["", "evaluation", "batch", "map", "autocast", "dense", "reflect"])
 def test_else_the_convolution_stays(change, computed):
-    sides, batch = (7, 7) if change == "large map" else (2, 2), 2**17 if change == "large batch" else 2
-    settings = {"padding_mode": "reflect"} if change == "reflect" else {}
-    padding = 1 if change == "reflect" else 2
-    module = nn.Conv2d(
-        3, 3, 5 - 2 * (change == "reflect"), 1, padding, groups=1 if change == "dense" else 3, **settings
-    )
-    x = torch.randn(batch, 3, *sides)
-    expected = module(x)
-    compute_reached_taps_only(module)
-    module.train(change != "evaluation")
+    padding = {"padding": 1, "padding_mode": "reflect"} if change == "reflect" else {"padding": 2}
+    module = nn.Conv2d(3, 3, 5, groups=1 if change == "dense" else 3, **padding)
+    side = {"map": 7, "reflect": 4}.get(change, 2)
+    x = torch.randn(2**17 if change == "batch" else 2, 3, side, side)
     with torch.autocast("cpu", enabled=change == "autocast"):
+        expected = module(x)
+        use_products_on_small_maps(module)
+        module.train(change != "evaluation")
         found = module(x)
-    torch.testing.assert_close(found.float(), expected, rtol=0, atol=0 if change != "autocast" else 0.05)
-    assert not computed
+    assert len(computed) == (change == "")
+    torch.testing.assert_close(found, expected, rtol=0, atol=0 if change else 1e-6)
+
+
+@pytest.mark.parametrize("layout", [torch.channels_last, torch.contiguous_format])
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("side", [1, 2, 16])
+def test_1x1_convolutions_are_linear(side, bias, layout, monkeypatch):
+    """As products up to 512 pixels of the batch, which 2 maps of 16 x 16 have, and no further."""
+    products, linear = [], F.linear
+    monkeypatch.setattr(F, "linear", lambda *arguments: products.append(arguments) or linear(*arguments))
+    module, plain = nn.Conv2d(5, 7, 1, bias=bias), nn.Conv2d(5, 7, 1, bias=bias)
+    plain.load_state_dict(module.state_dict())
+    use_products_on_small_maps(module)
+    for batch in (2, 3):
+        x = torch.randn(batch, 5, side, side).to(memory_format=layout)
+        found, expected = (
+            gradients(lambda x, *_, conv=conv: conv(x), x)
+            + [(conv.zero_grad(), conv(x).square().sum().backward(), p.grad)[2] for p in conv.parameters()]
+            for conv in (module, plain)
+        )
+        torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-4)
+    assert len({len(arguments[0]) for arguments in products}) == (1 if side == 16 else 2)
 
 
 def as_built(settings, monkeypatch):
     """The same network with its convolutions as PyTorch computes them."""
     with monkeypatch.context() as patched:
-        patched.setattr("lga.run.build.compute_reached_taps_only", lambda network: None)
+        patched.setattr("lga.run.build.use_products_on_small_maps", lambda network: None)
         return lga.build_model(settings)
 
 
@@ -128,9 +146,8 @@ def test_a_network_trains_the_same_and_is_counted_and_saved_the_same(backbone, m
     for network in (ours, plain):
         F.cross_entropy(network.train()(images), torch.arange(16) % 10).backward()
     assert len(computed) >= 5
-    for mine, theirs in zip(ours.parameters(), plain.parameters(), strict=True):
-        scale = float(theirs.grad.abs().max())
-        torch.testing.assert_close(mine.grad, theirs.grad, rtol=0, atol=1e-4 * scale + 1e-7)
+    mine, theirs = (nn.utils.parameters_to_vector(p.grad for p in n.parameters()) for n in (ours, plain))
+    assert (mine - theirs).norm() < 1e-5 * theirs.norm()
     computed.clear()
     assert true_gflops(ours, 32) == true_gflops(plain, 32)
     assert paper_gflops(ours) == paper_gflops(plain)
@@ -139,7 +156,7 @@ def test_a_network_trains_the_same_and_is_counted_and_saved_the_same(backbone, m
 
 def test_an_export_holds_the_convolution(computed):
     unit = ConvUnit(8, 8, 5, groups=8)
-    compute_reached_taps_only(unit)
+    use_products_on_small_maps(unit)
     unit(torch.rand(2, 8, 1, 1))
     assert len(computed) == 1
     graph = to_onnx(nn.Sequential(nn.Conv2d(3, 8, 1), unit), 2, "maps", {}).graph
