@@ -1,14 +1,26 @@
-"""Datasets, one a file, their transforms and the data module."""
+"""Datasets, one a file, their transforms and the data module; names are imported when first asked for."""
 
-from lga.data.digits import DigitsReader
-from lga.data.fashion_mnist import FashionMNISTReader
-from lga.data.labelled_images import ImageSplits, LabelledImages
-from lga.data.mnist import MNISTReader
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-__all__ = [
-    "DigitsReader",
-    "FashionMNISTReader",
-    "ImageSplits",
-    "LabelledImages",
-    "MNISTReader",
-]
+if TYPE_CHECKING:
+    from lga.data.digits import DigitsReader
+    from lga.data.fashion_mnist import FashionMNISTReader
+    from lga.data.labelled_images import ImageSplits, LabelledImages
+    from lga.data.mnist import MNISTReader
+
+_MODULES = {
+    "DigitsReader": "digits",
+    "FashionMNISTReader": "fashion_mnist",
+    "ImageSplits": "labelled_images",
+    "LabelledImages": "labelled_images",
+    "MNISTReader": "mnist",
+}
+__all__ = ["DigitsReader", "FashionMNISTReader", "ImageSplits", "LabelledImages", "MNISTReader"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for, so that the hashes of published files cost no torch."""
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

@@ -15,10 +15,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from lga.data.preparation.catalogue import CATALOGUE
-from lga.data.preparation.prepared_set import ReadSet
 from lga.data.published_files import PUBLISHED
 from lga.run.identity import UNLESS_ONE, FrozenRun
+from lga.tables.claims import LABELS
 from lga.tables.collect import CollectedRun
 from lga.tables.published import Cell
 from lga.tables.scales import SCALES, Scale
@@ -115,8 +114,8 @@ def match(collected: Iterable[CollectedRun], grid: Iterable[FrozenRun], axes: Se
 
 def _unpublished_files(run: CollectedRun) -> list[str]:
     """The published files that the run, by its record, did not read; none where no content is published."""
-    published, data = CATALOGUE.get(run.record.cell.dataset), run.record.data
-    files = PUBLISHED[published.reader.data_set] if isinstance(published, ReadSet) else ()
+    data = run.record.data
+    files = PUBLISHED.get(LABELS.get(run.record.cell.dataset, ""), ())
     return [file.name for file in files if data is None or data.files.get(file.name) != file.sha256]
 
 
