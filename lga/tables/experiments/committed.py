@@ -34,7 +34,8 @@ def keep(shown: Iterable[CollectedRun], folder: Path) -> Sequence[Path]:
     with writable(records, "the checkout"):
         records.mkdir(parents=True, exist_ok=True)
         for path, run in runs.items():
-            write_record(path, slim(run))
+            if run.folder != path:  # else it is a kept one, and stays as it is
+                write_record(path, slim(run))
     return sorted(records.glob("*.json"))
 
 

@@ -1,9 +1,11 @@
 """A page of studies as Markdown: each one's question, what was found, and the gains over its reference."""
 
 from collections.abc import Collection, Mapping, Sequence
+from statistics import fmean
 
 from lga.tables.experiments.markdown import GENERATED, SCALE_NOTES, escaped, provenance, row_line
 from lga.tables.metric_names import label
+from lga.tables.published import METRICS, load_published
 from lga.tables.studies.dependence import dependences
 from lga.tables.studies.family import Family, Row
 from lga.tables.studies.sentences import CUT_SHORT, dependence_sentence, family_sentence, interval
@@ -88,10 +90,39 @@ def _table(study: Study, family: Family) -> list[str]:
     metric = next((row.metric for row in family.rows if row.metric), "")
     headings = (study.kind, "seeds", label(metric) if metric else "ours", f"gain over {study.reference}",
                 "adjusted p", "effect", "found", "parameters")  # fmt: skip
+    beside = _beside(study, family, metric)
     mark = f" *({family.scale})*" if family.scale in CUT_SHORT else ""
     told = ["", f"With {escaped(family.changes)}."] if family.changes else []
-    rows = [row_line(_cells(row, mark)) for row in family.rows]
-    return [row_line(headings), row_line(ALIGNMENTS), *rows, *told]
+    rows = [row_line((*_cells(row, mark), *(cells[row.attention] for cells in beside.values())))
+            for row in family.rows]  # fmt: skip
+    return [row_line((*headings, *beside)), row_line((*ALIGNMENTS, *("--:" for _ in beside))), *rows, *told]
+
+
+def _beside(study: Study, family: Family, metric: str) -> dict[str, dict[str, str]]:
+    """Further columns: each attention's cell by heading."""
+    columns = {}
+    if any(_others(row) for row in family.rows):
+        columns["best epoch"] = {row.attention: _mean_text(_others(row)) for row in family.rows}
+    if study.published:
+        published = {
+            row.attention: getattr(row, metric or METRICS[row.task][0])
+            for row in load_published()
+            if (row.dataset, row.model) == (family.dataset, family.network)
+        }
+        columns[study.published] = {
+            row.attention: f"{published[row.attention]:g}" if row.attention in published else "-"
+            for row in family.rows
+        }
+    return columns
+
+
+def _others(row: Row) -> list[float]:
+    """The metric at the epoch that is not the primary one, of each seed that has it."""
+    return [run.record.other_epoch.metrics[row.metric] for run in row.runs if run.record.other_epoch]
+
+
+def _mean_text(values: Sequence[float]) -> str:
+    return f"{fmean(values):.2f}" if values else "-"
 
 
 def _cells(row: Row, mark: str) -> tuple[str, ...]:

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from lga.data.published_files import PUBLISHED
 from lga.run.experiment_grid import experiment_runs
+from lga.run.record import DataRecord, OtherEpochRecord
 from lga.structures import UserError
 from lga.tables.collect import CollectedRun
 from lga.tables.studies.gains import families
@@ -19,6 +21,7 @@ from lga.tables.studies.study import PAGES, chosen_studies
 from lga.tables.studies.study_csv import studies_csv
 from lga.tables.studies.study_markdown import study_markdown
 from tests.tables.experiments.runs import finished
+from tests.tables.studies.made import made_run
 
 CHOSEN = chosen_studies("embedded")
 (EMBEDDED,) = CHOSEN.studies
@@ -105,3 +108,25 @@ def test_what_is_neither_table_nor_study():
     assert [study.name for study in chosen_studies("ablation_alpha").studies] == ["ablation_alpha"]
     with pytest.raises(UserError, match=r"alpha: no such table or study; valid: table1, .*, ablations, "):
         chosen_studies("alpha")
+
+
+def test_best_epoch_and_published_numbers_stand_beside():
+    chosen = chosen_studies("table1_short")
+    (short,) = chosen.studies
+    files = {file.name: file.sha256 for file in PUBLISHED["Fashion-MNIST"]}
+    data = DataRecord(manifest_hash="0" * 64, files=files, counts={"train": 60_000, "test": 10_000})
+    best = {1: 93.5, 2: 94.5}
+    collected = [
+        made_run(
+            run, 0.0, "study", monitor="val/top1", metrics={"top1": 91.0 + run.cell.seed}, data=data,
+            other_epoch=OtherEpochRecord(
+                rule="best val/top1", epoch=9, metrics={"top1": best[run.cell.seed]}
+            ),
+        )
+        for run in experiment_runs("table1_short", ["dataset=fashion_mnist", "attention=none", "seed=1,2"])
+    ]  # fmt: skip
+    page = study_markdown(chosen.page, {short: families(short, collected)})
+    (none,) = (line for line in page.splitlines() if line.startswith("| none | 2 |"))
+    assert [cell.strip() for cell in none.split("|")][3].startswith("92.50 [")  # 92 and 93
+    assert none.endswith("| 900,000 | 94.00 | 92.8 |")  # 93.5 and 94.5; the published row
+    assert "| lga | - | *not run* | - | - | - | - | - | - | 92.9 |" in page
