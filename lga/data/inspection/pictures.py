@@ -9,7 +9,7 @@ from lga.data.inspection.contact_sheet import contact_sheet
 from lga.data.inspection.pictured import Pictured
 from lga.data.inspection.published_set import PublishedInspection
 from lga.data.inspection.size_figure import size_figure
-from lga.data.inspection.split_set import Splits, split_names
+from lga.data.inspection.split_set import Splits, distinct_splits
 
 
 def published_parts(inspection: PublishedInspection) -> dict[str, Pictured]:
@@ -25,7 +25,7 @@ def split_parts(dataset: str, splits: Splits, class_names: tuple[str, ...]) -> d
     """Return the splits of another set."""
     return {
         name: Pictured.of_split(f"{dataset} {name}", getattr(splits, name), class_names)
-        for name in split_names(splits)
+        for name in distinct_splits(splits)
     }
 
 

@@ -37,16 +37,19 @@ def inspect_splits(
     except UserError as error:
         wrong = (Wrong("files that cannot be read", str(error)),)
         return Report(dataset, where, f"{checked}, up to what is wrong", {}, wrong=wrong), None
-    parts = {name: PartReport(_contents(getattr(splits, name), class_names)) for name in split_names(splits)}
+    parts = {
+        name: PartReport(_split_contents(getattr(splits, name), class_names))
+        for name in distinct_splits(splits)
+    }
     return Report(dataset, where, checked, parts, manifest=splits.manifest), splits
 
 
-def split_names(splits: Splits) -> tuple[str, ...]:
+def distinct_splits(splits: Splits) -> tuple[str, ...]:
     """Return the names of the splits that are not the same images."""
     return ("train", "val", "test") if splits.selection == "validation" else ("train", "test")
 
 
-def _contents(source: LabelledImages | DetectionSource, class_names: tuple[str, ...]) -> Contents:
+def _split_contents(source: LabelledImages | DetectionSource, class_names: tuple[str, ...]) -> Contents:
     if isinstance(source, DetectionSource):
         targets, offsets = source.annotations.targets, source.annotations.offsets
         image = np.repeat(np.arange(len(source)), np.diff(offsets))

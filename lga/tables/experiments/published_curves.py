@@ -23,7 +23,7 @@ def figure_rows() -> tuple[PublishedRow, ...]:
     """A row for each curve; a UserError says what is wrong with a file."""
     table = {row.cell: row for row in load_published()}
     return tuple(
-        _row(dataset, attention, table[same_classes, _MODEL, attention])
+        _counted_row(dataset, attention, table[same_classes, _MODEL, attention])
         for dataset, same_classes in FIGURE_SETS.items()
         for attention in ATTENTIONS
     )
@@ -42,7 +42,7 @@ def best_epoch(path: Path, attention: str) -> tuple[int, float, float]:
         raise UserError(f"{path}: not a published curve ({error}); restore it from the repository") from error
 
 
-def _row(dataset: str, attention: Attention, counts: PublishedRow) -> PublishedRow:
+def _counted_row(dataset: str, attention: Attention, counts: PublishedRow) -> PublishedRow:
     path = PUBLISHED.parent / f"curve_{dataset}_{_MODEL}.csv"
     epoch, map50, map50_95 = best_epoch(path, attention)
     return PublishedRow(

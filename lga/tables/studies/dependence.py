@@ -49,7 +49,7 @@ def dependences(study: Study, found: Sequence[Family]) -> tuple[Dependence, ...]
     for axis in study.axes:
         for line in _lines(axis, found):
             made += _along(study, axis, line[0], line[-1])
-    return tuple(_adjusted(made))
+    return tuple(_adjusted_dependences(made))
 
 
 def _lines(axis: str, found: Sequence[Family]) -> list[list[Family]]:
@@ -84,7 +84,7 @@ def _gains(family: Family, attention: str, reference: str) -> Mapping[int, float
     return {seed: ours.values[seed] - base.values[seed] for seed in shared}
 
 
-def _adjusted(made: Sequence[Dependence]) -> list[Dependence]:
+def _adjusted_dependences(made: Sequence[Dependence]) -> list[Dependence]:
     p_values: dict[tuple[str, str], dict[str, float]] = defaultdict(dict)
     for number, one in enumerate(made):
         if one.change.p is not None:

@@ -9,16 +9,18 @@ from lga.tables.statistics import Estimate
 from lga.tables.studies.family import Family, Row
 from lga.tables.studies.study import SCALE, SHARE, Study
 
-COLUMNS = ("study", "dataset", "network", "scale_of_network", "train_share", "attention", "label", "metric",
-           "seeds", "scale", "mean", "low", "high", "gain", "gain_low", "gain_high", "p_adjusted", "effect",
-           "found", "parameters", "gflops")  # fmt: skip
+STUDY_COLUMNS = (
+    "study", "dataset", "network", "scale_of_network", "train_share", "attention", "label", "metric", "seeds",
+    "scale", "mean", "low", "high", "gain", "gain_low", "gain_high", "p_adjusted", "effect",
+    "found", "parameters", "gflops",
+)  # fmt: skip
 
 
 def studies_csv(studied: Mapping[Study, Sequence[Family]]) -> str:
     """The whole file; gains are over the study's reference."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    writer.writerow(STUDY_COLUMNS)
     for study, found in studied.items():
         for family in found:
             for row in family.rows:
