@@ -15,8 +15,7 @@ from lga.data.published_files import (
     PublishedFile,
 )
 from lga.structures import UserError
-
-from .trees.idx import idx_bytes, images_and_labels, write, write_tree
+from tests.data.trees.idx import idx_bytes, images_and_labels, write, write_tree
 
 
 def as_published(raw_dir):
