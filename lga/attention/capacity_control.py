@@ -8,7 +8,7 @@ Shapes: B batch, C channels, H W map, hidden the width of the bottleneck."""
 import torch
 from torch import Tensor, nn
 
-from lga.attention.local_global import LocalGlobalAttention
+from lga.attention.local_global.presets import LocalGlobalAttention
 
 
 class CapacityControl(nn.Module):
@@ -18,7 +18,7 @@ class CapacityControl(nn.Module):
     them as whole channels do, within C of it. Raises UserError where ``heads`` do not divide ``channels``.
     """
 
-    def __init__(self, channels: int, heads: int) -> None:
+    def __init__(self, channels: int, heads: int | None = None) -> None:
         super().__init__()
         with torch.device("meta"):
             wanted = sum(p.numel() for p in LocalGlobalAttention(channels, heads).parameters())

@@ -7,16 +7,15 @@ Shapes: B batch, C channels, G heads, d = C/G, H W map, N = H*W positions."""
 
 from torch import Tensor, nn
 
-from lga.attention.head_count import check_heads
+from lga.attention.head_count import heads_of
 
 
 class MultiHeadSelfAttention(nn.Module):
     """Every position attends to every position, in each head on its own."""
 
-    def __init__(self, channels: int, heads: int = 4) -> None:
+    def __init__(self, channels: int, heads: int | None = 4) -> None:
         super().__init__()
-        check_heads("mhsa", channels, heads)
-        self.heads = heads
+        self.heads = heads_of("mhsa", channels, heads)
         self.query = nn.Conv2d(channels, channels, 1)
         self.key = nn.Conv2d(channels, channels, 1)
         self.value = nn.Conv2d(channels, channels, 1)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import torch
 
-from lga.instruments.anatomy import Anatomy
+from lga.attention import LocalGlobalVariant
 from lga.instruments.entropy import entropy_share
 
 
@@ -31,11 +31,11 @@ class AlphaState:
     entropy: float | None
 
 
-def alpha_state(anatomy: Anatomy) -> AlphaState:
+def alpha_state(block: LocalGlobalVariant) -> AlphaState:
     """Reads the alphas of a block."""
     values = {
         kind: Values(float(alpha.mean()), float(alpha.min()), float(alpha.max()))
-        for kind, alpha in zip(anatomy.kinds, anatomy.alphas.detach(), strict=True)
+        for kind, alpha in zip(block.kinds(), block.alphas().detach(), strict=True)
     }
     means = torch.tensor([value.mean for value in values.values()], dtype=torch.float64)
     if len(means) < 2 or not bool((means > 0).all()):

@@ -2,7 +2,7 @@
 
 The attention of a head has a row a channel, softmax(q k^T / sqrt(d)); a row's entropy is a share of ln d. In
 the released block these weights are computed from its queries and keys as the paper has them, but they have
-no effect on its output (see lga/attention/local_global.py).
+no effect on its output (see lga/attention/local_global/collapse.py).
 
 Shapes: B images, G heads, d channels of a head, N positions."""
 

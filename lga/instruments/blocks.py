@@ -8,9 +8,7 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from lga.attention import LocalGlobalAttention, LocalGlobalAttentionAsWritten, LocalGlobalVariant
-
-Block = LocalGlobalAttention | LocalGlobalAttentionAsWritten | LocalGlobalVariant
+from lga.attention import LocalGlobalVariant
 
 
 @dataclass(frozen=True)
@@ -18,21 +16,23 @@ class WatchedBlock:
     """A trained block under its name in the model, and its frozen copy if the model has one."""
 
     name: str
-    trained: Block
-    copy: Block | None
+    trained: LocalGlobalVariant
+    copy: LocalGlobalVariant | None
 
     @property
-    def candidates(self) -> list[Block]:
+    def candidates(self) -> list[LocalGlobalVariant]:
         """The blocks that validation may run."""
         return [self.trained] if self.copy is None else [self.trained, self.copy]
 
 
 def find_blocks(model: nn.Module) -> list[WatchedBlock]:
     """The Local-Global blocks of ``model``; the frozen ones alone, if none is trained."""
-    found = [(name, module) for name, module in model.named_modules() if isinstance(module, Block)]
+    found = [
+        (name, module) for name, module in model.named_modules() if isinstance(module, LocalGlobalVariant)
+    ]
     trained = [(name, block) for name, block in found if _is_trained(block)] or found
     frozen = [block for _, block in found if all(block is not other for _, other in trained)]
-    copies: list[Block | None] = [None] * len(trained)
+    copies: list[LocalGlobalVariant | None] = [None] * len(trained)
     if [_kind(block) for block in frozen] == [_kind(block) for _, block in trained]:
         copies = [*frozen]
     return [WatchedBlock(name, block, copy) for (name, block), copy in zip(trained, copies, strict=True)]
@@ -42,5 +42,5 @@ def _is_trained(block: nn.Module) -> bool:
     return any(parameter.requires_grad for parameter in block.parameters())
 
 
-def _kind(block: Block) -> tuple[type[nn.Module], int, int]:
+def _kind(block: LocalGlobalVariant) -> tuple[type[nn.Module], int, int]:
     return type(block), block.channels, block.heads

@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.utils.hooks import RemovableHandle
 
-from lga.instruments.blocks import Block, WatchedBlock, find_blocks
+from lga.attention import LocalGlobalVariant
+from lga.instruments.blocks import WatchedBlock, find_blocks
 from lga.instruments.gradients import GradientSampler
 from lga.instruments.history import Row, row, scalars, summary
 from lga.instruments.snapshot import BlockState, block_state
@@ -44,7 +45,7 @@ class InstrumentsCallback(pl.Callback):
         self.rows: list[Row] = []
         self._watched: list[WatchedBlock] = []
         self._samplers: dict[str, GradientSampler] = {}
-        self._seen: dict[str, tuple[Block, Tensor]] = {}
+        self._seen: dict[str, tuple[LocalGlobalVariant, Tensor]] = {}
         self._hooks: list[RemovableHandle] = []
         self._steps = 0
 
@@ -124,7 +125,7 @@ class InstrumentsCallback(pl.Callback):
             for block in watched.candidates:
                 self._hooks.append(block.register_forward_pre_hook(self._listener(watched.name, block)))
 
-    def _listener(self, name: str, block: Block) -> Any:
+    def _listener(self, name: str, block: LocalGlobalVariant) -> Any:
         def keep_input(_: nn.Module, inputs: tuple[Tensor, ...]) -> None:
             if name not in self._seen:
                 self._seen[name] = block, inputs[0].detach()[: self.images].clone()

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from lga.instruments.anatomy import anatomy
-from lga.instruments.blocks import Block
+from lga.attention import LocalGlobalVariant
+from lga.instruments.anatomy import cut, named_branches
 
 PARTS = ("q", "k", "v")
 
@@ -33,12 +33,12 @@ class GradientState:
 class GradientSampler:
     """Collects an epoch's samples of one block."""
 
-    def __init__(self, block: Block) -> None:
-        self._anatomy = anatomy(block)
+    def __init__(self, block: LocalGlobalVariant) -> None:
+        self._block = block
         self._trained = {name: p for name, p in block.named_parameters() if p.requires_grad}
         self._branches = {
             name: conv.pointwise
-            for name, conv in self._anatomy.branches().items()
+            for name, conv in named_branches(block).items()
             if conv.pointwise.weight.requires_grad
         }
         self.reset()
@@ -69,7 +69,7 @@ class GradientSampler:
         if bias is not None:
             columns.append(_gradient(bias)[:, None])
         rows = torch.cat(columns, dim=1)
-        return torch.stack([part.flatten(0, 1) for part in self._anatomy.cut(rows, dim=0)])
+        return torch.stack([part.flatten(0, 1) for part in cut(self._block, rows, dim=0)])
 
     def state(self) -> GradientState | None:
         """What the samples since the last `reset` say; None without any."""

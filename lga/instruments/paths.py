@@ -13,17 +13,19 @@ Shapes: B images, C channels, H W map, N = H*W."""
 import torch
 from torch import Tensor
 
-from lga.instruments.anatomy import Anatomy
+from lga.attention import LocalGlobalVariant
 
 IDENTITY = "identity"
 
 
-def path_shares(anatomy: Anatomy, x: Tensor, branches: dict[str, list[Tensor]]) -> dict[str, float] | None:
+def path_shares(
+    block: LocalGlobalVariant, x: Tensor, branches: dict[str, list[Tensor]]
+) -> dict[str, float] | None:
     """The share of each kind of ``branches`` (maps (B, C, H, W) by kind) and of the identity.
 
     None for an output that does not vary.
     """
-    paths = path_maps(anatomy, x, branches)
+    paths = path_maps(block, x, branches)
     centred = {name: _centred(path) for name, path in paths.items()}
     out = torch.stack(list(centred.values())).sum(dim=0)
     variance = (out * out).mean()
@@ -32,9 +34,9 @@ def path_shares(anatomy: Anatomy, x: Tensor, branches: dict[str, list[Tensor]]) 
     return {name: float((path * out).mean() / variance) for name, path in centred.items()}
 
 
-def path_maps(anatomy: Anatomy, x: Tensor, branches: dict[str, list[Tensor]]) -> dict[str, Tensor]:
+def path_maps(block: LocalGlobalVariant, x: Tensor, branches: dict[str, list[Tensor]]) -> dict[str, Tensor]:
     """The summands (B, C, H, W) of the output, less the bias of the output convolution."""
-    out_conv, alphas = anatomy.block.out_conv, dict(zip(anatomy.kinds, anatomy.alphas, strict=True))
+    out_conv, alphas = block.out_conv, dict(zip(block.kinds(), block.alphas(), strict=True))
 
     def projected(mixed: Tensor) -> Tensor:
         return torch.nn.functional.conv2d(mixed, out_conv.weight)
@@ -43,8 +45,8 @@ def path_maps(anatomy: Anatomy, x: Tensor, branches: dict[str, list[Tensor]]) ->
         kind: projected(alphas[kind][:, None, None] * torch.stack(maps).mean(dim=0))
         for kind, maps in branches.items()
     }
-    past = projected(anatomy.alphas.sum(dim=0)[:, None, None] * x)
-    return {**paths, IDENTITY: past + x if anatomy.residual else past}
+    past = projected(block.residual_weight()[:, None, None] * x)
+    return {**paths, IDENTITY: past + x if block.settings.residual else past}
 
 
 def _centred(path: Tensor) -> Tensor:

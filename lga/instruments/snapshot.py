@@ -9,10 +9,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from lga.attention import LocalGlobalVariant
 from lga.instruments.alpha import AlphaState, alpha_state
-from lga.instruments.anatomy import Anatomy, anatomy
+from lga.instruments.anatomy import contract, cut, gated, gates, named_branches
 from lga.instruments.attention_entropy import AttentionState, attention_state
-from lga.instruments.blocks import Block
 from lga.instruments.gate import GateState, gate_state
 from lga.instruments.gradients import GradientState
 from lga.instruments.kernel import Picture, kernel_picture
@@ -44,39 +44,42 @@ class BlockState:
 
 
 @torch.no_grad()
-def block_state(block: Block, x: Tensor | None, gradients: GradientState | None = None) -> BlockState:
+def block_state(
+    block: LocalGlobalVariant, x: Tensor | None, gradients: GradientState | None = None
+) -> BlockState:
     """The state of ``block`` with the input x (B, C, H, W), if one is known."""
-    parts = anatomy(block)
-    contraction = "released" if parts.released else "as_written"
-    alpha = alpha_state(parts)
+    contraction = block.settings.contraction
+    alpha = alpha_state(block)
     if x is None:
         return BlockState(contraction, alpha, gradients)
     x = x.to(block.out_conv.weight.dtype)
-    attention, branches = _branches(parts, parts.z(x))
-    gates = parts.gates(x)
-    picture, kernel = kernel_picture(parts, x)
+    attention, branches = _branches(block, gated(block, x))
+    weights = gates(block, x)
+    picture, kernel = kernel_picture(block, x)
     return BlockState(
         contraction=contraction,
         alpha=alpha,
         gradients=gradients,
-        gate=None if gates is None else gate_state(gates),
+        gate=None if weights is None else gate_state(weights),
         attention=attention,
-        paths=path_shares(parts, x, branches),
+        paths=path_shares(block, x, branches),
         picture=picture,
         kernel=kernel.tolist(),
     )
 
 
-def _branches(parts: Anatomy, z: Tensor) -> tuple[dict[str, AttentionState], dict[str, list[Tensor]]]:
+def _branches(
+    block: LocalGlobalVariant, z: Tensor
+) -> tuple[dict[str, AttentionState], dict[str, list[Tensor]]]:
     """The attention of each branch, and the maps (B, C, H, W) of the branches by kind."""
     attention: dict[str, AttentionState] = {}
-    maps: dict[str, list[Tensor]] = {kind: [] for kind in parts.kinds}
-    for name, conv in parts.branches().items():
+    maps: dict[str, list[Tensor]] = {kind: [] for kind in block.kinds()}
+    for name, conv in named_branches(block).items():
         stacked = conv(z)
-        q, k, _ = parts.cut(stacked.flatten(2), dim=1)
+        q, k, _ = cut(block, stacked.flatten(2), dim=1)
         if (state := attention_state(q, k)) is not None:
             attention[name] = state
-        maps[name.split()[0]].append(parts.contract(stacked))
+        maps[name.split()[0]].append(contract(block, stacked))
     return attention, maps
 
 

@@ -11,7 +11,6 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig
 from torch import nn
 
-from lga.attention.head_count import with_heads_for_channels
 from lga.backbones.small_maps import use_products_on_small_maps
 from lga.data.random_streams import Stream, kept_global_state, stream_seed
 from lga.data.splits_data import SplitsData
@@ -91,14 +90,12 @@ def _keywords(target: Any) -> Sequence[str]:
 
 
 def _attention(node: DictConfig, seed: int) -> Callable[[int], nn.Module]:
-    """What builds a slot's block; heads that are null are chosen by the slot's channels.
+    """What builds a slot's block.
 
     Each block draws from a stream of its own, named by the seed and the slot's number. What is built after it
     draws as if there were none.
     """
     block = make(node, "attention.block")
-    if node.get("heads", 1) is None:
-        block = with_heads_for_channels(block)
     slots = count()
 
     def build(channels: int) -> nn.Module:

@@ -26,8 +26,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from lga.attention import LocalGlobalAttention, LocalGlobalAttentionAsWritten, LocalGlobalVariant
-from lga.attention.local_global_parameters import LocalGlobalParameters
+from lga.attention import LocalGlobalVariant
 from lga.detection.head import BOX_LOGITS, DetectionHead
 
 PAPER_IMAGE_SIZE = 32
@@ -70,7 +69,7 @@ def true_gflops(network: nn.Module, image_size: int) -> float:
     """GFLOPs of one image in evaluation, by PyTorch's counter (convolutions and matrix products)."""
     image = torch.zeros(1, 3, image_size, image_size, device=_device(network))
     with _evaluating(network):
-        if any(isinstance(module, LocalGlobalAttention | LocalGlobalVariant) for module in network.modules()):
+        if any(isinstance(module, LocalGlobalVariant) for module in network.modules()):
             network(image)  # folds what is folded once
         with FlopCounterMode(display=False) as counter:
             network(image)
@@ -83,7 +82,10 @@ def paper_gflops(network: nn.Module) -> float:
 
     def count(module: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
         nonlocal macs
-        macs += _COUNTS[type(module)](module, inputs[0], output)
+        if isinstance(module, LocalGlobalVariant):
+            macs += _local_global(module, inputs[0])
+        else:
+            macs += _COUNTS[type(module)](module, inputs[0], output)
 
     hooks = [module.register_forward_hook(count) for module in _counted(network)]
     try:
@@ -109,10 +111,11 @@ def _paper_image_size(network: nn.Module) -> int:
 
 def _counted(module: nn.Module) -> Iterator[nn.Module]:
     """Modules with a count of their own; a block that is counted whole hides its parts."""
+    if isinstance(module, LocalGlobalVariant):
+        yield module
+        return
     if type(module) in _COUNTS:
         yield module
-    if isinstance(module, LocalGlobalParameters | LocalGlobalVariant):
-        return
     for child in module.children():
         yield from _counted(child)
 
@@ -160,7 +163,7 @@ def _distance_expectation(module: nn.Module, levels: Sequence[Tensor], maps: Seq
     return anchors * BOX_LOGITS
 
 
-def _local_global(module: LocalGlobalParameters | LocalGlobalVariant, x: Tensor, y: Tensor) -> int:
+def _local_global(module: LocalGlobalVariant, x: Tensor) -> int:
     """The convolutions and softmaxes of the released block, which runs collapsed and never calls them."""
     C, head_channels = module.channels, module.channels // module.heads
     height, width = x.shape[2:]
@@ -186,9 +189,6 @@ _COUNTS: dict[type[nn.Module], Callable[[Any, Any, Any], int]] = {
     nn.Softmax: _softmax,
     nn.Upsample: _upsample,
     DetectionHead: _distance_expectation,
-    LocalGlobalAttention: _local_global,
-    LocalGlobalAttentionAsWritten: _local_global,
-    LocalGlobalVariant: _local_global,
 }
 
 

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.onnx import OnnxExporterError
 
-from lga.attention.local_global_export import make_exportable
+from lga.attention.local_global.export import make_exportable
 
 log = logging.getLogger("lga")
 

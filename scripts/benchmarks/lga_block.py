@@ -19,7 +19,7 @@ from torch import Tensor, nn
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from lga.attention import LocalGlobalAttention
-from lga.attention.local_global_literal import LiteralLocalGlobalAttention
+from lga.attention.local_global.literal import LiteralLocalGlobalAttention
 
 WIDTHS = ((24, 6), (128, 8), (256, 16))
 BATCH, SIDE, THREADS, WARM_UP = 16, 20, 2, 3

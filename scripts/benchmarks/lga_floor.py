@@ -26,7 +26,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from lga.attention import LocalGlobalAttention
-from lga.attention.local_global_literal import LiteralLocalGlobalAttention
+from lga.attention.local_global.literal import LiteralLocalGlobalAttention
 from lga.tables.attention_cost.floor import Rates, inference_work, training_work
 from lga.tables.attention_cost.rounds import interleaved
 

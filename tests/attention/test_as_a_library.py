@@ -15,8 +15,8 @@ from torch.nn.modules.utils import consume_prefix_in_state_dict_if_present
 
 import lga.attention
 from lga.attention import LocalGlobalAttention, LocalGlobalAttentionAsWritten, LocalGlobalVariant
-from lga.attention.local_global_export import exportable, make_exportable
-from lga.attention.local_global_literal import LiteralLocalGlobalAttention
+from lga.attention.local_global.export import exportable, make_exportable
+from lga.attention.local_global.literal import LiteralLocalGlobalAttention
 
 VARIED = {
     "released": {"alpha": "per_channel", "position": "sinusoidal", "local_kernels": (3, 9), "residual": True},

@@ -80,7 +80,7 @@ def test_there_are_no_weights_and_no_grey_images():
         timm.create_model("lga_mobilenetv3", in_chans=1)
 
 
-@pytest.mark.parametrize(("settings", "heads"), [({}, [4, 8, 16, 32]), ({"heads": 8}, [8, 8, 8, 8])])
+@pytest.mark.parametrize(("settings", "heads"), [({}, [8, 8, 16, 32]), ({"heads": 8}, [8, 8, 8, 8])])
 def test_the_block_in_each_of_timms(settings, heads):
     """resnet10t has one block a stage, of 64, 128, 256, 512 channels."""
     layer = as_timm_layer(LocalGlobalAttention, **settings)

@@ -19,7 +19,7 @@ def sampled(name, scale=1.0):
 
 @pytest.mark.parametrize("name", MAKERS)
 def test_queries_and_keys_are_dead_in_the_released_contraction_alone(name):
-    """By the algebra of local_global_collapse.py; by hand it is checked for 24 channels in 6 heads below."""
+    """By the algebra of collapse.py; by hand it is checked for 24 channels in 6 heads below."""
     _, sampler = sampled(name)
     for norms in sampler.state().norms.values():
         assert norms["v"] > 0

@@ -9,7 +9,7 @@ from torch import nn
 from lga.attention import LocalGlobalAttention
 from lga.instruments import find_blocks
 from lga.instruments.alpha import alpha_state
-from lga.instruments.anatomy import anatomy
+from lga.instruments.anatomy import contract, gated
 from lga.instruments.attention_entropy import attention_state
 from lga.instruments.entropy import entropy_share
 from lga.instruments.gate import gate_state
@@ -20,9 +20,9 @@ from tests.instruments.blocks import MAKERS, made
 QUARTER = -(0.25 * math.log(0.25) + 0.75 * math.log(0.75)) / math.log(2)  # of weights 1/4 and 3/4: 0.8113
 
 
-def branch_maps(parts, x):
-    z = parts.z(x)
-    return {kind: [parts.contract(conv(z)) for conv in convs] for kind, convs in parts.kinds.items()}
+def branch_maps(block, x):
+    z = gated(block, x)
+    return {kind: [contract(block, conv(z)) for conv in convs] for kind, convs in block.kinds().items()}
 
 
 def test_entropy_of_known_weights():
@@ -65,7 +65,7 @@ def test_alpha_of_known_values(local, other, share, entropy):
     with torch.no_grad():
         block.learnable_alpha_local.fill_(local)
         block.learnable_alpha_global.fill_(other)
-    state = alpha_state(anatomy(block))
+    state = alpha_state(block)
     assert state.values["local"].mean == pytest.approx(local)
     assert state.values["global"].most == pytest.approx(other)
     assert (state.local_share, state.entropy) == (
@@ -78,7 +78,7 @@ def test_alpha_of_every_channel_has_its_range():
     block = made("varied")
     with torch.no_grad():
         block.learnable_alpha_local.copy_(torch.arange(24.0))
-    values = alpha_state(anatomy(block)).values["local"]
+    values = alpha_state(block).values["local"]
     assert (values.mean, values.least, values.most) == (11.5, 0, 23)
 
 
@@ -88,13 +88,12 @@ def test_alpha_of_every_channel_has_its_range():
 def test_the_paths_sum_to_the_output(name, size):
     """The step by step view is another computation than the blocks' own, so it is held against them."""
     block, x = made(name), torch.randn(3, 24, *size)
-    parts = anatomy(block)
-    paths = path_maps(parts, x, branch_maps(parts, x))
+    paths = path_maps(block, x, branch_maps(block, x))
     summed = sum(paths.values()) + block.out_conv.bias[:, None, None]
     assert (summed - block(x)).abs().max() < 2e-6 * block(x).abs().max()
-    shares = path_shares(parts, x, branch_maps(parts, x))
+    shares = path_shares(block, x, branch_maps(block, x))
     assert sum(shares.values()) == pytest.approx(1, abs=1e-6)
-    assert set(shares) == {*parts.kinds, "identity"}
+    assert set(shares) == {*block.kinds(), "identity"}
 
 
 @torch.no_grad()
@@ -105,7 +104,7 @@ def test_path_shares_of_a_toy_block():
     block.out_conv.weight.copy_(torch.eye(4)[:, :, None, None])
     block.learnable_alpha_local.fill_(3)
     block.learnable_alpha_global.fill_(1)
-    shares = path_shares(anatomy(block), x, {"local": [2 * x, x, 0 * x], "global": [-x]})
+    shares = path_shares(block, x, {"local": [2 * x, x, 0 * x], "global": [-x]})
     assert shares == pytest.approx({"local": 3 / 6, "global": -1 / 6, "identity": 4 / 6})
 
 
@@ -115,11 +114,10 @@ def test_paths_of_silenced_branches_explain_nothing():
     for branch in block.branches():
         branch.pointwise.weight.zero_()
         branch.pointwise.bias.zero_()
-    parts = anatomy(block)
-    shares = path_shares(parts, x, branch_maps(parts, x))
+    shares = path_shares(block, x, branch_maps(block, x))
     assert shares == pytest.approx({"local": 0, "global": 0, "identity": 1})
     block.out_conv.weight.zero_()
-    assert path_shares(parts, x, branch_maps(parts, x)) is None
+    assert path_shares(block, x, branch_maps(block, x)) is None
 
 
 @torch.no_grad()
@@ -131,7 +129,7 @@ def test_the_kernel_of_known_weights():
         branch.pointwise.weight.fill_(-2)
     block.branches()[0].depthwise.weight.fill_(1)
     block.learnable_alpha_local.fill_(3)
-    kernel = folded_kernel(anatomy(block))
+    kernel = folded_kernel(block)
     expected = torch.zeros(11, 11)
     expected[4:7, 4:7] = 2
     assert torch.equal(kernel, expected)
@@ -141,10 +139,10 @@ def test_the_kernel_of_known_weights():
 def test_the_kernel_has_no_rows_that_no_head_reads():
     """With 4 heads the first two slots of the groups read are key rows: noise in them changes no picture."""
     block = made("lga_four_heads")
-    before = folded_kernel(anatomy(block))
+    before = folded_kernel(block)
     for branch in block.branches():
         branch.pointwise.weight[: 2 * 24] += torch.randn(48, 6, 1, 1)
-    assert torch.equal(folded_kernel(anatomy(block)), before)
+    assert torch.equal(folded_kernel(block), before)
 
 
 def test_the_picture_of_the_block_as_written_is_the_gradient_of_its_centre():
@@ -156,7 +154,7 @@ def test_the_picture_of_the_block_as_written_is_the_gradient_of_its_centre():
         block.learnable_alpha_local.fill_(1.5)
         block.learnable_alpha_global.fill_(0.5)
         block.out_conv.weight.copy_(torch.eye(24)[:, :, None, None])
-        kind, picture = kernel_picture(anatomy(block), x)
+        kind, picture = kernel_picture(block, x)
     expected = torch.zeros(11, 11)
     expected[5, 5] = 2
     assert kind == "gradient"

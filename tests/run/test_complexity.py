@@ -9,7 +9,7 @@ import torch
 from thop import profile
 
 import lga
-from lga.attention.local_global_literal import LiteralLocalGlobalAttention
+from lga.attention.local_global.literal import LiteralLocalGlobalAttention
 from lga.run.complexity import paper_gflops, true_gflops
 
 BRANCHES = {"lga": "both", "lga_local": "local", "lga_global": "global"}

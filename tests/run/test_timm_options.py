@@ -101,7 +101,7 @@ def test_heads_follow_the_channels_or_the_setting():
     assert attention_heads(lga.build_model(chosen)) == [18]  # 288 / 16
     assert attention_heads(lga.build_model([*chosen, "backbone.lga_heads.classification=8"])) == [8]
     detecting = [*chosen, "dataset=digit_scenes", "backbone.slots=[3,5]"]
-    assert attention_heads(lga.build_model(detecting)) == [1, 18]
+    assert attention_heads(lga.build_model(detecting)) == [8, 18]  # 16 / 2: six heads at least
     assert attention_heads(lga.build_model([chosen[0], "attention=se"])) == []
 
 

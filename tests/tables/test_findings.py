@@ -65,7 +65,7 @@ def test_living_queries_would_be_found(monkeypatch):
         q, k, v = (t.flatten(2) for t in branch(z).chunk(3, dim=1))
         return ((q @ k.transpose(1, 2)).softmax(-1) @ v).view_as(z)
 
-    monkeypatch.setattr("lga.attention.local_global_literal.LiteralLocalGlobalAttention.attend", attend)
+    monkeypatch.setattr("lga.attention.local_global.literal.LiteralLocalGlobalAttention.attend", attend)
     assert not released_block.dead_queries_and_keys().holds
     assert not released_block.a_third_of_the_channels().holds
 

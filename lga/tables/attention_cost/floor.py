@@ -1,19 +1,19 @@
 """What the collapsed block must do at least: operations, bytes and operator calls, and the time they take.
 
-Operations are those of the algorithm of local_global.py, a multiply-add being two; backward repeats each with
+Operations are those of the algorithm of block.py, a multiply-add being two; backward repeats each with
 a parameter twice and each with a constant matrix once. Bytes are those that no cache spares: a pass reads its
 inputs and parameters and writes its outputs once; all between is counted as if it cost nothing. The products
 cannot begin before the operator that runs them is called, so that time is added.
 
     floor = max(operations / rate of a matrix product, bytes / rate of a copy) + calls * time of an empty one
 
-Axes as in local_global.py and spectral_correlation.py: n read channels, P and Q frequencies."""
+Axes as in collapse.py and spectral_correlation.py: n read channels, P and Q frequencies."""
 
 from dataclasses import dataclass
 from math import ceil
 
-from lga.attention.local_global_collapse import SLOTS, first_read_group
-from lga.attention.local_global_parameters import GLOBAL_KERNEL, LOCAL_KERNELS, SCALE_STRIDES
+from lga.attention.local_global.collapse import SLOTS, first_read_group
+from lga.attention.local_global.settings import GLOBAL_KERNEL, LOCAL_KERNELS, SCALES
 
 FLOAT_BYTES = 4
 
@@ -60,8 +60,8 @@ def _forward(B: int, C: int, G: int, H: int, W: int) -> tuple[int, int]:
     R, d = G - first_read_group(G), C // G
     n, S = R * d, SLOTS
     N, (P, Q) = H * W, _frequencies(H, W)
-    scaled = sum(ceil(H / stride) * ceil(W / stride) for stride in SCALE_STRIDES)
-    gates = N * C * (1 + len(SCALE_STRIDES)) + len(SCALE_STRIDES) * N * n
+    scaled = sum(ceil(H / 2**i) * ceil(W / 2**i) for i in range(SCALES))
+    gates = N * C * (1 + SCALES) + SCALES * N * n
     scales = scaled * (9 * C + C * n)
     products = P * Q * R * 2 * d * 2 * S
     joined = N * C * (C + G)

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 import lga
 from lga.attention import LocalGlobalAttention
-from lga.attention.local_global_literal import LiteralLocalGlobalAttention
+from lga.attention.local_global.literal import LiteralLocalGlobalAttention
 
 LITERAL = "literal"
 ATTENTIONS = (

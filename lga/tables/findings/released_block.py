@@ -1,4 +1,4 @@
-"""Findings on the released LGA block, measured on its literal form (`lga.attention.local_global_literal`)."""
+"""Findings on the released LGA block, measured on its literal form (`lga.attention.local_global.literal`)."""
 
 from typing import cast
 
@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from lga.attention import LocalGlobalAttention
-from lga.attention.local_global_literal import LiteralLocalGlobalAttention
+from lga.attention.local_global.literal import LiteralLocalGlobalAttention
 from lga.tables.findings.finding import Finding
 
 CHANNELS, HEADS, SIDE = 24, 6, 20  # MobileNetV3's slot in detection, a 640-pixel image

@@ -6,8 +6,9 @@ import pickle
 import pytest
 import torch
 
-from lga.attention import LocalGlobalAttention, local_global
-from lga.attention.local_global_literal import LiteralLocalGlobalAttention
+from lga.attention import LocalGlobalAttention
+from lga.attention.local_global.collapse import collapse
+from lga.attention.local_global.literal import LiteralLocalGlobalAttention
 
 CHANNELS, HEADS = 24, 6
 
@@ -31,8 +32,9 @@ def block(x):
 def folds(monkeypatch):
     """Counts the foldings."""
     calls = []
-    original = local_global.collapse
-    monkeypatch.setattr(local_global, "collapse", lambda *args: calls.append(1) or original(*args))
+    monkeypatch.setattr(
+        "lga.attention.local_global.block.collapse", lambda *args: calls.append(1) or collapse(*args)
+    )
     return calls
 
 

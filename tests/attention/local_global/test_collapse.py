@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from lga.attention import LocalGlobalAttention
-from lga.attention.local_global_literal import LiteralLocalGlobalAttention
+from lga.attention.local_global.literal import LiteralLocalGlobalAttention
 
 SIZES = [(1, 1), (1, 7), (5, 3), (13, 17), (20, 20)]
 WIDTHS = [(24, 6), (24, 12), (12, 1), (12, 2), (128, 8)]

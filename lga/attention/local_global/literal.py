@@ -1,6 +1,6 @@
 """The released Local-Global Attention, literally: four branches, energies, softmaxes; slow, chosen by no one.
 
-It follows the released block of arXiv 2411.09604 step by step and uses nothing of `local_global`, which is
+It follows the released block of arXiv 2411.09604 step by step and uses nothing of the block, which is
 held against it: in the tests, in the benchmark, and in the findings on queries, keys and values. Its
 parameters have the released names, so one state dict serves both.
 
@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from lga.attention.local_global_parameters import Branches
+from lga.attention.local_global.settings import Branches
 
 
 class LiteralLocalGlobalAttention(nn.Module):

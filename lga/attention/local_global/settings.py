@@ -1,22 +1,39 @@
-"""The settings of a Local-Global Attention variant and their checks; a bad one is named by its config key.
+"""The settings of Local-Global Attention with their checks, and the positions that one of them chooses from.
 
-The defaults are the released block of https://arxiv.org/abs/2411.09604."""
+The defaults are the released block of https://arxiv.org/abs/2411.09604. A bad setting is named by its config
+key. The sinusoids are those of https://arxiv.org/abs/1706.03762, section 3.5, in two dimensions. Deviations:
+the base is 20 in place of 10000, so that the longest wavelength is 126 cells, the order of a map's side; and
+the pattern repeats every ``period`` channels and starts anew at ``first``, because the released contraction
+reads the channels from ``first`` on alone, and must find all frequencies there.
+
+Shapes: C channels, H W map."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, NoReturn, get_args
+
+import torch
+from torch import Tensor
 
 from lga.structures import UserError
 
+Branches = Literal["both", "local", "global"]
 Position = Literal["learned_nearest", "learned_bilinear", "sinusoidal", "none"]
 Alpha = Literal["learned", "per_channel", "frozen", "softmax"]
 Contraction = Literal["released", "as_written"]
 
+LOCAL_KERNELS = (3, 5, 7)
+GLOBAL_KERNEL = 11
+SCALES = 3
+POSITION_SIZE = 14
+BASE = 20.0
+
 
 @dataclass(frozen=True)
 class VariantSettings:
-    """What a variant is made of; raises UserError for a value that means nothing."""
+    """What a block is made of; raises UserError for a value that means nothing."""
 
     local_kernels: tuple[int, ...]
     global_kernel: int | None
@@ -91,4 +108,30 @@ def _is_number(value: object) -> bool:
 
 
 def _refuse(key: str, value: object, why: str) -> NoReturn:
-    raise UserError(f"attention 'lga_variant': attention.block.{key}={value} {why}")
+    raise UserError(f"attention 'lga': attention.block.{key}={value} {why}")
+
+
+def sinusoidal_position(channels: int, first: int, size: tuple[int, int], like: Tensor) -> Tensor:
+    """Waves (1, C, H, W), in the type and on the device of ``like``; the last few are kept.
+
+    With n = C - ``first`` and k = (c - first) mod n, channel c is the sine (k%4 < 2) or cosine of the row
+    (even k) or column (odd k) times BASE^(-f/F), where f = k//4 is one of F = ceil(n/4) frequencies.
+    """
+    # A compiler's tensors are symbols of its own run and must not be kept.
+    waves: Callable[..., Tensor] = _waves.__wrapped__ if torch.compiler.is_compiling() else _waves
+    return waves(channels, first, size, like.dtype, like.device)
+
+
+@lru_cache(maxsize=16)
+def _waves(
+    channels: int, first: int, size: tuple[int, int], dtype: torch.dtype, device: torch.device
+) -> Tensor:
+    with torch.inference_mode(False), torch.no_grad():
+        period = channels - first
+        k = (torch.arange(channels) - first) % period
+        frequency = BASE ** -((k // 4).double() / math.ceil(period / 4))
+        rows, columns = (torch.arange(side, dtype=torch.float64) for side in size)
+        cell = torch.where((k % 2 == 0)[:, None, None], rows[:, None], columns[None, :])
+        shift = (k % 4 >= 2).double() * (math.pi / 2)  # cos(t) = sin(t + pi/2)
+        waves = (cell * frequency[:, None, None] + shift[:, None, None]).sin()
+        return waves[None].to(device, dtype)

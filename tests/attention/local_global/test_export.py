@@ -5,8 +5,8 @@ import torch
 from torch import nn
 
 from lga.attention import LocalGlobalAttention, LocalGlobalAttentionAsWritten
-from lga.attention.local_global_export import LocalGlobalConvolutions, exportable, make_exportable
-from lga.attention.local_global_literal import LiteralLocalGlobalAttention
+from lga.attention.local_global.export import LocalGlobalConvolutions, exportable, make_exportable
+from lga.attention.local_global.literal import LiteralLocalGlobalAttention
 
 SIZES = [(1, 1), (5, 3), (7, 13), (20, 20)]
 

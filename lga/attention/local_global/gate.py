@@ -4,38 +4,56 @@
 
 because the gates sum to 1 at every position; the right side is what is computed.
 
-Shapes: B batch, C channels, n channels asked for, H W map, h w map of a scale."""
+Shapes: B batch, C channels, n channels read, H W map, h w map of a scale."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from lga.attention.local_global_collapse import bias_of, pointwise
-from lga.attention.local_global_parameters import SeparableConv
+from lga.attention.local_global.collapse import SeparableConv, bias_of, pointwise
 
 
-def add_gated_scales(z_BHWn: Tensor, x: Tensor, gate: nn.Conv2d, scales: list[SeparableConv]) -> Tensor:
-    """z plus the gated scales of x (B, C, H, W) on its last n channels; may be in place."""
-    C = x.shape[1]
-    first = C - z_BHWn.shape[-1]
-    rows = x.contiguous(memory_format=torch.channels_last)
-    for scale, gate_BHW1 in zip(scales, gate_of(x, gate.weight.view(-1, C), bias_of(gate)), strict=True):
-        weight, bias = scale.pointwise.weight.view(C, C)[first:], bias_of(scale.pointwise)[first:]
+@dataclass(frozen=True)
+class ScaleGate:
+    """The weights and biases of 1x1 convolutions: to all gates, and of each scale to the channels read."""
+
+    gates: tuple[Tensor, Tensor]  # (gates, C) and (gates,)
+    scales: list[tuple[Tensor, Tensor]]  # (n, C) and (n,)
+
+
+def scale_gate(gate: nn.Conv2d, scales: Sequence[SeparableConv], first: int) -> ScaleGate:
+    """The gate of ``scales`` for the channels from ``first`` on."""
+    C = gate.in_channels
+    return ScaleGate(
+        gates=(gate.weight.view(-1, C), bias_of(gate)),
+        scales=[
+            (conv.weight.view(C, C)[first:], bias_of(conv)[first:])
+            for conv in (scale.pointwise for scale in scales)
+        ],
+    )
+
+
+def add_gated_scales(
+    z_BHWn: Tensor, rows: Tensor, gates: Sequence[Tensor], gate: ScaleGate, scales: Sequence[SeparableConv]
+) -> Tensor:
+    """z plus the gated scales of ``rows``, the map (B, C, H, W) with channels last; may be in place."""
+    for scale, (weight, bias), gate_BHW1 in zip(scales, gate.scales, gates, strict=True):
         scaled_Bhwn = F.linear(scale.depthwise(rows).permute(0, 2, 3, 1), weight, bias)
-        z_BHWn = add_gated(z_BHWn, gate_BHW1, scaled_Bhwn)
+        z_BHWn = _add_gated(z_BHWn, gate_BHW1, scaled_Bhwn)
     return z_BHWn
 
 
-def gate_of(x: Tensor, weight: Tensor, bias: Tensor) -> Sequence[Tensor]:
-    """The gates (B, H, W, 1) of the scales, of a 1x1 convolution to all gates; the map's own is left out."""
+def gates_of(x: Tensor, gate: ScaleGate) -> Sequence[Tensor]:
+    """The gates (B, H, W, 1) of the scales for the map x (B, C, H, W); its own is left out."""
     B, _, H, W = x.shape
     x_BCN = x.flatten(2) if x.is_contiguous() else x.permute(0, 2, 3, 1).flatten(1, 2).transpose(1, 2)
-    return pointwise(x_BCN, weight, bias).softmax(dim=1).view(B, -1, H, W, 1).unbind(1)[1:]
+    return pointwise(x_BCN, *gate.gates).softmax(dim=1).view(B, -1, H, W, 1).unbind(1)[1:]
 
 
-def add_gated(z_BHWn: Tensor, gate_BHW1: Tensor, scaled_Bhwn: Tensor) -> Tensor:
+def _add_gated(z_BHWn: Tensor, gate_BHW1: Tensor, scaled_Bhwn: Tensor) -> Tensor:
     """z + gate * scaled, with ``scaled`` enlarged to z's size by nearest interpolation; may be in place."""
     B, H, W, n = z_BHWn.shape
     h, w = scaled_Bhwn.shape[1:3]

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from lga.attention.spectral_correlation import same_correlation
+from lga.attention.local_global.spectral_correlation import same_correlation
 
 
 def correlate(maps, kernels, groups):

@@ -1,7 +1,7 @@
 """Local-Global Attention for other runtimes: plain convolutions with folded weights, one size of maps.
 
-The same collapse of the released block and its variants as in training, without gradients. Other runtimes
-have convolutions and no fast path through spectra, so the joint kernels are a grouped KxK convolution here:
+The same collapse of the released contraction as in training, without gradients. Other runtimes have
+convolutions and no fast path through spectra, so the joint kernels are a grouped KxK convolution here:
 
     z   = x + position + sum_i gate_i * enlarge(scale_i(x))     on the channels that are read
     u   = grouped convolution of z, every slot of every read group
@@ -10,7 +10,7 @@ have convolutions and no fast path through spectra, so the joint kernels are a g
 The position is resized beforehand, in all blocks: by nearest neighbour from 14 x 14 to 2, 4, 8 or 16 other
 runtimes round another way (ONNX Runtime does).
 
-Shapes: B batch, C channels, G heads, n read channels, R read groups, S = 3 slots, H W map, K kernel size."""
+Shapes: B batch, C channels, G heads, R read groups, S slots of each, H W map, K kernel size."""
 
 from copy import deepcopy
 from dataclasses import replace
@@ -20,12 +20,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from lga.attention.local_global import LocalGlobalAttention
-from lga.attention.local_global_collapse import bias_of, collapse, first_read_group
-from lga.attention.local_global_parameters import LocalGlobalParameters, SeparableConv
-from lga.attention.local_global_variant import LocalGlobalVariant
-
-Block = LocalGlobalParameters | LocalGlobalVariant
+from lga.attention.local_global.block import LocalGlobalVariant
+from lga.attention.local_global.collapse import SeparableConv, bias_of, first_read_group
 
 
 @torch.no_grad()
@@ -36,7 +32,7 @@ def make_exportable(network: nn.Module, images: Tensor) -> None:
     def note_size(name: str, block: nn.Module, inputs: tuple[Tensor]) -> None:
         sizes[name] = (inputs[0].shape[2], inputs[0].shape[3])
 
-    blocks = {name: m for name, m in network.named_modules() if isinstance(m, Block)}
+    blocks = {name: m for name, m in network.named_modules() if isinstance(m, LocalGlobalVariant)}
     hooks = [block.register_forward_pre_hook(partial(note_size, name)) for name, block in blocks.items()]
     network(images)
     for hook in hooks:
@@ -45,49 +41,40 @@ def make_exportable(network: nn.Module, images: Tensor) -> None:
         network.set_submodule(name, exportable(block, sizes[name]))
 
 
-def exportable(block: Block, size: tuple[int, int]) -> nn.Module:
+@torch.no_grad()
+def exportable(block: LocalGlobalVariant, size: tuple[int, int]) -> nn.Module:
     """The same function of maps of `size` (H, W) in a form that exports; `block` is left as it is."""
-    released = isinstance(block, LocalGlobalVariant) and block.settings.contraction == "released"
-    if released or isinstance(block, LocalGlobalAttention):
+    if block.released:
         return LocalGlobalConvolutions(block, size).train(block.training)
-    copy, position = deepcopy(block), resized_position(block, size)
+    copy, position = deepcopy(block), block.position(size)
     if position is not None:
         copy.position_encoding = nn.Parameter(position, requires_grad=False)
-        if isinstance(copy, LocalGlobalVariant):
-            copy.settings = replace(copy.settings, position="learned_nearest")
+        copy.settings = replace(copy.settings, position="learned_nearest")
     return copy
-
-
-@torch.no_grad()
-def resized_position(block: Block, size: tuple[int, int]) -> Tensor | None:
-    """The position tensor (1, C, H, W); None where the block has none."""
-    if isinstance(block, LocalGlobalVariant):
-        return block.position(size)
-    return F.interpolate(block.position_encoding, size=size, mode="nearest")
 
 
 class LocalGlobalConvolutions(nn.Module):
     """What a released block does in evaluation, for maps of `size` (H, W); its weights are copies."""
 
     @torch.no_grad()
-    def __init__(self, block: Block, size: tuple[int, int]) -> None:
+    def __init__(self, block: LocalGlobalVariant, size: tuple[int, int]) -> None:
         super().__init__()
         C = block.channels
-        folded = block.collapse() if isinstance(block, LocalGlobalVariant) else collapse(block)
+        folded = block.collapse()
         self.size = size
         self.first_read = first_read_group(block.heads) * (C // block.heads)
         gate = block.scale_gate()
         if gate is not None:
             self.gate = nn.Sequential(_convolution(gate.weight, bias_of(gate)), nn.Softmax(dim=1))
         self.scales = nn.ModuleList(_read_scale(scale, self.first_read) for scale in block.scales())
-        position = resized_position(block, size)
+        position = block.position(size)
         self.position = None if position is None else nn.Buffer(position[:, self.first_read :])
         K, _, R, d, S = folded.kernels.shape
         kernels = folded.kernels.permute(2, 4, 3, 0, 1).reshape(R * S, d, K, K)
         self.correlate = _convolution(kernels, None, padding=K // 2, groups=R)
         u_weight = F.pad(folded.u_weight, (R * S - folded.u_weight.shape[1], 0))
         self.join = _convolution(torch.cat([folded.x_weight, u_weight], dim=1)[:, :, None, None], folded.bias)
-        self.residual = isinstance(block, LocalGlobalVariant) and block.settings.residual
+        self.residual = block.settings.residual
 
     def forward(self, x: Tensor) -> Tensor:
         """Maps (B, C, H, W) to the same shape."""
