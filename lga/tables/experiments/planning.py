@@ -44,8 +44,7 @@ def plan_sweeps(
     trainer = runs[0].config["trainer"]
     outputs = Path(runs[0].config["paths"]["output_dir"])
     data, times = data_states(runs), _times(runs[0].config, measuring)
-    jobs = None if options.jobs == "auto" else options.jobs
-    places = {slot.device for slot in slots(trainer["accelerator"], jobs, len(runs))}
+    places = {slot.device for slot in slots(trainer["accelerator"], options.jobs, len(runs))}
     return Plan(
         name=name,
         scale=options.scale,
