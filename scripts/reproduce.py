@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from lga.structures import UserError
+from lga.system.errors import UserError
 from lga.tables.collect import collect
 from lga.tables.experiments.experiment import Experiment, chosen_experiments
 from lga.tables.experiments.judged_table import judge

@@ -18,7 +18,7 @@ from lga.run.directory import RunDirectory
 from lga.run.execute import execute
 from lga.run.record import read_record
 from lga.run.trained import trained_network
-from lga.structures import UserError
+from lga.system.errors import UserError
 from lga.tables.collect import collect
 from lga.tables.experiments.experiment import EXPERIMENTS
 from lga.tables.experiments.judged_table import judge

@@ -20,8 +20,8 @@ from lga.run.directory import RunDirectory
 from lga.run.execute import execute
 from lga.run.record import read_record, write_record
 from lga.run.sweep_progress import SweepProgress
-from lga.structures import UserError
-from lga.structures.files import write_text
+from lga.system.errors import UserError
+from lga.system.files import write_text
 from lga.tables.collect import collect
 from lga.tables.experiments import latex, markdown
 from lga.tables.experiments.csv_text import harmless

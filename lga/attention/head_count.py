@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from torch import nn
 
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 CHANNELS_PER_HEAD = 16  # as the released ResNet18 (128 / 8) and YOLOv8n (256 / 16) have it
 

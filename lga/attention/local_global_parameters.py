@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from lga.attention.head_count import check_heads
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 Branches = Literal["both", "local", "global"]
 

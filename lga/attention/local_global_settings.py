@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NoReturn, get_args
 
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 Position = Literal["learned_nearest", "learned_bilinear", "sinusoidal", "none"]
 Alpha = Literal["learned", "per_channel", "frozen", "softmax"]

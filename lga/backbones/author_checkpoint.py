@@ -6,7 +6,7 @@ from typing import Protocol, cast
 from torch import Tensor, nn
 
 from lga.backbones.author_names import Rules, author_names
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 _SHOWN = 3
 

@@ -16,7 +16,7 @@ from lga.attention.head_count import with_heads_for_channels
 from lga.backbones.small_maps import use_products_on_small_maps
 from lga.data.random_streams import Stream, kept_global_state, stream_seed
 from lga.data.splits_data import SplitsData
-from lga.structures import UserError
+from lga.system.errors import UserError
 from lga.tasks import Optimization, Schedule
 from lga.tasks.base_task import BaseTask
 

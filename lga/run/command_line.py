@@ -12,7 +12,7 @@ from lga.run.compose import CONFIG_DIR
 from lga.run.config_errors import CONFIG_ERRORS, explain
 from lga.run.identity import freeze
 from lga.run.schema import register_schema
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 
 @hydra.main(version_base="1.3", config_path=str(CONFIG_DIR), config_name="config")  # type: ignore[untyped-decorator]

@@ -9,7 +9,7 @@ from omegaconf import DictConfig
 from omegaconf.errors import ConfigKeyError, OmegaConfBaseException, ValidationError
 
 from lga.run.compose import CONFIG_DIR, compose
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 CONFIG_ERRORS = (HydraException, OmegaConfBaseException)
 

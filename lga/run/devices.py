@@ -4,7 +4,7 @@ import os
 import subprocess
 from dataclasses import dataclass
 
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 MOST_CPU_JOBS = 8
 

@@ -2,7 +2,7 @@
 
 from lga.run.identity import FrozenRun
 from lga.run.sockets import make_room_for_sockets
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 MODES = ("train", "evaluate", "predict", "export", "describe", "inspect")
 

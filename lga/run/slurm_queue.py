@@ -9,7 +9,7 @@ import shutil
 import subprocess
 from typing import NamedTuple
 
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 COMMANDS = ("sbatch", "srun", "squeue", "scontrol", "sinfo")
 ANSWER_SECONDS = 60.0

@@ -15,7 +15,7 @@ from lga.run.directory import RunDirectory
 from lga.run.identity import Cell, FrozenRun, freeze
 from lga.run.record import RunRecord, read_record
 from lga.run.sweep_progress import SweepProgress
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 Compose = Callable[[Sequence[str]], DictConfig]
 

@@ -11,8 +11,8 @@ from lga.run.devices import Slot
 from lga.run.execute import execute
 from lga.run.identity import FrozenRun
 from lga.run.lifetime import end_with_parent
-from lga.structures import UserError
-from lga.structures.files import writable
+from lga.system.errors import UserError
+from lga.system.files import writable
 
 
 def work(run: FrozenRun, slot: Slot, trains: bool) -> None:

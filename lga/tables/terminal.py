@@ -4,7 +4,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from lga.structures.terminal_text import printable
+from lga.system.terminal_text import printable
 from lga.tables import metric_names
 from lga.tables.collect import Collection
 from lga.tables.comparison import Comparison, Group, compare

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from lga.attention import LocalGlobalAttention, LocalGlobalAttentionAsWritten, LocalGlobalVariant
-from lga.structures import UserError
+from lga.system.errors import UserError
 from tests.attention.variant_literal import literal_variant
 
 SETTINGS = {

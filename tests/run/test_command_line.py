@@ -9,7 +9,7 @@ import pytest
 from lga.run.config_errors import composed_or_told
 from lga.run.execute import execute
 from lga.run.identity import freeze
-from lga.structures import UserError
+from lga.system.errors import UserError
 from tests.run.cells import ROOT, cell, run_py
 
 

@@ -9,7 +9,7 @@ from lga.run.directory import RunDirectory
 from lga.run.execute import execute
 from lga.run.identity import FrozenRun, freeze
 from lga.run.record import write_record
-from lga.structures import UserError
+from lga.system.errors import UserError
 from tests.data.trees.idx import write_tree
 from tests.run.cells import cell
 from tests.tables.made_records import made_record

@@ -22,9 +22,9 @@ from lga.data.detection.free_memory import free_memory
 from lga.data.detection.image_stores import FileImages
 from lga.data.detection.resized_images import ResizedImages, kept_sizes, offsets_of, write_resized
 from lga.data.progress import Progress
-from lga.structures import UserError
-from lga.structures.files import writable
-from lga.structures.locks import alone
+from lga.system.errors import UserError
+from lga.system.files import writable
+from lga.system.locks import alone
 
 CACHES = ("none", "memory", "disk")
 VERSION = 1  # of what is kept: another one makes everything again

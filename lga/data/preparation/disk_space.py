@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 SPARE = 2**28  # bytes that stay free
 

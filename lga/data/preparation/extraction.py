@@ -15,7 +15,7 @@ from pathlib import Path
 
 from lga.data.preparation.disk_space import free_bytes
 from lga.data.preparation.member_checks import Kind, Limits, Member, MemberChecks
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 ENCRYPTED = 0x1  # flag of a zip's member
 _DAMAGED = (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error, NotImplementedError)

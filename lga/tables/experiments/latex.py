@@ -2,7 +2,7 @@
 
 from itertools import groupby
 
-from lga.structures.terminal_text import printable
+from lga.system.terminal_text import printable
 from lga.tables.claims import LABELS
 from lga.tables.experiments.judged_table import JudgedCell, JudgedTable
 from lga.tables.experiments.number_text import NOT_RUN, mark, measured_text, progress_text, published_text

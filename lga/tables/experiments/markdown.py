@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from lga.run.record import RunRecord
-from lga.structures.terminal_text import printable
+from lga.system.terminal_text import printable
 from lga.tables.claims import LABELS
 from lga.tables.experiments.judged_table import JudgedCell, JudgedTable
 from lga.tables.experiments.matching import OtherRun

@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from lga.structures.files import writable, write_text
+from lga.system.files import writable, write_text
 from lga.tables.collect import CollectedRun
 from lga.tables.experiments.committed import read_kept
 from lga.tables.experiments.csv_text import csv_text

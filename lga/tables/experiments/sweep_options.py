@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 SweepScale = Literal["full", "reduced", "smoke"]
 SCALES: tuple[str, ...] = get_args(SweepScale)

@@ -13,8 +13,8 @@ import wandb
 import wandb_workspaces.reports.v2 as wr
 import wandb_workspaces.workspaces as ws
 
-from lga.structures import UserError
-from lga.structures.files import writable, write_text
+from lga.system.errors import UserError
+from lga.system.files import writable, write_text
 from lga.tables.wandb_dashboard.views import Dashboard
 
 VIEW_FIELDS = ("name", "sections", "settings", "runset_settings")

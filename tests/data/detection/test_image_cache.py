@@ -20,7 +20,7 @@ from lga.data.detection.split_index import SplitIndex
 from lga.data.detection.written_split import WrittenBox, WrittenImage, WrittenSplit
 from lga.run.compose import compose
 from lga.run.identity import freeze
-from lga.structures import UserError
+from lga.system.errors import UserError
 from tests.data.detection.sources import MadeReader, flat, source_of, targets_of
 
 SIZES = [(64, 48), (20, 30)]

@@ -11,7 +11,7 @@ from lga.data.preparation import disk_space
 from lga.data.preparation.download import download
 from lga.data.preparation.remote_file import RemoteFile
 from lga.data.published_files import TRAIN_IMAGES
-from lga.structures import UserError
+from lga.system.errors import UserError
 from tests.data.test_mnist import as_published
 from tests.data.trees.idx import write_tree
 

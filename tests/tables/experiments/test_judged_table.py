@@ -13,7 +13,7 @@ import yaml
 from lga.data.published_files import PUBLISHED
 from lga.run.experiment_grid import experiment_runs
 from lga.run.record import DataRecord
-from lga.structures import UserError
+from lga.system.errors import UserError
 from lga.tables.experiments.csv_text import csv_text, harmless
 from lga.tables.experiments.experiment import chosen_experiments
 from lga.tables.experiments.judged_table import judge

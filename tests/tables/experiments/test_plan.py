@@ -17,7 +17,7 @@ from lga.data.published.visdrone import VisDroneReader
 from lga.run import directory
 from lga.run.experiment_grid import experiment_runs
 from lga.run.record import DataRecord, write_record
-from lga.structures import UserError
+from lga.system.errors import UserError
 from lga.tables.experiments.committed import keep
 from lga.tables.experiments.image_counts import ImageCounts, image_counts
 from lga.tables.experiments.missing_data import missing_data
