@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from lga.data.preparation.disk_space import free_bytes
 from lga.run.devices import slots
 from lga.run.environment import environment
 from lga.run.experiment_grid import experiment_runs
 from lga.run.identity import FrozenRun
+from lga.system.resources import free_bytes
 from lga.tables.collect import collect
 from lga.tables.experiments.experiment import Experiment
 from lga.tables.experiments.matching import cell_names

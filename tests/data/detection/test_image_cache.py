@@ -116,7 +116,7 @@ def test_a_bad_image_is_named_and_nothing_stays(source, tmp_path, cache):
 @pytest.mark.parametrize("cache", CACHES)
 def test_without_enough_room_nothing_is_begun(source, tmp_path, cache, monkeypatch):
     """4,104 bytes are needed."""
-    monkeypatch.setattr(image_cache, "free_memory", lambda: 4103)
+    monkeypatch.setattr(image_cache, "available_memory", lambda: 4103)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=4103))
     monkeypatch.setattr(FileImages, "load", lambda *_: pytest.fail("begun"))
     with pytest.raises(

@@ -1,8 +1,13 @@
-"""Memory of this machine: what is free, and what this process took at most."""
+"""Memory and disk of this machine: what is free, and what this process took at most."""
 
 import os
+import shutil
 import sys
 from pathlib import Path
+
+from lga.system.errors import UserError
+
+SPARE = 2**28  # bytes of a disk that stay free
 
 # Of the two versions of cgroups: limit, what is used, and in `memory.stat` what of that can be dropped.
 _CGROUP_FILES = (
@@ -12,7 +17,10 @@ _CGROUP_FILES = (
 
 
 def available_memory(root: Path = Path("/")) -> int:
-    """Bytes that new processes may take: those that the system calls available, within cgroups' limits."""
+    """Return the bytes that may be taken: what the system calls available, within the limits of cgroups.
+
+    Where the system does not say, as outside Linux, it is all the memory that there is.
+    """
     available = _fields(root / "proc/meminfo").get("MemAvailable")
     if available is None:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
@@ -20,10 +28,26 @@ def available_memory(root: Path = Path("/")) -> int:
 
 
 def resident_peak() -> int:
-    """Bytes that this process had in memory at most, pages of files too."""
+    """Return the bytes that this process had in memory at most, pages of files too."""
     import resource
 
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def free_bytes(folder: Path) -> int:
+    """Return how much may be written below ``folder``, which need not exist yet."""
+    there = next(path for path in (folder, *folder.absolute().parents) if path.is_dir())
+    return max(0, shutil.disk_usage(there).free - SPARE)
+
+
+def check_room(folder: Path, needed: int) -> None:
+    """Raise a UserError unless ``needed`` bytes may be written below ``folder``."""
+    free = free_bytes(folder)
+    if needed > free:
+        raise UserError(
+            f"{folder}: {needed / 1e9:.1f} GB are needed and {free / 1e9:.1f} GB are free; "
+            "make room, or choose another folder with --data-dir"
+        )
 
 
 def _left_by_cgroups(root: Path) -> list[int]:
