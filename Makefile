@@ -27,7 +27,7 @@ install: $(INSTALLED) ## Create .venv from the lock (fetches uv if there is none
 	.uv/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
 $(INSTALLED): pyproject.toml uv.lock | $(filter .uv/bin/uv,$(UV))
-	$(UV) sync --frozen --quiet --python $(PYTHON)
+	$(UV) sync --frozen --extra export --quiet --python $(PYTHON)
 	@touch $@
 
 demo: $(INSTALLED) ## Compare attentions on real handwritten digits, classified and detected; table and page
@@ -39,7 +39,7 @@ demo: $(INSTALLED) ## Compare attentions on real handwritten digits, classified 
 plan: $(INSTALLED) ## What a sweep would do, nothing is run: make plan TABLE=table2 SCALE=full SEEDS=3
 	$(RUN) scripts/plan.py $(TABLE) $(SWEEP) $(ARGS)
 
-reproduce-%: $(INSTALLED) ## Run and render table1 to table5, figure1, all, table1_short, embedded, ablations, scaling, beyond: SEEDS=3 SCALE=full|reduced|smoke JOBS=2|auto LAUNCHER=
+reproduce-%: $(INSTALLED) ## Run and render table1 to table5, figure1, all, table1_short, embedded, ablations, scaling, beyond: SEEDS=3 SCALE=full|reduced|smoke JOBS=2 LAUNCHER=
 	@$(RUN) scripts/reproduce.py $* $(SWEEP) $(if $(JOBS),--jobs $(JOBS)) $(if $(LAUNCHER),--launcher $(LAUNCHER)) $(ARGS)
 
 tables: $(INSTALLED) ## Render all tables from the runs at hand; KEEP=1 adds their records to experiments/

@@ -7,8 +7,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from lga.structures import UserError
-from lga.structures.outputs import outputs
+from lga.system.errors import UserError
+from lga.system.files import outputs
 from lga.tables.audit import audit, markdown, summary, write_report
 from lga.tables.findings.measure import measure_findings
 from lga.tables.published import load_published

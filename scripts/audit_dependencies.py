@@ -17,8 +17,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from lga.structures import UserError
-from lga.structures.terminal_text import printable
+from lga.system.errors import UserError
+from lga.system.terminal_text import printable
 
 ROOT = Path(__file__).resolve().parents[1]
 EXCEPTIONS = Path(__file__).with_name("audit_exceptions.csv")

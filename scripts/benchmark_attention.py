@@ -17,8 +17,8 @@ import torch
 from rich.console import Console
 
 from lga.run.heap import keep_freed_memory
-from lga.structures import UserError
-from lga.structures.files import write_text
+from lga.system.errors import UserError
+from lga.system.files import write_text
 from lga.tables.attention_cost.measure import measure
 from lga.tables.attention_cost.places import ATTENTIONS, BACKBONES, Place
 from lga.tables.attention_cost.rendering import markdown, print_report

@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from lga.structures import UserError
-from lga.structures.outputs import outputs
-from lga.structures.terminal_text import printable
+from lga.system.errors import UserError
+from lga.system.files import outputs
+from lga.system.terminal_text import printable
 from lga.tables.attention_cost.report import KEPT, MEASURED, read_report
 from lga.tables.collect import Collection, Problem, collect
 from lga.tables.experiments.committed import read_kept

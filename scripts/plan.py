@@ -6,7 +6,7 @@ Times come from finished runs here, else from a few steps of each network, which
 import argparse
 import sys
 
-from lga.structures import UserError
+from lga.system.errors import UserError
 from lga.tables.experiments.experiment import chosen_experiments
 from lga.tables.experiments.plan_view import show_plan
 from lga.tables.experiments.planning import plan_experiment, plan_sweeps

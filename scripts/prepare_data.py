@@ -8,7 +8,7 @@ from pathlib import Path
 from lga.data.preparation.catalogue import CATALOGUE
 from lga.data.preparation.prepare import prepare
 from lga.data.preparation.prepared_set import ArchivedSet, GatedSet, PreparedSet
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 
 def main() -> int:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from lga.structures import UserError
+from lga.system.errors import UserError
 from lga.tables.collect import collect
 from lga.tables.experiments.experiment import Experiment, chosen_experiments
 from lga.tables.experiments.judged_table import judge
@@ -19,7 +19,7 @@ from lga.tables.experiments.number_text import progress_text
 from lga.tables.experiments.plan_view import show_plan
 from lga.tables.experiments.planning import plan_experiment, plan_sweeps
 from lga.tables.experiments.rendering import write_page, write_table
-from lga.tables.experiments.sweep_options import SCALES, SweepOptions, divide_overrides, read_jobs
+from lga.tables.experiments.sweep_options import SCALES, SweepOptions, divide_overrides
 from lga.tables.studies.study import ChosenStudies, chosen_studies
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -33,7 +33,7 @@ def main() -> int:
     parser.add_argument("table", help="table1 to table5, figure1, all, or a study")
     parser.add_argument("--seeds", type=int, default=3, help="how many, from 1")
     parser.add_argument("--scale", default="full", help=", ".join(SCALES))
-    parser.add_argument("--jobs", type=read_jobs, help="that run at once on a device, or auto")
+    parser.add_argument("--jobs", type=int, help="that run at once on a device")
     parser.add_argument("--launcher", default="lga", help="option of hydra/launcher, such as slurm")
     parser.add_argument("--measure", action="store_true", help="time networks of unknown speed for the plan")
     parser.add_argument("overrides", nargs="*", help="as of run.py, such as paths.data_dir=/data")

@@ -3,8 +3,8 @@
 import argparse
 import sys
 
-from lga.structures import UserError
-from lga.structures.files import write_text
+from lga.system.errors import UserError
+from lga.system.files import write_text
 from lga.tables.scale.measurements import read_measurements, write_measurements
 from lga.tables.scale.report import PAGE, SEEDS, scale_page
 from lga.tables.scale.work import network_configs, table_runs

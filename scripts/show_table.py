@@ -4,8 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from lga.structures import UserError
-from lga.structures.outputs import outputs
+from lga.system.errors import UserError
+from lga.system.files import outputs
 from lga.tables.collect import collect
 from lga.tables.terminal import show
 

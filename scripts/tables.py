@@ -7,9 +7,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from lga.structures import UserError
-from lga.structures.outputs import outputs
-from lga.structures.terminal_text import printable
+from lga.system.errors import UserError
+from lga.system.files import outputs
+from lga.system.terminal_text import printable
 from lga.tables.collect import CollectedRun, collect
 from lga.tables.experiments.committed import keep, read_kept
 from lga.tables.experiments.experiment import chosen_experiments

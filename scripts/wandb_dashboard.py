@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 from lga.run.wandb_account import require_account
-from lga.structures import UserError
-from lga.structures.outputs import outputs
+from lga.system.errors import UserError
+from lga.system.files import outputs
 from lga.tables.wandb_dashboard.availability import require_library
 
 SCALES = ("full", "reduced", "smoke")

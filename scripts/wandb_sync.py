@@ -6,8 +6,8 @@ from pathlib import Path
 
 from lga.run.wandb_account import require_account
 from lga.run.wandb_upload import upload_offline_runs
-from lga.structures import UserError
-from lga.structures.outputs import outputs
+from lga.system.errors import UserError
+from lga.system.files import outputs
 
 
 def main() -> int:

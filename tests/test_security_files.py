@@ -3,6 +3,7 @@
 import ast
 import os
 import pickle
+import sys
 
 import numpy as np
 import pytest
@@ -17,8 +18,16 @@ from lga.run.directory import RunDirectory
 from lga.run.execute import execute
 from lga.run.record import read_record
 from lga.run.trained import trained_network
-from lga.structures import UserError
+from lga.system.errors import UserError
+from lga.tables.collect import collect
+from lga.tables.experiments.experiment import EXPERIMENTS
+from lga.tables.experiments.judged_table import judge
+from lga.tables.experiments.rendering import write_table
+from lga.tables.page import render
+from lga.tables.page.payload import payload
 from tests.run.cells import ROOT, cell
+from tests.tables.conftest import GENERATED
+from tests.tables.made_records import leave_run, made_record
 
 
 class Runs:
@@ -136,6 +145,32 @@ def test_pickles_in_a_kept_index_are_not_read_and_it_is_built_again(tmp_path, ma
     np.savez(kept, names=np.array([Runs(made)], object), unit=np.array("x"))
     with pytest.raises(UserError, match="built again"):
         cached_index(tmp_path, "a", ["key"], build)
+
+
+def test_a_record_that_names_code_runs_none(tmp_path, monkeypatch, made):
+    """A module that makes a folder when it is imported: records are read, never instantiated."""
+    (tmp_path / "evil_module.py").write_text(f"import os\nos.mkdir({str(made)!r})\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    record = made_record()
+    for group, name in (("attention", "block"), ("backbone", "network")):
+        record.config[group][name] = {"_target_": "evil_module.Block"}
+    leave_run(tmp_path / "runs", record)
+    collected = collect(tmp_path / "runs")
+    assert len(collected.runs) == 1
+    render(payload(collected, tmp_path, GENERATED))
+    for experiment in EXPERIMENTS:
+        write_table(judge(experiment, collected.runs), tmp_path / "tables" / experiment.name)
+    assert "evil_module" not in sys.modules
+
+
+def test_the_config_in_a_runs_folder_is_not_read(tmp_path, made):
+    """An evaluation of the cell builds what the command line names."""
+    folder = RunDirectory(cell(tmp_path))
+    folder.path.mkdir(parents=True)
+    folder.config.write_text("attention: {block: {_target_: os.mkdir, path: made}}\n")
+    torch.save({"state_dict": {}}, tmp_path / "x.pt")
+    with pytest.raises(UserError, match="another architecture"):
+        trained_network(cell(tmp_path, f"mode.checkpoint={tmp_path / 'x.pt'}"))
 
 
 def test_what_we_write_is_read_without_code(tmp_path):

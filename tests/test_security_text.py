@@ -20,10 +20,10 @@ from lga.run.directory import RunDirectory
 from lga.run.execute import execute
 from lga.run.record import read_record, write_record
 from lga.run.sweep_progress import SweepProgress
-from lga.structures import UserError
-from lga.structures.files import write_text
+from lga.system.errors import UserError
+from lga.system.files import write_text
 from lga.tables.collect import collect
-from lga.tables.experiments import latex, markdown
+from lga.tables.experiments import markdown
 from lga.tables.experiments.csv_text import harmless
 from lga.tables.page import render
 from lga.tables.page.payload import payload
@@ -90,18 +90,6 @@ def test_markdown_takes_it_literally(text):
     assert ">" not in out
     assert "://" not in out
     assert not re.match(r"(#|-|\+|\d+[.)])\s", out)
-
-
-@pytest.mark.parametrize("text", NASTY)
-def test_latex_takes_it_literally(text):
-    out = latex.escaped(text)
-    assert not CONTROL.search(out)
-    assert not out.startswith(("[", "*"))
-    commands = re.findall(r"\\([a-zA-Z]+)", out)
-    assert set(commands) <= {"textbackslash", "textasciitilde", "textasciicircum", "textless", "textgreater"}
-    assert not re.search(r"(?<!\\)[%$#&_]", out)
-    opened = re.sub(r"\\[{}]", "", out)
-    assert opened.count("{") == opened.count("}")
 
 
 @pytest.mark.parametrize("text", NASTY)

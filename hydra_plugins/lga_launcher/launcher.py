@@ -39,15 +39,16 @@ class SweepLauncher(Launcher):  # type: ignore[misc]
 class ProcessLauncher(SweepLauncher):
     """Runs each job in its own process on this machine; see `lga.run.sweep_processes`.
 
-    `jobs_per_device`: processes that share one GPU, or the processor; None for one a GPU, one a core;
-    ``auto`` for as many as its memory holds, see `lga.run.dry_step`.
+    `jobs_per_device`: processes that share one GPU, or the processor; None for one a GPU, one a core.
     """
 
-    def __init__(self, jobs_per_device: int | str | None = None) -> None:
+    def __init__(self, jobs_per_device: int | None = None) -> None:
         self.jobs_per_device = jobs_per_device
 
     def engine(self) -> "Engine":
         """Processes of this machine."""
+        from lga.run.devices import check_jobs_per_device
         from lga.run.sweep_processes import run_in_processes
 
+        check_jobs_per_device(self.jobs_per_device)  # before any job is composed
         return partial(run_in_processes, jobs_per_device=self.jobs_per_device)

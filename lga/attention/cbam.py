@@ -9,7 +9,7 @@ Shapes: B batch, C channels, H W map."""
 import torch
 from torch import Tensor, nn
 
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 
 class ChannelGate(nn.Module):

@@ -7,7 +7,7 @@ Shapes: B batch, C channels, H W map."""
 
 from torch import Tensor, nn
 
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 
 class EfficientChannelAttention(nn.Module):

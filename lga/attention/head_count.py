@@ -2,7 +2,7 @@
 
 import math
 
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 CHANNELS_PER_HEAD = 16  # as the released ResNet18 (128 / 8) and YOLOv8n (256 / 16) have it
 LEAST_HEADS = 6  # as the released MobileNetV3 has them in detection, on 24 channels

@@ -8,7 +8,7 @@ Shapes: B batch, C channels, G groups, c channels of a group, H W map."""
 import torch
 from torch import Tensor, nn
 
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 
 class ShuffleAttention(nn.Module):

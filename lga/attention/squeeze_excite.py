@@ -6,7 +6,7 @@ Shapes: B batch, C channels, R the reduction, H W map."""
 
 from torch import Tensor, nn
 
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 
 class SqueezeExcite(nn.Module):

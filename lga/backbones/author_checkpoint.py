@@ -6,9 +6,8 @@ from typing import Protocol, cast
 from torch import Tensor, nn
 
 from lga.backbones.author_names import Rules, author_names
-from lga.structures import UserError
-
-_SHOWN = 3
+from lga.system.errors import UserError
+from lga.system.terminal_text import counted
 
 
 class AuthorNamed(Protocol):
@@ -32,9 +31,9 @@ def load_author_checkpoint(model: nn.Module, state_dict: Mapping[str, Tensor]) -
     ours = model.state_dict()
     names = author_names(ours, cast(AuthorNamed, model).author_rules(tuple(state_dict)))
     problems = [
-        *_told("missing", [author for author in names.values() if author not in state_dict]),
-        *_told("unexpected", sorted(set(state_dict) - set(names.values()))),
-        *_told("of another shape", _mismatches(ours, names, state_dict)),
+        *counted("missing", [author for author in names.values() if author not in state_dict]),
+        *counted("unexpected", sorted(set(state_dict) - set(names.values()))),
+        *counted("of another shape", _mismatches(ours, names, state_dict)),
     ]
     if problems:
         raise UserError(
@@ -53,11 +52,3 @@ def _mismatches(
         for key, author in names.items()
         if author in state_dict and state_dict[author].shape != ours[key].shape
     ]
-
-
-def _told(what: str, entries: list[str]) -> list[str]:
-    """Return one phrase on the entries at fault, the first few by name; nothing when there are none."""
-    if not entries:
-        return []
-    more = f", and {len(entries) - _SHOWN} more" if len(entries) > _SHOWN else ""
-    return [f"{len(entries)} {what} ({', '.join(entries[:_SHOWN])}{more})"]

@@ -6,7 +6,7 @@ a channel cap of 1024 at every scale, detection networks the cap of the table.""
 import math
 from dataclasses import dataclass, replace
 
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from lga.backbones.scaling import scale_named
 from lga.backbones.timm_checkpoint import load_timm_checkpoint
 from lga.backbones.timm_networks import FeatureMap, Outline, feature_network, least_size, outline, tried
 from lga.backbones.timm_pyramid import STRIDES, SimpleFeaturePyramid
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 NECK_WIDTHS = (256, 512, 1024)  # YOLOv8's
 NECK_REPEATS = 3

@@ -11,10 +11,10 @@ from safetensors import SafetensorError
 from safetensors.torch import load as load_safetensors
 from torch import Tensor, nn
 
-from lga.structures import UserError
+from lga.system.errors import UserError
+from lga.system.terminal_text import counted, first_line
 
 WRAPPED_IN = ("state_dict", "model")  # by training scripts
-_SHOWN = 3
 
 
 def load_timm_checkpoint(
@@ -38,9 +38,9 @@ def load_timm_checkpoint(
     theirs = {_name_in(wanted, name): name for name in classifier}
     ours = {theirs.get(name, name): name for name in wanted}
     faults = [
-        *_told("missing", [name for name in ours if name not in weights]),
-        *_told("unexpected", [name for name in weights if name not in classifier]),
-        *_told(
+        *counted("missing", [name for name in ours if name not in weights]),
+        *counted("unexpected", [name for name in weights if name not in classifier]),
+        *counted(
             "of another shape",
             [
                 f"{name} {tuple(weights[name].shape)} instead of {tuple(wanted[own].shape)}"
@@ -78,7 +78,7 @@ def _read(path: Path, sha256: str | None) -> Mapping[str, Tensor]:
         loaded = torch.load(path, map_location="cpu", weights_only=True)
     except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:
         raise UserError(
-            f"backbone.checkpoint={path}: no plain weights ({_first_line(error)}); "
+            f"backbone.checkpoint={path}: no plain weights ({first_line(error)[:150]}); "
             "give a .safetensors file or a state dict"
         ) from error
     return _unwrapped(loaded, path)
@@ -101,14 +101,3 @@ def _name_in(names: Collection[str], name: str) -> str | None:
     """
     spellings = (name, name.replace(".", "_", 1), f"model.{name}", f"body.{name}")
     return next((spelling for spelling in spellings if spelling in names), None)
-
-
-def _told(what: str, entries: list[str]) -> list[str]:
-    if not entries:
-        return []
-    more = f", and {len(entries) - _SHOWN} more" if len(entries) > _SHOWN else ""
-    return [f"{len(entries)} {what} ({', '.join(entries[:_SHOWN])}{more})"]
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n", 1)[0][:150]

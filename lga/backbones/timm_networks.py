@@ -14,7 +14,7 @@ import torch
 from timm.models._features import FeatureGetterNet
 from torch import Tensor, nn
 
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 # How families with a fixed image size are told to take any; the first that a network knows is used.
 ANY_SIZE: tuple[Mapping[str, Any], ...] = (

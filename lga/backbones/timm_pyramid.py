@@ -9,7 +9,7 @@ Shapes: B batch, C channels, h w the map.
 
 from torch import Tensor, nn
 
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 STRIDES = (8, 16, 32)
 

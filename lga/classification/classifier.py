@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from lga.backbones.author_names import Rules, prefixed
 from lga.backbones.backbone import Backbone
 from lga.classification.head import ClassificationHead
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 
 class Classifier(nn.Module):

@@ -28,7 +28,7 @@ from torch import Tensor, nn
 from lga.attention import LocalGlobalAttention
 from lga.backbones import Backbone, MobileNetV3, ResNet18, YOLOv8
 from lga.classification.classifier import Classifier
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 AttentionLayer = str | Callable[[int], nn.Module]
 STRIDES = (8, 16, 32)

@@ -18,7 +18,7 @@ from torch import Tensor
 from lga.data.batch_order import BatchKey
 from lga.data.paper_augmentation import PaperAugmentation
 from lga.data.random_streams import Stream, generator
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 AUGMENTATIONS = ("none", "affine", "paper")
 

@@ -24,7 +24,7 @@ from lga.data.labelled_images import (
     make_splits,
     rank_within_class,
 )
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 CLASS_NAMES = tuple(str(digit) for digit in range(10))
 LARGEST_VALUE = 16

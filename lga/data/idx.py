@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 GZIP_MAGIC = b"\x1f\x8b"
 LARGEST = 2**31  # bytes; far above the largest known set, far below a size that a damaged header claims

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 SELECTIONS = ("validation", "test")
 

@@ -37,8 +37,8 @@ from lga.data.published_files import (
     fault,
     find_file,
 )
-from lga.structures import UserError
-from lga.structures.files import writable, write_atomically
+from lga.system.errors import UserError
+from lga.system.files import writable, write_atomically
 
 PERIOD = 12
 HELD_OUT_REMAINDER = 11

@@ -16,7 +16,7 @@ from torch.utils.data import Sampler
 from lga.data.batch_order import BatchKey, BatchOrder
 from lga.data.divided_batches import DealtBatches, Place, SharedBatches, TrainingOrder
 from lga.data.train_share import check_train_share, shared_images
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 
 class Splits(Protocol):

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from lga.data.random_streams import Stream, generator
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 
 def check_train_share(share: float) -> None:

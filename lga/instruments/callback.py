@@ -16,8 +16,8 @@ from lga.instruments.blocks import WatchedBlock, find_blocks
 from lga.instruments.gradients import GradientSampler
 from lga.instruments.history import Row, row, scalars, summary
 from lga.instruments.snapshot import BlockState, block_state
-from lga.structures import UserError
-from lga.structures.files import write_text
+from lga.system.errors import UserError
+from lga.system.files import write_text
 
 log = logging.getLogger("lga")
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 OF_SOME = ("slots", "checkpoint", "checkpoint_sha256")
 

@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable, Sequence
 from itertools import count
+from pkgutil import resolve_name
 from typing import Any, cast
 
 import torch
@@ -14,8 +15,7 @@ from torch import nn
 from lga.backbones.small_maps import use_products_on_small_maps
 from lga.data.random_streams import Stream, kept_global_state, stream_seed
 from lga.data.splits_data import SplitsData
-from lga.run.targets import resolve_target
-from lga.structures import UserError
+from lga.system.errors import UserError
 from lga.tasks import Optimization, Schedule
 from lga.tasks.base_task import BaseTask
 
@@ -70,19 +70,27 @@ def build_optimization(cfg: DictConfig) -> Optimization:
 
 def make(node: DictConfig, where: str) -> Any:
     """Instantiates `node`; an unknown target or keyword is a UserError naming the valid ones."""
-    target = resolve_target(node, where)
-    valid = _keywords(target)
+    target, valid = str(node["_target_"]), _keywords(_located(node, where))
     unknown = [str(key) for key in node if not str(key).startswith("_") and str(key) not in valid]
     if unknown:
-        raise UserError(
-            f"{where}.{unknown[0]}: no such setting of {node['_target_']}; valid: {', '.join(valid)}"
-        )
+        raise UserError(f"{where}.{unknown[0]}: no such setting of {target}; valid: {', '.join(valid)}")
     try:
         return instantiate(node, _convert_="all")
     except InstantiationException as error:
         if isinstance(error.__cause__, UserError):
             raise error.__cause__ from error
         raise
+
+
+def _located(node: DictConfig, where: str) -> Callable[..., Any]:
+    target = str(node["_target_"])
+    try:
+        found = resolve_name(target)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise UserError(f"{where}._target_={target}: cannot be imported: {error}") from error
+    if not callable(found):
+        raise UserError(f"{where}._target_={target}: it is no class or function")
+    return cast("Callable[..., Any]", found)
 
 
 def _keywords(target: Any) -> Sequence[str]:
@@ -96,6 +104,7 @@ def _attention(node: DictConfig, seed: int) -> Callable[[int], nn.Module]:
     draws as if there were none.
     """
     block = make(node, "attention.block")
+    _check_takes_channels(node)
     slots = count()
 
     def build(channels: int) -> nn.Module:
@@ -104,6 +113,17 @@ def _attention(node: DictConfig, seed: int) -> Callable[[int], nn.Module]:
             return cast(nn.Module, block(channels))
 
     return build
+
+
+def _check_takes_channels(node: DictConfig) -> None:
+    given = {str(key): value for key, value in node.items() if not str(key).startswith("_")}
+    try:
+        inspect.signature(_located(node, "attention.block")).bind(0, **given)
+    except TypeError as error:
+        raise UserError(
+            f"attention.block._target_={node['_target_']}: it must be callable with the channels of its slot "
+            f"alone: {error}; set its other arguments with +attention.block.<argument>="
+        ) from error
 
 
 def _check_consistent(cfg: DictConfig) -> None:

@@ -14,9 +14,9 @@ from lga.run.console import logging_to
 from lga.run.directory import RunDirectory
 from lga.run.identity import FrozenRun
 from lga.run.record import CellRecord, RunRecord, write_record
-from lga.structures import UserError
-from lga.structures.files import writable
-from lga.structures.terminal_text import first_line
+from lga.system.errors import UserError
+from lga.system.files import writable
+from lga.system.terminal_text import first_line
 
 log = logging.getLogger("lga")
 

@@ -18,10 +18,9 @@ from lightning_fabric.plugins.io.checkpoint_io import CheckpointIO
 from torch import nn
 
 from lga.run.directory import PREVIOUS, PREVIOUS_BEST
-from lga.structures import UserError
-from lga.structures.errors import DamagedFileError
-from lga.structures.files import write_atomically
-from lga.structures.terminal_text import first_line
+from lga.system.errors import DamagedFileError, UserError
+from lga.system.files import write_atomically
+from lga.system.terminal_text import first_line
 
 _PYTHON_OBJECT = re.compile(r"GLOBAL (\S+)")  # as torch's reader names what it refuses
 

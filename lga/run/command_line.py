@@ -12,8 +12,7 @@ from lga.run.compose import CONFIG_DIR
 from lga.run.config_errors import CONFIG_ERRORS, explain
 from lga.run.identity import freeze
 from lga.run.schema import register_schema
-from lga.run.targets import check_arguments
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 
 @hydra.main(version_base="1.3", config_path=str(CONFIG_DIR), config_name="config")  # type: ignore[untyped-decorator]
@@ -32,10 +31,6 @@ def run_one(cfg: DictConfig) -> float | None:
 def main() -> None:
     """Entry of `python run.py`: as `run_one`, with every user error told in one line."""
     register_schema()
-    try:
-        check_arguments(sys.argv[1:])
-    except UserError as error:
-        sys.exit(f"error: {error}")
     wants_traceback = "HYDRA_FULL_ERROR" in os.environ
     os.environ["HYDRA_FULL_ERROR"] = "1"  # else Hydra prints errors itself and they never reach us
     try:

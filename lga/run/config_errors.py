@@ -9,7 +9,8 @@ from omegaconf import DictConfig
 from omegaconf.errors import ConfigKeyError, OmegaConfBaseException, ValidationError
 
 from lga.run.compose import CONFIG_DIR, compose
-from lga.structures import UserError
+from lga.system.errors import UserError
+from lga.system.terminal_text import first_line
 
 CONFIG_ERRORS = (HydraException, OmegaConfBaseException)
 
@@ -30,7 +31,7 @@ def explain(error: Exception, arguments: Sequence[str]) -> str:
     if found := re.search(r"(?:In '([^']+)': )?ConfigKeyError.*full_key: (\S+)", text, re.DOTALL):
         return _in(found[1]) + _unknown_key(found[2], arguments)
     if isinstance(cause, ValidationError) and cause.full_key:
-        return f"{cause.full_key}: {_first_line(cause)}"
+        return f"{cause.full_key}: {first_line(cause)}"
     return " ".join(text.split())
 
 
@@ -82,10 +83,6 @@ def _nearest(wrong: str, valid: Iterable[str]) -> str:
 
 def _in(config: str | None) -> str:
     return f"conf/{config}.yaml: " if config else ""
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).strip().splitlines()[0]
 
 
 def composed_or_told(overrides: Sequence[str]) -> DictConfig:

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from lga.structures.files import writable
-from lga.structures.secrets import without_secrets
-from lga.structures.terminal_text import printable_lines
+from lga.system.files import writable
+from lga.system.secrets import without_secrets
+from lga.system.terminal_text import printable_lines
 
 # Said by libraries at every run, true, and of no use to the reader.
 _NOISE = (

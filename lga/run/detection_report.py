@@ -16,7 +16,7 @@ from torch import Tensor
 from lga.detection.judging import JudgedImage
 from lga.run.wandb_logger import WandbLogger
 from lga.structures import DetectionBatch
-from lga.structures.files import write_atomically, write_text
+from lga.system.files import write_atomically, write_text
 from lga.tasks.devices import gathered
 
 SHOWN_IMAGES = 8

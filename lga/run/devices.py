@@ -4,7 +4,7 @@ import os
 import subprocess
 from dataclasses import dataclass
 
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 MOST_CPU_JOBS = 8
 
@@ -19,8 +19,7 @@ class Slot:
 
 def slots(accelerator: str, jobs_per_device: int | None, jobs: int, devices: int = 1) -> list[Slot]:
     """The places of a sweep of `jobs` jobs, no more than there are jobs, each of so many devices."""
-    if jobs_per_device is not None and jobs_per_device < 1:
-        raise UserError(f"hydra.launcher.jobs_per_device={jobs_per_device}: at least 1")
+    check_jobs_per_device(jobs_per_device)
     cores = available_cores()
     gpus = [] if accelerator == "cpu" else visible_gpus()
     places: list[str | None] = []
@@ -33,6 +32,12 @@ def slots(accelerator: str, jobs_per_device: int | None, jobs: int, devices: int
         places = [None] * (jobs_per_device or max(min(cores, MOST_CPU_JOBS) // devices, 1))
     places = places[: max(jobs, 1)]
     return [Slot(place, max(cores // len(places), 1)) for place in places]
+
+
+def check_jobs_per_device(value: object) -> None:
+    """Raise a UserError unless `value` is None or a whole number from 1."""
+    if value is not None and (type(value) is not int or value < 1):
+        raise UserError(f"hydra.launcher.jobs_per_device={value}: it must be a whole number from 1, or null")
 
 
 def available_cores() -> int:

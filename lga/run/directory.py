@@ -9,11 +9,10 @@ from omegaconf import OmegaConf
 
 from lga.run.identity import HASH_LENGTH, Cell, FrozenRun
 from lga.run.record import CellRecord, RunRecord, read_record
-from lga.structures import UserError
-from lga.structures.errors import DamagedFileError
-from lga.structures.files import remove_unfinished, set_aside, writable, write_text
-from lga.structures.locks import alone
-from lga.structures.secrets import hide_secrets
+from lga.system.errors import DamagedFileError, UserError
+from lga.system.files import remove_unfinished, set_aside, writable, write_text
+from lga.system.locks import alone
+from lga.system.secrets import hide_secrets
 
 # Of last.ckpt and of best.ckpt, for as long as the run is not finished.
 PREVIOUS = "previous.ckpt"

@@ -9,7 +9,7 @@ from functools import cache
 from importlib import metadata
 from pathlib import Path
 
-from lga.run.memory import resident_peak
+from lga.system.resources import resident_peak
 
 _ROOT = Path(__file__).resolve().parents[2]
 

@@ -12,8 +12,8 @@ from lga.run.detection_report import DetectionReport
 from lga.run.directory import RunDirectory
 from lga.run.identity import FrozenRun
 from lga.run.trained import trained_network
-from lga.structures import UserError
-from lga.structures.files import writable, write_text
+from lga.system.errors import UserError
+from lga.system.files import writable, write_text
 
 SPLITS = ("test", "val")
 

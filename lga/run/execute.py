@@ -1,8 +1,10 @@
 """One frozen run, from its mode to its result."""
 
+from importlib.util import find_spec
+
 from lga.run.identity import FrozenRun
 from lga.run.sockets import make_room_for_sockets
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 MODES = ("train", "evaluate", "predict", "export", "describe", "inspect")
 
@@ -26,6 +28,7 @@ def execute(run: FrozenRun) -> float | None:
         predict(run)
         return None
     if mode == "export":
+        _check_onnx()  # before torch is loaded
         from lga.run.export import export
 
         export(run)
@@ -40,3 +43,8 @@ def execute(run: FrozenRun) -> float | None:
 
         return train(run)
     raise UserError(f"mode={mode}: valid: {', '.join(MODES)}")
+
+
+def _check_onnx() -> None:
+    if not all(map(find_spec, ("onnx", "onnxruntime", "onnxscript"))):
+        raise UserError("mode=export needs ONNX: pip install 'lga[export]'")

@@ -20,7 +20,7 @@ from lga.run.config_errors import CONFIG_ERRORS, explain
 from lga.run.config_files import read_each_once
 from lga.run.identity import FrozenRun, freeze
 from lga.run.schema import register_schema
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 Compose = Callable[[Sequence[str]], DictConfig]
 _SEED = "seed="

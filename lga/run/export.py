@@ -20,8 +20,8 @@ from lga.run.directory import RunDirectory
 from lga.run.identity import FrozenRun
 from lga.run.onnx_model import Part, largest_error, to_onnx
 from lga.run.trained import trained_network
-from lga.structures import UserError
-from lga.structures.files import writable, write_atomically
+from lga.system.errors import UserError
+from lga.system.files import writable, write_atomically
 
 log = logging.getLogger("lga")
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 AGAIN = "the same command goes on from the last finished epoch"
 _CPU_ALLOCATOR = "DefaultCPUAllocator: "

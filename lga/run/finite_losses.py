@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from lga.run.checkpoints import save
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 STEPS_AHEAD = 2
 FILE = "nonfinite_batch.pt"

@@ -30,8 +30,8 @@ from lga.run.history import MetricsHistory
 from lga.run.identity import FrozenRun
 from lga.run.record import DataRecord, OtherEpochRecord, OutcomesRecord, SelectionRecord, manifest_hash
 from lga.run.wandb_logger import WandbLogger
-from lga.structures import UserError
-from lga.structures.files import writable, write_atomically
+from lga.system.errors import UserError
+from lga.system.files import writable, write_atomically
 from lga.tasks.base_task import BaseTask
 from lga.tasks.classification_task import ClassificationTask
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytorch_lightning as pl
 
-from lga.structures.files import write_text
+from lga.system.files import write_text
 
 
 class MetricsHistory(pl.Callback):

@@ -13,7 +13,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from lga.run.backbone_settings import settle_backbone
 from lga.run.schema import Config
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 # Not part of a run's identity: where things lie, who is told, and on what it is computed.
 NEUTRAL = (

@@ -25,7 +25,7 @@ from lga.data.published import PublishedDataset
 from lga.run.build import make
 from lga.run.identity import FrozenRun
 from lga.run.inspect_tables import show
-from lga.structures.files import writable, write_atomically, write_text
+from lga.system.files import writable, write_atomically, write_text
 
 T = TypeVar("T")
 

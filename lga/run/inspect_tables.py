@@ -9,8 +9,8 @@ from rich.table import Table
 
 from lga.data.inspection.contents import Contents
 from lga.data.inspection.report import PartReport, Report
+from lga.system.console import with_fixed_width
 
-REDIRECTED_WIDTH = 100
 COLUMNS = 4  # parts beside one another
 FIRST = 5  # of each kind are shown
 Row = tuple[str, ...]
@@ -21,8 +21,7 @@ def show(report: Report, console: Console, complete_in: str | None) -> None:
 
     `complete_in` names the file that lists what is cut short here, if one is written.
     """
-    if not console.is_terminal:
-        console.width = REDIRECTED_WIDTH
+    with_fixed_width(console)
     listing = _Listing(console, complete_in)
     listing.line(f"{report.dataset} in {report.where}; checked: {report.checked}")
     parts = list(report.parts)

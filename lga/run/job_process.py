@@ -1,21 +1,17 @@
 """The process of one job of a sweep: how it is started, and how it ended."""
 
-from collections.abc import Callable
 from multiprocessing.process import BaseProcess
 
 from lga.run.devices import Slot
-from lga.run.execute import execute
 from lga.run.failures import killed_by
 from lga.run.fork_server import fork_server
 from lga.run.identity import FrozenRun
 from lga.run.sweep import Job
 
-Action = Callable[[FrozenRun], object]
 
-
-def start(job: Job, slot: Slot, action: Action = execute) -> BaseProcess:
-    """A started process that executes the job's run on `slot`, or does `action` with it."""
-    process = fork_server().Process(target=_work, args=(job.run, slot, job.trains, action), daemon=False)
+def start(job: Job, slot: Slot) -> BaseProcess:
+    """A started process that executes the job's run on `slot`."""
+    process = fork_server().Process(target=_work, args=(job.run, slot, job.trains), daemon=False)
     process.start()
     return process
 
@@ -33,7 +29,7 @@ def settle(job: Job, exitcode: int) -> None:
         job.error = f"ended with exit status {exitcode} and left no record"
 
 
-def _work(run: FrozenRun, slot: Slot, trains: bool, action: Action) -> None:
+def _work(run: FrozenRun, slot: Slot, trains: bool) -> None:
     from lga.run.worker import work
 
-    work(run, slot, trains, action)
+    work(run, slot, trains)

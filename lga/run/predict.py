@@ -24,9 +24,10 @@ from lga.detection.drawing import draw_boxes, png
 from lga.run.directory import RunDirectory
 from lga.run.identity import FrozenRun
 from lga.run.trained import trained_network
-from lga.structures import Detections, UserError
-from lga.structures.files import writable, write_atomically, write_text
+from lga.structures import Detections
 from lga.structures.image_origin import ImageOrigin
+from lga.system.errors import UserError
+from lga.system.files import writable, write_atomically, write_text
 
 log = logging.getLogger("lga")
 

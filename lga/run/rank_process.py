@@ -13,7 +13,7 @@ from lga.run.console import logging_to
 from lga.run.directory import RunDirectory
 from lga.run.identity import FrozenRun
 from lga.run.lifetime import end_with_parent
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 
 class Report(NamedTuple):

@@ -19,7 +19,7 @@ from lga.run.failures import killed_by
 from lga.run.fork_server import fork_server
 from lga.run.identity import FrozenRun
 from lga.run.rank_process import Report, take_part
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 log = logging.getLogger("lga")
 

@@ -14,11 +14,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from lga.structures import UserError
-from lga.structures.errors import DamagedFileError
-from lga.structures.files import write_text
-from lga.structures.secrets import hide_secrets
-from lga.structures.terminal_text import first_line
+from lga.system.errors import DamagedFileError, UserError
+from lga.system.files import write_text
+from lga.system.secrets import hide_secrets
+from lga.system.terminal_text import first_line
 
 SCHEMA_VERSION = 1
 DIGEST = "digest"

@@ -15,8 +15,8 @@ from typing import Any
 from lga.run.checkpoints import best_epoch_of, load
 from lga.run.directory import RunDirectory
 from lga.run.record import read_record
-from lga.structures.errors import DamagedFileError
-from lga.structures.files import set_aside
+from lga.system.errors import DamagedFileError
+from lga.system.files import set_aside
 
 log = logging.getLogger("lga")
 

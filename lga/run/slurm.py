@@ -15,7 +15,7 @@ from lga.run.slurm_settings import SlurmSettings
 from lga.run.slurm_submission import Submitted, one_sweep_at_a_time, submit, submitted_before
 from lga.run.sweep import Job, settled_before
 from lga.run.sweep_progress import SweepProgress
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 POLL_SECONDS, MOST_POLL_SECONDS, POLL_GROWTH = 2.0, 30.0, 1.3
 MOST_SILENT_SECONDS = 900.0

@@ -18,10 +18,10 @@ from submitit.core.utils import DelayedSubmission
 
 from lga.run.devices import Slot
 from lga.run.identity import FrozenRun
+from lga.run.slurm_queue import SIGNALLED
 from lga.run.worker import redirect_output, work
 
 SECONDS_TO_BE_REQUEUED = 5.0
-_SIGNALLED = 128  # of a shell: the exit status for signal n is this + n
 
 
 class RunInJob:
@@ -39,7 +39,7 @@ class RunInJob:
         if status == -signal.SIGTERM:
             time.sleep(SECONDS_TO_BE_REQUEUED)  # a preemption may send SIGTERM to all, then SIGUSR2
         if status != 0:
-            sys.exit(status if status > 0 else _SIGNALLED - status)
+            sys.exit(status if status > 0 else SIGNALLED - status)
 
     def checkpoint(self) -> DelayedSubmission:
         """What submitit is to run in the requeued job: the same, its checkpoints are in the run's folder."""

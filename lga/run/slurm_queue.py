@@ -9,11 +9,11 @@ import shutil
 import subprocess
 from typing import NamedTuple
 
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 COMMANDS = ("sbatch", "srun", "squeue", "scontrol", "sinfo")
 ANSWER_SECONDS = 60.0
-_SIGNALLED = 128  # a shell's exit status for a process that signal n ended is this + n
+SIGNALLED = 128  # a shell's exit status for a process that signal n ended is this + n
 
 
 class SilentError(UserError):
@@ -71,8 +71,8 @@ def ended_job(identifier: str) -> Ended | None:
     if state is None or exit_code is None:
         return None
     status, signal = int(exit_code[1]), int(exit_code[2])
-    if signal or status > _SIGNALLED:
-        return Ended(state[1], -(signal or status - _SIGNALLED))
+    if signal or status > SIGNALLED:
+        return Ended(state[1], -(signal or status - SIGNALLED))
     return Ended(state[1], status)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 
 @dataclass(frozen=True)

@@ -19,9 +19,9 @@ from lga.run.slurm_job import RunInJob
 from lga.run.slurm_queue import Queued
 from lga.run.slurm_settings import SlurmSettings
 from lga.run.sweep import Job
-from lga.structures import UserError
-from lga.structures.files import writable, write_text
-from lga.structures.locks import alone
+from lga.system.errors import UserError
+from lga.system.files import writable, write_text
+from lga.system.locks import alone
 
 
 class Submitted(NamedTuple):

@@ -15,7 +15,7 @@ from lga.run.directory import RunDirectory
 from lga.run.identity import Cell, FrozenRun, freeze
 from lga.run.record import RunRecord, read_record
 from lga.run.sweep_progress import SweepProgress
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 Compose = Callable[[Sequence[str]], DictConfig]
 
@@ -42,12 +42,7 @@ class Job:
     @property
     def name(self) -> str:
         """The cell's, and what tells the job from others of that cell."""
-        return f"{self.run.cell}{self.told_apart}"
-
-    @property
-    def told_apart(self) -> str:
-        """What tells the job from others of the same cell, in brackets; empty for the only one."""
-        return f" ({', '.join(self.apart)})" if self.apart else ""
+        return f"{self.run.cell} ({', '.join(self.apart)})" if self.apart else str(self.run.cell)
 
     @property
     def trains(self) -> bool:

@@ -11,9 +11,8 @@ from contextlib import contextmanager
 from multiprocessing import connection
 from typing import Any
 
-from lga.run.devices import Slot
+from lga.run.devices import Slot, slots
 from lga.run.job_process import settle, start
-from lga.run.places import places_for
 from lga.run.sweep import Job
 from lga.run.sweep_progress import SweepProgress
 
@@ -21,21 +20,24 @@ WAIT_SECONDS = 0.5
 SECONDS_TO_TERMINATE = 5.0
 
 
-def run_in_processes(jobs: list[Job], progress: SweepProgress, jobs_per_device: int | str | None) -> None:
-    """Runs `jobs`, so many at once on a device, or with ``auto`` as many as its memory holds."""
+def run_in_processes(jobs: list[Job], progress: SweepProgress, jobs_per_device: int | None) -> None:
+    """Run `jobs`, so many at once on a device; None: one a GPU, or one a core."""
+    trainers = [job.run.config["trainer"] for job in jobs]
+    most_devices = max(trainer["devices"] for trainer in trainers)
+    free = slots(str(trainers[0]["accelerator"]), jobs_per_device, len(jobs), most_devices)
     running: dict[Any, tuple[Any, Job, Slot, float]] = {}
     with _children_end_with_us(running):
-        places = places_for(jobs, jobs_per_device, progress)
         waiting = deque(jobs)
         while waiting or running:
-            while placed := places.take(waiting):
-                process = start(*placed)
-                running[process.sentinel] = (process, *placed, time.monotonic())
+            while waiting and free:
+                job, slot = waiting.popleft(), free.pop()
+                process = start(job, slot)
+                running[process.sentinel] = (process, job, slot, time.monotonic())
             progress.workers = max(progress.workers, len(running))
             for sentinel in connection.wait(list(running), timeout=WAIT_SECONDS):
                 process, job, slot, started = running.pop(sentinel)
                 process.join()
-                places.give_back(job, slot)
+                free.append(slot)
                 job.seconds = time.monotonic() - started
                 settle(job, process.exitcode)
                 progress.ended(job.name, job.error, job.score, job.seconds, job.folder.log)

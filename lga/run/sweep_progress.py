@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from lga.structures import UserError
-from lga.structures.terminal_text import printable
+from lga.system.errors import UserError
+from lga.system.terminal_text import printable
 
 
 class SweepProgress:

@@ -10,7 +10,7 @@ from lga.run.build import build_network
 from lga.run.checkpoints import load
 from lga.run.directory import RunDirectory
 from lga.run.identity import FrozenRun
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 AUTHOR_PREFIX = "model."
 AVERAGED_PREFIX = "average.module."

@@ -8,7 +8,7 @@ import os
 import socket
 from urllib.parse import urlparse
 
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 REACHABLE_SECONDS = 3.0
 

@@ -17,8 +17,8 @@ from pytorch_lightning.loggers.logger import Logger
 from lga.run.directory import RunDirectory
 from lga.run.identity import FrozenRun
 from lga.run.wandb_account import has_key, reachable
-from lga.structures.files import write_text
-from lga.structures.secrets import hide_secrets
+from lga.system.files import write_text
+from lga.system.secrets import hide_secrets
 
 log = logging.getLogger("lga")
 

@@ -20,9 +20,9 @@ from typing import IO
 from filelock import FileLock, Timeout
 
 from lga.run.wandb_account import reachable
-from lga.structures import UserError
-from lga.structures.files import writable
-from lga.structures.terminal_text import printable
+from lga.system.errors import UserError
+from lga.system.files import writable
+from lga.system.terminal_text import printable
 
 COMMAND = (sys.executable, "-m", "wandb", "sync", "--yes")
 LOCK = ".wandb-sync.lock"

@@ -5,19 +5,18 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable
 from typing import Any
 
 from lga.run.devices import Slot
 from lga.run.execute import execute
 from lga.run.identity import FrozenRun
 from lga.run.lifetime import end_with_parent
-from lga.structures import UserError
-from lga.structures.files import writable
+from lga.system.errors import UserError
+from lga.system.files import writable
 
 
-def work(run: FrozenRun, slot: Slot, trains: bool, action: Callable[[FrozenRun], object] = execute) -> None:
-    """Does `action` with `run` on `slot`, its output in the run's log when it trains.
+def work(run: FrozenRun, slot: Slot, trains: bool) -> None:
+    """Execute `run` on `slot`, its output in the run's log when it trains.
 
     Exits non-zero on failure.
     """
@@ -31,7 +30,7 @@ def work(run: FrozenRun, slot: Slot, trains: bool, action: Callable[[FrozenRun],
         if trains:
             redirect_output(run)
         _take(slot)
-        action(run)
+        execute(run)
         status = 0
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)

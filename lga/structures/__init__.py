@@ -1,12 +1,10 @@
 """Types that pass between the rooms of the project; imports nothing of it.
 
-`UserError` needs no torch, and the command line must not wait for it: the others are loaded when named.
+They are loaded when named, so that those who need no torch do not wait for it.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
-
-from lga.structures.errors import UserError
 
 if TYPE_CHECKING:
     from lga.structures.batch import DetectionBatch, ImageBatch
@@ -26,7 +24,6 @@ __all__ = [
     "DetectionBatch",
     "Detections",
     "ImageBatch",
-    "UserError",
     "cxcywh_to_xyxy",
     "pairwise_iou",
     "xyxy_to_cxcywh",

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from lga.run.record import RunRecord, read_record
-from lga.structures import UserError
+from lga.system.errors import UserError
 from lga.tables.scales import Scale, scale_of
 
 RECORD = "result.json"

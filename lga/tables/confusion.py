@@ -10,7 +10,7 @@ from operator import index
 from pathlib import Path
 from typing import Any
 
-from lga.structures import UserError
+from lga.system.errors import UserError
 from lga.tables.precision_recall import finite_numbers
 
 PAIRS = 10

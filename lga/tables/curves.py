@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from lga.structures import UserError
+from lga.system.errors import UserError
 from lga.tables.collect import CollectedRun
 
 PREFIX = "val/"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, FiniteFloat, NonNegativeInt, PositiveInt, ValidationError
 
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 Number = FiniteFloat | None
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lga.structures import UserError
+from lga.system.errors import UserError
 from lga.tables.curves import evenly_spaced
 
 

@@ -11,7 +11,7 @@ from typing import Annotated, Literal, TextIO
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 PUBLISHED = Path(__file__).resolve().parents[2] / "experiments" / "published" / "published.csv"
 

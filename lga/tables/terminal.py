@@ -4,20 +4,17 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from lga.structures.terminal_text import printable
+from lga.system.console import with_fixed_width
+from lga.system.terminal_text import printable
 from lga.tables import metric_names
 from lga.tables.collect import Collection
 from lga.tables.comparison import Comparison, Group, compare
 from lga.tables.statistics import Estimate
 
-REDIRECTED_WIDTH = 120
-
 
 def show(collection: Collection, console: Console | None = None) -> None:
     """Prints one table a comparison, then the runs that failed and the files that could not be read."""
-    console = console or Console()
-    if not console.is_terminal:
-        console.width = REDIRECTED_WIDTH
+    console = with_fixed_width(console or Console())
     for comparison in compare(collection.runs):
         console.print(_table(comparison))
     for run in collection.runs:

@@ -19,7 +19,7 @@ from lga.attention import (
     ShuffleAttention,
     SqueezeExcite,
 )
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 CONFIGS = Path(__file__).parents[2] / "conf" / "attention"
 NAMES = (

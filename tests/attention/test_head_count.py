@@ -10,7 +10,7 @@ from lga.attention import (
     MultiHeadSelfAttention,
 )
 from lga.attention.head_count import heads_for
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 
 from lga.backbones.scaling import scale_named
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from torch import nn
 from lga.attention import LocalGlobalAttention, NoAttention, SqueezeExcite
 from lga.backbones.timm_backbone import TimmBackbone
 from lga.backbones.timm_pyramid import SimpleFeaturePyramid
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 CHANNELS = {  # of P3, P4, P5: EfficientNet table 1; ConvNeXt-A of timm; ResNet table 1; YOLOv4's CSPDarknet53
     "efficientnet_b0": (40, 112, 320),

@@ -10,7 +10,7 @@ from safetensors.torch import save_file
 
 from lga.attention import NoAttention
 from lga.backbones.timm_backbone import TimmBackbone
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 
 def written(path, weights):

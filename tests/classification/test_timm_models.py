@@ -12,7 +12,7 @@ import lga
 import lga.classification.timm_models
 from lga.attention import CBAM, LocalGlobalAttention, NoAttention
 from lga.attention.timm_layer import as_timm_layer
-from lga.structures import UserError
+from lga.system.errors import UserError
 from tests.run.cells import ROOT
 
 

@@ -17,7 +17,7 @@ from lga.data.augmentation import (
 from lga.data.batch_order import BatchKey
 from lga.data.paper_augmentation import Draws, PaperAugmentation
 from lga.data.random_streams import Stream, stream_seed
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 CORNER = torch.tensor([[1.0, 0, 0], [0, 0, 0], [0, 0, 0]]).view(1, 1, 3, 3)
 

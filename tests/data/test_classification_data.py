@@ -12,8 +12,8 @@ from lga.data import DigitsReader, classification_data
 from lga.data.classification_data import ClassificationData
 from lga.data.divided_batches import Place
 from lga.data.labelled_images import LabelledImages, make_splits, rank_within_class
-from lga.structures import UserError
 from lga.structures.batch import ImageBatch
+from lga.system.errors import UserError
 
 
 class TinyReader:

@@ -7,7 +7,7 @@ import torch
 from sklearn import datasets
 
 from lga.data.digits import DigitsReader, digit_roles, load_digit_values
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 
 def roles_by_counting(labels):

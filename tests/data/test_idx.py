@@ -6,7 +6,7 @@ import tracemalloc
 import pytest
 
 from lga.data.idx import parse_idx, read_content, read_idx
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 LABELS = bytes.fromhex("00000801 00000003 070009")
 IMAGES = bytes.fromhex("00000803 00000002 00000001 00000003 010203 0405ff")

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from lga.data.labelled_images import LabelledImages, make_splits, rank_within_class
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 LABELS = torch.tensor([2, 0, 2, 2, 0, 1])
 RANKS = [0, 0, 1, 2, 1, 0]

@@ -14,7 +14,7 @@ from lga.data.published_files import (
     TRAIN_LABELS,
     PublishedFile,
 )
-from lga.structures import UserError
+from lga.system.errors import UserError
 from tests.data.trees.idx import idx_bytes, images_and_labels, write, write_tree
 
 

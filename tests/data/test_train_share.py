@@ -17,7 +17,7 @@ from lga.data.detection.image_cache import with_cached_images
 from lga.data.detection.image_stores import FileImages, PickedImages, picked
 from lga.data.divided_batches import Place
 from lga.data.train_share import shared_images
-from lga.structures import UserError
+from lga.system.errors import UserError
 from tests.data.detection.sources import MadeReader, flat, source_of, targets_of
 
 SHARES = (0.01, 0.25, 0.5, 0.75, 1.0)

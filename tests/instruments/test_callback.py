@@ -11,7 +11,7 @@ from torch import nn
 
 import lga.instruments
 from lga.instruments import InstrumentsCallback
-from lga.structures import UserError
+from lga.system.errors import UserError
 from tests.instruments.blocks import made
 
 QUIET = {

@@ -9,7 +9,7 @@ import torch.distributed as dist
 from torch import Tensor
 
 from lga.attention import NoAttention
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 
 class Raises(NoAttention):

@@ -1,5 +1,6 @@
 """What a user's mistake prints: one line that names what would be valid. In one process where possible."""
 
+import json
 import subprocess
 import sys
 
@@ -8,7 +9,7 @@ import pytest
 from lga.run.config_errors import composed_or_told
 from lga.run.execute import execute
 from lga.run.identity import freeze
-from lga.structures import UserError
+from lga.system.errors import UserError
 from tests.run.cells import ROOT, cell, run_py
 
 
@@ -73,6 +74,33 @@ def test_a_bad_keyword_of_a_target_names_the_valid_ones(tmp_path):
         UserError, match=r"attention\.block\.hedas: no such setting .* valid: channels, heads"
     ):
         execute(freeze(config))
+
+
+@pytest.mark.parametrize(
+    ("target", "told"),
+    [
+        ("nope.Block", "cannot be imported: No module named 'nope'"),
+        ("torch.nn.Nope", "cannot be imported: module 'torch.nn' has no attribute 'Nope'"),
+        ("torch.nn", "it is no class or function"),
+        ("", "cannot be imported: invalid format: ''"),
+        (
+            "torch.nn.Linear",
+            "of its slot alone: missing a required argument: 'out_features'",
+        ),
+    ],
+)
+def test_a_target_that_does_not_fit_is_one_line(tmp_path, target, told):
+    run = cell(tmp_path, "mode=describe", f"attention.block._target_='{target}'")
+    with pytest.raises(UserError, match=rf"attention\.block\._target_={target}: .*{told}"):
+        execute(run)
+
+
+def test_a_block_of_an_installed_package_stands_in_the_slot(tmp_path, capsys):
+    """timm's ECA in eca's place: one kernel of three."""
+    execute(
+        cell(tmp_path, "mode=describe", "attention=eca", "attention.block._target_=timm.layers.EcaModule")
+    )
+    assert json.loads(capsys.readouterr().out)["attention_parameters"] == 3
 
 
 def test_a_folder_that_cannot_be_written_is_one_line(tmp_path):

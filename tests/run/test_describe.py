@@ -8,7 +8,7 @@ import torch
 import lga
 from lga.run.complexity import count_parameters
 from lga.run.execute import execute
-from lga.structures import UserError
+from lga.system.errors import UserError
 from tests.oracle_weights import state_by_rule
 from tests.run.cells import cell
 

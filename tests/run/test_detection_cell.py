@@ -10,7 +10,7 @@ from lga.run.directory import RunDirectory
 from lga.run.execute import execute
 from lga.run.identity import freeze
 from lga.run.record import read_record
-from lga.structures import UserError
+from lga.system.errors import UserError
 from tests.run.cells import cell
 
 FEW = ("dataset.reader.train=32", "dataset.reader.val=40", "dataset.reader.test=40")

@@ -13,7 +13,7 @@ from lga.run.devices import check_devices, slots
 from lga.run.directory import RunDirectory
 from lga.run.execute import execute
 from lga.run.record import read_record
-from lga.structures import UserError
+from lga.system.errors import UserError
 from tests.run.cells import QUICK, ROOT, cell
 from tests.run.test_resume import assert_same_results
 

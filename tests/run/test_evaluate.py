@@ -10,7 +10,7 @@ from lga.run.directory import RunDirectory
 from lga.run.execute import execute
 from lga.run.record import read_record
 from lga.run.trained import trained_network
-from lga.structures import UserError
+from lga.system.errors import UserError
 from tests.run.cells import cell
 
 

@@ -5,7 +5,7 @@ import pytest
 from lga.run.compose import compose
 from lga.run.experiment_grid import experiment_runs
 from lga.run.identity import freeze
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 
 def test_a_run_is_the_one_that_the_command_line_composes():

@@ -11,11 +11,12 @@ from torch.onnx import OnnxExporterError
 
 import lga
 from lga.attention import LocalGlobalAttention
+from lga.run import execute as execute_module
 from lga.run import export as export_mode
 from lga.run import onnx_model
 from lga.run.execute import execute
 from lga.run.onnx_model import Part, largest_error, to_onnx
-from lga.structures import UserError
+from lga.system.errors import UserError
 from tests.attention.test_attention_blocks import NAMES, build
 from tests.run.cells import cell
 
@@ -32,6 +33,12 @@ class OnItsOwn(nn.Module):
 
     def forward(self, images):
         return self.attention(self.widen(images))
+
+
+def test_without_onnx_one_line_says_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setattr(execute_module, "find_spec", lambda name: None if name == "onnxscript" else object())
+    with pytest.raises(UserError, match=r"mode=export needs ONNX: pip install 'lga\[export\]'"):
+        execute(cell(tmp_path, "mode=export"))
 
 
 def images(size, *batch_sizes):

@@ -22,10 +22,10 @@ from lga.run.failures import told_to_user
 from lga.run.history import MetricsHistory
 from lga.run.record import read_record, write_record
 from lga.run.recovery import recover
-from lga.structures import UserError, locks
-from lga.structures.errors import DamagedFileError
-from lga.structures.files import write_atomically, write_text
-from lga.structures.locks import alone
+from lga.system import locks
+from lga.system.errors import DamagedFileError, UserError
+from lga.system.files import write_atomically, write_text
+from lga.system.locks import alone
 from lga.tables.collect import collect
 from tests.run.cells import QUICK, ROOT, cell
 from tests.run.test_resume import LONGER, assert_same_results
@@ -406,7 +406,7 @@ CONFIG = {
         (OSError(errno.ENOSPC, "No space left on device", "/x/metrics.csv"), "/x/metrics.csv: No space left"),
         (
             UserError("Caught UserError in DataLoader worker process 0.\nOriginal Traceback:\n  File x\n"
-                      "lga.structures.errors.UserError: a.jpg: broken; remove it"),
+                      "lga.system.errors.UserError: a.jpg: broken; remove it"),
             "a.jpg: broken; remove it",
         ),
     ],
@@ -502,7 +502,7 @@ def test_a_lock_is_waited_for(tmp_path):
     program = """
 import sys, time
 from pathlib import Path
-from lga.structures.locks import alone
+from lga.system.locks import alone
 with alone(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(1)

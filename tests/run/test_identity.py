@@ -9,7 +9,7 @@ from lga.run.directory import RunDirectory
 from lga.run.execute import execute
 from lga.run.identity import FrozenRun, freeze
 from lga.run.record import write_record
-from lga.structures import UserError
+from lga.system.errors import UserError
 from tests.data.trees.idx import write_tree
 from tests.run.cells import cell
 from tests.tables.made_records import made_record
@@ -102,3 +102,12 @@ def test_the_folder_is_readable_and_bears_the_hash(tmp_path):
     expected = tmp_path / "runs" / "digits" / "mobilenetv3" / "lga" / f"seed7-{run.config_hash[:8]}"
     assert run.directory == expected
     assert str(run.cell) == "digits/mobilenetv3/lga seed 7"
+
+
+@pytest.mark.parametrize("name", ["../../outside", "/tmp/outside", "a/b", "..", ".hidden", "a\nb", ""])
+@pytest.mark.parametrize("group", ["dataset", "backbone", "attention", "detector"])
+def test_a_name_cannot_lead_out_of_the_outputs(tmp_path, group, name):
+    config = composed_or_told(["dataset=digits"])
+    config[group]["name"], config.paths.output_dir = name, str(tmp_path)
+    with pytest.raises(UserError, match=rf"{group}\.name="):
+        freeze(config)

@@ -8,7 +8,7 @@ import pytest
 from lga.run import inspect as module
 from lga.run.config_errors import CONFIG_ERRORS, explain
 from lga.run.execute import execute
-from lga.structures import UserError
+from lga.system.errors import UserError
 from tests.data.inspection.trees import write_faulty_tree
 from tests.data.trees import idx
 from tests.data.trees.visdrone import write_tree

@@ -10,7 +10,7 @@ from lga.run.directory import RunDirectory
 from lga.run.execute import execute
 from lga.run.record import read_record
 from lga.run.sweep import launch_sweep
-from lga.structures import UserError
+from lga.system.errors import UserError
 from lga.tables.collect import CollectedRun
 from lga.tables.experiments.committed import keep
 from tests.run.cells import QUICK, cell

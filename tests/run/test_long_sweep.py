@@ -6,15 +6,14 @@ import re
 import subprocess
 import sys
 import time
-from functools import partial
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
 from lga.run import sweep_processes
+from lga.run.fork_server import fork_server
 from lga.run.identity import FrozenRun
-from lga.run.job_process import start
 from lga.run.sweep import Job
 from lga.run.sweep_progress import SweepProgress
 from tests.run.cells import QUICK, ROOT, cell
@@ -114,9 +113,15 @@ def made_jobs(number, folder):
     return [Job((), FrozenRun({**described.config, "seed": seed})) for seed in range(number)]
 
 
+def start_nothing(job, slot):
+    process = fork_server().Process(target=do_nothing, daemon=False)
+    process.start()
+    return process
+
+
 def test_what_is_held_does_not_grow_from_job_to_job(tmp_path, monkeypatch):
     """One after the other, so that at the end of each the same is held: by us and by the fork server."""
-    monkeypatch.setattr(sweep_processes, "start", partial(start, action=do_nothing))
+    monkeypatch.setattr(sweep_processes, "start", start_nothing)
     jobs = made_jobs(8, tmp_path)
     with Watching(len(jobs)) as progress:
         sweep_processes.run_in_processes(jobs, progress, jobs_per_device=1)

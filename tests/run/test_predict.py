@@ -11,7 +11,8 @@ from lga.run.build import build_network
 from lga.run.checkpoints import save
 from lga.run.execute import execute
 from lga.run.predict import find, images_of
-from lga.structures import Detections, UserError
+from lga.structures import Detections
+from lga.system.errors import UserError
 from tests.run.cells import cell
 
 SCENES = ("dataset=digit_scenes", "dataset.image_size=64")

@@ -16,7 +16,7 @@ from lga.run.directory import RunDirectory
 from lga.run.execute import execute
 from lga.run.history import MetricsHistory
 from lga.run.record import read_record
-from lga.structures import UserError
+from lga.system.errors import UserError
 from tests.run.cells import QUICK, ROOT, cell
 
 LONGER = ("trainer.max_epochs=4", "trainer.limit_train_batches=3")

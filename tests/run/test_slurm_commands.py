@@ -27,7 +27,7 @@ from lga.run.slurm_settings import SlurmSettings
 from lga.run.slurm_submission import submit, submitted_before
 from lga.run.sweep import Job
 from lga.run.sweep_progress import SweepProgress
-from lga.structures import UserError
+from lga.system.errors import UserError
 from tests.run.cells import ROOT, cell
 
 

@@ -11,7 +11,6 @@ import pytest
 
 from lga.run.devices import slots, visible_gpus
 from lga.run.record import read_record
-from lga.structures import UserError
 from tests.run.cells import QUICK, ROOT, run_py
 
 BLOCKS = {
@@ -104,8 +103,14 @@ def test_places_on_the_processor_share_its_cores(monkeypatch):
     assert [slot.threads for slot in slots("cpu", 3, jobs=10)] == [2, 2, 2]
     assert [slot.threads for slot in slots("cpu", None, jobs=10)] == [1] * 6
     assert [slot.threads for slot in slots("cpu", None, jobs=2)] == [3, 3]
-    with pytest.raises(UserError, match="jobs_per_device=0: at least 1"):
-        slots("cpu", 0, jobs=1)
+
+
+@pytest.mark.parametrize("value", ["auto", "''", "1.5", "true", "0"])
+def test_jobs_per_device_is_a_whole_number(value):
+    finished = run_py("-m", "dataset=digits", f"hydra.launcher.jobs_per_device={value}")
+    told = "error: hydra.launcher.jobs_per_device={}: it must be a whole number from 1, or null\n"
+    assert finished.stderr.lower() == told.format(value.strip("'"))
+    assert finished.returncode == 1
 
 
 def test_places_on_gpus_are_named_for_their_job(monkeypatch):

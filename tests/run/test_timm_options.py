@@ -15,7 +15,7 @@ from lga.run.compose import compose
 from lga.run.config_errors import composed_or_told
 from lga.run.experiment_grid import experiment_runs
 from lga.run.identity import FrozenRun, freeze
-from lga.structures import UserError
+from lga.system.errors import UserError
 from tests.run.cells import QUICK, ROOT, run_py
 
 

@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from lga.run.wandb_account import has_key, reachable, require_account
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,7 @@ from filelock import FileLock
 from lga.run import wandb_upload
 from lga.run.directory import RunDirectory
 from lga.run.wandb_upload import offline_runs, upload_offline_runs
-from lga.structures import UserError
+from lga.system.errors import UserError
 from tests.run.cells import cell
 from tests.run.wandb_server import run_server
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from lga.structures import UserError
+from lga.system.errors import UserError
 from scripts import audit_dependencies
 from scripts.audit_dependencies import EXCEPTIONS, Known, judged, main, read_exceptions, read_report
 

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from lga.structures import UserError
+from lga.system.errors import UserError
 from lga.tables.collect import collect
 from tests.tables.made_records import leave_run, made_record
 

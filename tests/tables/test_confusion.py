@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from lga.structures import UserError
+from lga.system.errors import UserError
 from lga.tables.collect import collect
 from lga.tables.confusion import Outcome, read_confusion
 from lga.tables.page.payload import payload

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lga.structures import UserError
+from lga.system.errors import UserError
 from lga.tables.collect import CollectedRun
 from lga.tables.curves import Curves, curve_text, evenly_spaced, read_curves
 from tests.tables.made_records import made_record

@@ -7,7 +7,7 @@ import pytest
 from lga.instruments import block_state
 from lga.instruments.gradients import GradientSampler
 from lga.instruments.history import row, summary
-from lga.structures import UserError
+from lga.system.errors import UserError
 from lga.tables.collect import collect
 from lga.tables.instruments_file import read_instruments
 from lga.tables.page.instrumented import POINTS, instrumented

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from lga.structures import UserError
+from lga.system.errors import UserError
 from lga.tables.collect import collect
 from lga.tables.page import render
 from lga.tables.page.audited import read_audit

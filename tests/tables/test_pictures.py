@@ -7,7 +7,7 @@ import json
 import pytest
 from PIL import Image
 
-from lga.structures import UserError
+from lga.system.errors import UserError
 from lga.tables.collect import collect
 from lga.tables.comparison import compare
 from lga.tables.page.payload import payload

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from lga.structures import UserError
+from lga.system.errors import UserError
 from lga.tables.published import COLUMNS, PUBLISHED, load_published
 
 HEADER = ",".join(COLUMNS)

@@ -45,7 +45,7 @@ from lga.attention.local_global.settings import (
     sinusoidal_position,
 )
 from lga.attention.local_global.spectral_correlation import same_correlation, without_autocast
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 
 @dataclass(frozen=True)

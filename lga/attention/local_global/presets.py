@@ -8,7 +8,7 @@ block's input."""
 
 from lga.attention.local_global.block import LocalGlobalVariant
 from lga.attention.local_global.settings import GLOBAL_KERNEL, LOCAL_KERNELS, Branches
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 
 class LocalGlobalAttention(LocalGlobalVariant):

@@ -17,7 +17,7 @@ from typing import Literal, NoReturn, get_args
 import torch
 from torch import Tensor
 
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 Branches = Literal["both", "local", "global"]
 Position = Literal["learned_nearest", "learned_bilinear", "sinusoidal", "none"]

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from lga.data.random_streams import Stream
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from lga.data.deferred_loader import DeferredLoader
-from lga.structures import DetectionBatch, UserError
+from lga.structures import DetectionBatch
+from lga.system.errors import UserError
 
 
 class DetectionLoader(DeferredLoader[Any]):

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lga.data.detection.detection_source import DetectionSource
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,9 @@ from lga.data.detection.collate import collate
 from lga.data.detection.detection_source import DetectionSource
 from lga.data.detection.letterbox import batch_canvas, evaluation_order, letterbox
 from lga.data.detection.placement import PAD_VALUE
-from lga.structures import DetectionBatch, UserError
+from lga.structures import DetectionBatch
 from lga.structures.image_origin import ImageOrigin
+from lga.system.errors import UserError
 
 
 class EvaluationImages(Dataset[DetectionBatch | UserError]):

@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import NamedTuple
 
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 ON_ERROR = ("raise", "skip")
 

@@ -18,13 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lga.data.detection.detection_source import DetectionSource
-from lga.data.detection.free_memory import free_memory
 from lga.data.detection.image_stores import FileImages
 from lga.data.detection.resized_images import ResizedImages, kept_sizes, offsets_of, write_resized
 from lga.data.progress import Progress
-from lga.structures import UserError
-from lga.structures.files import writable
-from lga.structures.locks import alone
+from lga.system.errors import UserError
+from lga.system.files import writable
+from lga.system.locks import alone
+from lga.system.resources import available_memory
 
 CACHES = ("none", "memory", "disk")
 VERSION = 1  # of what is kept: another one makes everything again
@@ -67,7 +67,7 @@ def with_cached_images(
 
 def _in_memory(files: FileImages, sizes: NDArray[np.int64], split: str) -> int:
     """Return the descriptor of an unnamed file with the pixels."""
-    progress = _begun(split, sizes, free_memory(), "memory")
+    progress = _begun(split, sizes, available_memory(), "memory")
     descriptor = _unnamed_file()
     try:
         write_resized(descriptor, files, sizes, progress)

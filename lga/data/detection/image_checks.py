@@ -17,7 +17,7 @@ from lga.data.detection.faults import Faults
 from lga.data.detection.image_file import read_image, read_image_size
 from lga.data.detection.watching import Watch, unwatched
 from lga.data.detection.written_split import WrittenSplit
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 MISSING = "images missing"
 UNREADABLE = "images unreadable or of another size"

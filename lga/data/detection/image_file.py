@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from PIL import ExifTags, Image, ImageOps
 
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 # What Pillow raises on damaged files, by format and by place of the damage.
 _DAMAGE = (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError)

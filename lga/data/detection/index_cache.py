@@ -12,9 +12,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from lga.data.detection.split_index import SplitIndex
-from lga.structures import UserError
-from lga.structures.files import remove_unfinished, write_atomically
-from lga.structures.locks import alone
+from lga.system.errors import UserError
+from lga.system.files import remove_unfinished, write_atomically
+from lga.system.locks import alone
 
 VERSION = 1  # of what is kept: another one parses everything again
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lga.data.detection.placement import Placement, resized_shape
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 VAL_SHAPES = ("square", "toolchain")
 STRIDE = 32

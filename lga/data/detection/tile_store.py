@@ -23,9 +23,9 @@ from PIL import Image
 from lga.data.detection.image_file import Size, read_image
 from lga.data.detection.tiling import TilingRule, Windows
 from lga.data.progress import Progress
-from lga.structures import UserError
-from lga.structures.files import writable
-from lga.structures.locks import alone
+from lga.system.errors import UserError
+from lga.system.files import writable
+from lga.system.locks import alone
 
 COMPRESSION = 1  # of PNG; higher levels take several times as long for files hardly smaller
 SAMPLES = 8  # images whose first tile is encoded to learn how much room all need

@@ -25,8 +25,8 @@ from numpy.typing import NDArray
 from lga.data.detection.annotations import Annotations, Targets
 from lga.data.detection.detection_source import DetectionSource
 from lga.data.detection.image_stores import ImageStore
-from lga.structures import UserError
 from lga.structures.ground_truth import GroundTruth, Ignored, Views
+from lga.system.errors import UserError
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ from lga.data.detection.collate import collate
 from lga.data.detection.colour_gains import with_gains
 from lga.data.detection.detection_source import DetectionSource
 from lga.data.detection.placement import flip_boxes
-from lga.structures import DetectionBatch, UserError
+from lga.structures import DetectionBatch
+from lga.system.errors import UserError
 
 
 class TrainingImages(Dataset[DetectionBatch | UserError]):

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from lga.data.digit_scenes.layout import Scene
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 PHOTOGRAPHS = ("china.jpg", "flower.jpg")
 STRIPS = {"train": (0, 384), "val": (384, 512), "test": (512, 640)}

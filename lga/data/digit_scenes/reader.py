@@ -22,7 +22,7 @@ from lga.data.detection.image_stores import ArrayImages
 from lga.data.digit_scenes.making import SPLITS, make_scenes
 from lga.data.digit_scenes.store import stored
 from lga.data.digits import CLASS_NAMES
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 VERSION = 1  # of the scenes: another one makes a folder of its own
 SMALLEST_IMAGE = 64

@@ -10,8 +10,8 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from lga.structures import UserError
-from lga.structures.locks import alone
+from lga.system.errors import UserError
+from lga.system.locks import alone
 
 MANIFEST = "manifest.json"
 

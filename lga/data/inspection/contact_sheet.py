@@ -15,8 +15,8 @@ from lga.data.inspection.box_drawing import (
     draw_object,
 )
 from lga.data.inspection.pictured import Pictured
-from lga.structures import UserError
 from lga.structures.ground_truth import Ignored
+from lga.system.errors import UserError
 
 IMAGES, COLUMNS = 24, 4
 CELL, LOW, HIGH = 400, 200, 500  # width, least and largest height

@@ -20,7 +20,7 @@ from lga.data.inspection.verdict import verdict
 from lga.data.published.published_dataset import PartRead, PublishedDataset
 from lga.data.published.split_plan import PublishedCounts
 from lga.data.published.toolchain_tree import IMAGE_SUFFIXES
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 
 class PublishedInspection:

@@ -14,8 +14,8 @@ from lga.data.inspection.contents import Contents, count_classes
 from lga.data.inspection.report import PartReport, Report, Wrong
 from lga.data.inspection.sizes import ImageSizes
 from lga.data.labelled_images import ImageSplits, LabelledImages
-from lga.structures import UserError
 from lga.structures.ground_truth import Ignored
+from lga.system.errors import UserError
 
 Splits = ImageSplits | DetectionSplits
 

@@ -9,11 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lga.data.preparation.disk_space import check_room
 from lga.data.preparation.partial_file import PartialFile
 from lga.data.preparation.remote_file import RemoteFile
-from lga.structures import UserError
-from lga.structures.locks import alone
+from lga.system.errors import UserError
+from lga.system.locks import alone
+from lga.system.resources import check_room
 
 if TYPE_CHECKING:
     from requests import Response

@@ -13,9 +13,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from lga.data.preparation.disk_space import free_bytes
 from lga.data.preparation.member_checks import Kind, Limits, Member, MemberChecks
-from lga.structures import UserError
+from lga.system.errors import UserError
+from lga.system.resources import free_bytes
 
 ENCRYPTED = 0x1  # flag of a zip's member
 _DAMAGED = (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error, NotImplementedError)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
 from typing import Literal, NamedTuple
 
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 Kind = Literal["file", "folder", "link", "device"]
 

@@ -3,8 +3,8 @@
 import json
 from pathlib import Path
 
-from lga.structures.files import write_text
-from lga.structures.secrets import without_secrets
+from lga.system.files import write_text
+from lga.system.secrets import without_secrets
 
 
 class PartialFile:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from lga.data.detection.index_cache import listing
 from lga.data.preparation.prepared_set import Piece
-from lga.structures import UserError
-from lga.structures.files import write_text
+from lga.system.errors import UserError
+from lga.system.files import write_text
 
 STAMPS = ".prepared"
 DEPTH = 5  # folders that are searched for the wanted one

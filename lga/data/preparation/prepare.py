@@ -4,16 +4,16 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from lga.data.preparation.disk_space import check_room
 from lga.data.preparation.download import download
 from lga.data.preparation.extraction import extract
 from lga.data.preparation.placing import find_folder, merge, put_in_place, stands
 from lga.data.preparation.prepared_set import ArchivedSet, Piece
 from lga.data.preparation.progress_bar import progress_bar
 from lga.data.preparation.remote_file import RemoteFile
-from lga.structures import UserError
-from lga.structures.files import writable
-from lga.structures.locks import alone
+from lga.system.errors import UserError
+from lga.system.files import writable
+from lga.system.locks import alone
+from lga.system.resources import check_room
 
 DOWNLOADS = "downloads"  # in the data folder: archives, and what a cut left of them
 UNPACKING = ".unpacking"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lga.data.idx import read_content
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 
 @dataclass(frozen=True)

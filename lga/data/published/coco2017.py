@@ -17,7 +17,7 @@ from lga.data.detection.written_split import WrittenSplit
 from lga.data.published.formats.coco_boxes import read_coco
 from lga.data.published.published_dataset import PartFiles, PublishedDataset
 from lga.data.published.split_plan import PublishedCounts, SplitPlan
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 COCO_CLASSES = (
     "person", "bicycle", "car", "motorcycle", "airplane", "bus", "train", "truck", "boat", "traffic light",

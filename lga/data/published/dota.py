@@ -19,8 +19,8 @@ from lga.data.published.formats.dota_txt import read_dota
 from lga.data.published.published_dataset import PartFiles
 from lga.data.published.split_plan import PublishedCounts, SplitPlan
 from lga.data.published.tiled_dataset import TiledDataset
-from lga.structures import UserError
 from lga.structures.ground_truth import Ignored
+from lga.system.errors import UserError
 
 LABEL_FOLDERS = ("labelTxt", "labelTxt-v1.0/labelTxt", "labelTxt-v1.0", "annotations/version1.0")
 _SOURCE = "the dataset's page; objects as commonly listed"

@@ -11,7 +11,7 @@ from lga.data.published.gwhd_2021 import GWHD2021Reader
 from lga.data.published.gwhd_codalab import GWHDCodalabReader
 from lga.data.published.gwhd_kaggle import GWHDKaggleReader
 from lga.data.published.gwhd_reader import FOLDER, GWHDReader
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 READERS: dict[str, type[GWHDReader]] = {
     reader.distribution: reader for reader in (GWHDCodalabReader, GWHDKaggleReader, GWHD2021Reader)

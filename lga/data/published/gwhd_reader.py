@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from lga.data.published.published_dataset import PublishedDataset
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 FOLDER = "GWHD"
 

@@ -26,7 +26,7 @@ from lga.data.detection.watching import Watch, unwatched
 from lga.data.detection.written_split import WrittenSplit
 from lga.data.published.split_plan import PublishedCounts, SplitPlan, held_out
 from lga.data.published.toolchain_tree import label_files, label_folder, parse_toolchain_tree
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 log = logging.getLogger("lga")
 

@@ -28,8 +28,8 @@ from lga.data.published.formats.coco_json import CocoAnnotation
 from lga.data.published.published_dataset import PartFiles
 from lga.data.published.split_plan import PublishedCounts, SplitPlan
 from lga.data.published.tiled_dataset import TiledDataset
-from lga.structures import UserError
 from lga.structures.ground_truth import Ignored
+from lga.system.errors import UserError
 
 _ERASED = "tiny_set/erase_with_uncertain_dataset"
 _SOURCE = "tables of the set's repository, less what the variant leaves out"

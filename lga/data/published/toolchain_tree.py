@@ -12,7 +12,7 @@ from lga.data.detection.image_file import read_image_size
 from lga.data.detection.index_cache import listing
 from lga.data.detection.written_split import WrittenImage, WrittenSplit
 from lga.data.published.formats.yolo_txt import read_yolo
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp")
 

@@ -16,7 +16,7 @@ from lga.data.detection.written_split import WrittenImage, WrittenSplit
 from lga.data.published.formats.visdrone_txt import read_visdrone
 from lga.data.published.published_dataset import PartFiles, PublishedDataset
 from lga.data.published.split_plan import PublishedCounts, SplitPlan
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 PREFIX = "VisDrone2019-DET-"
 _SOURCE = "toolchain's conversion logs; per class from the label files"

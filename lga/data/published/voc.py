@@ -19,7 +19,7 @@ from lga.data.published.formats.text_lines import numbered_lines
 from lga.data.published.formats.voc_xml import UNIT, read_voc
 from lga.data.published.published_dataset import PartFiles, PublishedDataset
 from lga.data.published.split_plan import PublishedCounts, SplitPlan
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 ARCHIVES = MappingProxyType(
     {

@@ -17,7 +17,8 @@ from torch import Tensor, nn
 from lga.backbones.backbone import Backbone
 from lga.detection.mmdet_bridge.model_config import Judged, build_model
 from lga.detection.mmdet_bridge.samples import bare_samples, detections, samples
-from lga.structures import DetectionBatch, Detections, UserError
+from lga.structures import DetectionBatch, Detections
+from lga.system.errors import UserError
 
 
 class MMDetDetector(nn.Module):

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from torch import Tensor, nn
 
 from lga.detection.mmdet_bridge.packages import import_mmdet
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 
 class Judged(NamedTuple):

@@ -5,7 +5,7 @@ from importlib import metadata
 from typing import Any
 
 from lga.detection.mmdet_bridge.served_ops import serve_ops
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 # Each pair owns one folder of the same name, as the maintained fork keeps the names of what it forked.
 FORKS = {

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from lga.detection.mmdet_bridge.precision import computable
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 AVERAGE = 1
 

@@ -12,7 +12,7 @@ from functools import partial
 from types import ModuleType
 from typing import Any, NoReturn
 
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 NAME = "mmcv._ext"
 

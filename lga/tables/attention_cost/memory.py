@@ -3,13 +3,13 @@
 On a processor the allocations and frees that PyTorch's profiler sees are added up in the order of time; on a
 GPU the caching allocator's own count is read."""
 
-import os
 from collections.abc import Callable, Iterable
 from itertools import accumulate
-from pathlib import Path
 
 import torch
 from torch.profiler import ProfilerActivity, profile
+
+from lga.system.resources import available_memory
 
 
 def peak_bytes(call: Callable[[], object], device: torch.device) -> int:
@@ -43,8 +43,4 @@ def available_bytes(device: torch.device) -> int:
     """Memory that is free on the device."""
     if device.type == "cuda":
         return int(torch.cuda.mem_get_info(device)[0])
-    try:
-        lines = Path("/proc/meminfo").read_text().splitlines()
-    except OSError:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable"))
+    return available_memory()

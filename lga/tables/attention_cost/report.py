@@ -4,9 +4,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from lga.structures import UserError
-from lga.structures.files import write_text
-from lga.structures.outputs import outputs
+from lga.system.errors import UserError
+from lga.system.files import outputs, write_text
 
 MEASURED = outputs("benchmarks", "attention.json")
 KEPT = Path(__file__).parents[3] / "experiments" / "attention_cost" / "attention.json"

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from lga.structures.files import writable, write_text
+from lga.system.files import writable, write_text
 from lga.tables.audit.networks import IMAGE_SIZES
 from lga.tables.audit.rows import AuditedRow, Explained
 from lga.tables.findings.finding import Finding

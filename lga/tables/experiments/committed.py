@@ -11,7 +11,7 @@ from typing import Any
 from lga.run.directory import kept_path
 from lga.run.identity import is_neutral
 from lga.run.record import RunRecord, read_record, write_record
-from lga.structures.files import writable
+from lga.system.files import writable
 from lga.tables.collect import CollectedRun
 from lga.tables.curves import curve_text
 

@@ -5,7 +5,7 @@ from functools import cached_property
 from pathlib import Path
 
 from lga.run.directory import KEPT
-from lga.structures import UserError
+from lga.system.errors import UserError
 from lga.tables.experiments.published_curves import figure_rows
 from lga.tables.published import METRICS, PublishedRow, load_published
 

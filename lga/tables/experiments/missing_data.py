@@ -5,7 +5,7 @@ from typing import Any
 from lga.data.mnist_format import MNISTFormatReader
 from lga.data.published.published_dataset import PublishedDataset
 from lga.data.published_files import PUBLISHED, find_file
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 
 def missing_data(reader: Any) -> str | None:

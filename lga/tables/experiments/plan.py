@@ -9,7 +9,7 @@ from typing import Any
 from lga.run.build import make
 from lga.run.directory import RunDirectory
 from lga.run.identity import FrozenRun
-from lga.structures import UserError
+from lga.system.errors import UserError
 from lga.tables.experiments.image_counts import ImageCounts, image_counts
 from lga.tables.experiments.matching import cell_names
 from lga.tables.experiments.missing_data import missing_data

@@ -7,17 +7,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from lga.system.console import with_fixed_width
 from lga.tables.claims import LABELS
 from lga.tables.experiments.plan import Plan, PlannedCell
-
-REDIRECTED_WIDTH = 120
 
 
 def show_plan(plan: Plan, console: Console | None = None) -> None:
     """Print one line a dataset and network, the sums, and what is missing with what to do."""
-    console = console or Console(highlight=False)
-    if not console.is_terminal:
-        console.width = REDIRECTED_WIDTH
+    console = with_fixed_width(console or Console(highlight=False))
     console.print(_table(plan))
     for line in summary(plan):
         console.print(line, markup=False, soft_wrap=True)

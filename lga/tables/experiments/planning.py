@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from lga.data.preparation.disk_space import free_bytes
 from lga.run.devices import slots
 from lga.run.environment import environment
 from lga.run.experiment_grid import experiment_runs
 from lga.run.identity import FrozenRun
+from lga.system.resources import free_bytes
 from lga.tables.collect import collect
 from lga.tables.experiments.experiment import Experiment
 from lga.tables.experiments.matching import cell_names
@@ -44,8 +44,7 @@ def plan_sweeps(
     trainer = runs[0].config["trainer"]
     outputs = Path(runs[0].config["paths"]["output_dir"])
     data, times = data_states(runs), _times(runs[0].config, measuring)
-    jobs = None if options.jobs == "auto" else options.jobs
-    places = {slot.device for slot in slots(trainer["accelerator"], jobs, len(runs))}
+    places = {slot.device for slot in slots(trainer["accelerator"], options.jobs, len(runs))}
     return Plan(
         name=name,
         scale=options.scale,

@@ -8,7 +8,7 @@ import csv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from lga.structures import UserError
+from lga.system.errors import UserError
 from lga.tables.published import PUBLISHED, Attention, Model, PublishedRow, load_published
 
 FIGURE_SETS: Mapping[str, str] = {

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from lga.structures import UserError
+from lga.system.errors import UserError
 from lga.tables.experiments.judged_table import JudgedTable
 from lga.tables.experiments.markdown import escaped, row_line
 from lga.tables.studies.dependence import dependences

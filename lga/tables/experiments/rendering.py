@@ -4,21 +4,18 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from lga.structures.files import writable, write_text
+from lga.system.files import writable, write_text
 from lga.tables.collect import CollectedRun
 from lga.tables.experiments.committed import read_kept
 from lga.tables.experiments.csv_text import csv_text
 from lga.tables.experiments.experiment import EXPERIMENTS, FOLDER
 from lga.tables.experiments.judged_table import JudgedTable, judge
-from lga.tables.experiments.latex import latex
 from lga.tables.experiments.markdown import markdown
-from lga.tables.experiments.model_index import model_index
 from lga.tables.experiments.readme_block import readme_block, with_block
 from lga.tables.studies.page_files import NO_OVERRIDES, page_files, study_runs
 from lga.tables.studies.study import PAGES, StudyPage
 
 README = FOLDER.parent / "README.md"
-MODEL_INDEX = "model-index.yml"
 
 
 def write_table(table: JudgedTable, folder: Path) -> Path:
@@ -56,7 +53,6 @@ def committed_files(folder: Path = FOLDER, readme: Path = README) -> dict[Path, 
         for table in tables
         for name, text in _files(table).items()
     }
-    files[folder / MODEL_INDEX] = model_index(tables)
     studied = {page: study_runs(page, read_kept(folder / page.name)) for page in PAGES}
     for page, found in studied.items():
         files |= {folder / page.name / name: text for name, text in page_files(page, found).items()}
@@ -76,11 +72,7 @@ def write_committed() -> Sequence[Path]:
 
 
 def _files(table: JudgedTable, assumptions: str = "assumptions.md") -> Mapping[str, str]:
-    return {
-        "README.md": markdown(table, assumptions),
-        "results.csv": csv_text(table),
-        "table.tex": latex(table),
-    }
+    return {"README.md": markdown(table, assumptions), "results.csv": csv_text(table)}
 
 
 def _is(path: Path, text: str) -> bool:

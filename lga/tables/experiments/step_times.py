@@ -13,7 +13,7 @@ from statistics import median
 from typing import Any
 
 from lga.run.record import RunRecord
-from lga.structures.files import writable, write_text
+from lga.system.files import writable, write_text
 
 JUDGING_SHARE = 1 / 3
 VERSION = 1  # of what is kept: another one measures again

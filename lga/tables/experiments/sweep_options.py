@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 SweepScale = Literal["full", "reduced", "smoke"]
 SCALES: tuple[str, ...] = get_args(SweepScale)
@@ -23,7 +23,7 @@ class SweepOptions:
     Attributes:
         seeds: how many, from 1.
         scale: ``full``, ``reduced`` or ``smoke``.
-        jobs: that run at once on a device; None leaves it to the launcher, "auto" packs them by their memory.
+        jobs: that run at once on a device; None leaves it to the launcher.
         launcher: option of ``hydra/launcher``.
         overrides: given to every run after all others.
         launcher_settings: overrides of ``hydra.launcher``.
@@ -31,7 +31,7 @@ class SweepOptions:
 
     seeds: int = 3
     scale: str = "full"
-    jobs: int | Literal["auto"] | None = None
+    jobs: int | None = None
     launcher: str = "lga"
     overrides: tuple[str, ...] = ()
     launcher_settings: tuple[str, ...] = ()
@@ -43,8 +43,6 @@ class SweepOptions:
             raise UserError(f"SCALE={self.scale}: valid: {', '.join(SCALES)}")
         if self.jobs is not None and self.launcher not in _JOBS:
             raise UserError(f"JOBS={self.jobs}: LAUNCHER={self.launcher} takes none; leave JOBS out")
-        if self.jobs == "auto" and self.launcher != "lga":
-            raise UserError(f"JOBS=auto: LAUNCHER={self.launcher} takes a whole number from 1")
 
     @property
     def of_runs(self) -> tuple[str, ...]:
@@ -57,11 +55,6 @@ class SweepOptions:
         """The overrides that say how they are launched."""
         jobs = () if self.jobs is None else (f"{_JOBS[self.launcher]}={self.jobs}",)
         return f"hydra/launcher={self.launcher}", *jobs, *self.launcher_settings
-
-
-def read_jobs(text: str) -> int | Literal["auto"]:
-    """``auto``, or a whole number; raises ValueError, as argparse has it."""
-    return "auto" if text == "auto" else int(text)
 
 
 def divide_overrides(overrides: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, NonNegativeInt, ValidationError
 
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 Count = Annotated[int, Field(gt=0)]
 

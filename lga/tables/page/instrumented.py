@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from lga.structures import UserError
+from lga.system.errors import UserError
 from lga.tables.collect import CollectedRun, Problem
 from lga.tables.curves import evenly_spaced
 from lga.tables.instruments_file import Block, Instruments, Row, read_instruments

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from lga.structures import UserError
+from lga.system.errors import UserError
 from lga.tables.claims import LABELS, Claim
 from lga.tables.experiments.published_curves import ATTENTIONS, FIGURE_SETS
 from lga.tables.page.audited import Audit

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 FOLDER = "pictures"
 LONG_SIDE = 480

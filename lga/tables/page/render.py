@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 from markupsafe import Markup
 
-from lga.structures.files import write_text
+from lga.system.files import write_text
 from lga.tables.collect import Collection
 from lga.tables.page.audited import Audit
 from lga.tables.page.found_studies import NO_STUDIES, FoundStudies

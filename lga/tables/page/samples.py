@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from lga.structures import UserError
+from lga.system.errors import UserError
 from lga.tables.collect import CollectedRun, Problem
 from lga.tables.comparison import Comparison, Group
 from lga.tables.confusion import read_confusion

@@ -13,6 +13,7 @@ from lga.tables.page.paper import Positions, estimate_json
 from lga.tables.studies.family import Family, Row
 from lga.tables.studies.sentences import CUT_SHORT
 from lga.tables.studies.study import Study
+from lga.tables.studies.study_markdown import capital
 
 
 def studied(found: FoundStudies, position: Positions) -> list[dict[str, Any]]:
@@ -20,7 +21,7 @@ def studied(found: FoundStudies, position: Positions) -> list[dict[str, Any]]:
     return [
         {
             "name": page.name,
-            "title": _capital(page.title),
+            "title": capital(page.title),
             "limits": page.limits,
             "studies": [_study(study, families, position) for study, families in studies.items()],
         }
@@ -34,9 +35,9 @@ def _study(study: Study, families: Sequence[Family], position: Positions) -> dic
     compared = [row for family in families for row in family.rows if row.attention != study.reference]
     return {
         "name": study.name,
-        "title": _capital(study.title),
+        "title": capital(study.title),
         "question": study.question,
-        "kind": _capital(study.kind),
+        "kind": capital(study.kind),
         "reference": study.reference,
         "compared": len(compared),
         "ran": sum(bool(row.runs) for row in compared),
@@ -88,7 +89,3 @@ def _gain(row: Row, reference: Row | None, position: Positions) -> dict[str, Any
         "effect": row.gain.effect,
         "runs": [position[id(run)] for run in pairs],
     }
-
-
-def _capital(text: str) -> str:
-    return f"{text[0].upper()}{text[1:]}"

@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from lga.structures import UserError
-from lga.structures.files import write_text
+from lga.system.errors import UserError
+from lga.system.files import write_text
 from lga.tables.experiments.experiment import FOLDER
 
 PATH = FOLDER / "scale" / "measurements.json"

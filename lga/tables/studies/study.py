@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from lga.structures import UserError
+from lga.system.errors import UserError
 from lga.tables.comparison import BASELINE
 from lga.tables.experiments.experiment import EXPERIMENTS, FOLDER
 

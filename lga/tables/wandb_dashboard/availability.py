@@ -2,7 +2,7 @@
 
 from importlib.util import find_spec
 
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 REQUIREMENT = "wandb-workspaces>=0.4.13,<0.5"
 

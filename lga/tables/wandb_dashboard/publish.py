@@ -13,8 +13,9 @@ import wandb
 import wandb_workspaces.reports.v2 as wr
 import wandb_workspaces.workspaces as ws
 
-from lga.structures import UserError
-from lga.structures.files import writable, write_text
+from lga.system.errors import UserError
+from lga.system.files import writable, write_text
+from lga.system.terminal_text import first_line
 from lga.tables.wandb_dashboard.views import Dashboard
 
 VIEW_FIELDS = ("name", "sections", "settings", "runset_settings")
@@ -85,7 +86,7 @@ def _loaded(from_url: Callable[[str], Any], address: str, file: Path) -> Any:
         return from_url(address)
     except (ValueError, TypeError, LookupError) as error:
         raise UserError(
-            f"W&B: {address} cannot be read ({_first_line(error)}); if it was deleted, "
+            f"W&B: {address} cannot be read ({first_line(error)}); if it was deleted, "
             f"remove its line from {file} to have it made anew"
         ) from error
 
@@ -102,7 +103,7 @@ def _read_addresses(file: Path) -> dict[str, str]:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:
-        raise UserError(f"{file}: {_first_line(error)}; remove it to have all views made anew") from error
+        raise UserError(f"{file}: {first_line(error)}; remove it to have all views made anew") from error
     if not isinstance(addresses, dict) or not all(isinstance(url, str) for url in addresses.values()):
         raise UserError(f"{file}: not a list of addresses by name; remove it to have all views made anew")
     return addresses
@@ -116,8 +117,4 @@ def _refusal_told(what: str) -> Iterator[None]:
     except UserError:
         raise
     except Exception as error:
-        raise UserError(f"W&B: {what}: {type(error).__name__}: {_first_line(error)}") from error
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0] or "no reason given"
+        raise UserError(f"W&B: {what}: {type(error).__name__}: {first_line(error)}") from error

@@ -9,7 +9,7 @@ import torch
 
 from lga.attention import LocalGlobalAttention, LocalGlobalAttentionAsWritten, LocalGlobalVariant
 from lga.attention.local_global.literal import LiteralLocalGlobalAttention
-from lga.structures import UserError
+from lga.system.errors import UserError
 from tests.attention.local_global.variant_literal import literal_variant
 
 SETTINGS = {

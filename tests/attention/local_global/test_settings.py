@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from lga.attention import LocalGlobalVariant
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 
 def test_waves_by_hand():

@@ -4,7 +4,7 @@ import pytest
 
 from lga.data.detection import DetectionAugmentation
 from lga.data.detection.augmentation import draw
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 NOTHING = dict.fromkeys(("mosaic", "hsv_h", "hsv_s", "hsv_v", "scale", "translate", "fliplr"), 0.0)
 

@@ -6,8 +6,8 @@ import pytest
 from lga.data.detection.box_checks import check_boxes
 from lga.data.detection.faults import Faults
 from lga.data.detection.written_split import WrittenBox, WrittenImage, WrittenSplit
-from lga.structures import UserError
 from lga.structures.ground_truth import Ignored
+from lga.system.errors import UserError
 
 GOOD = (10, 10, 20, 20)
 NAN, INF = float("nan"), float("inf")

@@ -13,7 +13,8 @@ from lga.data.detection import DetectionAugmentation
 from lga.data.detection.detection_data import DetectionData
 from lga.data.detection.split_index import SplitIndex
 from lga.data.detection.written_split import WrittenImage, WrittenSplit
-from lga.structures import DetectionBatch, UserError
+from lga.structures import DetectionBatch
+from lga.system.errors import UserError
 from tests.data.detection.sources import MadeReader, flat, source_of, targets_of
 
 STILL = {"hsv_h": 0.0, "hsv_s": 0.0, "hsv_v": 0.0, "scale": 0.0, "translate": 0.0, "fliplr": 0.0}

@@ -3,7 +3,7 @@
 import pytest
 
 from lga.data.detection.faults import Faults
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 BROKEN = UserError("a.jpg: cannot be read")
 

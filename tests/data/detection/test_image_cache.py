@@ -20,7 +20,7 @@ from lga.data.detection.split_index import SplitIndex
 from lga.data.detection.written_split import WrittenBox, WrittenImage, WrittenSplit
 from lga.run.compose import compose
 from lga.run.identity import freeze
-from lga.structures import UserError
+from lga.system.errors import UserError
 from tests.data.detection.sources import MadeReader, flat, source_of, targets_of
 
 SIZES = [(64, 48), (20, 30)]
@@ -116,7 +116,7 @@ def test_a_bad_image_is_named_and_nothing_stays(source, tmp_path, cache):
 @pytest.mark.parametrize("cache", CACHES)
 def test_without_enough_room_nothing_is_begun(source, tmp_path, cache, monkeypatch):
     """4,104 bytes are needed."""
-    monkeypatch.setattr(image_cache, "free_memory", lambda: 4103)
+    monkeypatch.setattr(image_cache, "available_memory", lambda: 4103)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=4103))
     monkeypatch.setattr(FileImages, "load", lambda *_: pytest.fail("begun"))
     with pytest.raises(

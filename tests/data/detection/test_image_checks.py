@@ -12,7 +12,7 @@ from lga.data.detection.image_checks import check_images
 from lga.data.detection.image_stores import FileImages
 from lga.data.detection.split_index import SplitIndex
 from lga.data.detection.written_split import WrittenBox, WrittenImage, WrittenSplit
-from lga.structures import UserError
+from lga.system.errors import UserError
 from tests.data.detection.sources import flat, source_of, targets_of
 
 PRESENT = {"sub/a.png", "b.png", "short.jpg", "page.jpg"}

@@ -10,7 +10,7 @@ from lga.data.detection.index_cache import cached_index, content_hash, listing, 
 from lga.data.detection.split_index import SplitIndex
 from lga.data.detection.written_split import WrittenBox, WrittenImage, WrittenSplit
 from lga.data.published.visdrone import VisDroneReader
-from lga.structures import UserError
+from lga.system.errors import UserError
 from tests.data.trees.visdrone import write_tree
 
 

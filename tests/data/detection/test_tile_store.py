@@ -10,7 +10,7 @@ from PIL import Image
 from lga.data.detection import tile_store
 from lga.data.detection.tile_store import TileStore
 from lga.data.detection.tiling import TilingRule, windows_of
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 RULE = TilingRule((40, 30), (10, 10), 0.7, 0.5)
 SIZES = np.array([(70, 30), (25, 20), (40, 40)])  # windows at x 0, 30; the whole; y 0, 10

@@ -7,8 +7,8 @@ import pytest
 
 from lga.data.detection.tiling import TilingRule, cut_boxes, tiled_source, windows_of
 from lga.detection.judging import whole_images
-from lga.structures import UserError
 from lga.structures.ground_truth import GroundTruth, Ignored
+from lga.system.errors import UserError
 from tests.data.detection.sources import flat, source_of, targets_of
 from tests.detection.judging.cases import collected
 

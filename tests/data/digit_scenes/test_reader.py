@@ -19,7 +19,7 @@ from lga.data.digit_scenes.glyphs import Glyphs
 from lga.data.digit_scenes.layout import lay_out
 from lga.data.digit_scenes.making import digits_of
 from lga.data.digit_scenes.render import render
-from lga.structures import UserError
+from lga.system.errors import UserError
 from tests.data.test_digits import roles_by_counting
 
 SPLITS = ("train", "val", "test")

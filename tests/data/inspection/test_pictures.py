@@ -9,8 +9,8 @@ from lga.data.inspection.box_drawing import REASON_COLOURS, class_colour, draw_i
 from lga.data.inspection.contact_sheet import CAPTION, CELL, COLUMNS, MARGIN, contact_sheet
 from lga.data.inspection.pictured import Pictured
 from lga.data.inspection.pictures import picture_files
-from lga.structures import UserError
 from lga.structures.ground_truth import Ignored
+from lga.system.errors import UserError
 from tests.data.inspection.stores import PlainImages
 
 

@@ -6,7 +6,7 @@ import torch
 from lga.data.detection import Annotations, DetectionSource, DetectionSplits, Targets
 from lga.data.inspection.split_set import inspect_splits
 from lga.data.labelled_images import ImageSplits, LabelledImages
-from lga.structures import UserError
+from lga.system.errors import UserError
 from tests.data.inspection.stores import PlainImages
 
 NAMES = ("cat", "dog")

@@ -7,11 +7,11 @@ from collections import namedtuple
 import pytest
 
 from lga.data import MNISTReader, mnist_format
-from lga.data.preparation import disk_space
 from lga.data.preparation.download import download
 from lga.data.preparation.remote_file import RemoteFile
 from lga.data.published_files import TRAIN_IMAGES
-from lga.structures import UserError
+from lga.system import resources
+from lga.system.errors import UserError
 from tests.data.test_mnist import as_published
 from tests.data.trees.idx import write_tree
 
@@ -179,8 +179,8 @@ def test_another_file_in_its_place_is_left(server, folder):
 
 def test_a_full_disk_is_told_beforehand(server, folder, monkeypatch):
     serve(server)
-    usage = namedtuple("usage", "total used free")(10**9, 0, disk_space.SPARE + 10_000)
-    monkeypatch.setattr(disk_space.shutil, "disk_usage", lambda _: usage)
+    usage = namedtuple("usage", "total used free")(10**9, 0, resources.SPARE + 10_000)
+    monkeypatch.setattr(resources.shutil, "disk_usage", lambda _: usage)
     with pytest.raises(UserError, match=r"0\.0 GB are needed and 0\.0 GB are free; make room"):
         download(file(server.url), folder)
     assert names(folder) == []

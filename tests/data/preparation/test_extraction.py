@@ -9,7 +9,7 @@ import pytest
 from lga.data.preparation import extraction
 from lga.data.preparation.extraction import extract
 from lga.data.preparation.member_checks import Limits
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 GOOD = {"set/images/a.jpg": b"a" * 700, "set/list.txt": b"a\n"}
 

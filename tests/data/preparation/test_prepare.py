@@ -20,7 +20,7 @@ from lga.data.published.gwhd import gwhd_reader
 from lga.data.published.visdrone import VisDroneReader
 from lga.data.published.voc2007 import VOC2007Reader
 from lga.data.published.voc2012 import VOC2012Reader
-from lga.structures import UserError
+from lga.system.errors import UserError
 from tests.data.trees import coco, dota, gwhd, visdrone, voc
 
 SETS = {

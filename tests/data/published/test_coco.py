@@ -8,8 +8,8 @@ from omegaconf import OmegaConf
 
 from lga.data.published.coco2017 import COCO_CLASSES, Coco2017Reader
 from lga.data.published.coco_minitrain import CocoMinitrainReader
-from lga.structures import UserError
 from lga.structures.ground_truth import Ignored
+from lga.system.errors import UserError
 from tests.data.trees.coco import CROWD, add_minitrain, content, write_json, write_tree
 
 TRAIN = "annotations/instances_train2017.json"

@@ -9,8 +9,8 @@ from lga.data.detection.tiling import TilingRule
 from lga.data.published.dota import LABEL_FOLDERS, DOTAReader
 from lga.run.build import make
 from lga.run.compose import compose
-from lga.structures import UserError
 from lga.structures.ground_truth import Ignored
+from lga.system.errors import UserError
 from tests.data.trees.dota import write_tree
 
 LABELS = "train/labelTxt/P0003.txt"

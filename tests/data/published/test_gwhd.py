@@ -9,7 +9,7 @@ from hydra.utils import instantiate
 from omegaconf import OmegaConf
 
 from lga.data.published.gwhd import READERS, gwhd_reader
-from lga.structures import UserError
+from lga.system.errors import UserError
 from tests.data.trees.gwhd import write_2021, write_codalab, write_kaggle
 
 CODALAB = "global-wheat-codalab-official"

@@ -11,8 +11,8 @@ from lga.data.published.formats.coco_json import CocoAnnotation
 from lga.data.published.tinyperson import TinyPersonReader, why_ignored
 from lga.run.build import make
 from lga.run.compose import compose
-from lga.structures import UserError
 from lga.structures.ground_truth import Ignored
+from lga.system.errors import UserError
 from tests.data.trees.tinyperson import LOGO, content, write_json, write_tree
 
 TRAIN = "tiny_set/annotations/tiny_set_train.json"

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from lga.data.published.visdrone import VisDroneReader
-from lga.structures import UserError
 from lga.structures.ground_truth import Ignored
+from lga.system.errors import UserError
 from tests.data.trees.visdrone import write_tree
 
 ANNOTATIONS = "VisDrone2019-DET-train/annotations/0000000_00002_d_0000002.txt"

@@ -11,8 +11,8 @@ from omegaconf import OmegaConf
 
 from lga.data.published.voc2007 import VOC2007Reader
 from lga.data.published.voc2012 import VOC2012Reader
-from lga.structures import UserError
 from lga.structures.ground_truth import Ignored
+from lga.system.errors import UserError
 from tests.data.test_dataset_configs import CONFIGS
 from tests.data.trees.voc import PLAIN, write_image, write_tree
 

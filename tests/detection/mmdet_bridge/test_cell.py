@@ -10,7 +10,7 @@ from lga.run.directory import RunDirectory
 from lga.run.execute import execute
 from lga.run.history import MetricsHistory
 from lga.run.record import read_record
-from lga.structures import UserError
+from lga.system.errors import UserError
 from tests.run.cells import cell
 from tests.run.test_resume import assert_same_results
 

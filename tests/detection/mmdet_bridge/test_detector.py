@@ -12,8 +12,8 @@ from lga.attention import NoAttention
 from lga.backbones import MobileNetV3
 from lga.detection.mmdet_bridge import MMDetDetector
 from lga.run.complexity import measure
-from lga.structures import UserError
 from lga.structures.batch_share import BatchShare
+from lga.system.errors import UserError
 from tests.detection.mmdet_bridge.detectors import NAMES, batch, built
 
 TERMS = {

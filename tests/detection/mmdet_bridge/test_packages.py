@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from lga.detection.mmdet_bridge import packages
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 LOADED = """
 import json, sys

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from lga.detection.mmdet_bridge.packages import import_mmdet
 from lga.detection.mmdet_bridge.served_ops import NAME, ServedOps, serve_ops, served
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 import_mmdet()
 

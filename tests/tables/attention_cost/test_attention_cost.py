@@ -5,7 +5,7 @@ import torch
 
 from lga.attention import LocalGlobalAttention
 from lga.attention.local_global.literal import LiteralLocalGlobalAttention
-from lga.structures import UserError
+from lga.system.errors import UserError
 from lga.tables.attention_cost.floor import Rates, Work, inference_work, training_work
 from lga.tables.attention_cost.measure import NO_ROOM, _first_call_fits
 from lga.tables.attention_cost.memory import highest, peak_bytes, predicted_bytes

@@ -1,4 +1,4 @@
-"""Published beside ours: what belongs together, what is left out, and the three files, line by line.
+"""Published beside ours: what belongs together, what is left out, and the two files, line by line.
 
 Intervals by hand: of 22.0, 22.4 and 22.8 the mean is 22.4, s = 0.4, and t(0.975, 2) = 4.3027 makes the margin
 4.3027 * 0.4 / sqrt(3) = 0.9937.
@@ -8,19 +8,15 @@ import csv
 import io
 
 import pytest
-import yaml
 
 from lga.data.published_files import PUBLISHED
 from lga.run.experiment_grid import experiment_runs
 from lga.run.record import DataRecord
-from lga.structures import UserError
+from lga.system.errors import UserError
 from lga.tables.experiments.csv_text import csv_text, harmless
 from lga.tables.experiments.experiment import chosen_experiments
 from lga.tables.experiments.judged_table import judge
-from lga.tables.experiments.latex import escaped as latex_escaped
-from lga.tables.experiments.latex import latex
 from lga.tables.experiments.markdown import escaped, markdown
-from lga.tables.experiments.model_index import model_index
 from lga.tables.experiments.readme_block import END, START, readme_block, with_block
 from tests.data.trees.idx import write_tree
 from tests.tables.experiments.runs import composed, finished, of_old_rule
@@ -49,7 +45,6 @@ def test_nothing_ran():
     assert page.splitlines()[2] == "# Table 3: detection with ResNet18 on four datasets (not run)"
     assert page.count("*not run*") == 16
     assert " 0.0" not in page
-    assert model_index([table]) == "model-index: []\n"
 
 
 def test_a_sweep_with_a_changed_setting_is_told():
@@ -132,24 +127,6 @@ def test_csv(full):
     assert absent["verdict"] == "not run"
 
 
-def test_latex(full):
-    lines = latex(full).splitlines()
-    assert r"none & 22.4 & 22.40 [21.41, 23.39] & 12.5 & 11.20 [10.70, 11.70] & reproduced \\" in lines
-    assert r"none & 52.8 & \emph{not run} & 32.4 & \emph{not run} & -- \\" in lines
-    assert r"\multicolumn{6}{l}{Global Wheat, ResNet18} \\" in lines
-
-
-def test_model_index(full):
-    index = yaml.safe_load(model_index([full, full]))["model-index"]
-    assert [model["name"] for model in index] == ["resnet18-none-visdrone", "resnet18-lga-visdrone"]
-    (result,) = index[0]["results"]
-    assert result["task"] == {"type": "object-detection"}
-    assert result["dataset"] == {"name": "VisDrone", "type": "visdrone", "args": {"splits": "paper"}}
-    first = result["metrics"][0]
-    assert (first["type"], first["value"]) == ("map50", 22.4)
-    assert first["args"] == {"scale": "full", "seeds": [1, 2, 3], "published": 22.4, "verdict": "reproduced"}
-
-
 def test_readme_block(full):
     block = readme_block([full, judge(chosen_experiments("table4")[0], [])])
     lines = block.splitlines()
@@ -170,7 +147,6 @@ def test_what_is_not_full_is_marked_and_never_reproduced(scale, trainer):
     assert f"(1 of 8 cells, {scale})" in page.splitlines()[2]
     assert f"| none | 22.4 | 22.40 [21.41, 23.39] *({scale})* |" in page
     assert "reproduced**" not in page
-    assert f"22.40 [21.41, 23.39] ({scale})" in latex(table)
 
 
 def test_a_gain_is_never_taken_between_scales(runs):
@@ -209,6 +185,3 @@ def test_strings_are_escaped():
     assert [harmless(f"{start}x")[0] for start in ("+", "-", "@", "\t=")] == ["'"] * 4
     assert harmless("map50") == "map50"
     assert escaped("a|b\n<script>_*") == r"a\|b &lt;script&gt;\_\*"
-    assert latex_escaped(r"50 % of a_b & \x{}~") == (
-        r"50 \% of a\_b \& \textbackslash{}x\{\}\textasciitilde{}"
-    )

@@ -17,14 +17,14 @@ from lga.data.published.visdrone import VisDroneReader
 from lga.run import directory
 from lga.run.experiment_grid import experiment_runs
 from lga.run.record import DataRecord, write_record
-from lga.structures import UserError
+from lga.system.errors import UserError
 from lga.tables.experiments.committed import keep
 from lga.tables.experiments.image_counts import ImageCounts, image_counts
 from lga.tables.experiments.missing_data import missing_data
 from lga.tables.experiments.plan import DataState, Plan, PlannedCell, planned_cells
 from lga.tables.experiments.plan_view import duration, show_plan, summary
 from lga.tables.experiments.step_times import StepTimes, Work, network_key, times_of_records
-from lga.tables.experiments.sweep_options import SweepOptions, read_jobs
+from lga.tables.experiments.sweep_options import SweepOptions
 from lga.tables.experiments.timed_step import seconds_an_image
 from tests.data.trees.visdrone import write_tree
 from tests.tables.experiments.runs import composed, finished
@@ -208,7 +208,6 @@ def test_what_is_missing_and_how_many_images_there_are(tmp_path):
         ({"seeds": 0}, "SEEDS=0: at least 1"),
         ({"scale": "huge"}, "SCALE=huge: valid: full, reduced, smoke"),
         ({"jobs": 2, "launcher": "basic"}, "LAUNCHER=basic takes none"),
-        ({"jobs": "auto", "launcher": "slurm"}, "JOBS=auto: LAUNCHER=slurm takes a whole number"),
     ],
 )
 def test_options_that_do_not_fit(options, told):
@@ -220,8 +219,8 @@ def test_options_as_overrides():
     options = SweepOptions(2, "smoke", 3, "joblib", ("attention=lga",))
     assert options.of_runs == ("seed=1,2", "trainer=smoke", "attention=lga")
     assert options.of_launcher == ("hydra/launcher=joblib", "hydra.launcher.n_jobs=3")
-    packed = SweepOptions(jobs=read_jobs("auto")).of_launcher
-    assert packed == ("hydra/launcher=lga", "hydra.launcher.jobs_per_device=auto")
+    two = SweepOptions(jobs=2).of_launcher
+    assert two == ("hydra/launcher=lga", "hydra.launcher.jobs_per_device=2")
     assert SweepOptions().of_runs == ("seed=1,2,3", "trainer=default")
     assert SweepOptions().of_launcher == ("hydra/launcher=lga",)
 

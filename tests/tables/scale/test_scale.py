@@ -2,7 +2,7 @@
 
 import pytest
 
-from lga.structures import UserError
+from lga.system.errors import UserError
 from lga.tables.scale.estimate import Assumed, Gpu, makespan, memory_of, seconds_of, training_rate
 from lga.tables.scale.measurements import (
     Loading,

@@ -13,7 +13,7 @@ import pytest
 from lga.data.published_files import PUBLISHED
 from lga.run.experiment_grid import experiment_runs
 from lga.run.record import DataRecord, OtherEpochRecord
-from lga.structures import UserError
+from lga.system.errors import UserError
 from lga.tables.collect import CollectedRun
 from lga.tables.studies.gains import families
 from lga.tables.studies.sentences import family_sentence

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lga.structures import UserError
+from lga.system.errors import UserError
 from lga.tables.wandb_dashboard import availability
 
 

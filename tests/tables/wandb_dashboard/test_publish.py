@@ -15,7 +15,7 @@ import wandb_workspaces.reports.v2 as wr
 import wandb_workspaces.workspaces as ws
 from wandb.errors import CommError
 
-from lga.structures import UserError
+from lga.system.errors import UserError
 from lga.tables.experiments.experiment import chosen_experiments
 from lga.tables.wandb_dashboard.publish import Publisher, as_json, default_entity
 from lga.tables.wandb_dashboard.views import Place, build_dashboard

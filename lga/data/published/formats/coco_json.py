@@ -15,7 +15,7 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 
 from lga.data.detection.faults import Faults
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 Id = Annotated[int, msgspec.Meta(ge=0, lt=2**53)]
 Side = Annotated[int, msgspec.Meta(ge=0, lt=2**31)]

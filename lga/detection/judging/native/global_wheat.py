@@ -24,7 +24,7 @@ from lga.detection.judging.native.matching import greedy
 from lga.detection.judging.native.overlaps import Ints, overlaps
 from lga.detection.judging.native.selection import by_falling_score, keep
 from lga.detection.judging.whole_images import IMAGE, SCORE, WholeImages
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 THRESHOLDS = np.linspace(0.5, 0.75, 6)
 

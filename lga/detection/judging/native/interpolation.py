@@ -13,7 +13,7 @@ import numpy as np
 
 from lga.detection.judging.collector import Floats
 from lga.detection.judging.native.overlaps import Bools
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 Interpolation = Callable[[Bools, int], float]
 

@@ -10,7 +10,7 @@ import numpy as np
 from lga.detection.judging.collector import Floats
 from lga.detection.judging.native.overlaps import Bools, Ints
 from lga.detection.judging.whole_images import IMAGE, SCORE, WholeImages
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 
 def keep(found: WholeImages, detections: Bools, boxes: Bools) -> WholeImages:

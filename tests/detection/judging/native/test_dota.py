@@ -3,7 +3,7 @@
 import pytest
 
 from lga.detection.judging.native import DOTA
-from lga.structures import UserError
+from lga.system.errors import UserError
 from tests.detection.judging.native.cases import judged
 from tests.detection.judging.native.test_pascal_voc import BOXES, DETECTIONS
 

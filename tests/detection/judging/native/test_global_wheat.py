@@ -3,7 +3,7 @@
 import pytest
 
 from lga.detection.judging.native import GlobalWheat
-from lga.structures import UserError
+from lga.system.errors import UserError
 from tests.detection.judging.native.cases import BOX, FAR, judged
 
 BOXES = [(0, BOX, 0), (0, (100, 0, 110, 10), 0), (3, BOX, 0)]

@@ -1,6 +1,9 @@
 """Text of foreign origin made fit for a terminal and a log: names of files and classes, errors."""
 
+from collections.abc import Sequence
+
 _INDENT = "\n    "
+_SHOWN = 3
 
 
 def printable(text: object) -> str:
@@ -16,3 +19,11 @@ def printable_lines(text: object) -> str:
 def first_line(error: BaseException) -> str:
     """What an error says, up to its first line break; the kind of error if it says nothing."""
     return printable(next(iter(str(error).strip().splitlines()), "") or type(error).__name__)
+
+
+def counted(what: str, entries: Sequence[str]) -> list[str]:
+    """Return one phrase on the entries, the first few by name; nothing where there are none."""
+    if not entries:
+        return []
+    more = f", and {len(entries) - _SHOWN} more" if len(entries) > _SHOWN else ""
+    return [f"{len(entries)} {what} ({', '.join(entries[:_SHOWN])}{more})"]

@@ -1,4 +1,7 @@
-"""Writing so that a reader sees the old file or the new one, never a part; setting damaged ones aside."""
+"""Writing so that a reader sees the old file or the new one, never a part; setting damaged ones aside.
+
+Also where runs, records, tables and pages go.
+"""
 
 import os
 from collections.abc import Callable, Iterator
@@ -6,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from lga.structures import UserError
+from lga.system.errors import UserError
 
 DAMAGED = ".damaged"
 
@@ -61,3 +64,8 @@ def writable(folder: Path, setting: str) -> Iterator[None]:
         raise UserError(
             f"cannot write under {folder}: {reason}; choose another folder with {setting}="
         ) from error
+
+
+def outputs(*parts: str) -> Path:
+    """Return a path below LGA_OUTPUT_DIR of the environment, where runs are left, or below outputs/."""
+    return Path(os.environ.get("LGA_OUTPUT_DIR", "outputs"), *parts)

@@ -1,7 +1,7 @@
 """The errors of a user's mistake and of a damaged file: shown as one line, without a traceback."""
 
-from lga.structures.secrets import without_secrets
-from lga.structures.terminal_text import printable
+from lga.system.secrets import without_secrets
+from lga.system.terminal_text import printable
 
 
 class UserError(ValueError):
