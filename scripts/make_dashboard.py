@@ -10,12 +10,12 @@ from lga.system.errors import UserError
 from lga.system.files import outputs
 from lga.system.terminal_text import printable
 from lga.tables.attention_cost.report import KEPT, MEASURED, read_report
+from lga.tables.audited import KEPT_AUDIT, Audit, read_audit
 from lga.tables.collect import Collection, Problem, collect
 from lga.tables.experiments.committed import read_kept
 from lga.tables.experiments.experiment import EXPERIMENTS, FOLDER
 from lga.tables.experiments.judged_table import judge
 from lga.tables.page import write_page
-from lga.tables.page.audited import Audit, read_audit
 from lga.tables.page.found_studies import found_studies
 from lga.tables.page.latencies import Latencies
 
@@ -24,9 +24,7 @@ def main() -> int:
     """Reads the command line, writes the page, says where it is."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=Path, default=outputs("runs"), help="folder searched for result.json")
-    parser.add_argument(
-        "--audit", type=Path, default=outputs("audit.json"), help="what make audit wrote, if it ran"
-    )
+    parser.add_argument("--audit", type=Path, default=KEPT_AUDIT, help="what make audit wrote")
     parser.add_argument(
         "--kept", type=Path, default=FOLDER, help="folder of experiments, whose kept records join the runs"
     )

@@ -9,9 +9,7 @@ Source: http://yann.lecun.com/exdb/mnist/. Big-endian throughout:
 Deviation: of the format's value types only unsigned bytes are read; the sets here have no other.
 """
 
-import gzip
 import math
-import zlib
 from pathlib import Path
 
 import numpy as np
@@ -19,29 +17,10 @@ import torch
 from torch import Tensor
 
 from lga.system.errors import UserError
+from lga.system.files import read_content
 
-GZIP_MAGIC = b"\x1f\x8b"
 LARGEST = 2**31  # bytes; far above the largest known set, far below a size that a damaged header claims
 _ADVICE = "replace the file by a whole copy of the original"
-
-
-def read_content(path: Path, at_most: int) -> bytes:
-    """Return a file's content, without gzip compression if it has one: one byte past ``at_most`` is the last.
-
-    Whether it is compressed is told by its first bytes, not by its name. A file that cannot be read, or is
-    damaged before its end, is a UserError.
-    """
-    try:
-        with path.open("rb") as file:
-            compressed = file.read(len(GZIP_MAGIC)) == GZIP_MAGIC
-            file.seek(0)
-            return (gzip.GzipFile(fileobj=file) if compressed else file).read(at_most + 1)
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise UserError(f"{path}: damaged gzip file ({error}); {_ADVICE}") from error
-    except OSError as error:
-        raise UserError(
-            f"{path}: cannot be read ({error.strerror}); check the path and its permissions"
-        ) from error
 
 
 def read_idx(path: Path, dimensions: int) -> bytes:

@@ -17,7 +17,7 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from lga.data.idx import parse_idx, read_content, read_idx
+from lga.data.idx import parse_idx, read_idx
 from lga.data.labelled_images import (
     ImageSplits,
     LabelledImages,
@@ -38,7 +38,7 @@ from lga.data.published_files import (
     find_file,
 )
 from lga.system.errors import UserError
-from lga.system.files import writable, write_atomically
+from lga.system.files import read_content, writable, write_atomically
 
 PERIOD = 12
 HELD_OUT_REMAINDER = 11

@@ -1,20 +1,18 @@
-"""From a config to objects. The only place that calls Hydra's `instantiate`."""
+"""Build a cell's network, data and task from its config."""
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from itertools import count
-from pkgutil import resolve_name
 from typing import Any, cast
 
 import torch
-from hydra.errors import InstantiationException
-from hydra.utils import instantiate
 from omegaconf import DictConfig
 from torch import nn
 
 from lga.backbones.small_maps import use_products_on_small_maps
 from lga.data.random_streams import Stream, kept_global_state, stream_seed
 from lga.data.splits_data import SplitsData
+from lga.run.instantiation import located, make
 from lga.system.errors import UserError
 from lga.tasks import Optimization, Schedule
 from lga.tasks.base_task import BaseTask
@@ -68,35 +66,6 @@ def build_optimization(cfg: DictConfig) -> Optimization:
     )
 
 
-def make(node: DictConfig, where: str) -> Any:
-    """Instantiates `node`; an unknown target or keyword is a UserError naming the valid ones."""
-    target, valid = str(node["_target_"]), _keywords(_located(node, where))
-    unknown = [str(key) for key in node if not str(key).startswith("_") and str(key) not in valid]
-    if unknown:
-        raise UserError(f"{where}.{unknown[0]}: no such setting of {target}; valid: {', '.join(valid)}")
-    try:
-        return instantiate(node, _convert_="all")
-    except InstantiationException as error:
-        if isinstance(error.__cause__, UserError):
-            raise error.__cause__ from error
-        raise
-
-
-def _located(node: DictConfig, where: str) -> Callable[..., Any]:
-    target = str(node["_target_"])
-    try:
-        found = resolve_name(target)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise UserError(f"{where}._target_={target}: cannot be imported: {error}") from error
-    if not callable(found):
-        raise UserError(f"{where}._target_={target}: it is no class or function")
-    return cast("Callable[..., Any]", found)
-
-
-def _keywords(target: Any) -> Sequence[str]:
-    return [name for name in inspect.signature(target).parameters if name != "self"]
-
-
 def _attention(node: DictConfig, seed: int) -> Callable[[int], nn.Module]:
     """What builds a slot's block.
 
@@ -118,7 +87,7 @@ def _attention(node: DictConfig, seed: int) -> Callable[[int], nn.Module]:
 def _check_takes_channels(node: DictConfig) -> None:
     given = {str(key): value for key, value in node.items() if not str(key).startswith("_")}
     try:
-        inspect.signature(_located(node, "attention.block")).bind(0, **given)
+        inspect.signature(located(node, "attention.block")).bind(0, **given)
     except TypeError as error:
         raise UserError(
             f"attention.block._target_={node['_target_']}: it must be callable with the channels of its slot "

@@ -139,7 +139,7 @@ def _settle_reader(cfg: DictConfig) -> None:
     reader = cfg.dataset.reader
     if reader.get("verify", True) or "content_sha256" in reader:
         return
-    from lga.run.build import make  # torch, which a finished run need not wait for
+    from lga.run.instantiation import make  # torch, which a finished run need not wait for
 
     own_content = getattr(make(reader, "dataset.reader"), "own_content", None)
     if own_content and (found := own_content()):

@@ -22,9 +22,9 @@ from lga.data.inspection.published_set import PublishedInspection
 from lga.data.inspection.report import Report
 from lga.data.inspection.split_set import inspect_splits
 from lga.data.published import PublishedDataset
-from lga.run.build import make
 from lga.run.identity import FrozenRun
 from lga.run.inspect_tables import show
+from lga.run.instantiation import make
 from lga.system.files import writable, write_atomically, write_text
 
 T = TypeVar("T")

@@ -5,8 +5,9 @@ import tracemalloc
 
 import pytest
 
-from lga.data.idx import parse_idx, read_content, read_idx
+from lga.data.idx import parse_idx, read_idx
 from lga.system.errors import UserError
+from lga.system.files import read_content
 
 LABELS = bytes.fromhex("00000801 00000003 070009")
 IMAGES = bytes.fromhex("00000803 00000002 00000001 00000003 010203 0405ff")

@@ -2,10 +2,11 @@
 
 import pytest
 
-from lga.run.build import build_optimization, make
+from lga.run.build import build_optimization
 from lga.run.compose import CONFIG_DIR, compose
 from lga.run.experiment_grid import experiment_names
 from lga.run.identity import freeze
+from lga.run.instantiation import make
 
 GROUPS = sorted(
     path for path in CONFIG_DIR.iterdir() if path.is_dir() and path.name not in ("hydra", "experiment")

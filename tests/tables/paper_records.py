@@ -3,9 +3,9 @@
 import random
 
 from lga.run.identity import FrozenRun
+from lga.tables.audited import Audit
 from lga.tables.experiments import judged_table
 from lga.tables.experiments.experiment import EXPERIMENTS
-from lga.tables.page.audited import Audit
 from tests.tables.made_records import leave_run, made_config, made_record
 
 HOSTILE = "<b>another"

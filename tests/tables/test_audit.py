@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from lga.tables.audit import audit, markdown, summary, write_report
+from lga.tables.audit.report import as_json
+from lga.tables.audited import KEPT_AUDIT
 from lga.tables.findings.finding import Finding
 from lga.tables.published import load_published
 
@@ -44,6 +46,11 @@ def script():
 
 def test_every_published_row_is_equal_or_explained(audited):
     assert summary(audited) == "72 rows: 68 equal, 4 explained, 0 unexplained"
+
+
+def test_the_kept_audit_is_of_these_networks(audited):
+    kept = json.loads(KEPT_AUDIT.read_text())["rows"]
+    assert kept == json.loads(json.dumps(as_json(audited, [])["rows"]))
 
 
 def test_the_deviating_rows_are_explained_by_building_what_they_counted(audited):

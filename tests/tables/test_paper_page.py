@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from lga.system.errors import UserError
+from lga.tables.audited import read_audit
 from lga.tables.collect import collect
 from lga.tables.page import render
-from lga.tables.page.audited import read_audit
 from lga.tables.page.payload import payload
 from tests.tables.conftest import GENERATED
 from tests.tables.made_records import leave_run, made_record

@@ -4,8 +4,8 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from lga.data.idx import read_content
 from lga.system.errors import UserError
+from lga.system.files import read_content
 
 
 @dataclass(frozen=True)

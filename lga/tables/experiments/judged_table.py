@@ -11,6 +11,7 @@ from itertools import groupby
 
 from lga.run.experiment_grid import experiment_runs
 from lga.run.identity import is_neutral
+from lga.tables.audited import kept_audit
 from lga.tables.claims import Claim, claims
 from lga.tables.collect import CollectedRun
 from lga.tables.experiments.experiment import Experiment
@@ -172,9 +173,8 @@ def _counts(row: PublishedRow, runs: Sequence[CollectedRun]) -> str | None:
     record = runs[0].record
     if record.parameters == row.parameters and f"{record.gflops_paper or 0:.1f}" == f"{row.gflops:.1f}":
         return "equal"
-    from lga.tables.audit import audit  # builds networks: torch is not loaded for tables that agree
-
-    (audited,) = audit([row])
-    if audited.counts.parameters != record.parameters or audited.explained is None:
+    audit = kept_audit()
+    audited = audit.of(row) if audit else None
+    if not audited or not audited.explanation or audited.counts.parameters != record.parameters:
         return "unexplained"
-    return f"explained: {audited.explained.explanation.name}"
+    return f"explained: {audited.explanation.name}"

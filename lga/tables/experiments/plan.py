@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lga.run.build import make
 from lga.run.directory import RunDirectory
 from lga.run.identity import FrozenRun
+from lga.run.instantiation import make
 from lga.system.errors import UserError
 from lga.tables.experiments.image_counts import ImageCounts, image_counts
 from lga.tables.experiments.matching import cell_names

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from lga.system.errors import UserError
+from lga.tables.audited import Audit
 from lga.tables.claims import LABELS, Claim
 from lga.tables.experiments.published_curves import ATTENTIONS, FIGURE_SETS
-from lga.tables.page.audited import Audit
-from lga.tables.published import PUBLISHED, PublishedRow
+from lga.tables.published import PUBLISHED
 from lga.tables.statistics import Estimate
 from lga.tables.verdicts import Verdict
 
@@ -105,17 +105,12 @@ def _counts(cell: "JudgedCell", audit: Audit | None) -> dict[str, Any]:
     if cell.runs:
         record = cell.runs[0].record
         built = {"parameters": record.parameters, "gflops": record.gflops_paper}
-    elif audit and (audited := audit.row(*_audited_cell(row))):
+    elif audit and (audited := audit.of(row)):
         built = {"parameters": audited.counts.parameters, "gflops": audited.counts.gflops_paper}
         explained = audited.explanation
         note = f"{audited.status}: {explained.name}" if explained else audited.status
     published = {"parameters": row.parameters, "gflops": row.gflops}
     return {"published": published, "built": built, "counts": note}
-
-
-def _audited_cell(row: PublishedRow) -> tuple[str, str, str]:
-    """The row with the same counts that the audit has: of a curve, that of as many classes."""
-    return FIGURE_SETS.get(row.dataset, row.dataset), row.model, row.attention
 
 
 def _published_curves(dataset: str) -> dict[str, Any]:

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from lga.tables import metric_names
+from lga.tables.audited import Audit
 from lga.tables.collect import CollectedRun, Collection, Problem
 from lga.tables.comparison import Comparison, Group, attention_order, compare
 from lga.tables.curves import read_curves
-from lga.tables.page.audited import Audit
 from lga.tables.page.found_studies import NO_STUDIES, FoundStudies
 from lga.tables.page.instrumented import instrumented
 from lga.tables.page.latencies import Latencies

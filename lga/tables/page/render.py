@@ -17,8 +17,8 @@ import jinja2
 from markupsafe import Markup
 
 from lga.system.files import write_text
+from lga.tables.audited import Audit
 from lga.tables.collect import Collection
-from lga.tables.page.audited import Audit
 from lga.tables.page.found_studies import NO_STUDIES, FoundStudies
 from lga.tables.page.latencies import Latencies
 from lga.tables.page.payload import payload

@@ -7,8 +7,8 @@ import pytest
 
 from lga.data.detection.tiling import TilingRule
 from lga.data.published.dota import LABEL_FOLDERS, DOTAReader
-from lga.run.build import make
 from lga.run.compose import compose
+from lga.run.instantiation import make
 from lga.structures.ground_truth import Ignored
 from lga.system.errors import UserError
 from tests.data.trees.dota import write_tree

@@ -1,11 +1,16 @@
-"""What the page takes from `audit.json`, as `make audit` writes it: counts row by row, and the findings."""
+"""The kept audit, as `make audit` writes it: counts row by row, and the findings."""
 
+from functools import cache
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, NonNegativeInt, ValidationError
 
 from lga.system.errors import UserError
+from lga.tables.experiments.published_curves import FIGURE_SETS
+from lga.tables.published import PUBLISHED, PublishedRow
+
+KEPT_AUDIT = PUBLISHED.parents[1] / "audit" / "audit.json"
 
 Count = Annotated[int, Field(gt=0)]
 
@@ -70,9 +75,9 @@ class Audit(_Part):
     rows: tuple[Row, ...]
     findings: tuple[Finding, ...]
 
-    def row(self, dataset: str, model: str, attention: str) -> Row | None:
-        """The row of a cell; None if it was not audited."""
-        names = dataset, model, attention
+    def of(self, row: PublishedRow) -> Row | None:
+        """Find the row with the same counts, for a curve that of as many classes; None if there is none."""
+        names = FIGURE_SETS.get(row.dataset, row.dataset), row.model, row.attention
         found = (
             r for r in self.rows if (r.published.dataset, r.published.model, r.published.attention) == names
         )
@@ -88,3 +93,9 @@ def read_audit(path: Path) -> Audit | None:
     except (OSError, ValidationError) as error:
         reason = error.errors()[0]["msg"] if isinstance(error, ValidationError) else error
         raise UserError(f"{path}: not an audit of this version ({reason}); run make audit again") from error
+
+
+@cache
+def kept_audit() -> Audit | None:
+    """Read the audit that the repository keeps, once."""
+    return read_audit(KEPT_AUDIT)
