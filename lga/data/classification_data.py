@@ -54,7 +54,7 @@ class BatchedImages(Dataset[ImageBatch]):
                 self.ahead = self._made_ahead(key, self.order)
             images = self.ahead.pop(key[:2])
         labels = self.labels[torch.from_numpy(key.indices)]
-        return ImageBatch(images=as_rgb(images), labels=labels, share=key.share)
+        return ImageBatch(images=as_rgb(images), labels=labels)
 
     def _augmented(self, key: BatchKey) -> Tensor:
         return self.augmentation(self.images[torch.from_numpy(key.indices)], key)
@@ -121,7 +121,7 @@ class ClassificationData(SplitsData[ImageSplits]):
         return self._loader(images, self.dealt(order))
 
     def _loader(self, images: BatchedImages, order: Sampler[BatchKey]) -> DeferredLoader[ImageBatch]:
-        return DeferredLoader(images, **self.loading(order))
+        return DeferredLoader(**self.loading(images, order))
 
 
 def as_rgb(images: Tensor) -> Tensor:

@@ -5,13 +5,13 @@ what it is judged on depends on the number of devices.
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-from torch.utils.data import Sampler
+from torch.utils.data import Dataset, Sampler
 
-from lga.data.batch_order import BatchKey, BatchOrder
-from lga.structures.batch_share import BatchShare
+from lga.data.batch_order import BatchKey, BatchOrder, BatchShare
+from lga.structures import UserError
 
 LEAST_IMAGES = 2  # batch norm cannot be trained on one image whose map is a single pixel
 
@@ -87,3 +87,21 @@ def share_of(images: int, place: Place) -> BatchShare:
     sharing = max(min(place.devices, images // LEAST_IMAGES), 1)
     counts = place.rank < sharing
     return BatchShare(np.arange(place.rank if counts else 0, images, sharing), images, counts)
+
+
+class BatchOfShare(NamedTuple):
+    """A batch, and which part of a divided one it is; None is all of it."""
+
+    batch: Any
+    share: BatchShare | None
+
+
+class WithShares(Dataset[BatchOfShare | UserError]):
+    """`BatchKey` to the batch that ``batches`` makes of it, with the key's share beside it."""
+
+    def __init__(self, batches: Dataset[Any]) -> None:
+        self.batches = batches
+
+    def __getitem__(self, key: BatchKey) -> BatchOfShare | UserError:
+        batch = self.batches[key]
+        return batch if isinstance(batch, UserError) else BatchOfShare(batch, key.share)

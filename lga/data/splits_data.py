@@ -11,10 +11,10 @@ import numpy as np
 import pytorch_lightning as pl
 import torch
 from numpy.typing import NDArray
-from torch.utils.data import Sampler
+from torch.utils.data import Dataset, Sampler
 
 from lga.data.batch_order import BatchKey, BatchOrder
-from lga.data.divided_batches import DealtBatches, Place, SharedBatches, TrainingOrder
+from lga.data.divided_batches import DealtBatches, Place, SharedBatches, TrainingOrder, WithShares
 from lga.data.train_share import check_train_share, shared_images
 from lga.structures import UserError
 
@@ -134,9 +134,10 @@ class SplitsData(pl.LightningDataModule, Generic[SplitsT]):
         """What this device has of the batches of `order` that are judged."""
         return order if self.place.devices == 1 else DealtBatches(order, self.place, self.most_judged)
 
-    def loading(self, order: Sampler[BatchKey]) -> dict[str, Any]:
-        """How a loader makes the batches of `order`."""
+    def loading(self, batches: Dataset[Any], order: Sampler[BatchKey]) -> dict[str, Any]:
+        """What a loader of `batches` in this `order` is made with; of several devices, with shares."""
         return {
+            "dataset": batches if self.place.devices == 1 else WithShares(batches),
             "batch_size": None,
             "sampler": order,
             "num_workers": self.num_workers,

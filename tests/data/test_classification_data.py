@@ -10,7 +10,7 @@ from pytorch_lightning.callbacks import ModelCheckpoint
 
 from lga.data import DigitsReader, classification_data
 from lga.data.classification_data import ClassificationData
-from lga.data.divided_batches import Place
+from lga.data.divided_batches import BatchOfShare, Place
 from lga.data.labelled_images import LabelledImages, make_splits, rank_within_class
 from lga.structures import UserError
 from lga.structures.batch import ImageBatch
@@ -139,7 +139,7 @@ def test_batches_made_together_are_those_made_alone(num_workers, place):
         loader = data.train_dataloader()
         for epoch in (0, 1):
             loader.sampler.set_epoch(epoch)
-            seen.append(list(loader))
+            seen.append([batch.batch if isinstance(batch, BatchOfShare) else batch for batch in loader])
         if num_workers == 0 and place.devices == 1:
             assert asked == ([4] * 18 if together == 1 else [12] * 6)
     for alone, together in zip(seen[0] + seen[1], seen[2] + seen[3], strict=True):

@@ -106,4 +106,4 @@ class DetectionData(SplitsData[DetectionSplits]):
         return self._loader(images, self.dealt(order))
 
     def _loader(self, images: TrainingImages | EvaluationImages, order: Sampler[BatchKey]) -> DetectionLoader:
-        return DetectionLoader(images, **self.loading(order))
+        return DetectionLoader(**self.loading(images, order))
