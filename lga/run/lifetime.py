@@ -4,11 +4,18 @@ import multiprocessing
 import os
 import signal
 import threading
+from typing import Any
 
 
 def end_with_parent() -> None:
     """Kills us when the process that started us is gone, however it went."""
     threading.Thread(target=_outlive_nobody, name="parent", daemon=True).start()
+
+
+def die(signum: int, frame: Any) -> None:
+    """Dies of the signal; Lightning's handler alone would raise, and so record a stop as a failure."""
+    signal.signal(signum, signal.SIG_DFL)
+    os.kill(os.getpid(), signum)
 
 
 def _outlive_nobody() -> None:
