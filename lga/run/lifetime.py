@@ -4,7 +4,10 @@ import multiprocessing
 import os
 import signal
 import threading
+import time
 from typing import Any
+
+SECONDS_TO_NOTICE = 0.5
 
 
 def end_with_parent() -> None:
@@ -22,4 +25,8 @@ def _outlive_nobody() -> None:
     # The fork server would not do as a sign: it stays for as long as one of its children does.
     if parent := multiprocessing.parent_process():
         parent.join()
-        os.kill(os.getpid(), signal.SIGKILL)  # Lightning catches SIGTERM, and may wait for other ranks
+    else:
+        launcher = os.getppid()
+        while os.getppid() == launcher:
+            time.sleep(SECONDS_TO_NOTICE)
+    os.kill(os.getpid(), signal.SIGKILL)  # Lightning catches SIGTERM, and may wait for other ranks

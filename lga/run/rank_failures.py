@@ -58,7 +58,7 @@ def reported(store: Store) -> Failure | None:
 
 def first_failure(store: Store, rank: int, ranks: int) -> Failure:
     """The reported one; if none is in time, that of the rank which has gone without a word."""
-    gone = "has gone without a word, such as one that was killed"
+    gone = "a process ended without a word, most likely killed"
     try:
         store.set(f"alive/{rank}", "")
         until = time.monotonic() + SECONDS_TO_TELL
