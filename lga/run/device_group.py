@@ -13,15 +13,15 @@ from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 from pytorch_lightning.strategies import DDPStrategy
 from torch.distributed import Store  # type: ignore[attr-defined]
 
-from lga.data.divided_batches import Place
+from lga.data.sharding import Shard
 from lga.run.identity import FrozenRun
 
 
 @dataclass(frozen=True)
 class DeviceGroup:
-    """This process's place among the devices of its run."""
+    """This process among those of its run's devices."""
 
-    place: Place
+    shard: Shard
 
     @property
     def trainer_settings(self) -> dict[str, Any]:
@@ -47,7 +47,7 @@ def joined(run: FrozenRun, rank: int, ranks: int, store: Store) -> Iterator[Devi
     if on_gpus:
         torch.cuda.set_device(local_rank)
     dist.init_process_group("nccl" if on_gpus else "gloo", store=store, rank=rank, world_size=ranks)
-    yield DeviceGroup(Place(rank, ranks))
+    yield DeviceGroup(Shard(rank, ranks))
     dist.destroy_process_group()  # after a failure it could wait for ever
 
 

@@ -53,7 +53,7 @@ def fit_and_judge(run: FrozenRun, folder: RunDirectory, group: DeviceGroup | Non
         network = network.to(memory_format=torch.channels_last)
     data, task = build_data(cfg), build_task(cfg, network)
     if group is not None:
-        data.place, data.most_judged = group.place, cfg.trainer.limit_eval_batches
+        data.shard, data.most_judged = group.shard, cfg.trainer.limit_eval_batches
     resumed_epoch = made_by_first(lambda: _resumable_epoch(run, folder))
     wandb = WandbLogger.start(run, folder, resumed=resumed_epoch is not None)
     wandb.log_metrics(complexity.as_dict())

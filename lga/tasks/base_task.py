@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from lga.data.batch_order import BatchShare
-from lga.data.divided_batches import BatchOfShare
+from lga.data.sharding import BatchOfShare
 from lga.tasks.devices import copy_from_first, sum_over_devices
 from lga.tasks.epoch_means import EpochMeans
 from lga.tasks.moving_average import MovingAverage

@@ -7,7 +7,7 @@ import torch.distributed as dist
 
 from lga.attention import NoAttention
 from lga.backbones import MobileNetV3
-from lga.data.divided_batches import BatchOfShare, Place, share_of
+from lga.data.sharding import BatchOfShare, Shard, share_of
 from lga.detection import Detector
 from lga.detection.judging import Collector, JudgedImage
 from lga.run.fork_server import fork_server
@@ -133,7 +133,7 @@ def losses_and_gradient(batch):
 
 def of_share(rank, images):
     """As `losses_and_gradient`, of this rank's share of the first `images` scenes."""
-    share = share_of(images, Place(rank, RANKS))
+    share = share_of(images, Shard(rank, RANKS))
     return losses_and_gradient(BatchOfShare(scenes(share.rows.tolist()), share))
 
 
