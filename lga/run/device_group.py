@@ -1,10 +1,9 @@
 """The devices of a run as torch and Lightning see them: a process group, made by us and not by Lightning."""
 
 import os
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -49,26 +48,3 @@ def joined(run: FrozenRun, rank: int, ranks: int, store: Store) -> Iterator[Devi
     dist.init_process_group("nccl" if on_gpus else "gloo", store=store, rank=rank, world_size=ranks)
     yield DeviceGroup(Shard(rank, ranks))
     dist.destroy_process_group()  # after a failure it could wait for ever
-
-
-def run_of_rank(run: FrozenRun, rank: int) -> FrozenRun:
-    """The run as a rank is given it: with its part of the threads, and alone with W&B and the terminal."""
-    trainer = run.config["trainer"]
-    threads = max((trainer["threads"] or torch.get_num_threads()) // trainer["devices"], 1)
-    config = {**run.config, "trainer": {**trainer, "threads": threads}}
-    if rank > 0:
-        config["trainer"]["progress"] = False
-        config["logger"] = {**run.config["logger"], "name": "csv"}
-    return replace(run, config=config)
-
-
-def node_of(run: FrozenRun, rank: int) -> str:
-    """Number and name of the node that this rank of the run is on."""
-    return f"{rank // run.config['trainer']['devices']} ({socket.gethostname()})"
-
-
-def be_silent(*descriptors: int) -> None:
-    """Throws away what this process writes to these, 1 for its output and 2 for its errors."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    for descriptor in descriptors:
-        os.dup2(nowhere, descriptor)

@@ -65,9 +65,10 @@ def train_as_rank(run: FrozenRun, launched: Launched) -> float:
     """
     from torch.distributed import PrefixStore, rendezvous  # type: ignore[attr-defined]
 
-    from lga.run.device_group import be_silent, joined, node_of, run_of_rank
+    from lga.run.device_group import joined
     from lga.run.devices import check_devices
     from lga.run.lifetime import die, end_with_parent
+    from lga.run.ranks import be_silent, node_of, run_of_rank
 
     rank, ranks = launched
     signal.signal(signal.SIGTERM, die)
@@ -121,9 +122,9 @@ def _failing_together(run: FrozenRun, launched: Launched, store: Any) -> Iterato
     """Turns a failure into the first one of all ranks, which each of them tells."""
     from torch.distributed import DistError
 
-    from lga.run.device_group import node_of
     from lga.run.directory import RunDirectory
     from lga.run.rank_failures import first_failure, report
+    from lga.run.ranks import node_of
 
     rank, ranks = launched
     try:

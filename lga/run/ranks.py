@@ -8,19 +8,22 @@ and pictures and talks; the others are silent.
 import json
 import logging
 import multiprocessing
+import os
 import signal
+import socket
 import sys
 from contextlib import nullcontext
+from dataclasses import replace
 from multiprocessing import connection
 from pathlib import Path
 from typing import Any
 
+import torch
 from pydantic import BaseModel
 from torch.distributed import TCPStore  # type: ignore[attr-defined]
 from torch.multiprocessing.spawn import ProcessContext, ProcessException, start_processes
 
 from lga.run.console import logging_to
-from lga.run.device_group import be_silent, joined, node_of, run_of_rank
 from lga.run.devices import check_devices
 from lga.run.directory import RunDirectory
 from lga.run.failures import killed_by, told_to_user
@@ -89,6 +92,7 @@ def _take_part(rank: int, runs: list[FrozenRun], port: int) -> None:
     multiprocessing.set_start_method(None, force=True)  # for the loaders', see `lga.run.worker`
     if rank > 0:
         be_silent(1, 2)
+    from lga.run.device_group import joined  # Lightning, which the process that waits does without
     from lga.run.fit import fit_and_judge
 
     run, store = runs[rank], TCPStore("127.0.0.1", port)
@@ -105,3 +109,26 @@ def _take_part(rank: int, runs: list[FrozenRun], port: int) -> None:
     except BaseException as error:
         report(store, rank, node_of(run, rank), error)
         sys.exit(1)
+
+
+def run_of_rank(run: FrozenRun, rank: int) -> FrozenRun:
+    """The run as a rank is given it: with its part of the threads, and alone with W&B and the terminal."""
+    trainer = run.config["trainer"]
+    threads = max((trainer["threads"] or torch.get_num_threads()) // trainer["devices"], 1)
+    config = {**run.config, "trainer": {**trainer, "threads": threads}}
+    if rank > 0:
+        config["trainer"]["progress"] = False
+        config["logger"] = {**run.config["logger"], "name": "csv"}
+    return replace(run, config=config)
+
+
+def node_of(run: FrozenRun, rank: int) -> str:
+    """Number and name of the node that this rank of the run is on."""
+    return f"{rank // run.config['trainer']['devices']} ({socket.gethostname()})"
+
+
+def be_silent(*descriptors: int) -> None:
+    """Throws away what this process writes to these, 1 for its output and 2 for its errors."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for descriptor in descriptors:
+        os.dup2(nowhere, descriptor)
