@@ -9,7 +9,25 @@ from numpy.typing import NDArray
 from torch.utils.data import Sampler
 
 from lga.data.random_streams import Stream, generator
-from lga.structures.batch_share import BatchShare
+
+
+class BatchShare(NamedTuple):
+    """A device's share of a batch.
+
+    Attributes:
+        rows: (b,), int64, its images by their position in the whole batch.
+        whole: number of images of the whole batch.
+        counts: False for what another device has too: it is given so that all devices take the same steps.
+    """
+
+    rows: NDArray[np.int64]
+    whole: int
+    counts: bool = True
+
+    @property
+    def weight(self) -> float:
+        """What a mean over the share contributes to the mean over the batch."""
+        return len(self.rows) / self.whole if self.counts else 0.0
 
 
 class BatchKey(NamedTuple):

@@ -18,8 +18,8 @@ from torch.utils.data import Dataset, Sampler, get_worker_info
 from lga.data.augmentation import Augmentation, NoAugmentation, make_augmentation
 from lga.data.batch_order import BatchKey, BatchOrder
 from lga.data.deferred_loader import DeferredLoader
-from lga.data.divided_batches import TrainingOrder
 from lga.data.labelled_images import ImageSplits, LabelledImages
+from lga.data.sharding import TrainingOrder
 from lga.data.splits_data import SplitsData, SplitsReader
 from lga.structures.batch import ImageBatch
 
@@ -54,7 +54,7 @@ class BatchedImages(Dataset[ImageBatch]):
                 self.ahead = self._made_ahead(key, self.order)
             images = self.ahead.pop(key[:2])
         labels = self.labels[torch.from_numpy(key.indices)]
-        return ImageBatch(images=as_rgb(images), labels=labels, share=key.share)
+        return ImageBatch(images=as_rgb(images), labels=labels)
 
     def _augmented(self, key: BatchKey) -> Tensor:
         return self.augmentation(self.images[torch.from_numpy(key.indices)], key)
@@ -103,7 +103,7 @@ class ClassificationData(SplitsData[ImageSplits]):
     def train_dataloader(self) -> DeferredLoader[ImageBatch]:
         """Shuffled, augmented batches."""
         source = self.splits.train
-        order = self.shared(BatchOrder(len(source), self.batch_size, self.seed, True, self.drop_last))
+        order = self.sharded(BatchOrder(len(source), self.batch_size, self.seed, True, self.drop_last))
         return self._loader(BatchedImages(source, self.augmentation, order), order)
 
     def val_dataloader(self) -> DeferredLoader[ImageBatch]:
@@ -118,10 +118,10 @@ class ClassificationData(SplitsData[ImageSplits]):
     def _evaluation_loader(self, source: LabelledImages) -> DeferredLoader[ImageBatch]:
         images = BatchedImages(source, NoAugmentation(self.image_size))
         order = BatchOrder(len(images), 2 * self.batch_size, self.seed, shuffle=False)
-        return self._loader(images, self.dealt(order))
+        return self._loader(images, self.whole_batches(order))
 
     def _loader(self, images: BatchedImages, order: Sampler[BatchKey]) -> DeferredLoader[ImageBatch]:
-        return DeferredLoader(images, **self.loading(order))
+        return DeferredLoader(**self.loading(images, order))
 
 
 def as_rgb(images: Tensor) -> Tensor:

@@ -1,7 +1,7 @@
 """What the data modules of all tasks share: splits read at first use, and how their batches are loaded.
 
 A batch is made at once by a dataset that is given whole `BatchKey`s. On several devices each has a process
-and loaders of its own, whose batches are divided, see `lga.data.divided_batches`.
+and loaders of its own, whose batches are divided, see `lga.data.sharding`.
 """
 
 from functools import cached_property
@@ -11,10 +11,10 @@ import numpy as np
 import pytorch_lightning as pl
 import torch
 from numpy.typing import NDArray
-from torch.utils.data import Sampler
+from torch.utils.data import Dataset, Sampler
 
 from lga.data.batch_order import BatchKey, BatchOrder
-from lga.data.divided_batches import DealtBatches, Place, SharedBatches, TrainingOrder
+from lga.data.sharding import Shard, ShardedBatches, TrainingOrder, WholeBatches, WithShares
 from lga.data.train_share import check_train_share, shared_images
 from lga.system.errors import UserError
 
@@ -66,7 +66,7 @@ class SplitsData(pl.LightningDataModule, Generic[SplitsT]):
 
     Attributes:
         judged_split: what the test judges, ``test`` or ``val``.
-        place: which of the run's devices the loaders are for.
+        shard: of every batch, which the loaders are for.
         most_judged: batches of a split that several devices together judge; None for all.
     """
 
@@ -90,7 +90,7 @@ class SplitsData(pl.LightningDataModule, Generic[SplitsT]):
         self.num_workers = num_workers
         self.train_share = train_share
         self.judged_split = "test"
-        self.place = Place()
+        self.shard = Shard()
         self.most_judged: int | None = None
 
     @cached_property
@@ -126,17 +126,18 @@ class SplitsData(pl.LightningDataModule, Generic[SplitsT]):
         """What a checkpoint is selected on: ``validation`` or ``test``."""
         return self.splits.selection
 
-    def shared(self, order: BatchOrder) -> TrainingOrder:
+    def sharded(self, order: BatchOrder) -> TrainingOrder:
         """What this device has of the training batches of `order`."""
-        return order if self.place.devices == 1 else SharedBatches(order, self.place)
+        return order if self.shard.world_size == 1 else ShardedBatches(order, self.shard)
 
-    def dealt(self, order: BatchOrder) -> Sampler[BatchKey]:
+    def whole_batches(self, order: BatchOrder) -> Sampler[BatchKey]:
         """What this device has of the batches of `order` that are judged."""
-        return order if self.place.devices == 1 else DealtBatches(order, self.place, self.most_judged)
+        return order if self.shard.world_size == 1 else WholeBatches(order, self.shard, self.most_judged)
 
-    def loading(self, order: Sampler[BatchKey]) -> dict[str, Any]:
-        """How a loader makes the batches of `order`."""
+    def loading(self, batches: Dataset[Any], order: Sampler[BatchKey]) -> dict[str, Any]:
+        """What a loader of `batches` in this `order` is made with; of several devices, with shares."""
         return {
+            "dataset": batches if self.shard.world_size == 1 else WithShares(batches),
             "batch_size": None,
             "sampler": order,
             "num_workers": self.num_workers,

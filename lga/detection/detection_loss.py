@@ -2,17 +2,17 @@
 
 Source: the loss of the YOLOv8 family, with which the paper's detectors were trained. Each term is divided
 by the sum of all target scores, at least 1; the total is the batch size times the sum of the weighted
-terms. Where a batch is divided over devices, the sum of scores and the size are the whole batch's; that
-toolchain takes each device's own.
+terms. The division is left to the caller, who may have other parts of the batch elsewhere; that toolchain
+takes each device's own sum and size.
 
 Shapes: B batch, A anchors of all levels together, F assigned anchors, K classes.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
-import torch.distributed as dist
 from torch import Tensor
 
 from lga.detection.assigner import assign
@@ -21,7 +21,6 @@ from lga.detection.class_loss import class_loss
 from lga.detection.decode import decode, distances_to_boxes, expected_distances, flatten_levels
 from lga.detection.distribution_loss import distribution_loss, side_distances
 from lga.detection.targets import PaddedTargets
-from lga.structures.batch_share import BatchShare
 
 
 @dataclass(frozen=True)
@@ -36,31 +35,49 @@ class LossGains:
 PAPER_GAINS = LossGains()
 
 
+class LossSums(NamedTuple):
+    """The loss of a batch before its division.
+
+    Attributes:
+        terms: `box`, `class` and `distribution`, gains included, scalars: sums over anchors and images.
+        norm: sum of all target scores, a scalar.
+        images: in the batch.
+    """
+
+    terms: dict[str, Tensor]
+    norm: Tensor
+    images: int
+
+    def divided(self, weight: float = 1.0) -> dict[str, Tensor]:
+        """Return each term by the norm, and the `total` to minimise: their sum times the number of images.
+
+        Args:
+            weight: of this part in the mean over the parts of a batch, where norm and images are the whole
+                batch's; above 0.
+        """
+        norm = self.norm.clamp(min=1) * weight
+        means = {name: term / norm for name, term in self.terms.items()}
+        return {**means, "total": self.images * torch.stack(list(means.values())).sum()}
+
+
 def detection_loss(
     levels: Sequence[Tensor],
     targets: PaddedTargets,
     bin_values: Tensor,
     gains: LossGains = PAPER_GAINS,
-    share: BatchShare | None = None,
-) -> dict[str, Tensor]:
-    """Return the loss terms, gains included, and their total, all scalars.
+) -> LossSums:
+    """Return the loss terms of a batch, and what they are to be divided by.
 
     Args:
         levels: raw maps (B, 64 + K, H, W) at strides 8, 16, 32.
         targets: the batch's targets.
         bin_values: the distance of each bin, 16 entries.
         gains: factors of the terms.
-        share: of the whole batch, where it is divided; every device must then call at once.
-
-    Returns:
-        `box`, `class`, `distribution`, and `total`: the batch size times their sum, to be minimised. Of
-        shares they are such that their means by `share.weight` are those of the whole batch.
     """
     raw = flatten_levels(levels)
     with torch.no_grad():
         boxes, probabilities = decode(raw, bin_values)
     assignment = assign(probabilities, boxes, raw.centres * raw.strides, targets)
-    norm = _norm(assignment.scores, share)
 
     image, anchor = assignment.assigned.nonzero(as_tuple=True)
     weights = assignment.scores[image, anchor].sum(1)
@@ -70,18 +87,8 @@ def detection_loss(
     distances = side_distances(centres, target_boxes, bin_values.numel())
 
     terms = {
-        "box": gains.box * box_loss(predicted, target_boxes, weights) / norm,
-        "class": gains.classes * class_loss(raw.class_logits, assignment.scores) / norm,
-        "distribution": gains.distribution * distribution_loss(box_logits, distances, weights) / norm,
+        "box": gains.box * box_loss(predicted, target_boxes, weights),
+        "class": gains.classes * class_loss(raw.class_logits, assignment.scores),
+        "distribution": gains.distribution * distribution_loss(box_logits, distances, weights),
     }
-    size = levels[0].shape[0] if share is None else share.whole
-    return {**terms, "total": size * torch.stack(list(terms.values())).sum()}
-
-
-def _norm(scores: Tensor, share: BatchShare | None) -> Tensor:
-    """Return the sum of the batch's scores (B, A, K), at least 1; of a share, its part by weight."""
-    if share is None:
-        return scores.sum().clamp(min=1)
-    total = scores.sum() * float(share.counts)
-    dist.all_reduce(total)
-    return total.clamp(min=1) * (share.weight or 1.0)  # what has no weight is not to be divided by 0
+    return LossSums(terms, assignment.scores.sum(), levels[0].shape[0])

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from lga.backbones.author_names import Rules, prefixed
 from lga.backbones.backbone import Backbone
 from lga.detection.decode import decode, flatten_levels
-from lga.detection.detection_loss import LossGains, detection_loss
+from lga.detection.detection_loss import LossGains, LossSums, detection_loss
 from lga.detection.head import DetectionHead
 from lga.detection.neck import PathAggregation
 from lga.detection.nms import suppress
@@ -63,14 +63,14 @@ class Detector(nn.Module):
         """Return the raw maps (B, 64 + K, h, w) at strides 8, 16, 32 of images (B, 3, H, W) in [0, 1]."""
         return self.head(self.neck(*self.backbone(images)))  # type: ignore[no-any-return]
 
-    def loss(self, batch: DetectionBatch) -> dict[str, Tensor]:
-        """Return `box`, `class`, `distribution`, gains included, and the `total` to minimise; scalars.
+    def loss(self, batch: DetectionBatch) -> LossSums:
+        """Return the loss of a training batch; `LossSums.divided` gives its terms and the total to minimise.
 
         Under autocast the network alone runs in lower precision.
         """
         levels = self(batch.images)
         with torch.autocast(batch.images.device.type, enabled=False):
-            return detection_loss(levels, pad_targets(batch), self.head.bin_values, self.gains, batch.share)
+            return detection_loss(levels, pad_targets(batch), self.head.bin_values, self.gains)
 
     @torch.no_grad()
     def predict(self, images: Tensor) -> list[Detections]:

@@ -3,7 +3,7 @@
 import logging
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -20,6 +20,8 @@ from lga.system.terminal_text import first_line
 
 log = logging.getLogger("lga")
 
+Fit = Callable[[FrozenRun, RunDirectory], dict[str, Any]]  # returns the measured fields of the record
+
 
 @dataclass(frozen=True)
 class _Started:
@@ -29,8 +31,8 @@ class _Started:
     monotonic: float = field(default_factory=time.monotonic)
 
 
-def train(run: FrozenRun) -> float:
-    """The run's score: read from its finished record, else trained for.
+def train(run: FrozenRun, fit: Fit | None = None) -> float:
+    """The run's score: read from its finished record, else trained for, by `fit` if it is given.
 
     Every way to fail but a kill leaves a record with status `failed`, and raises.
     """
@@ -49,7 +51,7 @@ def train(run: FrozenRun) -> float:
             recover(folder)
             folder.result.unlink(missing_ok=True)  # of a failed attempt
             log.info("%s: training in %s", run.cell, folder.path)
-            results = _results(run, folder)
+            results = (fit or _fit)(run, folder)
             record = _record(run, started, status="finished", **results)
             with writable(folder.path, "paths.output_dir"):
                 folder.remove_previous()  # before: nobody looks into a finished run again
@@ -58,7 +60,7 @@ def train(run: FrozenRun) -> float:
     return _score(record)
 
 
-def _results(run: FrozenRun, folder: RunDirectory) -> dict[str, Any]:
+def _fit(run: FrozenRun, folder: RunDirectory) -> dict[str, Any]:
     from lga.run.failures import told_to_user
 
     if run.config["trainer"]["devices"] != 1:

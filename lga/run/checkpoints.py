@@ -21,6 +21,7 @@ from lga.run.directory import PREVIOUS, PREVIOUS_BEST
 from lga.system.errors import DamagedFileError, UserError
 from lga.system.files import write_atomically
 from lga.system.terminal_text import first_line
+from lga.tasks.devices import made_by_first
 
 _PYTHON_OBJECT = re.compile(r"GLOBAL (\S+)")  # as torch's reader names what it refuses
 
@@ -35,8 +36,8 @@ class AtomicCheckpointIO(CheckpointIO):
         save(checkpoint, Path(path), Path(path).with_name(PREVIOUS))
 
     def load_checkpoint(self, path: Any, map_location: Any = None, weights_only: bool | None = None) -> Any:
-        """Reads what `save_checkpoint` wrote."""
-        return load(Path(path))
+        """Reads what `save_checkpoint` wrote; of several devices the first one does."""
+        return made_by_first(lambda: load(Path(path)))
 
     def remove_checkpoint(self, path: Any) -> None:
         """Removes the file if it is there."""

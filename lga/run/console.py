@@ -23,6 +23,7 @@ _NOISE = (
     r".*weights_only.*",
     r".*GPU available but not used.*",
     r".*sync_dist=True.*",  # what is logged is of all devices already
+    r".*overridden `on_before_batch_transfer` in `LightningModule`.*",  # by intent
     r".*isinstance\(treespec, LeafSpec\).*",
     r".*`srun` command is available.*",  # said on every machine of a SLURM cluster
 )

@@ -10,16 +10,17 @@ import torch
 import torch.distributed as dist
 from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 from pytorch_lightning.strategies import DDPStrategy
-from torch.distributed import TCPStore  # type: ignore[attr-defined]
+from torch.distributed import Store  # type: ignore[attr-defined]
 
-from lga.data.divided_batches import Place
+from lga.data.sharding import Shard
+from lga.run.identity import FrozenRun
 
 
 @dataclass(frozen=True)
 class DeviceGroup:
-    """This process's place among the devices of its run."""
+    """This process among those of its run's devices."""
 
-    place: Place
+    shard: Shard
 
     @property
     def trainer_settings(self) -> dict[str, Any]:
@@ -35,13 +36,15 @@ class SeparateDevices(DDPStrategy):
 
 
 @contextmanager
-def joined(accelerator: str, rank: int, ranks: int, port: int) -> Iterator[DeviceGroup]:
-    """This process as one of a group, that meets at a `TCPStore` on `port` of this machine."""
-    os.environ.update(LOCAL_RANK=str(rank), NODE_RANK="0")  # tells Lightning to start no processes of its own
-    on_gpus = accelerator != "cpu" and torch.cuda.is_available()
+def joined(run: FrozenRun, rank: int, ranks: int, store: Store) -> Iterator[DeviceGroup]:
+    """This process as one of the run's group, that meets at `store`."""
+    trainer = run.config["trainer"]
+    node, local_rank = divmod(rank, trainer["devices"])
+    # Tells Lightning to start no processes of its own.
+    os.environ.update(LOCAL_RANK=str(local_rank), NODE_RANK=str(node))
+    on_gpus = trainer["accelerator"] != "cpu" and torch.cuda.is_available()
     if on_gpus:
-        torch.cuda.set_device(rank)
-    store = TCPStore("127.0.0.1", port)
+        torch.cuda.set_device(local_rank)
     dist.init_process_group("nccl" if on_gpus else "gloo", store=store, rank=rank, world_size=ranks)
-    yield DeviceGroup(Place(rank, ranks))
+    yield DeviceGroup(Shard(rank, ranks))
     dist.destroy_process_group()  # after a failure it could wait for ever

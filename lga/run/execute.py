@@ -40,8 +40,10 @@ def execute(run: FrozenRun) -> float | None:
         return None
     if mode == "train":
         from lga.run.cell import train
+        from lga.run.nodes import launched, train_as_rank
 
-        return train(run)
+        rank = launched(run.config["trainer"])
+        return train(run) if rank is None else train_as_rank(run, rank)
     raise UserError(f"mode={mode}: valid: {', '.join(MODES)}")
 
 

@@ -34,6 +34,7 @@ from lga.system.errors import UserError
 from lga.system.files import writable, write_atomically
 from lga.tasks.base_task import BaseTask
 from lga.tasks.classification_task import ClassificationTask
+from lga.tasks.devices import made_by_first
 
 log = logging.getLogger("lga")
 
@@ -52,8 +53,8 @@ def fit_and_judge(run: FrozenRun, folder: RunDirectory, group: DeviceGroup | Non
         network = network.to(memory_format=torch.channels_last)
     data, task = build_data(cfg), build_task(cfg, network)
     if group is not None:
-        data.place, data.most_judged = group.place, cfg.trainer.limit_eval_batches
-    resumed_epoch = _resumable_epoch(run, folder)
+        data.shard, data.most_judged = group.shard, cfg.trainer.limit_eval_batches
+    resumed_epoch = made_by_first(lambda: _resumable_epoch(run, folder))
     wandb = WandbLogger.start(run, folder, resumed=resumed_epoch is not None)
     wandb.log_metrics(complexity.as_dict())
     status = "failed"
@@ -148,6 +149,7 @@ def _trainer(
     trainer = pl.Trainer(
         accelerator=settings.accelerator,
         devices=settings.devices,
+        num_nodes=settings.num_nodes,
         precision=settings.precision,
         max_epochs=settings.max_epochs or cfg.recipe.epochs,
         limit_train_batches=_limit(settings.limit_train_batches),
@@ -219,7 +221,7 @@ def _judge(
     trainer: pl.Trainer, task: BaseTask, data: pl.LightningDataModule, folder: RunDirectory
 ) -> dict[str, float]:
     """Metrics of the chosen epoch's weights on the test split, named without the split."""
-    task.average.module.load_state_dict(load(folder.best_checkpoint)["state_dict"])
+    task.average.module.load_state_dict(made_by_first(lambda: load(folder.best_checkpoint)["state_dict"]))
     trainer.test(task, datamodule=data, verbose=False)
     return _metrics_of("test", trainer.callback_metrics)
 

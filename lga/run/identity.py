@@ -36,7 +36,7 @@ NEUTRAL = (
 )
 # Part of it unless one, which leaves results as they were before there was the setting. On several devices
 # batch norm's statistics are each device's own; the share is of the training images.
-UNLESS_ONE = ("trainer.devices", "data.train_share")
+UNLESS_ONE = ("trainer.devices", "trainer.num_nodes", "data.train_share")
 # Likewise part of it unless null: they are settings of some backbones alone.
 UNLESS_NULL = ("backbone.slots", "backbone.pyramid", "backbone.checkpoint_sha256")
 HASH_LENGTH = 8

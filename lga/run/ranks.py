@@ -5,36 +5,38 @@ failure can block it: the first one ends the others, and the run with it. Rank 0
 and pictures and talks; the others are silent.
 """
 
+import json
 import logging
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+import multiprocessing
+import os
+import signal
+import socket
+import sys
+from contextlib import nullcontext
 from dataclasses import replace
 from multiprocessing import connection
-from multiprocessing.process import BaseProcess
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import Any
 
+import torch
+from pydantic import BaseModel
+from torch.distributed import TCPStore  # type: ignore[attr-defined]
+from torch.multiprocessing.spawn import ProcessContext, ProcessException, start_processes
+
+from lga.run.console import logging_to
 from lga.run.devices import check_devices
-from lga.run.failures import killed_by
+from lga.run.directory import RunDirectory
+from lga.run.failures import killed_by, told_to_user
 from lga.run.fork_server import fork_server
 from lga.run.identity import FrozenRun
-from lga.run.rank_process import Report, take_part
+from lga.run.lifetime import die, end_with_parent
+from lga.run.rank_failures import Failure, report, reported
 from lga.system.errors import UserError
 
 log = logging.getLogger("lga")
 
-SECONDS_FOR_OTHERS = 2.0  # in which those that saw a failure end by themselves
-SECONDS_TO_END = 5.0
-_NOTICED_LATE = 1.0  # a killed process is noticed after the errors it causes in others
-
-
-class Rank(NamedTuple):
-    """The process of one device, and where it reports how it ended."""
-
-    number: int
-    run: FrozenRun
-    process: BaseProcess
-    reports: connection.Connection
+RESULTS = "results"
+SECONDS_TO_END = 2.0  # in which those that saw a failure end by themselves
 
 
 def fit_and_judge_on_devices(run: FrozenRun) -> dict[str, Any]:
@@ -42,85 +44,91 @@ def fit_and_judge_on_devices(run: FrozenRun) -> dict[str, Any]:
 
     Raises UserError with the first failure of a device's process, in one line; its traceback is in the log.
     """
-    import torch
-    from torch.distributed import TCPStore  # type: ignore[attr-defined]
+    devices = run.config["trainer"]["devices"]
+    check_devices(run.config["trainer"]["accelerator"], devices)
+    store = TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)  # at a port that is free
+    runs = [run_of_rank(run, rank) for rank in range(devices)]
+    fork_server()  # has loaded what the ranks need
+    ranks: ProcessContext = start_processes(  # type: ignore[no-untyped-call]
+        _take_part, (runs, store.port), devices, join=False, start_method="forkserver"
+    )
+    try:
+        died = _first_to_die(ranks)
+    finally:
+        for process in ranks.processes:
+            process.kill()  # Lightning catches SIGTERM; checkpoints make a kill harmless
+            process.join()
+        for path in ranks.error_files:
+            Path(path).unlink(missing_ok=True)
+    if died is not None:
+        rank, status = died
+        how = killed_by(-status, run.config) if status < 0 else f"exit status {status}"
+        failure = reported(store) or Failure(rank, node_of(run, rank), how)
+        log.debug("%s: rank %d of %d failed\n%s", run.cell, failure.rank, devices, failure.trace)
+        raise UserError(failure.line(devices, RunDirectory(run).log))
+    results: dict[str, Any] = json.loads(store.get(RESULTS))
+    return results
 
-    trainer = run.config["trainer"]
-    devices = trainer["devices"]
-    check_devices(trainer["accelerator"], devices)
-    threads = max((trainer["threads"] or torch.get_num_threads()) // devices, 1)
-    meeting = TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)  # at a port that is free
-    runs = [_run_of(run, number, threads) for number in range(devices)]
-    with _started(runs, meeting.port) as ranks:
-        reports = _until_all_or_one_failed(ranks)
-        if failed := [report for report in reports if report.error is not None]:
-            first = min(failed, key=lambda report: report.at)
-            log.debug("%s: rank %d of %d failed\n%s", run.cell, first.rank, devices, first.trace)
-            where = "" if first.told_to_user else f" (rank {first.rank} of {devices})"
-            raise UserError(f"{first.error}{where}")
-    return next(report.results for report in reports if report.rank == 0)
+
+def _first_to_die(ranks: ProcessContext) -> tuple[int, int] | None:
+    """Rank and exit status of the first that failed, by which the others are ended; None if all succeed."""
+    logging.getLogger("torch.multiprocessing.spawn").setLevel(logging.CRITICAL)
+    while True:
+        connection.wait(list(ranks.sentinels))
+        killed = [rank for rank, process in enumerate(ranks.processes) if (process.exitcode or 0) < 0]
+        try:
+            if ranks.join(grace_period=SECONDS_TO_END):
+                return None
+        except ProcessException as error:
+            first = killed[0] if killed else error.error_index
+            return first, ranks.processes[first].exitcode
 
 
-def _run_of(run: FrozenRun, number: int, threads: int) -> FrozenRun:
+def _take_part(rank: int, runs: list[FrozenRun], port: int) -> None:
+    """Trains and judges as one of the ranks, which meet at `port`; leaves results or a failure there."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started us ends us
+    signal.signal(signal.SIGTERM, die)
+    end_with_parent()
+    multiprocessing.set_start_method(None, force=True)  # for the loaders', see `lga.run.worker`
+    if rank > 0:
+        be_silent(1, 2)
+    from lga.run.device_group import joined  # Lightning, which the process that waits does without
+    from lga.run.fit import fit_and_judge
+
+    run, store = runs[rank], TCPStore("127.0.0.1", port)
+    folder = RunDirectory(run)
+    try:
+        with (
+            logging_to(folder.log) if rank == 0 else nullcontext(),
+            told_to_user(run.config),
+            joined(run, rank, len(runs), store) as group,
+        ):
+            results = fit_and_judge(run, folder, group)
+        if rank == 0:
+            store.set(RESULTS, json.dumps(results, default=BaseModel.model_dump))
+    except BaseException as error:
+        report(store, rank, node_of(run, rank), error)
+        sys.exit(1)
+
+
+def run_of_rank(run: FrozenRun, rank: int) -> FrozenRun:
     """The run as a rank is given it: with its part of the threads, and alone with W&B and the terminal."""
-    config = {**run.config, "trainer": {**run.config["trainer"], "threads": threads}}
-    if number > 0:
+    trainer = run.config["trainer"]
+    threads = max((trainer["threads"] or torch.get_num_threads()) // trainer["devices"], 1)
+    config = {**run.config, "trainer": {**trainer, "threads": threads}}
+    if rank > 0:
         config["trainer"]["progress"] = False
         config["logger"] = {**run.config["logger"], "name": "csv"}
     return replace(run, config=config)
 
 
-@contextmanager
-def _started(runs: list[FrozenRun], port: int) -> Iterator[list[Rank]]:
-    """The processes of all ranks; none is left afterwards."""
-    context = fork_server()
-    ranks: list[Rank] = []
-    try:
-        for number, run in enumerate(runs):
-            ours, theirs = context.Pipe(duplex=False)
-            process = context.Process(target=take_part, args=(run, number, len(runs), port, theirs))
-            process.start()
-            theirs.close()  # so that its end is seen when the process has gone
-            ranks.append(Rank(number, run, process, ours))
-        yield ranks
-    except BaseException:
-        for rank in ranks:
-            rank.process.kill()  # Lightning catches SIGTERM; checkpoints make a kill harmless
-        raise
-    finally:
-        for rank in ranks:
-            rank.process.join(SECONDS_TO_END)
-            if rank.process.is_alive():
-                rank.process.kill()
-                rank.process.join()
+def node_of(run: FrozenRun, rank: int) -> str:
+    """Number and name of the node that this rank of the run is on."""
+    return f"{rank // run.config['trainer']['devices']} ({socket.gethostname()})"
 
 
-def _until_all_or_one_failed(ranks: list[Rank]) -> list[Report]:
-    """The reports of all ranks; after a failure, of those that end soon after it."""
-    waiting: dict[Any, Rank] = {rank.reports: rank for rank in ranks}
-    reports: list[Report] = []
-    deadline: float | None = None
-    while waiting:
-        timeout = None if deadline is None else max(deadline - time.monotonic(), 0)
-        ended = connection.wait(list(waiting), timeout)
-        if not ended and deadline is not None:
-            break
-        reports += [_report_of(waiting.pop(reader)) for reader in ended]
-        if deadline is None and any(report.error is not None for report in reports):
-            deadline = time.monotonic() + SECONDS_FOR_OTHERS
-    return reports
-
-
-def _report_of(rank: Rank) -> Report:
-    try:
-        report: Report = rank.reports.recv()
-    except EOFError:
-        at = time.monotonic() - _NOTICED_LATE
-        rank.process.join(SECONDS_TO_END)
-        return Report(rank.number, at, {}, error=_ended_by(rank))
-    return report
-
-
-def _ended_by(rank: Rank) -> str:
-    exitcode = rank.process.exitcode or 0
-    return killed_by(-exitcode, rank.run.config) if exitcode < 0 else f"exit status {exitcode}"
+def be_silent(*descriptors: int) -> None:
+    """Throws away what this process writes to these, 1 for its output and 2 for its errors."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for descriptor in descriptors:
+        os.dup2(nowhere, descriptor)

@@ -153,6 +153,7 @@ class TrainerConfig:
     limit_eval_batches: int | None = None
     accelerator: str = MISSING
     devices: int = MISSING
+    num_nodes: int = 1
     precision: str = MISSING
     channels_last: bool = MISSING
     compile: bool = MISSING

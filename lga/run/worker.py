@@ -5,12 +5,11 @@ import os
 import signal
 import sys
 import traceback
-from typing import Any
 
 from lga.run.devices import Slot
 from lga.run.execute import execute
 from lga.run.identity import FrozenRun
-from lga.run.lifetime import end_with_parent
+from lga.run.lifetime import die, end_with_parent
 from lga.system.errors import UserError
 from lga.system.files import writable
 
@@ -21,7 +20,7 @@ def work(run: FrozenRun, slot: Slot, trains: bool) -> None:
     Exits non-zero on failure.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the sweep ends us itself
-    signal.signal(signal.SIGTERM, _die)
+    signal.signal(signal.SIGTERM, die)
     end_with_parent()
     # As children of the fork server, that a sweep's jobs are, the loaders' processes would outlive us.
     multiprocessing.set_start_method(None, force=True)
@@ -52,12 +51,6 @@ def redirect_output(run: FrozenRun) -> None:
         log = os.open(folder / "run.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     os.dup2(log, 1)
     os.dup2(log, 2)
-
-
-def _die(signum: int, frame: Any) -> None:
-    """Dies of the signal; Lightning's handler alone would raise, and so record a stop as a failure."""
-    signal.signal(signum, signal.SIG_DFL)
-    os.kill(os.getpid(), signum)
 
 
 def _take(slot: Slot) -> None:

@@ -10,7 +10,6 @@ from typing import Any, Self
 import torch
 from torch import Tensor
 
-from lga.structures.batch_share import BatchShare
 from lga.structures.image_origin import ImageOrigin
 
 
@@ -21,20 +20,13 @@ class ImageBatch:
     Attributes:
         images: (B, 3, H, W), float in [0, 1].
         labels: (B,), int64, from 0.
-        share: where the batch is divided over devices, what this device has of it; None is all.
     """
 
     images: Tensor
     labels: Tensor
-    share: BatchShare | None = None
 
     def __len__(self) -> int:
         return len(self.images)
-
-    @property
-    def counted(self) -> int:
-        """Number of images that no other device has."""
-        return len(self) if self.share is None or self.share.counts else 0
 
 
 @dataclass
@@ -50,7 +42,6 @@ class DetectionBatch:
         ignore: (N,), bool, true for what is neither object nor background: crowds, difficult objects,
             ignored regions.
         origins: of the B images, in evaluation; empty in training.
-        share: where the batch is divided over devices, what this device has of it; None is all.
     """
 
     images: Tensor
@@ -59,7 +50,6 @@ class DetectionBatch:
     image_index: Tensor
     ignore: Tensor
     origins: tuple[ImageOrigin, ...] = ()
-    share: BatchShare | None = None
 
     def to(self, device: torch.device | str, non_blocking: bool = False) -> Self:
         """Return this batch on `device`."""
@@ -83,8 +73,3 @@ class DetectionBatch:
 
     def __len__(self) -> int:
         return len(self.images)
-
-    @property
-    def counted(self) -> int:
-        """Number of images that no other device has."""
-        return len(self) if self.share is None or self.share.counts else 0

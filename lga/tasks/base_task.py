@@ -15,6 +15,8 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from lga.data.batch_order import BatchShare
+from lga.data.sharding import BatchOfShare
 from lga.tasks.devices import copy_from_first, sum_over_devices
 from lga.tasks.epoch_means import EpochMeans
 from lga.tasks.moving_average import MovingAverage
@@ -26,6 +28,9 @@ class BaseTask(pl.LightningModule):
     """Trains `model`, judges its moving average.
 
     Subclasses give `training_loss`, the evaluation steps and `outcomes`.
+
+    Attributes:
+        share: which part of a divided batch the batch at hand is; None where it is whole.
     """
 
     def __init__(self, model: nn.Module, optimization: Optimization, seed: int) -> None:
@@ -36,6 +41,7 @@ class BaseTask(pl.LightningModule):
         self.seed = seed
         self.average = MovingAverage(model, optimization.ema_decay, optimization.ema_ramp_steps)
         self.training_means = EpochMeans()
+        self.share: BatchShare | None = None
         self._last_step_iteration = -1
         self._trained = [p for p in model.parameters() if p.requires_grad]
 
@@ -60,6 +66,15 @@ class BaseTask(pl.LightningModule):
         torch.manual_seed(self.seed * 1_000_003 + self.current_epoch + self.global_rank * 2**40)
         self.training_means.reset()
 
+    def on_before_batch_transfer(self, batch: Any, dataloader_idx: int) -> Any:
+        """Takes a batch from its share, which is kept beside it."""
+        batch, self.share = batch if isinstance(batch, BatchOfShare) else (batch, None)
+        return batch
+
+    def counted(self, batch: Any) -> int:
+        """Number of images of the batch at hand that no other device has."""
+        return len(batch) if self.share is None or self.share.counts else 0
+
     def on_validation_epoch_start(self) -> None:
         """All devices judge one network."""
         copy_from_first(self.average)
@@ -75,11 +90,11 @@ class BaseTask(pl.LightningModule):
         iteration = self.current_epoch * iterations + batch_idx
         self.optimization.apply_schedule(optimizer, iteration, iterations)  # type: ignore[arg-type]
         losses = self.training_loss(batch)
-        weight = 1.0 if batch.share is None else batch.share.weight
+        weight = 1.0 if self.share is None else self.share.weight
         self.manual_backward(losses["loss"] if weight == 1 else weight * losses["loss"])
         if self._is_step(iteration, iterations, batch_idx):
             self._step(optimizer)  # type: ignore[arg-type]
-        self.training_means.add(losses, batch.counted)
+        self.training_means.add(losses, self.counted(batch))
         if batch_idx + 1 == iterations:
             means = self.training_means.compute()
             named = {f"train/{name}": mean for name, mean in means.items()}

@@ -84,7 +84,7 @@ class ClassificationTask(BaseTask):
     @torch.no_grad()
     def _judge(self, batch: ImageBatch) -> Tensor | None:
         """Logits of a batch, now judged; None of one that another device judges."""
-        if not batch.counted:
+        if not self.counted(batch):
             self.judged_means.add({"loss": torch.zeros((), device=self.device)}, 0)
             return None
         logits: Tensor = self.average(batch.images)

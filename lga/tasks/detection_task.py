@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from lga.data.detection import DetectionSource
+from lga.detection.detection_loss import LossSums
 from lga.detection.judging import (
     Collector,
     JudgedImage,
@@ -23,7 +24,9 @@ from lga.detection.judging import (
     whole_images,
 )
 from lga.structures import DetectionBatch, Detections
+from lga.system.errors import UserError
 from lga.tasks.base_task import BaseTask
+from lga.tasks.devices import sum_over_devices
 from lga.tasks.optimization import Optimization
 from lga.tasks.outcomes import Outcomes, detected
 
@@ -31,8 +34,11 @@ from lga.tasks.outcomes import Outcomes, detected
 class DetectionModel(Protocol):
     """All that the task knows of a detector."""
 
-    def loss(self, batch: DetectionBatch) -> dict[str, Tensor]:
-        """Return scalars: the one to minimise as `total`, and its terms."""
+    def loss(self, batch: DetectionBatch) -> LossSums | dict[str, Tensor]:
+        """Return sums and their norm; or scalars, the one to minimise as `total` and its terms.
+
+        A model of the second kind cannot be trained on several devices.
+        """
 
     def predict(self, images: Tensor) -> list[Detections]:
         """Return the detections of each image (B, 3, H, W), in its pixels."""
@@ -70,8 +76,26 @@ class DetectionTask(BaseTask):
 
     def training_loss(self, batch: DetectionBatch) -> dict[str, Tensor]:
         """The detector's loss and its terms."""
-        terms = dict(cast(DetectionModel, self.model).loss(batch))
+        found = cast(DetectionModel, self.model).loss(batch)
+        if isinstance(found, LossSums):
+            terms = self._divided(found)
+        elif self.share is None:
+            terms = dict(found)
+        else:
+            raise UserError(
+                "trainer.devices: this detector divides its loss by what its own device has of a batch, so "
+                "that several would not give the loss of the whole batch; set trainer.devices=1"
+            )
         return {"loss": terms.pop("total"), **terms}
+
+    def _divided(self, found: LossSums) -> dict[str, Tensor]:
+        """Terms and total of a batch; of a share, such that their means by weight are the whole batch's."""
+        if self.share is None:
+            return found.divided()
+        norm = found.norm * float(self.share.counts)
+        sum_over_devices([norm])
+        whole = found._replace(norm=norm, images=self.share.whole)
+        return whole.divided(self.share.weight or 1.0)  # what has no weight is not to be divided by 0
 
     def validation_step(self, batch: DetectionBatch, batch_idx: int) -> None:
         """Judges one batch of the split that selects the epoch."""
@@ -113,7 +137,7 @@ class DetectionTask(BaseTask):
 
     @torch.no_grad()
     def _judge(self, batch: DetectionBatch) -> list[JudgedImage]:
-        if not batch.counted:  # another device judges it
+        if not self.counted(batch):  # another device judges it
             self.collector.update([])
             return []
         found = cast(DetectionModel, self.average.module).predict(batch.images)

@@ -7,9 +7,9 @@ so that a resumed run rounds as an undisturbed one, and with no demand that each
 Without a process group, which is on one device, nothing here does anything.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 import torch.distributed as dist
@@ -30,6 +30,15 @@ def gathered(own: Gathered) -> list[Gathered]:
     of_all: list[Gathered] = [own] * dist.get_world_size()
     dist.all_gather_object(of_all, own)
     return of_all
+
+
+def made_by_first(make: Callable[[], Any]) -> Any:
+    """What `make` returns on the first device, on every one; it is called there alone. It can be pickled."""
+    if not several():
+        return make()
+    made = [make() if dist.get_rank() == 0 else None]
+    dist.broadcast_object_list(made, src=0)
+    return made[0]
 
 
 def sum_over_devices(tensors: Sequence[Tensor]) -> None:

@@ -10,8 +10,8 @@ from pytorch_lightning.callbacks import ModelCheckpoint
 
 from lga.data import DigitsReader, classification_data
 from lga.data.classification_data import ClassificationData
-from lga.data.divided_batches import Place
 from lga.data.labelled_images import LabelledImages, make_splits, rank_within_class
+from lga.data.sharding import BatchOfShare, Shard
 from lga.structures.batch import ImageBatch
 from lga.system.errors import UserError
 
@@ -128,19 +128,19 @@ def made_together(number_of_images, **settings):
     return data, asked
 
 
-@pytest.mark.parametrize("place", [Place(), Place(1, 2)])
+@pytest.mark.parametrize("shard", [Shard(), Shard(1, 2)])
 @pytest.mark.parametrize("num_workers", [0, 2])
-def test_batches_made_together_are_those_made_alone(num_workers, place):
+def test_batches_made_together_are_those_made_alone(num_workers, shard):
     """Nine batches of four, three at once."""
     seen = []
     for together in (1, 12):
         data, asked = made_together(together, num_workers=num_workers)
-        data.place = place
+        data.shard = shard
         loader = data.train_dataloader()
         for epoch in (0, 1):
             loader.sampler.set_epoch(epoch)
-            seen.append(list(loader))
-        if num_workers == 0 and place.devices == 1:
+            seen.append([batch.batch if isinstance(batch, BatchOfShare) else batch for batch in loader])
+        if num_workers == 0 and shard.world_size == 1:
             assert asked == ([4] * 18 if together == 1 else [12] * 6)
     for alone, together in zip(seen[0] + seen[1], seen[2] + seen[3], strict=True):
         assert torch.equal(alone.images, together.images)

@@ -15,7 +15,7 @@ from lga.data.detection import DetectionAugmentation
 from lga.data.detection.detection_data import DetectionData
 from lga.data.detection.image_cache import with_cached_images
 from lga.data.detection.image_stores import FileImages, PickedImages, picked
-from lga.data.divided_batches import Place
+from lga.data.sharding import Shard
 from lga.data.train_share import shared_images
 from lga.system.errors import UserError
 from tests.data.detection.sources import MadeReader, flat, source_of, targets_of
@@ -110,7 +110,7 @@ def test_devices_divide_the_batches_of_the_share(make):
     divided = []
     for rank in range(2):
         one = data()
-        one.place = Place(rank, 2)
+        one.shard = Shard(rank, 2)
         divided.append([key.indices.tolist() for key in one.train_dataloader().sampler])
     assert [sorted([*a, *b]) for a, b in zip(*divided, strict=True)] == [sorted(batch) for batch in whole]
 

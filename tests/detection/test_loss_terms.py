@@ -52,7 +52,9 @@ def test_class_loss_is_a_sum():
 def test_no_targets_leave_the_class_term():
     """2 images, 21 anchors, 3 classes, logits 0: a class term of 0.5 * 126 log 2, a total of twice it."""
     levels = [torch.zeros(2, 67, side, side, requires_grad=True) for side in (4, 2, 1)]
-    loss = detection_loss(levels, pad_targets(batch_of(torch.zeros(2, 3, 32, 32))), torch.arange(16.0))
+    loss = detection_loss(
+        levels, pad_targets(batch_of(torch.zeros(2, 3, 32, 32))), torch.arange(16.0)
+    ).divided()
     assert loss["box"].item() == 0
     assert loss["distribution"].item() == 0
     assert loss["class"].item() == pytest.approx(63 * math.log(2), rel=1e-5)
@@ -68,7 +70,7 @@ def test_a_target_without_a_candidate_is_as_none():
     """A box between the anchor centres of every level contains none of them."""
     levels = [torch.zeros(1, 65, side, side, requires_grad=True) for side in (4, 2, 1)]
     batch = batch_of(torch.zeros(1, 3, 32, 32), [[5, 5, 7, 7]], [0], [0])
-    loss = detection_loss(levels, pad_targets(batch), torch.arange(16.0))
+    loss = detection_loss(levels, pad_targets(batch), torch.arange(16.0)).divided()
     assert loss["box"].item() == 0
     assert loss["class"].item() == pytest.approx(0.5 * 21 * math.log(2), rel=1e-5)
 
@@ -78,7 +80,7 @@ def test_half_precision_maps_are_judged_in_full():
     levels = [torch.randn(1, 66, side, side) for side in (4, 2, 1)]
     targets = pad_targets(batch_of(torch.zeros(1, 3, 32, 32), [[2, 2, 30, 28]], [1], [0]))
     half = [level.bfloat16() for level in levels]
-    loss = detection_loss(half, targets, torch.arange(16.0))
+    loss = detection_loss(half, targets, torch.arange(16.0)).divided()
     assert loss["total"].dtype == torch.float32
-    again = detection_loss([level.float() for level in half], targets, torch.arange(16.0))
+    again = detection_loss([level.float() for level in half], targets, torch.arange(16.0)).divided()
     assert loss["total"].item() == again["total"].item()

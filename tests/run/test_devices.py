@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -123,11 +124,13 @@ def test_a_rank_that_fails_ends_the_run_with_its_error(tmp_path, block, told):
         execute(run)
     error = str(raised.value)
     assert error.startswith(told)
-    assert error.endswith("(rank 1 of 2)") == (block != "SecondRankRefuses")
+    log = RunDirectory(run).log
+    where = f"(rank 1 of 2 on node 0 ({socket.gethostname()}), log {log})"
+    assert error.endswith(where) == (block != "SecondRankRefuses")
     record = read_record(RunDirectory(run).result)
     assert (record.status, record.error) == ("failed", error)
     if block == "SecondRank":
-        assert "misbehave" in RunDirectory(run).log.read_text()
+        assert "misbehave" in log.read_text()
     assert not children_of_us()
 
 

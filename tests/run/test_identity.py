@@ -66,7 +66,9 @@ def test_own_files_are_known_by_their_content(tmp_path):
     assert len(hashes - {hash_of("dataset=mnist")}) == 2
 
 
-@pytest.mark.parametrize("setting", [("trainer", "devices"), ("data", "train_share")])
+@pytest.mark.parametrize(
+    "setting", [("trainer", "devices"), ("trainer", "num_nodes"), ("data", "train_share")]
+)
 def test_a_setting_that_is_one_leaves_the_hash_as_it_was_before_there_was_it(setting):
     group, name = setting
     run = freeze(compose(["dataset=mnist", f"{group}.{name}=1"]))

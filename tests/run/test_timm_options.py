@@ -148,7 +148,7 @@ def test_a_detector_on_a_transformer_learns(tmp_path):
         image_index=torch.tensor([1]),
         ignore=torch.tensor([False]),
     )
-    model.loss(batch)["total"].backward()
+    model.loss(batch).divided()["total"].backward()
     silent = [name for name, p in model.named_parameters() if p.requires_grad and p.grad is None]
     assert silent == []
     assert len(model.eval().predict(batch.images)) == 2

@@ -11,12 +11,14 @@ from torch.utils.data import DataLoader
 
 from lga.attention import NoAttention
 from lga.backbones import MobileNetV3
+from lga.data.batch_order import BatchShare
 from lga.data.detection import Annotations, DetectionSource
 from lga.data.detection.annotations import Targets, no_targets
 from lga.detection import Detector
 from lga.detection.judging import Judgement
 from lga.structures import DetectionBatch, Detections
 from lga.structures.image_origin import ImageOrigin
+from lga.system.errors import UserError
 from lga.tasks import DetectionTask, Optimization, Schedule
 
 SIDE = 64
@@ -177,6 +179,13 @@ def test_the_total_is_minimised_and_the_terms_are_logged():
     assert logged == pytest.approx({"train/loss": 6, "train/box": 1, "train/class": 2})
 
 
+def test_a_loss_that_is_a_mean_already_cannot_be_divided_over_devices():
+    task = DetectionTask(Knowing(), optimization(), seed=0, class_names=NAMES)
+    task.share = BatchShare(np.array([0, 1]), 4)
+    with pytest.raises(UserError, match=r"set trainer\.devices=1"):
+        task.training_loss(batch(0))
+
+
 def test_the_moving_average_is_judged():
     task = DetectionTask(Knowing(), optimization(), seed=0, class_names=NAMES)
     task.model.predict = lambda images: pytest.fail("the trained model was judged")
@@ -199,15 +208,15 @@ def test_losses_are_float32_under_mixed_precision():
     inputs = batch(0)
     with torch.autocast("cpu", dtype=torch.bfloat16):
         levels = model(inputs.images)
-        mixed = model.eval().loss(inputs)
+        mixed = model.eval().loss(inputs).divided()
         model.forward = lambda images: levels
         model.train()
     assert {level.dtype for level in levels} == {torch.bfloat16}
     assert {loss.dtype for loss in mixed.values()} == {torch.float32}
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        within = model.loss(inputs)
+        within = model.loss(inputs).divided()
     model.forward = lambda images: [level.float() for level in levels]
-    assert all(torch.equal(within[name], loss) for name, loss in model.loss(inputs).items())
+    assert all(torch.equal(within[name], loss) for name, loss in model.loss(inputs).divided().items())
 
 
 def test_training_in_bfloat16():

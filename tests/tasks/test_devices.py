@@ -7,14 +7,16 @@ import torch.distributed as dist
 
 from lga.attention import NoAttention
 from lga.backbones import MobileNetV3
-from lga.data.divided_batches import Place, share_of
+from lga.data.sharding import BatchOfShare, Shard, share_of
 from lga.detection import Detector
 from lga.detection.judging import Collector, JudgedImage
 from lga.run.fork_server import fork_server
 from lga.structures import DetectionBatch, Detections
 from lga.structures.image_origin import ImageOrigin
+from lga.tasks import DetectionTask
 from lga.tasks.devices import copy_from_first, sum_over_devices
 from lga.tasks.epoch_means import EpochMeans
+from tests.tasks.test_detection_task import optimization
 
 RANKS = 2
 
@@ -92,7 +94,7 @@ def test_what_devices_exchange():
         assert values["boxes"] == (4, 7)
 
 
-def scenes(rows, share=None):
+def scenes(rows):
     """Some of five images, of which the second has no box and the others one to three."""
     generator = torch.Generator().manual_seed(0)
     images = torch.rand(5, 3, 64, 64, generator=generator)
@@ -110,7 +112,6 @@ def scenes(rows, share=None):
         labels=torch.tensor(labels, dtype=torch.long),
         image_index=torch.tensor(index, dtype=torch.long),
         ignore=torch.zeros(len(boxes), dtype=torch.bool),
-        share=share,
     )
 
 
@@ -118,20 +119,22 @@ def losses_and_gradient(batch):
     """Of a detector whose batch norms are in evaluation mode, so that images do not touch each other."""
     torch.manual_seed(0)
     detector = Detector(MobileNetV3(NoAttention), num_classes=2).eval()
-    terms = detector.loss(batch)
-    (terms["total"] * (1.0 if batch.share is None else batch.share.weight)).backward()
+    task = DetectionTask(detector, optimization(), seed=0, class_names=["a", "b"])
+    batch = task.on_before_batch_transfer(batch, 0)
+    terms = task.training_loss(batch)
+    (terms["loss"] * (1.0 if task.share is None else task.share.weight)).backward()
     gradients = [p.grad for p in detector.parameters() if p.grad is not None]
     sum_over_devices(gradients)
     means = EpochMeans()
-    means.add(terms, batch.counted)
+    means.add(terms, task.counted(batch))
     values = {name: value.item() for name, value in means.compute().items()}
     return values, torch.cat([gradient.reshape(-1) for gradient in gradients]).numpy()
 
 
 def of_share(rank, images):
     """As `losses_and_gradient`, of this rank's share of the first `images` scenes."""
-    share = share_of(images, Place(rank, RANKS))
-    return losses_and_gradient(scenes(share.rows.tolist(), share))
+    share = share_of(images, Shard(rank, RANKS))
+    return losses_and_gradient(BatchOfShare(scenes(share.rows.tolist()), share))
 
 
 @pytest.mark.parametrize("images", [5, 3, 1])

@@ -11,15 +11,11 @@ from torch import Tensor
 
 from lga.data.detection.annotations import Targets
 from lga.structures import DetectionBatch
-from lga.structures.batch_share import BatchShare
 from lga.structures.image_origin import ImageOrigin
 
 
 def collate(
-    images: Tensor,
-    targets: Sequence[Targets],
-    origins: tuple[ImageOrigin, ...] = (),
-    share: BatchShare | None = None,
+    images: Tensor, targets: Sequence[Targets], origins: tuple[ImageOrigin, ...] = ()
 ) -> DetectionBatch:
     """Return the batch of images (B, 3, H, W) and of the boxes of each."""
     joined = Targets.join(targets)
@@ -31,5 +27,4 @@ def collate(
         image_index=torch.from_numpy(np.repeat(np.arange(len(targets)), counts)),
         ignore=torch.from_numpy(joined.ignore),
         origins=origins,
-        share=share,
     )

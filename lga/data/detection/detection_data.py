@@ -78,7 +78,7 @@ class DetectionData(SplitsData[DetectionSplits]):
             self._cached_train, self.image_size, self.augmentation, mosaic_epochs, self.seed
         )
         order = BatchOrder(len(images), self.batch_size, self.seed, shuffle=True)
-        return self._loader(images, self.shared(order))
+        return self._loader(images, self.sharded(order))
 
     def val_dataloader(self) -> DetectionLoader:
         """Letterboxed batches of the validation split; images uint8."""
@@ -103,7 +103,7 @@ class DetectionData(SplitsData[DetectionSplits]):
     def _evaluation_loader(self, source: DetectionSource) -> DetectionLoader:
         images = EvaluationImages(source, self.image_size, self.val_shape)
         order = BatchOrder(len(images), 2 * self.batch_size, self.seed, shuffle=False)
-        return self._loader(images, self.dealt(order))
+        return self._loader(images, self.whole_batches(order))
 
     def _loader(self, images: TrainingImages | EvaluationImages, order: Sampler[BatchKey]) -> DetectionLoader:
-        return DetectionLoader(images, **self.loading(order))
+        return DetectionLoader(**self.loading(images, order))

@@ -52,7 +52,7 @@ class EvaluationImages(Dataset[DetectionBatch | UserError]):
         except UserError as error:
             return error
         batch = torch.from_numpy(images).permute(0, 3, 1, 2).contiguous()
-        return collate(batch, targets, tuple(origins), key.share)
+        return collate(batch, targets, tuple(origins))
 
     def _make(self, index: int, pixels: np.ndarray) -> tuple[Targets, ImageOrigin]:
         """Draw an image on ``pixels`` (H, W, 3), and return its boxes and origin."""

@@ -61,7 +61,7 @@ class TrainingImages(Dataset[DetectionBatch | UserError]):
                 targets.append(found)
         except UserError as error:
             return error
-        return collate(torch.from_numpy(images), targets, share=key.share)
+        return collate(torch.from_numpy(images), targets)
 
     def _make(self, epoch: int, index: int) -> tuple[NDArray[np.uint8], Targets]:
         mosaic = epoch < self.mosaic_epochs

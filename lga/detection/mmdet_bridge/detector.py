@@ -18,7 +18,6 @@ from lga.backbones.backbone import Backbone
 from lga.detection.mmdet_bridge.model_config import Judged, build_model
 from lga.detection.mmdet_bridge.samples import bare_samples, detections, samples
 from lga.structures import DetectionBatch, Detections
-from lga.system.errors import UserError
 
 
 class MMDetDetector(nn.Module):
@@ -75,15 +74,7 @@ class MMDetDetector(nn.Module):
         """Return mmdet's loss terms by its names, weights included, and the `total` to minimise; scalars.
 
         Boxes to be ignored are handed on; mmdet heeds them where an assigner's `ignore_iof_thr` is above 0.
-
-        Raises:
-            UserError: the batch is divided over devices.
         """
-        if batch.share is not None:
-            raise UserError(
-                "trainer.devices: detectors of mmdet divide their loss by what their own device has of a "
-                "batch, so that several would not give the loss of the whole batch; set trainer.devices=1"
-            )
         found = self.model.loss(self.backbone(batch.images), samples(batch))
         total, named = self.model.parse_losses(found)
         terms = {name: value for name, value in named.items() if "loss" in name and name != "loss"}

@@ -51,7 +51,7 @@ class LGADetectionHead(DetectionHead):
         """Return the terms, each times the batch size, so that their sum, as mmdet takes it, is the total."""
         levels = self(x)
         targets = pad_targets(batch_of(batch_data_samples, levels[0]))
-        terms = detection_loss(levels, targets, self.bin_values, self.gains)
+        terms = detection_loss(levels, targets, self.bin_values, self.gains).divided()
         return {f"loss_{name}": len(levels[0]) * term for name, term in terms.items() if name != "total"}
 
     @torch.no_grad()

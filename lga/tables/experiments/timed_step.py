@@ -16,6 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from lga.detection.detection_loss import LossSums
 from lga.run.build import build_network
 from lga.run.identity import FrozenRun
 from lga.structures import DetectionBatch
@@ -60,7 +61,8 @@ def made_batch(images: int, side: int, classes: int, device: torch.device | str 
 def training_step(network: nn.Module, batch: DetectionBatch, task: str) -> None:
     """Forward, loss and backward; the gradients are dropped."""
     if task == "detection":
-        loss: Tensor = network.loss(batch)["total"]  # type: ignore[operator]
+        found = network.loss(batch)  # type: ignore[operator]
+        loss: Tensor = (found.divided() if isinstance(found, LossSums) else found)["total"]
     else:
         loss = F.cross_entropy(network(batch.images), batch.labels[: len(batch)])
     loss.backward()  # type: ignore[no-untyped-call]

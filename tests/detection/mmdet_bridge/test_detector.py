@@ -1,9 +1,7 @@
 """mmdet's detectors behind this project's contract, on images of 64 pixels."""
 
 from copy import deepcopy
-from dataclasses import replace
 
-import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -12,7 +10,6 @@ from lga.attention import NoAttention
 from lga.backbones import MobileNetV3
 from lga.detection.mmdet_bridge import MMDetDetector
 from lga.run.complexity import measure
-from lga.structures.batch_share import BatchShare
 from lga.system.errors import UserError
 from tests.detection.mmdet_bridge.detectors import NAMES, batch, built
 
@@ -124,11 +121,6 @@ def test_boxes_to_be_ignored_are_handed_on():
     unsaid = batch(boxes=((30, 30, 62, 62),))
     assert detector.loss(ignored)["loss_cls"] < detector.loss(unsaid)["loss_cls"]
     assert torch.equal(detector.loss(ignored)["loss_bbox"], detector.loss(unsaid)["loss_bbox"])
-
-
-def test_a_divided_batch_is_refused(detectors):
-    with pytest.raises(UserError, match=r"set trainer\.devices=1"):
-        detectors["fcos"].loss(replace(batch(), share=BatchShare(np.array([0, 1]), 4)))
 
 
 def test_the_same_seed_draws_the_same_weights():

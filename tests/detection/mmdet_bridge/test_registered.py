@@ -91,7 +91,7 @@ def pair():
 def test_the_registered_parts_learn_as_the_papers_detector(pair):
     paper, registered = pair
     data = batch(ignore=(2,))
-    terms = paper.train().loss(data)
+    terms = paper.train().loss(data).divided()
     total, named = registered.train().parse_losses(registered(data.images, samples(data), mode="loss"))
     torch.testing.assert_close(total, terms["total"])
     torch.testing.assert_close(named["loss_box"], 2 * terms["box"])

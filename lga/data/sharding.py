@@ -5,25 +5,25 @@ what it is judged on depends on the number of devices.
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-from torch.utils.data import Sampler
+from torch.utils.data import Dataset, Sampler
 
-from lga.data.batch_order import BatchKey, BatchOrder
-from lga.structures.batch_share import BatchShare
+from lga.data.batch_order import BatchKey, BatchOrder, BatchShare
+from lga.system.errors import UserError
 
 LEAST_IMAGES = 2  # batch norm cannot be trained on one image whose map is a single pixel
 
 
-class Place(NamedTuple):
-    """Which of a run's devices this is: ``rank``, from 0, of ``devices``."""
+class Shard(NamedTuple):
+    """The part of every batch that is this device's: number ``rank``, from 0, of ``world_size``."""
 
     rank: int = 0
-    devices: int = 1
+    world_size: int = 1
 
 
-class SharedBatches(Sampler[BatchKey]):
+class ShardedBatches(Sampler[BatchKey]):
     """Yields this device's share of every batch of ``order``.
 
     Shares differ by one image at most. A batch that is too small to give each device `LEAST_IMAGES` is
@@ -31,9 +31,9 @@ class SharedBatches(Sampler[BatchKey]):
     a step.
     """
 
-    def __init__(self, order: BatchOrder, place: Place) -> None:
+    def __init__(self, order: BatchOrder, shard: Shard) -> None:
         self.order = order
-        self.place = place
+        self.shard = shard
 
     def set_epoch(self, epoch: int) -> None:
         """Set the epoch, from 0, that the next pass is for."""
@@ -44,14 +44,14 @@ class SharedBatches(Sampler[BatchKey]):
 
     def __iter__(self) -> Iterator[BatchKey]:
         for key in self.order:
-            share = share_of(len(key.indices), self.place)
+            share = share_of(len(key.indices), self.shard)
             yield key._replace(indices=key.indices[share.rows], share=share)
 
 
-TrainingOrder = BatchOrder | SharedBatches
+TrainingOrder = BatchOrder | ShardedBatches
 
 
-class DealtBatches(Sampler[BatchKey]):
+class WholeBatches(Sampler[BatchKey]):
     """Yields the batches of ``order`` that this device judges: each whole, and each on one device.
 
     The first device has the first ones, the last the last; their numbers differ by one at most. A device
@@ -59,14 +59,14 @@ class DealtBatches(Sampler[BatchKey]):
 
     Args:
         order: of a split that is judged.
-        place: this device's.
+        shard: this device's.
         most: batches of the order that are dealt out; None for all.
     """
 
-    def __init__(self, order: BatchOrder, place: Place, most: int | None = None) -> None:
+    def __init__(self, order: BatchOrder, shard: Shard, most: int | None = None) -> None:
         self.order = order
         batches = len(order) if most is None else min(len(order), most)
-        start, stop = (-(-rank * batches // place.devices) for rank in (place.rank, place.rank + 1))
+        start, stop = (-(-rank * batches // shard.world_size) for rank in (shard.rank, shard.rank + 1))
         self.numbers = range(start, stop)
 
     def __len__(self) -> int:
@@ -82,8 +82,26 @@ class DealtBatches(Sampler[BatchKey]):
                 return
 
 
-def share_of(images: int, place: Place) -> BatchShare:
-    """Return what the device at ``place`` has of a batch of so many images: every n-th of them."""
-    sharing = max(min(place.devices, images // LEAST_IMAGES), 1)
-    counts = place.rank < sharing
-    return BatchShare(np.arange(place.rank if counts else 0, images, sharing), images, counts)
+def share_of(images: int, shard: Shard) -> BatchShare:
+    """Return what the device of ``shard`` has of a batch of so many images: every n-th of them."""
+    sharing = max(min(shard.world_size, images // LEAST_IMAGES), 1)
+    counts = shard.rank < sharing
+    return BatchShare(np.arange(shard.rank if counts else 0, images, sharing), images, counts)
+
+
+class BatchOfShare(NamedTuple):
+    """A batch, and which part of a divided one it is; None is all of it."""
+
+    batch: Any
+    share: BatchShare | None
+
+
+class WithShares(Dataset[BatchOfShare | UserError]):
+    """`BatchKey` to the batch that ``batches`` makes of it, with the key's share beside it."""
+
+    def __init__(self, batches: Dataset[Any]) -> None:
+        self.batches = batches
+
+    def __getitem__(self, key: BatchKey) -> BatchOfShare | UserError:
+        batch = self.batches[key]
+        return batch if isinstance(batch, UserError) else BatchOfShare(batch, key.share)

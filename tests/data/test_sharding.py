@@ -6,14 +6,14 @@ import torch
 
 from lga.data.augmentation import AffineAugmentation
 from lga.data.batch_order import BatchKey, BatchOrder
-from lga.data.divided_batches import DealtBatches, Place, SharedBatches, share_of
+from lga.data.sharding import Shard, ShardedBatches, WholeBatches, share_of
 
 
 def training_keys(devices, size, batch_size):
     """One device's keys of epoch 3, and those of each of several."""
     one = BatchOrder(size, batch_size, seed=7, shuffle=True)
     several = [
-        SharedBatches(BatchOrder(size, batch_size, seed=7, shuffle=True), Place(rank, devices))
+        ShardedBatches(BatchOrder(size, batch_size, seed=7, shuffle=True), Shard(rank, devices))
         for rank in range(devices)
     ]
     for order in (one, *several):
@@ -41,7 +41,7 @@ def test_the_devices_shares_of_a_step_are_the_batch_of_one(devices, size, batch_
 
 def test_shares_of_a_batch_of_seven():
     """By hand: every third image, 3 + 2 + 2 of them."""
-    shares = [share_of(7, Place(rank, 3)) for rank in range(3)]
+    shares = [share_of(7, Shard(rank, 3)) for rank in range(3)]
     assert [share.rows.tolist() for share in shares] == [[0, 3, 6], [1, 4], [2, 5]]
     assert [share.weight for share in shares] == [3 / 7, 2 / 7, 2 / 7]
 
@@ -49,7 +49,7 @@ def test_shares_of_a_batch_of_seven():
 @pytest.mark.parametrize(("images", "sharing"), [(1, 1), (2, 1), (3, 1), (4, 2), (5, 2), (8, 4), (9, 4)])
 def test_no_share_is_a_single_image_where_the_batch_is_not(images, sharing):
     """Four devices; those left over repeat what the first one has, for nothing."""
-    shares = [share_of(images, Place(rank, 4)) for rank in range(4)]
+    shares = [share_of(images, Shard(rank, 4)) for rank in range(4)]
     assert [share.counts for share in shares] == [rank < sharing for rank in range(4)]
     for share in shares:
         assert len(share.rows) >= min(images, 2)
@@ -62,7 +62,7 @@ def test_no_share_is_a_single_image_where_the_batch_is_not(images, sharing):
 @pytest.mark.parametrize("most", [None, 1, 3, 100])
 def test_each_judged_batch_is_whole_and_on_one_device_in_the_splits_order(devices, most):
     order = BatchOrder(41, 10, seed=0, shuffle=False)
-    dealt = [DealtBatches(order, Place(rank, devices), most) for rank in range(devices)]
+    dealt = [WholeBatches(order, Shard(rank, devices), most) for rank in range(devices)]
     keys = [list(batches) for batches in dealt]
     assert [len(of_device) for of_device in keys] == [len(batches) for batches in dealt]
     assert min(len(of_device) for of_device in keys) == 1 or devices == 2
@@ -74,7 +74,7 @@ def test_each_judged_batch_is_whole_and_on_one_device_in_the_splits_order(device
 
 
 def test_a_device_without_a_batch_repeats_the_first_one_for_nothing():
-    keys = list(DealtBatches(BatchOrder(5, 8, seed=0, shuffle=False), Place(1, 2)))
+    keys = list(WholeBatches(BatchOrder(5, 8, seed=0, shuffle=False), Shard(1, 2)))
     assert [(key.number, key.share.counts, len(key.indices)) for key in keys] == [(0, False, 5)]
 
 
@@ -85,7 +85,7 @@ def test_an_augmentation_drawn_by_batch_is_the_same_on_a_share():
     )
     whole = augmentation(images, BatchKey(2, 4, np.arange(7)))
     for rank in range(3):
-        share = share_of(7, Place(rank, 3))
+        share = share_of(7, Shard(rank, 3))
         assert torch.equal(
             augmentation(images[share.rows], BatchKey(2, 4, share.rows, share)), whole[share.rows]
         )
