@@ -27,6 +27,7 @@ from lga.attention.local_global.collapse import (
     Kind,
     LinearMap,
     SeparableConv,
+    bias_of,
     collapse,
     first_read_group,
 )
@@ -245,15 +246,16 @@ class LocalGlobalVariant(nn.Module):
         z = z_BHWC.permute(0, 3, 1, 2)
         mixed = self.residual_weight()[:, None, None] * x
         for branch, weight in zip(self.branches(), self.branch_weights(), strict=True):
-            mixed = mixed + weight[:, None, None] * self._channel_attention(branch(z))
+            mixed = mixed + weight[:, None, None] * self._channel_attention(branch, z)
         out: Tensor = self.out_conv(mixed)
         return out
 
-    def _channel_attention(self, qkv: Tensor) -> Tensor:
-        """softmax(q k^T / sqrt(d)) v: (B, 3C, H, W), each head's q, k and v in turn, to (B, C, H, W)."""
-        B, _, H, W = qkv.shape
-        d = self.channels // self.heads
-        q_BGdN, k_BGdN, v_BGdN = qkv.reshape(B, self.heads, 3 * d, H * W).chunk(3, dim=2)
+    def _channel_attention(self, branch: SeparableConv, z: Tensor) -> Tensor:
+        """softmax(q k^T / sqrt(d)) v, of z's shape (B, C, H, W); each head has its q, k and v in turn."""
+        G, d = self.heads, self.channels // self.heads
+        seen_BGdN = branch.depthwise(z).reshape(z.shape[0], G, d, -1)
+        weight, bias = branch.pointwise.weight.view(G, 3 * d, d), bias_of(branch.pointwise).view(G, 3 * d, 1)
+        q_BGdN, k_BGdN, v_BGdN = (weight @ seen_BGdN + bias).chunk(3, dim=2)
         weights_BGdd = (q_BGdN @ k_BGdN.transpose(2, 3) / d**0.5).softmax(dim=-1)
         attended_BGdN: Tensor = weights_BGdd @ v_BGdN
-        return attended_BGdN.view(B, self.channels, H, W)
+        return attended_BGdN.view(z.shape)
