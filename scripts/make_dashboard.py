@@ -16,8 +16,8 @@ from lga.tables.experiments.committed import read_kept
 from lga.tables.experiments.experiment import EXPERIMENTS, FOLDER
 from lga.tables.experiments.judged_table import judge
 from lga.tables.page import write_page
-from lga.tables.page.found_studies import found_studies
 from lga.tables.page.latencies import Latencies
+from lga.tables.page.studied import found_studies
 
 
 def main() -> int:

@@ -5,9 +5,8 @@ import os
 import sys
 from pathlib import Path
 
-from lga.data.preparation.catalogue import CATALOGUE
+from lga.data.preparation.catalogue import CATALOGUE, ArchivedSet, GatedSet, PreparedSet
 from lga.data.preparation.prepare import prepare
-from lga.data.preparation.prepared_set import ArchivedSet, GatedSet, PreparedSet
 from lga.system.errors import UserError
 
 

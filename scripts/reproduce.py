@@ -15,7 +15,7 @@ from lga.system.errors import UserError
 from lga.tables.collect import collect
 from lga.tables.experiments.experiment import Experiment, chosen_experiments
 from lga.tables.experiments.judged_table import judge
-from lga.tables.experiments.number_text import progress_text
+from lga.tables.experiments.markdown import progress_text
 from lga.tables.experiments.plan_view import show_plan
 from lga.tables.experiments.planning import plan_experiment, plan_sweeps
 from lga.tables.experiments.rendering import write_page, write_table

@@ -5,9 +5,9 @@ import sys
 
 from lga.system.errors import UserError
 from lga.system.files import write_text
+from lga.tables.scale.estimate import network_configs, table_runs
 from lga.tables.scale.measurements import read_measurements, write_measurements
 from lga.tables.scale.report import PAGE, SEEDS, scale_page
-from lga.tables.scale.work import network_configs, table_runs
 
 
 def main() -> int:

@@ -14,9 +14,8 @@ from lga.tables.collect import CollectedRun, collect
 from lga.tables.experiments.committed import keep, read_kept
 from lga.tables.experiments.experiment import chosen_experiments
 from lga.tables.experiments.judged_table import judge
-from lga.tables.experiments.number_text import progress_text
-from lga.tables.experiments.rendering import write_committed, write_page, write_table
-from lga.tables.studies.page_files import shown_runs, study_runs
+from lga.tables.experiments.markdown import progress_text
+from lga.tables.experiments.rendering import shown_runs, study_runs, write_committed, write_page, write_table
 from lga.tables.studies.study import PAGES, StudyPage, chosen_studies
 
 

@@ -8,10 +8,10 @@ import argparse
 import sys
 from pathlib import Path
 
-from lga.run.wandb_account import require_account
+from lga.run.wandb_logger import require_account
 from lga.system.errors import UserError
 from lga.system.files import outputs
-from lga.tables.wandb_dashboard.availability import require_library
+from lga.tables.wandb_dashboard.publish import require_library
 
 SCALES = ("full", "reduced", "smoke")
 NO_ENTITY = "<entity>"

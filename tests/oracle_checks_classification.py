@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from lga.backbones import load_author_checkpoint
-from lga.backbones.author_names import author_names
+from lga.backbones.author_checkpoint import author_names
 from lga.classification import Classifier
 from tests.oracle_networks import build_backbone
 from tests.oracle_weights import input_for, state_by_rule

@@ -5,11 +5,12 @@ import re
 import numpy as np
 import torch
 
-from lga.detection import Detector, average_precision
+from lga.detection import Detector
+from lga.detection.assigner import pad_targets
 from lga.detection.decode import decode, flatten_levels
 from lga.detection.detection_loss import detection_loss
+from lga.detection.judging import paper_protocol as average_precision
 from lga.detection.nms import suppress
-from lga.detection.targets import pad_targets
 from lga.structures import DetectionBatch, cxcywh_to_xyxy, xyxy_to_cxcywh
 from tests.oracle_checks_classification import Arrays, load_by_rule
 from tests.oracle_networks import build_backbone

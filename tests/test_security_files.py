@@ -15,9 +15,9 @@ from lga.data.detection.index_cache import cached_index
 from lga.data.detection.split_index import SplitIndex
 from lga.run.checkpoints import load, save
 from lga.run.directory import RunDirectory
+from lga.run.evaluate import trained_network
 from lga.run.execute import execute
 from lga.run.record import read_record
-from lga.run.trained import trained_network
 from lga.system.errors import UserError
 from lga.tables.collect import collect
 from lga.tables.experiments.experiment import EXPERIMENTS

@@ -12,14 +12,12 @@ import pytest
 import requests
 from rich.console import Console
 
-from lga.data.preparation.download import download
-from lga.data.preparation.partial_file import PartialFile
-from lga.data.preparation.remote_file import RemoteFile
+from lga.data.preparation.download import PartialFile, RemoteFile, download
 from lga.run.console import logging_to
 from lga.run.directory import RunDirectory
 from lga.run.execute import execute
 from lga.run.record import read_record, write_record
-from lga.run.sweep_progress import SweepProgress
+from lga.run.sweep import SweepProgress
 from lga.system.errors import UserError
 from lga.system.files import write_text
 from lga.tables.collect import collect
@@ -279,7 +277,7 @@ def test_the_credentials_of_an_address_are_not_told(tmp_path, monkeypatch, url):
 
 
 def test_the_address_of_a_wandb_server_is_told_without_its_password(monkeypatch, tmp_path):
-    from lga.run.wandb_account import require_account
+    from lga.run.wandb_logger import require_account
 
     monkeypatch.delenv("WANDB_API_KEY", raising=False)
     monkeypatch.setenv("NETRC", str(tmp_path / "none"))

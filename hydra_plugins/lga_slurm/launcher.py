@@ -46,6 +46,6 @@ class SlurmLauncher(SweepLauncher):
     def engine(self) -> "Engine":
         """Jobs of SLURM, submitted through submitit."""
         from lga.run.slurm import run_on_slurm
-        from lga.run.slurm_settings import SlurmSettings
+        from lga.run.slurm_submission import SlurmSettings
 
         return partial(run_on_slurm, settings=SlurmSettings(**self.settings))

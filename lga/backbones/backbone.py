@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection
 from torch import Tensor, nn
 
 from lga.attention.no_attention import NoAttention
-from lga.backbones.author_names import Rules
+from lga.backbones.author_checkpoint import Rules
 
 MakeAttention = Callable[[int], nn.Module]
 

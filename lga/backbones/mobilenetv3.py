@@ -13,7 +13,7 @@ from typing import NamedTuple, cast
 
 from torch import Tensor, nn
 
-from lga.backbones.author_names import Rules, prefixed, unit_rules
+from lga.backbones.author_checkpoint import Rules, prefixed, unit_rules
 from lga.backbones.backbone import Backbone, MakeAttention
 from lga.backbones.conv_unit import ConvUnit
 from lga.backbones.scaling import scale_named

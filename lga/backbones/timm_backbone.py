@@ -13,7 +13,7 @@ from typing import NoReturn, cast
 import torch
 from torch import Tensor, nn
 
-from lga.backbones.author_names import Rules
+from lga.backbones.author_checkpoint import Rules
 from lga.backbones.backbone import Backbone, MakeAttention
 from lga.backbones.scaling import scale_named
 from lga.backbones.timm_checkpoint import load_timm_checkpoint

@@ -10,7 +10,7 @@ from collections.abc import Collection
 
 from torch import Tensor, nn
 
-from lga.backbones.author_names import Rules, prefixed
+from lga.backbones.author_checkpoint import Rules, prefixed
 from lga.backbones.backbone import Backbone
 from lga.classification.head import ClassificationHead
 from lga.system.errors import UserError

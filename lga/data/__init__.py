@@ -5,9 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lga.data.digits import DigitsReader
-    from lga.data.fashion_mnist import FashionMNISTReader
     from lga.data.labelled_images import ImageSplits, LabelledImages
-    from lga.data.mnist import MNISTReader
+    from lga.data.mnist_format import FashionMNISTReader, MNISTReader
 
 _MODULES = {
     "DigitsReader": "digits",

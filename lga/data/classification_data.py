@@ -82,7 +82,7 @@ class ClassificationData(SplitsData[ImageSplits]):
         seed: of the order and of the augmentation; >= 0. Batches depend on it and on the epoch only.
         num_workers: processes that make batches; 0 makes them in the training process.
         drop_last: leave out a last training batch that is smaller.
-        train_share: of the training images, see `lga.data.train_share`.
+        train_share: of the training images, see `lga.data.splits_data`.
     """
 
     def __init__(

@@ -5,6 +5,16 @@ training: the images of each class, in file order, are counted from 0, and those
 out. No randomness.
 
 Axes: N images, H rows, W columns.
+
+MNIST: 70,000 grey images of handwritten digits, 28 x 28 pixels, 10 classes.
+
+Source: LeCun, Cortes and Burges, http://yann.lecun.com/exdb/mnist/; licence usually given as CC BY-SA 3.0.
+Files and splits: see `lga.data.mnist_format`. The validation rule holds out 4,994 images and leaves 55,006.
+
+Fashion-MNIST: 70,000 grey images of articles of clothing, 28 x 28 pixels, 10 classes.
+
+Source: Xiao, Rasul and Vollgraf (2017), https://arxiv.org/abs/1708.07747; MIT licence.
+Files and splits: see `lga.data.mnist_format`. The validation rule holds out 5,000 images and leaves 55,000.
 """
 
 import hashlib
@@ -17,17 +27,7 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from lga.data.idx import parse_idx, read_idx
-from lga.data.labelled_images import (
-    ImageSplits,
-    LabelledImages,
-    check_selection,
-    make_splits,
-    rank_within_class,
-)
-from lga.data.preparation.download import download
-from lga.data.preparation.remote_file import RemoteFile
-from lga.data.published_files import (
+from lga.data.idx import (
     PUBLISHED,
     TEST_IMAGES,
     TEST_LABELS,
@@ -36,7 +36,17 @@ from lga.data.published_files import (
     PublishedFile,
     fault,
     find_file,
+    parse_idx,
+    read_idx,
 )
+from lga.data.labelled_images import (
+    ImageSplits,
+    LabelledImages,
+    check_selection,
+    make_splits,
+    rank_within_class,
+)
+from lga.data.preparation.download import RemoteFile, download
 from lga.system.errors import UserError
 from lga.system.files import read_content, writable, write_atomically
 
@@ -212,3 +222,40 @@ def _hash_of(manifest: dict[str, str]) -> str:
 def held_out_images(labels: Tensor) -> Tensor:
     """Return which training images are held out for validation, (N,) bool, by the module's rule."""
     return rank_within_class(labels) % PERIOD == HELD_OUT_REMAINDER
+
+
+class MNISTReader(MNISTFormatReader):
+    """Reads MNIST from ``<data_dir>/MNIST/raw``; settings as of `MNISTFormatReader`."""
+
+    data_set = "MNIST"
+    folder = "MNIST"
+    class_names = tuple(str(digit) for digit in range(10))
+    default_mirrors = (
+        "https://ossci-datasets.s3.amazonaws.com/mnist/",
+        "https://storage.googleapis.com/cvdf-datasets/mnist/",
+        "http://yann.lecun.com/exdb/mnist/",
+    )
+
+
+class FashionMNISTReader(MNISTFormatReader):
+    """Reads Fashion-MNIST from ``<data_dir>/FashionMNIST/raw``; settings as of `MNISTFormatReader`."""
+
+    data_set = "Fashion-MNIST"
+    folder = "FashionMNIST"
+    class_names = (
+        "T-shirt/top",
+        "Trouser",
+        "Pullover",
+        "Dress",
+        "Coat",
+        "Sandal",
+        "Shirt",
+        "Sneaker",
+        "Bag",
+        "Ankle boot",
+    )
+    default_mirrors = (
+        "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
+        "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
+        "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/",
+    )

@@ -2,6 +2,13 @@
 
 A batch is made at once by a dataset that is given whole `BatchKey`s. On several devices each has a process
 and loaders of its own, whose batches are divided, see `lga.data.sharding`.
+
+Which images of a training split a share of it is: the first ones of one fixed order.
+
+The order depends on the number of images alone. So all seeds, attentions and networks train on the same
+images, and a smaller share lies within a larger one.
+
+Axes: N images of the split.
 """
 
 from functools import cached_property
@@ -14,9 +21,23 @@ from numpy.typing import NDArray
 from torch.utils.data import Dataset, Sampler
 
 from lga.data.batch_order import BatchKey, BatchOrder
+from lga.data.random_streams import Stream, generator
 from lga.data.sharding import Shard, ShardedBatches, TrainingOrder, WholeBatches, WithShares
-from lga.data.train_share import check_train_share, shared_images
 from lga.system.errors import UserError
+
+
+def check_train_share(share: float) -> None:
+    """Raise a UserError unless ``share`` is above 0 and at most 1."""
+    if not 0 < share <= 1:
+        raise UserError(f"data.train_share={share:g}: choose a share above 0 and up to 1, such as 0.25")
+
+
+def shared_images(images: int, share: float) -> NDArray[np.bool_]:
+    """Return (N,), bool: true for ``share`` of so many images, rounded, and for one at least."""
+    order = torch.randperm(images, generator=generator(Stream.TRAIN_SHARE)).numpy()
+    chosen = np.zeros(images, bool)
+    chosen[order[: max(1, round(share * images))]] = True
+    return chosen
 
 
 class Splits(Protocol):
@@ -62,7 +83,7 @@ class SplitsData(pl.LightningDataModule, Generic[SplitsT]):
         batch_size: training images in a batch.
         seed: of the order and of the augmentation; >= 0. Batches depend on it and on the epoch only.
         num_workers: processes that make batches; 0 makes them in the training process.
-        train_share: of the training images, see `lga.data.train_share`.
+        train_share: of the training images, see `lga.data.splits_data`.
 
     Attributes:
         judged_split: what the test judges, ``test`` or ``val``.

@@ -3,6 +3,12 @@
 Source: arXiv 2411.09604, tables 2 to 5, which put attention into networks of the YOLOv8 family.
 
 Shapes: B batch, H W height and width of the images (multiples of 32), K classes.
+
+A detector up to its decoded boxes, as one tensor: what other runtimes are given.
+
+Non-maximum suppression stays outside: runtimes have their own, with thresholds of their own.
+
+Shapes: B batch, H W height and width of the images, A anchors of all levels together, K classes.
 """
 
 from collections.abc import Collection
@@ -10,14 +16,14 @@ from collections.abc import Collection
 import torch
 from torch import Tensor, nn
 
-from lga.backbones.author_names import Rules, prefixed
+from lga.backbones.author_checkpoint import Rules, prefixed
 from lga.backbones.backbone import Backbone
+from lga.detection.assigner import pad_targets
 from lga.detection.decode import decode, flatten_levels
 from lga.detection.detection_loss import LossGains, LossSums, detection_loss
 from lga.detection.head import DetectionHead
 from lga.detection.neck import PathAggregation
 from lga.detection.nms import suppress
-from lga.detection.targets import pad_targets
 from lga.structures import DetectionBatch, Detections
 
 NORM_EPS = 1e-3
@@ -86,3 +92,16 @@ class Detector(nn.Module):
             **prefixed(self.neck.author_rules(first_block), "neck"),
             **prefixed(self.head.author_rules(f"model.{first_block + 12}"), "head"),
         }
+
+
+class DecodedDetector(nn.Module):
+    """Map images (B, 3, H, W) to predictions (B, 4 + K, A): boxes xyxy in pixels, then probabilities."""
+
+    def __init__(self, detector: Detector) -> None:
+        super().__init__()
+        self.detector = detector
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Return the predictions of every anchor."""
+        raw = flatten_levels(self.detector(images))
+        return torch.cat(decode(raw, self.detector.head.bin_values), 2).transpose(1, 2)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from lga.backbones.author_names import Rules, unit_rules
+from lga.backbones.author_checkpoint import Rules, unit_rules
 from lga.backbones.conv_unit import ConvUnit
 
 STRIDES = (8, 16, 32)

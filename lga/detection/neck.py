@@ -8,9 +8,8 @@ N4 N5 those of the neck."""
 import torch
 from torch import Tensor, nn
 
-from lga.backbones.author_names import Rules, unit_rules
-from lga.backbones.c2f import C2f
-from lga.backbones.conv_unit import ConvUnit
+from lga.backbones.author_checkpoint import Rules, unit_rules
+from lga.backbones.conv_unit import C2f, ConvUnit
 
 Triple = tuple[int, int, int]
 

@@ -2,8 +2,8 @@
 
 from importlib.util import find_spec
 
+from lga.run.fork_server import make_room_for_sockets
 from lga.run.identity import FrozenRun
-from lga.run.sockets import make_room_for_sockets
 from lga.system.errors import UserError
 
 MODES = ("train", "evaluate", "predict", "export", "describe", "inspect")

@@ -23,10 +23,8 @@ from lga.run.console import without_notices
 from lga.run.detection_report import DetectionReport
 from lga.run.device_group import DeviceGroup
 from lga.run.directory import RunDirectory
-from lga.run.environment import code_state, environment, peak_memory_bytes
-from lga.run.finite_losses import FiniteLosses
-from lga.run.heap import keep_freed_memory
-from lga.run.history import MetricsHistory
+from lga.run.environment import code_state, environment, keep_freed_memory, peak_memory_bytes
+from lga.run.history import FiniteLosses, MetricsHistory
 from lga.run.identity import FrozenRun
 from lga.run.record import DataRecord, OtherEpochRecord, OutcomesRecord, SelectionRecord, manifest_hash
 from lga.run.wandb_logger import WandbLogger

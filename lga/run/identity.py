@@ -1,4 +1,7 @@
-"""What makes two runs the same run: a hash of the resolved config, less what cannot change its result."""
+"""What makes two runs the same run: a hash of the resolved config, less what cannot change its result.
+
+Settings that some backbones alone have, refused on the others; weights are known by their content.
+"""
 
 import hashlib
 import json
@@ -11,9 +14,33 @@ from typing import Any, cast
 
 from omegaconf import DictConfig, OmegaConf
 
-from lga.run.backbone_settings import settle_backbone
 from lga.run.schema import Config
 from lga.system.errors import UserError
+
+OF_SOME = ("slots", "checkpoint", "checkpoint_sha256")
+
+
+def settle_backbone(cfg: DictConfig) -> None:
+    """Check the settings of `cfg.backbone`, and put the SHA-256 of its weights' file beside their path.
+
+    Raises:
+        UserError: this backbone has no such setting, or the file cannot be read.
+    """
+    backbone = cfg.backbone
+    for key in OF_SOME:
+        if backbone[key] is not None and key not in backbone.network:
+            raise UserError(f"backbone.{key}: {backbone.name} has no such setting; backbone=timm/<name> has")
+    if backbone.checkpoint is not None and backbone.checkpoint_sha256 is None:
+        backbone.checkpoint_sha256 = _sha256(backbone.checkpoint)
+
+
+def _sha256(path: str) -> str:
+    try:
+        with Path(path).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise UserError(f"backbone.checkpoint={path}: cannot be read: {error.strerror}") from error
+
 
 # Not part of a run's identity: where things lie, who is told, and on what it is computed.
 NEUTRAL = (

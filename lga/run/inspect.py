@@ -18,9 +18,8 @@ from lga.data.detection.faults import Faults
 from lga.data.detection.watching import Watch
 from lga.data.inspection.pictured import Pictured
 from lga.data.inspection.pictures import picture_files, published_parts, split_parts
-from lga.data.inspection.published_set import PublishedInspection
+from lga.data.inspection.published_set import PublishedInspection, inspect_splits
 from lga.data.inspection.report import Report
-from lga.data.inspection.split_set import inspect_splits
 from lga.data.published import PublishedDataset
 from lga.run.identity import FrozenRun
 from lga.run.inspect_tables import show

@@ -7,8 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from lga.data.inspection.contents import Contents
-from lga.data.inspection.report import PartReport, Report
+from lga.data.inspection.report import Contents, PartReport, Report
 from lga.system.console import with_fixed_width
 
 COLUMNS = 4  # parts beside one another

@@ -67,7 +67,7 @@ def train_as_rank(run: FrozenRun, launched: Launched) -> float:
 
     from lga.run.device_group import joined
     from lga.run.devices import check_devices
-    from lga.run.lifetime import die, end_with_parent
+    from lga.run.fork_server import die, end_with_parent
     from lga.run.ranks import be_silent, node_of, run_of_rank
 
     rank, ranks = launched

@@ -17,15 +17,15 @@ from numpy.typing import NDArray
 from rich.progress import track
 from torch import Tensor, nn
 
-from lga.data.detection.image_file import read_image
-from lga.data.detection.letterbox import letterbox
-from lga.data.detection.placement import PAD_VALUE
+from lga.data.detection.arrangement import PAD_VALUE
+from lga.data.detection.image_stores import read_image
+from lga.data.detection.training_images import letterbox
 from lga.detection.drawing import draw_boxes, png
 from lga.run.directory import RunDirectory
+from lga.run.evaluate import trained_network
 from lga.run.identity import FrozenRun
-from lga.run.trained import trained_network
 from lga.structures import Detections
-from lga.structures.image_origin import ImageOrigin
+from lga.structures.batch import ImageOrigin
 from lga.system.errors import UserError
 from lga.system.files import writable, write_atomically, write_text
 

@@ -9,6 +9,6 @@ import wandb
 import lga.data.classification_data
 import lga.run.command_line
 import lga.run.fit
-import lga.run.worker
+import lga.run.job_process
 
 __all__ = ["lga", "pytorch_lightning", "torch", "torchmetrics", "torchvision", "wandb"]

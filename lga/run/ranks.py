@@ -27,9 +27,8 @@ from lga.run.console import logging_to
 from lga.run.devices import check_devices
 from lga.run.directory import RunDirectory
 from lga.run.failures import killed_by, told_to_user
-from lga.run.fork_server import fork_server
+from lga.run.fork_server import die, end_with_parent, fork_server
 from lga.run.identity import FrozenRun
-from lga.run.lifetime import die, end_with_parent
 from lga.run.rank_failures import Failure, report, reported
 from lga.system.errors import UserError
 
@@ -89,7 +88,7 @@ def _take_part(rank: int, runs: list[FrozenRun], port: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started us ends us
     signal.signal(signal.SIGTERM, die)
     end_with_parent()
-    multiprocessing.set_start_method(None, force=True)  # for the loaders', see `lga.run.worker`
+    multiprocessing.set_start_method(None, force=True)  # for the loaders', see `lga.run.job_process`
     if rank > 0:
         be_silent(1, 2)
     from lga.run.device_group import joined  # Lightning, which the process that waits does without

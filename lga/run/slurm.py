@@ -11,10 +11,8 @@ from dataclasses import dataclass
 from lga.run import slurm_queue
 from lga.run.failures import killed_by, what_to_lower
 from lga.run.slurm_queue import Queued, SilentError
-from lga.run.slurm_settings import SlurmSettings
-from lga.run.slurm_submission import Submitted, one_sweep_at_a_time, submit, submitted_before
-from lga.run.sweep import Job, settled_before
-from lga.run.sweep_progress import SweepProgress
+from lga.run.slurm_submission import SlurmSettings, Submitted, one_sweep_at_a_time, submit, submitted_before
+from lga.run.sweep import Job, SweepProgress, settled_before
 from lga.system.errors import UserError
 
 POLL_SECONDS, MOST_POLL_SECONDS, POLL_GROWTH = 2.0, 30.0, 1.3

@@ -13,8 +13,7 @@ from typing import Any
 
 from lga.run.devices import Slot, slots
 from lga.run.job_process import settle, start
-from lga.run.sweep import Job
-from lga.run.sweep_progress import SweepProgress
+from lga.run.sweep import Job, SweepProgress
 
 WAIT_SECONDS = 0.5
 SECONDS_TO_TERMINATE = 5.0

@@ -19,7 +19,7 @@ from typing import IO
 
 from filelock import FileLock, Timeout
 
-from lga.run.wandb_account import reachable
+from lga.run.wandb_logger import reachable
 from lga.system.errors import UserError
 from lga.system.files import writable
 from lga.system.terminal_text import printable

@@ -1,8 +1,7 @@
 """Types that pass between the rooms of the project; imports nothing of it."""
 
-from lga.structures.batch import DetectionBatch, ImageBatch
+from lga.structures.batch import DetectionBatch, Detections, ImageBatch
 from lga.structures.boxes import cxcywh_to_xyxy, pairwise_iou, xyxy_to_cxcywh
-from lga.structures.detections import Detections
 
 __all__ = [
     "DetectionBatch",

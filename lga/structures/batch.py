@@ -1,6 +1,14 @@
 """Batches as the tasks receive them.
 
 Axes: B batch, H rows, W columns, N boxes of all the batch's images together.
+
+Where an image of a batch comes from, and the way back to its own pixels.
+
+Shapes: n boxes of one image.
+
+What a detector finds on one image.
+
+Shapes: K boxes found.
 """
 
 from collections.abc import Callable
@@ -10,7 +18,31 @@ from typing import Any, Self
 import torch
 from torch import Tensor
 
-from lga.structures.image_origin import ImageOrigin
+
+@dataclass(frozen=True)
+class ImageOrigin:
+    """One image of an evaluation batch: x of the batch = scale x of the original + shift, and so for y.
+
+    Attributes:
+        index: of the image in its split.
+        name: of its file, or its number.
+        width, height: of the original, pixels.
+        scale: factors along x and y.
+        shift: along x and y, pixels of the batch.
+    """
+
+    index: int
+    name: str
+    width: int
+    height: int
+    scale: tuple[float, float]
+    shift: tuple[float, float]
+
+    def to_original(self, boxes: Tensor) -> Tensor:
+        """Return boxes (n, 4), xyxy, in pixels of the original, clipped to it."""
+        moved = (boxes - boxes.new_tensor(self.shift * 2)) / boxes.new_tensor(self.scale * 2)
+        limits = boxes.new_tensor((self.width, self.height) * 2)
+        return torch.minimum(moved.clamp(min=0), limits)
 
 
 @dataclass
@@ -73,3 +105,18 @@ class DetectionBatch:
 
     def __len__(self) -> int:
         return len(self.images)
+
+
+@dataclass
+class Detections:
+    """The boxes found on one image, highest score first.
+
+    Attributes:
+        boxes: (K, 4), float, x1 y1 x2 y2 in pixels.
+        scores: (K,), float in [0, 1].
+        labels: (K,), int64, from 0.
+    """
+
+    boxes: Tensor
+    scores: Tensor
+    labels: Tensor

@@ -7,8 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, NonNegativeInt, ValidationError
 
 from lga.system.errors import UserError
-from lga.tables.experiments.published_curves import FIGURE_SETS
-from lga.tables.published import PUBLISHED, PublishedRow
+from lga.tables.published import FIGURE_SETS, PUBLISHED, PublishedRow
 
 KEPT_AUDIT = PUBLISHED.parents[1] / "audit" / "audit.json"
 

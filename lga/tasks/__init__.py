@@ -2,7 +2,6 @@
 
 from lga.tasks.classification_task import ClassificationTask
 from lga.tasks.detection_task import DetectionTask
-from lga.tasks.optimization import Optimization
-from lga.tasks.schedule import Schedule
+from lga.tasks.optimization import Optimization, Schedule
 
 __all__ = ["ClassificationTask", "DetectionTask", "Optimization", "Schedule"]

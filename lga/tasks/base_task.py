@@ -17,8 +17,7 @@ from torch.optim import Optimizer
 
 from lga.data.batch_order import BatchShare
 from lga.data.sharding import BatchOfShare
-from lga.tasks.devices import copy_from_first, sum_over_devices
-from lga.tasks.epoch_means import EpochMeans
+from lga.tasks.devices import EpochMeans, copy_from_first, sum_over_devices
 from lga.tasks.moving_average import MovingAverage
 from lga.tasks.optimization import Optimization
 from lga.tasks.outcomes import Outcomes

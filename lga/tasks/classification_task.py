@@ -10,8 +10,7 @@ from torchmetrics.classification import MulticlassAccuracy
 
 from lga.structures import ImageBatch
 from lga.tasks.base_task import BaseTask
-from lga.tasks.devices import gathered
-from lga.tasks.epoch_means import EpochMeans
+from lga.tasks.devices import EpochMeans, gathered
 from lga.tasks.optimization import Optimization
 from lga.tasks.outcomes import Outcomes, classified
 

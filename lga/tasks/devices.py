@@ -5,9 +5,11 @@ Each device has a process of its own, in torch's default process group. Gradient
 so that a resumed run rounds as an undisturbed one, and with no demand that each batch reach every parameter.
 
 Without a process group, which is on one device, nothing here does anything.
+
+Means over the images of an epoch, on all devices together, of what is known batch by batch.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
 from typing import Any, TypeVar
 
@@ -61,3 +63,36 @@ def copy_from_first(module: nn.Module) -> None:
         whole = tensor.contiguous()
         dist.broadcast(whole, src=0)
         tensor.copy_(whole)
+
+
+class EpochMeans:
+    """Sums values by the number of images they are means over, until `compute`.
+
+    Lightning's own means are of equal weight by device, which images are not.
+    """
+
+    def __init__(self) -> None:
+        self._sums: dict[str, Tensor] = {}
+        self._images = 0
+
+    def reset(self) -> None:
+        """Forgets what was added."""
+        self._sums, self._images = {}, 0
+
+    def add(self, means: Mapping[str, Tensor], images: int) -> None:
+        """Adds the means over so many images; on each device the same names, if only for no image."""
+        for name, mean in means.items():
+            weighted = mean.detach().float() * images
+            self._sums[name] = self._sums[name] + weighted if name in self._sums else weighted
+        self._images += images
+
+    def compute(self) -> dict[str, Tensor]:
+        """Means of everything since the last reset, and resets."""
+        if not self._sums:
+            return {}
+        sums = torch.stack(list(self._sums.values()))
+        images = torch.full_like(sums[:1], self._images)
+        sum_over_devices([sums, images])
+        means = dict(zip(self._sums, sums / images, strict=True))
+        self.reset()
+        return means

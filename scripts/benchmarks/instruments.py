@@ -19,7 +19,7 @@ from lga.instruments import InstrumentsCallback
 from lga.run.build import build_data, build_network, build_task
 from lga.run.compose import compose
 from lga.run.console import without_notices
-from lga.run.heap import keep_freed_memory
+from lga.run.environment import keep_freed_memory
 from lga.run.identity import freeze
 
 MOST_SHARE = 0.02

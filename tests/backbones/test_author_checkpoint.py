@@ -5,7 +5,7 @@ import torch
 
 from lga.attention import NoAttention, SqueezeExcite
 from lga.backbones import MobileNetV3, ResNet18, YOLOv8, load_author_checkpoint
-from lga.backbones.author_names import author_name, author_names
+from lga.backbones.author_checkpoint import author_name, author_names
 from lga.classification import Classifier
 from lga.system.errors import UserError
 

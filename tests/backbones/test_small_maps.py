@@ -12,7 +12,7 @@ from lga.backbones import small_maps
 from lga.backbones.conv_unit import ConvUnit
 from lga.backbones.small_maps import use_products_on_small_maps
 from lga.run.complexity import paper_gflops, true_gflops
-from lga.run.onnx_model import to_onnx
+from lga.run.export import to_onnx
 
 CHANNELS = 3
 GEOMETRIES = [

@@ -5,8 +5,9 @@ import hashlib
 
 import pytest
 
-from lga.data import FashionMNISTReader, MNISTReader, mnist_format, published_files
-from lga.data.published_files import (
+from lga.data import FashionMNISTReader, MNISTReader, mnist_format
+from lga.data import idx as published_files
+from lga.data.idx import (
     PUBLISHED,
     TEST_IMAGES,
     TEST_LABELS,

@@ -16,7 +16,7 @@ from lga.data.detection.detection_data import DetectionData
 from lga.data.detection.image_cache import with_cached_images
 from lga.data.detection.image_stores import FileImages, PickedImages, picked
 from lga.data.sharding import Shard
-from lga.data.train_share import shared_images
+from lga.data.splits_data import shared_images
 from lga.system.errors import UserError
 from tests.data.detection.sources import MadeReader, flat, source_of, targets_of
 

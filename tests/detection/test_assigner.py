@@ -9,9 +9,8 @@ diagonal): a shift by half a side, 8 px, gives 1/3 - 64/832 = 10/39; by 4 px 3/5
 import pytest
 import torch
 
-from lga.detection.assigner import assign, candidate_anchors, settle_conflicts, taken_anchors
-from lga.detection.points import anchor_points
-from lga.detection.targets import PaddedTargets
+from lga.detection.assigner import PaddedTargets, assign, candidate_anchors, settle_conflicts, taken_anchors
+from lga.detection.decode import anchor_points
 
 HALF, QUARTER, DIAGONAL = 10 / 39, 118 / 205, 2 / 63
 FIRST, SECOND = [0.0, 0.0, 16.0, 16.0], [8.0, 8.0, 24.0, 24.0]

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from lga.detection.ciou import complete_iou
+from lga.structures.boxes import complete_iou
 
 V = 4 / math.pi**2 * (math.atan(2) - math.atan(1 / 2)) ** 2
 

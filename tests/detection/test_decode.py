@@ -2,8 +2,7 @@
 
 import torch
 
-from lga.detection.decode import decode, expected_distances, flatten_levels
-from lga.detection.points import anchor_points
+from lga.detection.decode import anchor_points, decode, expected_distances, flatten_levels
 
 BINS = torch.arange(16.0)
 

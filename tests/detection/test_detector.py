@@ -8,7 +8,7 @@ from torch import nn
 
 from lga.attention import NoAttention, SqueezeExcite
 from lga.backbones import MobileNetV3, ResNet18, YOLOv8
-from lga.backbones.author_names import author_names
+from lga.backbones.author_checkpoint import author_names
 from lga.detection import Detector
 from tests.detection.batches import batch_of
 from tests.oracle_networks import build_backbone, parameter_count

@@ -5,11 +5,14 @@ import math
 import pytest
 import torch
 
-from lga.detection.box_loss import box_loss
-from lga.detection.class_loss import class_loss
-from lga.detection.detection_loss import detection_loss
-from lga.detection.distribution_loss import distribution_loss, side_distances
-from lga.detection.targets import pad_targets
+from lga.detection.assigner import pad_targets
+from lga.detection.detection_loss import (
+    box_loss,
+    class_loss,
+    detection_loss,
+    distribution_loss,
+    side_distances,
+)
 from tests.detection.batches import batch_of
 
 

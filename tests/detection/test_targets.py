@@ -2,7 +2,7 @@
 
 import torch
 
-from lga.detection.targets import pad_targets
+from lga.detection.assigner import pad_targets
 from tests.detection.batches import batch_of
 
 

@@ -40,7 +40,7 @@ def test_build_model_tells_a_mistake():
 def test_author_checkpoint_goes_round():
     """Loading the author's names changes every weight; a checkpoint of another architecture is refused."""
     model = lga.build_model(["dataset=mnist", "attention=se"])
-    names = lga.backbones.author_names.author_names(model.state_dict(), model.author_rules())
+    names = lga.backbones.author_checkpoint.author_names(model.state_dict(), model.author_rules())
     checkpoint = state_by_rule({author: model.state_dict()[key] for key, author in names.items()})
     lga.load_author_checkpoint(model, checkpoint)
     assert torch.equal(model.state_dict()["head.linear.weight"], checkpoint["model.13.linear.weight"])

@@ -7,9 +7,9 @@ import torch
 
 from lga.run.checkpoints import load
 from lga.run.directory import RunDirectory
+from lga.run.evaluate import trained_network
 from lga.run.execute import execute
 from lga.run.record import read_record
-from lga.run.trained import trained_network
 from lga.system.errors import UserError
 from tests.run.cells import cell
 

@@ -13,9 +13,9 @@ import lga
 from lga.attention import LocalGlobalAttention
 from lga.run import execute as execute_module
 from lga.run import export as export_mode
-from lga.run import onnx_model
+from lga.run import export as onnx_model
 from lga.run.execute import execute
-from lga.run.onnx_model import Part, largest_error, to_onnx
+from lga.run.export import Part, largest_error, to_onnx
 from lga.system.errors import UserError
 from tests.attention.test_attention_blocks import NAMES, build
 from tests.run.cells import cell

@@ -5,7 +5,7 @@ import sys
 
 COUNT = """
 import resource, sys
-from lga.run.heap import keep_freed_memory
+from lga.run.environment import keep_freed_memory
 import numpy as np
 if sys.argv[1] == "kept":
     keep_freed_memory()

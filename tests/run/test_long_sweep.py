@@ -14,8 +14,7 @@ from rich.console import Console
 from lga.run import sweep_processes
 from lga.run.fork_server import fork_server
 from lga.run.identity import FrozenRun
-from lga.run.sweep import Job
-from lga.run.sweep_progress import SweepProgress
+from lga.run.sweep import Job, SweepProgress
 from tests.run.cells import QUICK, ROOT, cell
 from tests.run.processes import Held, children, command_of, held, in_session
 from tests.run.stub_jobs import do_nothing

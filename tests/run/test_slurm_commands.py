@@ -23,10 +23,8 @@ from lga.run import slurm, slurm_queue
 from lga.run.record import CellRecord, RunRecord, write_record
 from lga.run.slurm import run_on_slurm
 from lga.run.slurm_queue import Ended, Queued, SilentError, ended_job, has_gpus, queued_jobs
-from lga.run.slurm_settings import SlurmSettings
-from lga.run.slurm_submission import submit, submitted_before
-from lga.run.sweep import Job
-from lga.run.sweep_progress import SweepProgress
+from lga.run.slurm_submission import SlurmSettings, submit, submitted_before
+from lga.run.sweep import Job, SweepProgress
 from lga.system.errors import UserError
 from tests.run.cells import ROOT, cell
 
@@ -373,7 +371,7 @@ def test_a_job_ends_like_its_training(tmp_path):
     program = """
 import sys
 from pathlib import Path
-from lga.run.slurm_job import RunInJob
+from lga.run.slurm_submission import RunInJob
 from tests.run.cells import cell
 if __name__ == "__main__":
     RunInJob(cell(Path(sys.argv[1]), "attention.block._target_=tests.run.misbehaving.Segfaults"), sys.path)()

@@ -36,7 +36,7 @@ def test_sockets_are_in_tmpdir_where_they_fit(long_folder, fits):
         folder = short if fits else str(long_folder)
         code = (
             "import tempfile; from multiprocessing import util;"
-            "from lga.run.sockets import make_room_for_sockets; make_room_for_sockets();"
+            "from lga.run.fork_server import make_room_for_sockets; make_room_for_sockets();"
             "print(util.get_temp_dir(), tempfile.gettempdir())"
         )
         command = [sys.executable, "-c", code]

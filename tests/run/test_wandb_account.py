@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from lga.run.wandb_account import has_key, reachable, require_account
+from lga.run.wandb_logger import has_key, reachable, require_account
 from lga.system.errors import UserError
 
 

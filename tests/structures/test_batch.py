@@ -3,7 +3,7 @@
 import torch
 
 from lga.structures import DetectionBatch
-from lga.structures.image_origin import ImageOrigin
+from lga.structures.batch import ImageOrigin
 
 ORIGIN = ImageOrigin(index=3, name="a.jpg", width=100, height=50, scale=(0.5, 0.4), shift=(10, 5))
 

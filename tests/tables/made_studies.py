@@ -1,7 +1,7 @@
 """The embedded study on made runs of digits, found without composing a config."""
 
 from lga.run.identity import FrozenRun
-from lga.tables.page.found_studies import found_studies
+from lga.tables.page.studied import found_studies
 from lga.tables.studies import gains
 from tests.tables.made_records import leave_run, made_config, made_record
 

@@ -6,7 +6,7 @@ import pytest
 
 from lga.system.errors import UserError
 from lga.tables.collect import collect
-from lga.tables.confusion import Outcome, read_confusion
+from lga.tables.curves import Outcome, read_confusion
 from lga.tables.page.payload import payload
 from tests.tables.conftest import GENERATED
 from tests.tables.made_records import leave_pictures, leave_run, made_confusion, made_record

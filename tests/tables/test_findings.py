@@ -12,7 +12,8 @@ from torch import nn
 
 from lga.attention import LocalGlobalAttention
 from lga.tables.audit import audit
-from lga.tables.findings import other_blocks, released_block
+from lga.tables.findings import networks as other_blocks
+from lga.tables.findings import released_block
 from lga.tables.findings.measure import measure_findings
 from lga.tables.published import load_published
 

@@ -10,8 +10,8 @@ import pytest
 
 from lga.run.experiment_grid import experiment_runs
 from lga.tables.collect import collect
-from lga.tables.page.found_studies import found_studies, swept
 from lga.tables.page.payload import payload
+from lga.tables.page.studied import found_studies, swept
 from lga.tables.studies import gains
 from lga.tables.studies.study import PAGES
 from tests.tables.conftest import GENERATED

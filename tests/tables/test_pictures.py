@@ -10,10 +10,9 @@ from PIL import Image
 from lga.system.errors import UserError
 from lga.tables.collect import collect
 from lga.tables.comparison import compare
+from lga.tables.curves import read_precision_recall
 from lga.tables.page.payload import payload
-from lga.tables.page.pictures import picture_paths, thumbnail
-from lga.tables.page.samples import ATTENTIONS, samples
-from lga.tables.precision_recall import read_precision_recall
+from lga.tables.page.samples import ATTENTIONS, picture_paths, samples, thumbnail
 from tests.tables.conftest import GENERATED
 from tests.tables.made_records import leave_pictures, leave_run, made_record
 

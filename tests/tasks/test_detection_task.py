@@ -13,11 +13,11 @@ from lga.attention import NoAttention
 from lga.backbones import MobileNetV3
 from lga.data.batch_order import BatchShare
 from lga.data.detection import Annotations, DetectionSource
-from lga.data.detection.annotations import Targets, no_targets
+from lga.data.detection.detection_source import Targets, no_targets
 from lga.detection import Detector
 from lga.detection.judging import Judgement
 from lga.structures import DetectionBatch, Detections
-from lga.structures.image_origin import ImageOrigin
+from lga.structures.batch import ImageOrigin
 from lga.system.errors import UserError
 from lga.tasks import DetectionTask, Optimization, Schedule
 

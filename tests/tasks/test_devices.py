@@ -12,10 +12,9 @@ from lga.detection import Detector
 from lga.detection.judging import Collector, JudgedImage
 from lga.run.fork_server import fork_server
 from lga.structures import DetectionBatch, Detections
-from lga.structures.image_origin import ImageOrigin
+from lga.structures.batch import ImageOrigin
 from lga.tasks import DetectionTask
-from lga.tasks.devices import copy_from_first, sum_over_devices
-from lga.tasks.epoch_means import EpochMeans
+from lga.tasks.devices import EpochMeans, copy_from_first, sum_over_devices
 from tests.tasks.test_detection_task import optimization
 
 RANKS = 2

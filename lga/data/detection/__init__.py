@@ -6,10 +6,14 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from lga.data.detection.annotations import Annotations, Targets
 from lga.data.detection.augmentation import DetectionAugmentation
-from lga.data.detection.detection_source import DetectionSample, DetectionSource
-from lga.data.detection.detection_splits import DetectionSplits
+from lga.data.detection.detection_source import (
+    Annotations,
+    DetectionSample,
+    DetectionSource,
+    DetectionSplits,
+    Targets,
+)
 from lga.data.detection.image_stores import ArrayImages, FileImages, ImageStore
 
 if TYPE_CHECKING:

@@ -1,16 +1,102 @@
 """Where the pixels of a split lie: in one array file, or in a file for each image.
 
 A store is handed to worker processes: it holds names and no pixels.
+
+Reads one image file as 8-bit RGB, whatever it holds.
+
+Grey becomes RGB by repetition, 16 bits become their upper 8, alpha is dropped, and a rotation that the EXIF
+data asks for is applied: boxes are taken to be those of the upright image, unless the annotations give the
+image the size that it has before it is turned.
 """
 
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import ExifTags, Image, ImageOps
 
-from lga.data.detection.image_file import read_image
+from lga.system.errors import UserError
+
+# What Pillow raises on damaged files, by format and by place of the damage.
+_DAMAGE = (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError)
+_UPRIGHT = 1
+_QUARTER_TURNS = (5, 6, 7, 8)
+Size = tuple[int, int]
+
+
+def read_image(path: Path, expected: Size | None = None) -> Image.Image:
+    """Return the upright image in mode RGB.
+
+    Args:
+        path: of the file.
+        expected: width and height that the annotations give; an image that only fits them as it is stored
+            is not turned.
+
+    Raises:
+        UserError: the file cannot be decoded to its end, or is of another size.
+    """
+    with _refusing_damage(path), Image.open(path) as image:
+        turned = _is_turned(path, image, expected)
+        return _upper_8_bits(ImageOps.exif_transpose(image) if turned else image).convert("RGB")
+
+
+def read_image_size(path: Path, expected: Size | None = None) -> Size:
+    """Return width and height that `read_image` would give, from the file's header alone.
+
+    Raises:
+        UserError: the file is missing, its header is not an image's, or it is of another size.
+    """
+    with _refusing_damage(path), Image.open(path) as image:
+        return _upright_size(image) if _is_turned(path, image, expected) else image.size
+
+
+def _is_turned(path: Path, image: Image.Image, expected: Size | None) -> bool:
+    upright = _upright_size(image)
+    if expected is None or upright == expected:
+        return _orientation(image) != _UPRIGHT
+    if image.size == expected:
+        return False
+    raise UserError(
+        f"{path}: the image is {upright[0]} x {upright[1]} pixels, its annotations are for "
+        f"{expected[0]} x {expected[1]}; put the image there that they were made for"
+    )
+
+
+def _upright_size(image: Image.Image) -> Size:
+    width, height = image.size
+    return (height, width) if _orientation(image) in _QUARTER_TURNS else (width, height)
+
+
+def _orientation(image: Image.Image) -> int:
+    # The method of the base class: that of PNG images decodes all pixels, in case EXIF data comes after them.
+    return int(Image.Image.getexif(image).get(ExifTags.Base.Orientation, _UPRIGHT))
+
+
+def _upper_8_bits(image: Image.Image) -> Image.Image:
+    if not image.mode.startswith("I"):
+        return image
+    return Image.fromarray((np.asarray(image).clip(0, 65535) >> 8).astype(np.uint8))
+
+
+@contextmanager
+def _refusing_damage(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise UserError(f"{path}: no such image; put it there, or remove it from the annotations") from error
+    except UserError:
+        raise
+    except _DAMAGE as error:
+        reason = " ".join(str(error).split())
+        raise UserError(
+            f"{path}: cannot be read as an image ({reason}); fetch it again, or set "
+            "data.on_error=skip to leave such images out"
+        ) from error
 
 
 class ImageStore(Protocol):

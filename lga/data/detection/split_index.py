@@ -14,8 +14,7 @@ from typing import IO, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from lga.data.detection.annotations import Annotations, Targets
-from lga.data.detection.detection_source import DetectionSource
+from lga.data.detection.detection_source import Annotations, DetectionSource, Targets
 from lga.data.detection.faults import Dropped
 from lga.data.detection.image_stores import FileImages
 from lga.data.detection.written_split import PER_BOX, PER_IMAGE, WrittenSplit

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from lga.data.detection.image_file import Size, read_image
+from lga.data.detection.image_stores import Size, read_image
 from lga.data.detection.tiling import TilingRule, Windows
 from lga.data.progress import Progress
 from lga.system.errors import UserError

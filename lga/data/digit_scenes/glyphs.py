@@ -3,6 +3,8 @@
 Each digit is enlarged once, bicubic, to 10 pixels a cell with an empty cell around it. What is less than a
 quarter black there becomes empty, what is more than three quarters full: so strokes have edges, and fade to
 nothing within the picture, which is then cut to what is left and resized to the size asked for.
+
+A scene's own random numbers, made of uniform draws alone: numpy may change how it derives others.
 """
 
 from functools import cache
@@ -54,3 +56,22 @@ def ink_extent(cover: NDArray[np.int32]) -> tuple[int, int, int, int]:
     ink = cover >= VISIBLE
     columns, rows = np.flatnonzero(ink.any(0)), np.flatnonzero(ink.any(1))
     return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+
+
+class Draws:
+    """Uniform draws of PCG64 seeded by a key of whole numbers, each >= 0."""
+
+    def __init__(self, *key: int) -> None:
+        self._generator = np.random.Generator(np.random.PCG64(np.random.SeedSequence(key)))
+
+    def uniform(self, low: float = 0.0, high: float = 1.0) -> float:
+        """Return a number in [low, high)."""
+        return low + (high - low) * float(self._generator.random())
+
+    def below(self, count: int) -> int:
+        """Return a whole number from 0 to count - 1."""
+        return int(self.uniform(0, count))
+
+    def chance(self, probability: float) -> bool:
+        """Return true with the given probability."""
+        return self.uniform() < probability

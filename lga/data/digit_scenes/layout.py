@@ -13,8 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lga.data.digit_scenes.draws import Draws
-from lga.data.digit_scenes.glyphs import Glyphs
+from lga.data.digit_scenes.glyphs import Draws, Glyphs
 
 SMALLEST_SIDE, LARGEST_SIDE = 8 / 160, 64 / 160
 SPARSE_COUNTS, CROWDED_COUNTS = (1, 5), (6, 20)

@@ -15,9 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from lga.data.detection.annotations import Annotations, Targets
-from lga.data.detection.detection_source import DetectionSource
-from lga.data.detection.detection_splits import DetectionSplits
+from lga.data.detection.detection_source import Annotations, DetectionSource, DetectionSplits, Targets
 from lga.data.detection.image_stores import ArrayImages
 from lga.data.digit_scenes.making import SPLITS, make_scenes
 from lga.data.digit_scenes.store import stored

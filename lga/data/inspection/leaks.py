@@ -2,12 +2,29 @@
 
 A plan that says in its `SplitPlan.leak` what is seen before it is reported may share whole parts between its
 splits, and groups; files of other parts that are alike are never meant.
+
+Image files of the same content.
+
+Only files of equal byte size can be alike, and of those only files whose last bytes are: no other file is
+read whole, so that a set of 20 GB is not.
+
+Boxes that stand twice on one image: the same corners, class and reason to be ignored.
+
+Axes: M boxes.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from pathlib import Path
+from typing import NamedTuple
 
+import numpy as np
+
+from lga.data.detection.watching import Watch, unwatched
+from lga.data.detection.written_split import WrittenSplit
 from lga.data.published.split_plan import SplitPlan, held_out
 
 SPLITS = ("train", "val", "test")
@@ -107,3 +124,62 @@ def _pairs(
     keys = {key(name): name for name in reversed(first)}
     alike = ((keys.get(key(name)), name) for name in second if key(name) is not None)
     return [(other, name) for other, name in alike if other is not None]
+
+
+TAIL = 4096  # bytes; the end of a compressed image depends on all of it
+
+
+def duplicate_images(root: Path, byte_sizes: Mapping[str, int], watch: Watch = unwatched) -> list[list[str]]:
+    """Return the groups of files that are alike, names and groups in alphabetical order.
+
+    Args:
+        root: that names are relative to.
+        byte_sizes: of each file, by name.
+        watch: sees how far it is.
+    """
+    sized = _alike(byte_sizes, lambda name: byte_sizes[name])
+    candidates = [name for group in sized for name in group]
+    tails = {name: _tail(root / name) for name in watch(candidates, "files of equal size compared")}
+    ended = [group for same_size in sized for group in _alike(same_size, lambda name: tails[name])]
+    hashes = {name: _content(root / name) for group in ended for name in group}
+    return sorted(group for same_end in ended for group in _alike(same_end, lambda name: hashes[name]))
+
+
+def _alike(names: Iterable[str], key: Callable[[str], object]) -> list[list[str]]:
+    """Return the groups, of two names at least, for which the key is the same."""
+    groups: dict[object, list[str]] = {}
+    for name in sorted(names):
+        groups.setdefault(key(name), []).append(name)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def _tail(path: Path) -> bytes:
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - TAIL), os.SEEK_SET)
+        return hashlib.sha256(file.read()).digest()
+
+
+def _content(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()
+
+
+class DuplicateBox(NamedTuple):
+    """A box that has been written before.
+
+    Attributes:
+        place: file, and line or id.
+        first: where it stands first.
+    """
+
+    place: str
+    first: str
+
+
+def duplicate_boxes(written: WrittenSplit) -> list[DuplicateBox]:
+    """Return every box but the first of those that are alike, in their order."""
+    rows = np.column_stack((written.image, written.boxes, written.labels, written.ignored))  # (M, 7)
+    _, firsts, kinds = np.unique(rows, axis=0, return_index=True, return_inverse=True)
+    first = firsts[kinds.reshape(-1)]
+    repeated = np.flatnonzero(first != np.arange(len(rows)))
+    return [DuplicateBox(written.place(box), written.place(first[box])) for box in repeated.tolist()]

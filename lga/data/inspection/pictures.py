@@ -7,9 +7,8 @@ from PIL import Image
 
 from lga.data.inspection.contact_sheet import contact_sheet
 from lga.data.inspection.pictured import Pictured
-from lga.data.inspection.published_set import PublishedInspection
+from lga.data.inspection.published_set import PublishedInspection, Splits, distinct_splits
 from lga.data.inspection.size_figure import size_figure
-from lga.data.inspection.split_set import Splits, distinct_splits
 
 
 def published_parts(inspection: PublishedInspection) -> dict[str, Pictured]:

@@ -2,25 +2,87 @@
 
 Everything is parsed and checked anew, whatever indexes are kept. Faults are collected, none ends the
 inspection; what is faulty is left out of the counts.
+
+Inspects a set whose reader gives its splits and checks its files itself: the embedded ones, and MNIST's.
+
+The reader ends at the first fault; that one is told.
+
+What of an inspection is wrong.
+
+Not wrong, and only told: what published files are known to contain, boxes that stand twice (several sets
+have some), images that no annotation names, parts that the chosen plan does not need, leaks that the plan
+declares.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
+from lga.data.detection.detection_source import DetectionSource, DetectionSplits
 from lga.data.detection.faults import Faults, Refused
 from lga.data.detection.split_index import SplitIndex
 from lga.data.detection.watching import Watch, unwatched
-from lga.data.inspection.contents import Contents
-from lga.data.inspection.duplicate_boxes import duplicate_boxes
-from lga.data.inspection.duplicate_images import duplicate_images
-from lga.data.inspection.leaks import Leak, Likeness, find_leaks, split_names
-from lga.data.inspection.published_counts import Compared, compare_counts
-from lga.data.inspection.report import PartReport, Report
-from lga.data.inspection.verdict import verdict
+from lga.data.inspection.leaks import (
+    Leak,
+    Likeness,
+    duplicate_boxes,
+    duplicate_images,
+    find_leaks,
+    split_names,
+)
+from lga.data.inspection.report import (
+    Compared,
+    Contents,
+    ImageSizes,
+    PartReport,
+    Report,
+    Wrong,
+    compare_counts,
+    count_classes,
+)
+from lga.data.labelled_images import ImageSplits, LabelledImages
 from lga.data.published.published_dataset import PartRead, PublishedDataset
 from lga.data.published.split_plan import PublishedCounts
 from lga.data.published.toolchain_tree import IMAGE_SUFFIXES
+from lga.structures.ground_truth import Ignored
 from lga.system.errors import UserError
+
+PART = "parts that cannot be read"
+COUNTS = "counts that differ from the published ones"
+TWICE = "images that stand twice in a part"
+LEAKS = "images that two splits share"
+
+
+def verdict(
+    unreadable: Mapping[str, str], parts: Mapping[str, PartReport], leaks: Sequence[Leak], plan: str
+) -> Iterator[Wrong]:
+    """Yield everything that is wrong.
+
+    Args:
+        unreadable: why a part cannot be read, by part.
+        parts: those that can.
+        leaks: between the splits of the chosen plan.
+        plan: its name.
+    """
+    for part, reason in unreadable.items():
+        yield Wrong(PART, f"{part}: {reason}")
+    for part, report in parts.items():
+        for refused in report.refused:
+            yield Wrong(refused.what, f"{refused.place}: {refused.told}")
+        for figure in report.published:
+            if figure.difference:
+                found, published = f"{figure.found:,}", f"{figure.published:,}"
+                told = f"{found} found, {published} published, differs by {figure.difference:+,}"
+                yield Wrong(COUNTS, f"{part}, {figure.what}: {told}")
+        for group in report.duplicate_images:
+            yield Wrong(TWICE, f"{part}: the same content: {', '.join(group)}")
+    for leak in leaks:
+        if not leak.declared:
+            for shared in leak.shared:
+                between = f"{leak.splits[0]} and {leak.splits[1]} of {plan}"
+                yield Wrong(LEAKS, f"{between}, {leak.how}: {', '.join(shared)}")
 
 
 class PublishedInspection:
@@ -144,3 +206,54 @@ def _file_names(root: Path, read: Mapping[str, PartRead]) -> dict[str, str]:
             inside = [name.removeprefix(folder) for folder in folders if name.startswith(folder)]
             found[name] = min(inside, key=len, default=name)
     return found
+
+
+Splits = ImageSplits | DetectionSplits
+
+
+def inspect_splits(
+    dataset: str, where: str, checked: str, class_names: tuple[str, ...], reader: Callable[[], Splits]
+) -> tuple[Report, Splits | None]:
+    """Return the report, and the splits if they can be read.
+
+    Args:
+        dataset: its name.
+        where: folder of its files, or how else they are had.
+        checked: what the reader holds the files against.
+        class_names: in the order of the labels.
+        reader: gives the splits, or a UserError.
+    """
+    try:
+        splits = reader()
+    except UserError as error:
+        wrong = (Wrong("files that cannot be read", str(error)),)
+        return Report(dataset, where, f"{checked}, up to what is wrong", {}, wrong=wrong), None
+    parts = {
+        name: PartReport(_split_contents(getattr(splits, name), class_names))
+        for name in distinct_splits(splits)
+    }
+    return Report(dataset, where, checked, parts, manifest=splits.manifest), splits
+
+
+def distinct_splits(splits: Splits) -> tuple[str, ...]:
+    """Return the names of the splits that are not the same images."""
+    return ("train", "val", "test") if splits.selection == "validation" else ("train", "test")
+
+
+def _split_contents(source: LabelledImages | DetectionSource, class_names: tuple[str, ...]) -> Contents:
+    if isinstance(source, DetectionSource):
+        targets, offsets = source.annotations.targets, source.annotations.offsets
+        image = np.repeat(np.arange(len(source)), np.diff(offsets))
+        ignored = ignored_of(source)
+        return Contents.of_boxes(source.sizes, image, targets.boxes, targets.labels, ignored, class_names)
+    height, width = source.images.shape[-2:]
+    sizes = np.tile(np.array([width, height], np.int64), (len(source), 1))
+    per_class = count_classes(source.labels.numpy(), class_names)
+    return Contents(len(source), per_class, ImageSizes.of(sizes))
+
+
+def ignored_of(source: DetectionSource) -> NDArray[np.uint8]:
+    """Return the `Ignored` of each box; sets whose annotation files say no reason ignore by size alone."""
+    if source.whole is not None:
+        return source.whole.ignored
+    return np.where(source.annotations.targets.ignore, Ignored.SIZE, Ignored.OBJECT).astype(np.uint8)

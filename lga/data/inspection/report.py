@@ -1,14 +1,184 @@
-"""The report of an inspection, as it is shown and as it is written."""
+"""The report of an inspection, as it is shown and as it is written.
 
+Holds the counts that were found against those that a set's authors publish.
+
+What the images of a part or split hold, counted.
+
+Axes: N images, M boxes of all of them.
+
+Sizes of images and of boxes, in a few numbers each.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
 
 from lga.data.detection.faults import Dropped, Refused
-from lga.data.inspection.contents import Contents
-from lga.data.inspection.duplicate_boxes import DuplicateBox
-from lga.data.inspection.leaks import Leak
-from lga.data.inspection.published_counts import Compared
-from lga.data.published.split_plan import SplitPlan
+from lga.data.inspection.leaks import DuplicateBox, Leak
+from lga.data.published.split_plan import PublishedCounts, SplitPlan
+from lga.structures.ground_truth import Ignored
+
+PERCENTILES = (1, 5, 25, 50, 75, 95, 99)
+UNDER = (8, 16, 20, 32)  # pixels; 20 is TinyPerson's bound of tiny objects, 32 COCO's of small ones
+
+
+@dataclass(frozen=True)
+class ImageSizes:
+    """Widths and heights of images, ordered by their number of pixels.
+
+    Attributes:
+        smallest, median, largest: width and height.
+        counts: number of images of each size, such as ``1920 x 1080``, the most frequent first.
+    """
+
+    smallest: tuple[int, int]
+    median: tuple[int, int]
+    largest: tuple[int, int]
+    counts: dict[str, int]
+
+    @classmethod
+    def of(cls, sizes: NDArray[np.int64]) -> Self | None:
+        """Return the sizes of images, (N, 2), width and height; None of no image."""
+        if not len(sizes):
+            return None
+        ordered = sizes[np.argsort(sizes.prod(1), kind="stable")].tolist()
+        smallest, median, largest = ordered[0], ordered[(len(ordered) - 1) // 2], ordered[-1]
+        counts = Counter(f"{width} x {height}" for width, height in ordered)
+        return cls(tuple(smallest), tuple(median), tuple(largest), dict(counts.most_common()))
+
+
+@dataclass(frozen=True)
+class BoxSizes:
+    """Roots of the areas of boxes, in pixels of the files.
+
+    Attributes:
+        percentiles: by their percent.
+        under: how many are smaller than so many pixels.
+    """
+
+    percentiles: dict[int, float]
+    under: dict[int, int]
+
+    @classmethod
+    def of(cls, roots: NDArray[np.float64]) -> Self | None:
+        """Return the sizes of boxes, from the roots of their areas (M,); None of no box."""
+        if not len(roots):
+            return None
+        values = np.percentile(roots, PERCENTILES).round(2).tolist()
+        return cls(
+            percentiles=dict(zip(PERCENTILES, values, strict=True)),
+            under={limit: int((roots < limit).sum()) for limit in UNDER},
+        )
+
+
+def box_roots(boxes: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return the root of each box's area, (M,), from corners (M, 4) in pixels."""
+    extents = boxes[:, 2:].astype(np.float64) - boxes[:, :2]
+    roots: NDArray[np.float64] = np.sqrt(extents.prod(1))
+    return roots
+
+
+@dataclass(frozen=True)
+class Contents:
+    """Counts and sizes.
+
+    Attributes:
+        images: number of images.
+        per_class: number of objects that count, of images in classification, by class.
+        image_sizes: None of no image.
+        boxes: number of boxes, those to be ignored too; None in classification, as what follows.
+        objects: number of boxes that count.
+        without_objects: number of images that have none.
+        ignored: number of boxes that do not count, by reason.
+        box_sizes: of the boxes that count.
+    """
+
+    images: int
+    per_class: dict[str, int]
+    image_sizes: ImageSizes | None
+    boxes: int | None = None
+    objects: int | None = None
+    without_objects: int | None = None
+    ignored: dict[str, int] | None = None
+    box_sizes: BoxSizes | None = None
+
+    @classmethod
+    def of_boxes(
+        cls,
+        sizes: NDArray[np.int64],
+        image: NDArray[np.int64],
+        boxes: NDArray[np.floating],
+        labels: NDArray[np.int64],
+        ignored: NDArray[np.uint8],
+        class_names: Sequence[str],
+    ) -> Self:
+        """Return the contents of a detection set.
+
+        Args:
+            sizes: (N, 2), width and height of each image.
+            image: (M,), the image of each box.
+            boxes: (M, 4), xyxy pixels.
+            labels: (M,), from 0; -1 for no class.
+            ignored: (M,), an `Ignored`.
+            class_names: in the order of the labels.
+        """
+        counting = ignored == Ignored.OBJECT
+        reasons = {code.words: int((ignored == code).sum()) for code in Ignored if code != Ignored.OBJECT}
+        return cls(
+            images=len(sizes),
+            per_class=count_classes(labels[counting], class_names),
+            image_sizes=ImageSizes.of(sizes),
+            boxes=len(labels),
+            objects=int(counting.sum()),
+            without_objects=len(sizes) - len(np.unique(image[counting])),
+            ignored={reason: count for reason, count in reasons.items() if count},
+            box_sizes=BoxSizes.of(box_roots(boxes[counting])),
+        )
+
+
+def count_classes(labels: NDArray[np.int64], class_names: Sequence[str]) -> dict[str, int]:
+    """Return how often each class occurs among labels (M,)."""
+    counts = np.bincount(labels, minlength=len(class_names)).tolist()
+    return dict(zip(class_names, counts, strict=True))
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One published figure and what was found.
+
+    Attributes:
+        what: ``images``, ``objects``, ``boxes``, or a class.
+        published: according to the authors.
+        found: in the files.
+    """
+
+    what: str
+    published: int
+    found: int
+
+    @property
+    def difference(self) -> int:
+        """How many more were found than are published."""
+        return self.found - self.published
+
+
+def compare_counts(contents: Contents, published: PublishedCounts) -> list[Compared]:
+    """Return each figure that is published, beside what was found."""
+    found_boxes = contents.objects if published.counting == "objects" else contents.boxes
+    pairs = [
+        ("images", published.images, contents.images),
+        ("objects" if published.counting == "objects" else "boxes", published.boxes, found_boxes),
+        *zip(contents.per_class, published.per_class or (), contents.per_class.values(), strict=False),
+    ]
+    return [
+        Compared(what, figure, found)
+        for what, figure, found in pairs
+        if figure is not None and found is not None
+    ]
 
 
 class Wrong(NamedTuple):

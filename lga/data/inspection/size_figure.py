@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lga.data.inspection.pictured import Pictured
-from lga.data.inspection.sizes import ImageSizes, box_roots
+from lga.data.inspection.report import ImageSizes, box_roots
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -2,6 +2,10 @@
 
 Continuing is RFC 9110's range request, https://www.rfc-editor.org/rfc/rfc9110#name-range-requests. The file
 comes to its place whole and checked, or not at all.
+
+A file that is being fetched: ``<name>.part``, and beside it what it must be continued from.
+
+One published file: where it is fetched from, and how to tell that it is the right one.
 """
 
 import time
@@ -9,14 +13,129 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lga.data.preparation.partial_file import PartialFile
-from lga.data.preparation.remote_file import RemoteFile
 from lga.system.errors import UserError
 from lga.system.locks import alone
 from lga.system.resources import check_room
 
 if TYPE_CHECKING:
     from requests import Response
+import hashlib
+import json
+from dataclasses import dataclass
+
+from lga.system.files import read_content, write_text
+from lga.system.secrets import without_secrets
+
+
+@dataclass(frozen=True)
+class RemoteFile:
+    """A file that is published under one or several addresses.
+
+    Attributes:
+        name: of the file on disk.
+        urls: addresses, tried in turn.
+        bytes: its exact size, where that is published.
+        sha256, md5: hexadecimal, where one is published.
+        content_bytes: where the checksums are of its content without gzip compression, the size of that.
+        about_bytes: its size as far as it is known, to plan with; 0 where it is not.
+    """
+
+    name: str
+    urls: tuple[str, ...]
+    bytes: int | None = None
+    sha256: str | None = None
+    md5: str | None = None
+    about_bytes: int = 0
+    content_bytes: int | None = None
+
+    @property
+    def has_checksum(self) -> bool:
+        """Whether a checksum is published."""
+        return self.sha256 is not None or self.md5 is not None
+
+    @property
+    def planned_bytes(self) -> int:
+        """The size to plan with."""
+        return self.bytes or self.about_bytes
+
+    def fault(self, path: Path) -> str | None:
+        """Return what shows that the file at ``path`` is not this one, in a few words, or None."""
+        found = path.stat().st_size
+        if self.bytes is not None and found != self.bytes:
+            return f"{found:,} bytes, expected {self.bytes:,}"
+        for kind, expected in (("sha256", self.sha256), ("md5", self.md5)):
+            if expected is not None and self._digest(path, kind) != expected:
+                return f"wrong checksum: {kind} is not {expected[:12]}..."
+        return None
+
+    def _digest(self, path: Path, kind: str) -> str | None:
+        """Return the checksum; None of a damaged gzip file."""
+        if self.content_bytes is None:
+            with path.open("rb") as file:
+                return hashlib.file_digest(file, kind).hexdigest()
+        try:
+            return hashlib.new(kind, read_content(path, self.content_bytes)).hexdigest()
+        except UserError:
+            return None
+
+
+class PartialFile:
+    """What a cut left of a download.
+
+    Args:
+        place: of the whole file.
+        checked: whether a checksum will show that the parts fit together. Otherwise a part is continued only
+            from the address it began at, and while the server says that the file is still the same.
+    """
+
+    def __init__(self, place: Path, checked: bool) -> None:
+        self.place = place
+        self.path = place.with_name(f"{place.name}.part")
+        self._origin = place.with_name(f"{place.name}.part.json")
+        self._checked = checked
+
+    @property
+    def bytes(self) -> int:
+        """Number of bytes that are there."""
+        return self.path.stat().st_size if self.path.is_file() else 0
+
+    def request_headers(self, url: str) -> dict[str, str]:
+        """Return the headers that ask ``url`` for the rest; none of them where all is to be fetched."""
+        if not self.bytes:
+            return {}
+        rest = {"Range": f"bytes={self.bytes}-"}
+        if self._checked:
+            return rest
+        validator = self._validator(url)
+        return rest | {"If-Range": validator} if validator else {}
+
+    def remember(self, url: str, validator: str | None) -> None:
+        """Note where the part comes from.
+
+        Args:
+            url: its address.
+            validator: what the server names this state of the file by: a strong ETag, or a date.
+        """
+        write_text(self._origin, json.dumps({"url": without_secrets(url), "validator": validator}))
+
+    def finish(self) -> Path:
+        """Move the whole file into place and return it."""
+        self.path.replace(self.place)
+        self._origin.unlink(missing_ok=True)
+        return self.place
+
+    def remove(self) -> None:
+        """Remove what is there."""
+        self.path.unlink(missing_ok=True)
+        self._origin.unlink(missing_ok=True)
+
+    def _validator(self, url: str) -> str | None:
+        try:
+            origin = json.loads(self._origin.read_text())
+        except (OSError, ValueError):
+            return None
+        return origin.get("validator") if origin.get("url") == without_secrets(url) else None
+
 
 TIMEOUT_S = 30
 PAUSE_S = 2.0  # before a mirror that broke off is asked again

@@ -8,9 +8,8 @@ distributions in ``<data_dir>/GWHD``, each with a reader and split plans of its 
 from pathlib import Path
 
 from lga.data.published.gwhd_2021 import GWHD2021Reader
-from lga.data.published.gwhd_codalab import GWHDCodalabReader
+from lga.data.published.gwhd_codalab import FOLDER, GWHDCodalabReader, GWHDReader
 from lga.data.published.gwhd_kaggle import GWHDKaggleReader
-from lga.data.published.gwhd_reader import FOLDER, GWHDReader
 from lga.system.errors import UserError
 
 READERS: dict[str, type[GWHDReader]] = {

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from lga.data.detection.faults import Faults
 from lga.data.detection.written_split import WrittenImage, WrittenSplit
 from lga.data.published.formats.gwhd_2021_csv import read_gwhd_2021
-from lga.data.published.gwhd_reader import GWHDReader
+from lga.data.published.gwhd_codalab import GWHDReader
 from lga.data.published.published_dataset import PartFiles
 from lga.data.published.split_plan import PublishedCounts, SplitPlan
 

@@ -4,19 +4,58 @@ Tree: ``global-wheat-codalab-official/<domain>/*.png`` beside ``<domain>.json``,
 domains have no such file: for those the toolchain's labels are read, ``labels/<domain>/*.txt`` beside
 ``global-wheat-codalab-official``. The tree that the toolchain makes of both, ``images/<domain>`` and
 ``labels/<domain>``, is read too. Every category of a file is the one class, whatever its name.
+
+What the readers of the three distributions of the Global Wheat Head Dataset share.
 """
 
+from abc import abstractmethod
 from pathlib import Path
 from types import MappingProxyType
+from typing import ClassVar
 
 from lga.data.detection.faults import Faults
 from lga.data.detection.written_split import WrittenSplit
 from lga.data.published.formats.coco_boxes import read_coco
 from lga.data.published.formats.coco_json import CocoCategory, open_coco, records
-from lga.data.published.gwhd_reader import GWHDReader
-from lga.data.published.published_dataset import PartFiles
+from lga.data.published.published_dataset import PartFiles, PublishedDataset
 from lga.data.published.split_plan import PublishedCounts, SplitPlan
 from lga.data.published.toolchain_tree import parse_toolchain_tree
+from lga.system.errors import UserError
+
+FOLDER = "GWHD"
+
+
+class GWHDReader(PublishedDataset):
+    """A reader of one distribution; all lie in ``<data_dir>/GWHD``, all have one class."""
+
+    name = "gwhd"
+    folder = FOLDER
+    class_names = ("wheat_head",)
+    distribution: ClassVar[str]
+
+    @classmethod
+    @abstractmethod
+    def is_in(cls, root: Path) -> bool:
+        """Return whether this distribution seems to lie in the set's folder: a quick look."""
+
+    def settings(self) -> tuple[object, ...]:
+        """Return the distribution: two have parts of the same names."""
+        return (self.distribution,)
+
+    def require(self, path: Path) -> Path:
+        """Return the path of something that is needed.
+
+        Raises:
+            UserError: it is not there.
+        """
+        if not path.exists():
+            raise UserError(
+                f"{path}: not there; unpack one distribution of the set into {self.root}: "
+                "global-wheat-codalab-official.zip (`make data-gwhd_codalab` fetches it), gwhd_2021.zip "
+                "(`make data-gwhd2021`), or Kaggle's global-wheat-detection.zip as global-wheat-detection/"
+            )
+        return path
+
 
 CODALAB = "global-wheat-codalab-official"
 TRAINING = ("arvalis_1", "arvalis_2", "arvalis_3", "ethz_1", "rres_1", "inrae_1", "usask_1")

@@ -13,9 +13,8 @@ from lga.data.detection.faults import Faults
 from lga.data.detection.index_cache import listing
 from lga.data.detection.written_split import WrittenImage, WrittenSplit
 from lga.data.published.formats.kaggle_wheat_csv import KaggleImage, read_kaggle_wheat
-from lga.data.published.gwhd_codalab import LEAK, SELECTING
+from lga.data.published.gwhd_codalab import LEAK, SELECTING, GWHDReader
 from lga.data.published.gwhd_codalab import TRAINING as SOURCES
-from lga.data.published.gwhd_reader import GWHDReader
 from lga.data.published.published_dataset import PartFiles
 from lga.data.published.split_plan import PublishedCounts, SplitPlan
 

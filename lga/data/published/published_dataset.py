@@ -3,6 +3,8 @@
 A reader says where the files of a part lie and parses them; this class checks what was parsed, keeps it as an
 index, and makes splits of parts. Where the published files of a part are missing, the tree that the paper's
 toolchain makes of the set is read instead, see `lga.data.published.toolchain_tree`.
+
+A published set of images so large, or objects so small, that networks are shown tiles of them.
 """
 
 import logging
@@ -11,17 +13,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
-from lga.data.detection.box_checks import check_boxes
-from lga.data.detection.detection_source import DetectionSource
-from lga.data.detection.detection_splits import DetectionSplits
+from lga.data.detection.box_checks import check_boxes, check_images
+from lga.data.detection.detection_source import DetectionSource, DetectionSplits
 from lga.data.detection.faults import Faults
-from lga.data.detection.image_checks import check_images
+from lga.data.detection.image_stores import FileImages
 from lga.data.detection.index_cache import cached_index, content_hash, listing, listing_hash
 from lga.data.detection.split_index import SplitIndex
+from lga.data.detection.tile_store import TileStore
+from lga.data.detection.tiling import TilingRule, tiled_source, windows_of
 from lga.data.detection.watching import Watch, unwatched
 from lga.data.detection.written_split import WrittenSplit
 from lga.data.published.split_plan import PublishedCounts, SplitPlan, held_out
@@ -227,3 +230,38 @@ def _with_areas(written: WrittenSplit) -> WrittenSplit:
     """Fill in the areas that the format does not say."""
     extents = written.boxes[:, 2:] - written.boxes[:, :2]
     return replace(written, areas=np.where(np.isnan(written.areas), extents.prod(1), written.areas))
+
+
+class TiledDataset(PublishedDataset):
+    """A published set that can be cut; images are held out whole, so that no two splits share one.
+
+    Args:
+        data_dir: see `PublishedDataset`.
+        cache_dir: see `PublishedDataset`.
+        splits: see `PublishedDataset`.
+        on_error: see `PublishedDataset`.
+        tiling: attributes of a `TilingRule`; None leaves images whole.
+    """
+
+    def __init__(
+        self,
+        data_dir: str | Path,
+        cache_dir: str | Path,
+        splits: str = "official",
+        on_error: str = "raise",
+        tiling: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(data_dir, cache_dir, splits, on_error)
+        self.tiling = None if tiling is None else TilingRule.of_settings(tiling)
+
+    def prepare(self, source: DetectionSource, part: str) -> DetectionSource:
+        """Return the split of the tiles, if the set is to be cut; cut them if they are not there yet."""
+        if self.tiling is None:
+            return source
+        windows = windows_of(source.sizes, self.tiling)
+        store = TileStore(self.cache_dir, self.name, self.tiling)
+        files = store.files(self.root, source.names, source.sizes, windows)
+        sizes = windows.extent[:, 2:] - windows.extent[:, :2]
+        return tiled_source(
+            source, windows, self.tiling, FileImages(store.folder, files, sizes), self.plan.counted
+        )

@@ -25,9 +25,8 @@ from lga.data.detection.faults import Faults
 from lga.data.detection.written_split import WrittenSplit
 from lga.data.published.formats.coco_boxes import crowds, read_coco
 from lga.data.published.formats.coco_json import CocoAnnotation
-from lga.data.published.published_dataset import PartFiles
+from lga.data.published.published_dataset import PartFiles, TiledDataset
 from lga.data.published.split_plan import PublishedCounts, SplitPlan
-from lga.data.published.tiled_dataset import TiledDataset
 from lga.structures.ground_truth import Ignored
 from lga.system.errors import UserError
 

@@ -6,9 +6,9 @@ The label file of an image has its name in the twin folder, where the last ``ima
 
 from pathlib import Path
 
+from lga.data.detection.box_checks import UNREADABLE
 from lga.data.detection.faults import Faults
-from lga.data.detection.image_checks import UNREADABLE
-from lga.data.detection.image_file import read_image_size
+from lga.data.detection.image_stores import read_image_size
 from lga.data.detection.index_cache import listing
 from lga.data.detection.written_split import WrittenImage, WrittenSplit
 from lga.data.published.formats.yolo_txt import read_yolo

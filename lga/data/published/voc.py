@@ -7,6 +7,12 @@ beside ``VOC/labels/<split><year>``, is read where a list is missing; its labels
 
 Parts are named by split and year, such as ``train2007``; those of both years are parts of either reader,
 since the toolchain's plan joins them.
+
+PASCAL VOC2007: twenty classes in photographs; all annotations are public.
+
+See `lga.data.published.voc`.
+
+PASCAL VOC2012: twenty classes in photographs; its test annotations are not public, so val is reported.
 """
 
 from collections.abc import Iterator
@@ -142,3 +148,48 @@ class VOCReader(PublishedDataset):
 
     def _place(self, path: Path) -> str:
         return path.relative_to(self.root).as_posix()
+
+
+class VOC2007Reader(VOCReader):
+    """Reads PASCAL VOC2007."""
+
+    name = "voc2007"
+    plans = MappingProxyType(
+        {
+            "official": SplitPlan(("train2007",), "val2007", "test2007", who="the challenge of 2007"),
+            "paper": SplitPlan(
+                ("train2007", "val2007"),
+                "test2007",
+                "test2007",
+                who="the paper most likely, it is not stated: common practice of training, and its toolchain "
+                "reports the best epoch on what it validates on",
+                leak="the checkpoint is selected on the images that are reported",
+            ),
+            "toolchain": TOOLCHAIN,
+        }
+    )
+
+
+class VOC2012Reader(VOCReader):
+    """Reads PASCAL VOC2012."""
+
+    name = "voc2012"
+    plans = MappingProxyType(
+        {
+            "official": SplitPlan(
+                ("train2012",),
+                None,
+                "val2012",
+                who="the challenge of 2012, as far as it is public; every twelfth training image selects",
+            ),
+            "paper": SplitPlan(
+                ("train2012",),
+                "val2012",
+                "val2012",
+                who="the paper most likely, it is not stated: its toolchain reports the best epoch on what "
+                "it validates on, and val is what there are annotations of",
+                leak="the checkpoint is selected on the images that are reported",
+            ),
+            "toolchain": TOOLCHAIN,
+        }
+    )

@@ -19,8 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lga.detection.judging.collector import Floats
-from lga.detection.judging.judgement import Judgement
+from lga.detection.judging.collector import Floats, Judgement
 from lga.detection.judging.whole_images import BOX, CLASS, IMAGE, SCORE, WholeImages
 from lga.structures.ground_truth import GroundTruth
 

@@ -1,9 +1,16 @@
 """Gathers the detections and objects of a split, over batches and devices.
 
 Shapes: P detections and T objects of all images together.
+
+One image's detections beside its objects, both in pixels of the image as it was before any resizing.
+
+Shapes: N objects of the image.
+
+What a protocol says of a split.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +20,56 @@ from torch import Tensor
 from torchmetrics import Metric
 from torchmetrics.utilities import dim_zero_cat
 
-from lga.detection.judging.judged_image import JudgedImage
+from lga.structures import DetectionBatch, Detections
+from lga.structures.batch import ImageOrigin
+
+
+@dataclass(frozen=True)
+class JudgedImage:
+    """What was found on an image, and what is there.
+
+    Attributes:
+        origin: the image.
+        detections: boxes clipped to the image.
+        boxes: (N, 4), xyxy.
+        labels: (N,), int64; -1 where what is to be ignored is of no class.
+        ignore: (N,), bool.
+    """
+
+    origin: ImageOrigin
+    detections: Detections
+    boxes: Tensor
+    labels: Tensor
+    ignore: Tensor
+
+    def cpu(self) -> "JudgedImage":
+        """Return this image with its tensors in the processor's memory."""
+        found = self.detections
+        return JudgedImage(
+            origin=self.origin,
+            detections=Detections(found.boxes.cpu(), found.scores.cpu(), found.labels.cpu()),
+            boxes=self.boxes.cpu(),
+            labels=self.labels.cpu(),
+            ignore=self.ignore.cpu(),
+        )
+
+
+def in_original_pixels(batch: DetectionBatch, detections: Sequence[Detections]) -> list[JudgedImage]:
+    """Return the images of an evaluation batch with the detections of each, in pixels of the originals."""
+    judged = []
+    for row, (origin, found) in enumerate(zip(batch.origins, detections, strict=True)):
+        own = batch.image_index == row
+        judged.append(
+            JudgedImage(
+                origin=origin,
+                detections=Detections(origin.to_original(found.boxes), found.scores, found.labels),
+                boxes=origin.to_original(batch.boxes[own]),
+                labels=batch.labels[own],
+                ignore=batch.ignore[own],
+            )
+        )
+    return judged
+
 
 Floats = NDArray[np.float64]
 
@@ -86,3 +142,16 @@ def _object_rows(image: JudgedImage) -> Tensor:
 def _rows(index: int, boxes: Tensor, *columns: Tensor) -> Tensor:
     image = torch.full((len(boxes), 1), float(index), device=boxes.device)
     return torch.cat((image, boxes.float(), *(column.float().unsqueeze(1) for column in columns)), 1)
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Values in percent under names that begin with the protocol's; what has no value is left out.
+
+    Attributes:
+        metrics: of the whole split.
+        per_class: of each class that has a value, by label.
+    """
+
+    metrics: dict[str, float]
+    per_class: dict[int, dict[str, float]]

@@ -8,20 +8,86 @@ Attention blocks are plugins of mmcv, told their channels as `in_channels`; they
 whatever the network around them is filled with. Backbones give maps at strides 8, 16, 32 and take a block
 as `attention`; with `LGAPathAggregation` and `LGADetectionHead` in a `SingleStageDetector` they are the
 paper's detectors. Operations of mmcv are served as `served_ops` tells, if this is imported before mmdet.
+
+The paper's head and loss where mmdet expects a dense head.
+
+Shapes: B batch, C channels, H W height and width of a level, K classes.
+
+The constants of batch norm in the paper's detectors, for parts that are used without the whole.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from lga import attention as blocks
 from lga import backbones
-from lga.detection.mmdet_bridge.family_norms import set_family_norms
+from lga.detection.assigner import pad_targets
+from lga.detection.decode import decode, flatten_levels
+from lga.detection.detection_loss import LossGains, detection_loss
+from lga.detection.detector import NORM_EPS, NORM_MOMENTUM
+from lga.detection.head import DetectionHead
 from lga.detection.mmdet_bridge.packages import check_packages
-from lga.detection.mmdet_bridge.registered_head import LGADetectionHead
+from lga.detection.mmdet_bridge.samples import batch_of, predictions
 from lga.detection.mmdet_bridge.served_ops import serve_ops
 from lga.detection.neck import PathAggregation, Triple
+from lga.detection.nms import suppress
+
+
+def set_family_norms(module: nn.Module) -> None:
+    """Set the batch norms in `module` to the family's constants."""
+    for part in module.modules():
+        if isinstance(part, nn.BatchNorm2d):
+            part.eps, part.momentum = NORM_EPS, NORM_MOMENTUM
+
+
+class LGADetectionHead(DetectionHead):
+    """`DetectionHead` with the paper's loss and predictions, called as mmdet calls a head.
+
+    Args:
+        num_classes: K.
+        in_channels: channels of the levels at strides 8, 16, 32.
+        train_cfg: `box_gain`, `class_gain`, `distribution_gain`; the paper's where left out.
+        test_cfg: `score_thr`, `nms` with an `iou_threshold`, `max_per_img`; the paper's where left out.
+    """
+
+    def __init__(
+        self,
+        num_classes: int,
+        in_channels: Sequence[int],
+        train_cfg: Mapping[str, Any] | None = None,
+        test_cfg: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(in_channels, num_classes)
+        gains, judged = train_cfg or {}, test_cfg or {}
+        self.gains = LossGains(
+            gains.get("box_gain", LossGains.box),
+            gains.get("class_gain", LossGains.classes),
+            gains.get("distribution_gain", LossGains.distribution),
+        )
+        self.confidence = judged.get("score_thr", 0.001)
+        self.nms_iou = judged.get("nms", {}).get("iou_threshold", 0.7)
+        self.max_detections = judged.get("max_per_img", 300)
+        set_family_norms(self)
+
+    def loss(self, x: Sequence[Tensor], batch_data_samples: Sequence[Any]) -> dict[str, Tensor]:
+        """Return the terms, each times the batch size, so that their sum, as mmdet takes it, is the total."""
+        levels = self(x)
+        targets = pad_targets(batch_of(batch_data_samples, levels[0]))
+        terms = detection_loss(levels, targets, self.bin_values, self.gains).divided()
+        return {f"loss_{name}": len(levels[0]) * term for name, term in terms.items() if name != "total"}
+
+    @torch.no_grad()
+    def predict(
+        self, x: Sequence[Tensor], batch_data_samples: Sequence[Any], rescale: bool = False
+    ) -> list[Any]:
+        """Return mmdet's instances of each image, in its own pixels if `rescale`."""
+        boxes, probabilities = decode(flatten_levels(self(x)), self.bin_values)
+        found = suppress(boxes, probabilities, self.confidence, self.nms_iou, self.max_detections)
+        return predictions(found, batch_data_samples if rescale else None)
+
 
 ATTENTION = {
     "LGAAttention": blocks.LocalGlobalAttention,

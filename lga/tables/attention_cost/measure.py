@@ -1,22 +1,114 @@
 """Measures all attentions at all places: operations, then times in turns, then memory.
 
 Training is forward and backward of random upstream gradients, those of the input included for an attention
-alone. Inference is the forward pass in evaluation mode without gradients, constants folded."""
+alone. Inference is the forward pass in evaluation mode without gradients, constants folded.
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict
+Peak memory of one call, in bytes of tensors that it adds to those that were there.
+
+On a processor the allocations and frees that PyTorch's profiler sees are added up in the order of time; on a
+GPU the caching allocator's own count is read.
+
+Timing in turns: every candidate once a round, in an order shuffled anew, so that a busy machine slows all.
+
+Each timed call follows one of the same candidate that warms up the processor's caches.
+"""
+
+import random
+import statistics
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from functools import cache
+from itertools import accumulate
 
 import torch
 from torch import Tensor, nn
+from torch.profiler import ProfilerActivity, profile
 from torch.utils.flop_counter import FlopCounterMode
 
 from lga.run.complexity import count_parameters, paper_gflops
 from lga.run.environment import environment
-from lga.tables.attention_cost.memory import available_bytes, peak_bytes, predicted_bytes
+from lga.system.resources import available_memory
 from lga.tables.attention_cost.places import Place, detection_network
 from lga.tables.attention_cost.report import Report, Row, Times
-from lga.tables.attention_cost.rounds import interleaved
+
+Clock = Callable[[], float]
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Milliseconds of the calls: quartiles."""
+
+    low: float
+    median: float
+    high: float
+
+    @classmethod
+    def of(cls, seconds: list[float]) -> "Spread":
+        """The quartiles of at least two times."""
+        return cls(*(1e3 * value for value in statistics.quantiles(seconds, n=4, method="inclusive")))
+
+
+def interleaved(
+    calls: Mapping[str, Callable[[], object]],
+    rounds: int,
+    *,
+    seed: int = 0,
+    clock: Clock = time.perf_counter,
+    finish: Callable[[], object] = lambda: None,
+) -> dict[str, Spread]:
+    """Times of each call; ``finish`` waits for a device to be done."""
+    order, draws = list(calls), random.Random(seed)
+    seconds: dict[str, list[float]] = {name: [] for name in calls}
+    for _ in range(rounds):
+        draws.shuffle(order)
+        for name in order:
+            seconds[name].append(_timed(calls[name], clock, finish))
+    return {name: Spread.of(times) for name, times in seconds.items()}
+
+
+def _timed(call: Callable[[], object], clock: Clock, finish: Callable[[], object]) -> float:
+    call()
+    finish()
+    started = clock()
+    call()
+    finish()
+    return clock() - started
+
+
+def peak_bytes(call: Callable[[], object], device: torch.device) -> int:
+    """The peak of ``call``, which has been called before."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+        torch.cuda.reset_peak_memory_stats(device)
+        before = torch.cuda.memory_allocated(device)
+        call()
+        torch.cuda.synchronize(device)
+        return int(torch.cuda.max_memory_allocated(device) - before)
+    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as seen:
+        call()
+    # The profiler's own averages add all allocations up; the order is in its raw events alone.
+    results = seen.profiler.kineto_results
+    events = [event for event in results.events() if event.name() == "[memory]"]
+    return highest(event.nbytes() for event in sorted(events, key=lambda event: int(event.start_ns())))
+
+
+def highest(changes: Iterable[int]) -> int:
+    """The largest sum of the first changes, at least 0."""
+    return max(accumulate(changes, initial=0))
+
+
+def predicted_bytes(peaks: list[int]) -> int:
+    """The next peak of a row whose sides double, if it grows as it did last; 0 without two of them."""
+    return peaks[-1] ** 2 // max(peaks[-2], 1) if len(peaks) > 1 else 0
+
+
+def available_bytes(device: torch.device) -> int:
+    """Memory that is free on the device."""
+    if device.type == "cuda":
+        return int(torch.cuda.mem_get_info(device)[0])
+    return available_memory()
+
 
 HARDWARE = ("cpu", "cores", "threads", "accelerator", "cuda", "python", "torch")
 NO_ROOM = "does not fit the memory"

@@ -6,8 +6,7 @@ from pathlib import Path
 
 from lga.run.directory import KEPT
 from lga.system.errors import UserError
-from lga.tables.experiments.published_curves import figure_rows
-from lga.tables.published import METRICS, PublishedRow, load_published
+from lga.tables.published import METRICS, PublishedRow, figure_rows, load_published
 
 FOLDER = KEPT
 FIGURE = "figure1"

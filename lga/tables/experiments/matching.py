@@ -15,7 +15,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from lga.data.published_files import PUBLISHED
+from lga.data.idx import PUBLISHED
 from lga.run.identity import UNLESS_ONE, FrozenRun
 from lga.tables.claims import LABELS
 from lga.tables.collect import CollectedRun

@@ -10,9 +10,8 @@ from lga.run.directory import RunDirectory
 from lga.run.identity import FrozenRun
 from lga.run.instantiation import make
 from lga.system.errors import UserError
-from lga.tables.experiments.image_counts import ImageCounts, image_counts
+from lga.tables.experiments.image_counts import ImageCounts, image_counts, missing_data
 from lga.tables.experiments.matching import cell_names
-from lga.tables.experiments.missing_data import missing_data
 from lga.tables.experiments.step_times import StepTimes, Work
 from lga.tables.published import Cell
 from lga.tables.settings import digest, recipe

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from lga.system.errors import UserError
 from lga.tables.experiments.judged_table import JudgedTable
 from lga.tables.experiments.markdown import escaped, row_line
-from lga.tables.studies.dependence import dependences
+from lga.tables.studies.gains import dependences
 from lga.tables.studies.sentences import dependence_sentence, family_sentence
 from lga.tables.studies.study import StudyPage
 from lga.tables.studies.study_markdown import Studied, capital

@@ -1,19 +1,55 @@
-"""The generated files: of this machine's runs below the outputs, of kept records below ``experiments``."""
+"""The generated files: of this machine's runs below the outputs, of kept records below ``experiments``.
+
+The generated files of a page of studies.
+"""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from lga.system.files import writable, write_text
 from lga.tables.collect import CollectedRun
 from lga.tables.experiments.committed import read_kept
-from lga.tables.experiments.csv_text import csv_text
+from lga.tables.experiments.csv_text import csv_text, studies_csv
 from lga.tables.experiments.experiment import EXPERIMENTS, FOLDER
 from lga.tables.experiments.judged_table import JudgedTable, judge
 from lga.tables.experiments.markdown import markdown
 from lga.tables.experiments.readme_block import readme_block, with_block
-from lga.tables.studies.page_files import NO_OVERRIDES, page_files, study_runs
-from lga.tables.studies.study import PAGES, StudyPage
+from lga.tables.studies.family import Family
+from lga.tables.studies.gains import families
+from lga.tables.studies.study import PAGES, Study, StudyPage
+from lga.tables.studies.study_markdown import Studied, study_markdown
+from lga.tables.studies.study_pictures import study_picture
+
+NO_OVERRIDES: Mapping[str, Sequence[str]] = {}
+
+
+def study_runs(
+    page: StudyPage, collected: Sequence[CollectedRun], overrides: Mapping[str, Sequence[str]] = NO_OVERRIDES
+) -> dict[Study, tuple[Family, ...]]:
+    """The collected runs in the page's studies; `overrides` of a sweep by the name of its study."""
+    return {study: families(study, collected, overrides.get(study.name, ())) for study in page.studies}
+
+
+def shown_runs(studied: Studied) -> list[CollectedRun]:
+    """Every run that the page shows; one that stands in two studies is there twice."""
+    return [run for family in _families(studied) for row in family.rows for run in row.runs]
+
+
+def page_files(page: StudyPage, studied: Studied) -> dict[str, str]:
+    """Text of each file by its name."""
+    drawn = {f"{study.name}.svg": study_picture(study, found) for study, found in studied.items()}
+    pictures = {name: text for name, text in drawn.items() if text is not None}
+    return {
+        "README.md": study_markdown(page, studied, pictures),
+        "results.csv": studies_csv(studied),
+        **pictures,
+    }
+
+
+def _families(studied: Studied) -> Iterable[Family]:
+    return (family for found in studied.values() for family in found)
+
 
 README = FOLDER.parent / "README.md"
 

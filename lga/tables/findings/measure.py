@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 
 from lga.tables.audit import AuditedRow
-from lga.tables.findings import networks, other_blocks, released_block, rows, splits
+from lga.tables.findings import networks, released_block, rows
+from lga.tables.findings import networks as other_blocks
+from lga.tables.findings import rows as splits
 from lga.tables.findings.finding import Finding
 
 

@@ -14,8 +14,7 @@ from urllib.parse import quote
 from lga.system.errors import UserError
 from lga.tables.audited import Audit
 from lga.tables.claims import LABELS, Claim
-from lga.tables.experiments.published_curves import ATTENTIONS, FIGURE_SETS
-from lga.tables.published import PUBLISHED
+from lga.tables.published import ATTENTIONS, FIGURE_SETS, PUBLISHED
 from lga.tables.statistics import Estimate
 from lga.tables.verdicts import Verdict
 

@@ -20,12 +20,11 @@ from lga.tables.audited import Audit
 from lga.tables.collect import CollectedRun, Collection, Problem
 from lga.tables.comparison import Comparison, Group, attention_order, compare
 from lga.tables.curves import read_curves
-from lga.tables.page.found_studies import NO_STUDIES, FoundStudies
 from lga.tables.page.instrumented import instrumented
 from lga.tables.page.latencies import Latencies
 from lga.tables.page.paper import estimate_json, paper
 from lga.tables.page.samples import samples
-from lga.tables.page.studied import studied
+from lga.tables.page.studied import NO_STUDIES, FoundStudies, studied
 from lga.tables.scales import other_images
 from lga.tables.settings import flatten
 from lga.tables.statistics import Estimate

@@ -19,9 +19,9 @@ from markupsafe import Markup
 from lga.system.files import write_text
 from lga.tables.audited import Audit
 from lga.tables.collect import Collection
-from lga.tables.page.found_studies import NO_STUDIES, FoundStudies
 from lga.tables.page.latencies import Latencies
 from lga.tables.page.payload import payload
+from lga.tables.page.studied import NO_STUDIES, FoundStudies
 
 if TYPE_CHECKING:  # judging loads torch, which a page of runs alone does not need
     from lga.tables.experiments.judged_table import JudgedTable

@@ -7,9 +7,18 @@ from lga.tables.claims import LABELS
 from lga.tables.experiments.experiment import EXPERIMENTS, FOLDER
 from lga.tables.experiments.image_counts import PUBLISHED_COUNTS
 from lga.tables.scale import estimate
-from lga.tables.scale.estimate import Assumed, Gpu, gpu_hours, makespan, memory_of, seconds_of
+from lga.tables.scale.estimate import (
+    Assumed,
+    Gpu,
+    RunWork,
+    bytes_left,
+    gpu_hours,
+    makespan,
+    memory_of,
+    once,
+    seconds_of,
+)
 from lga.tables.scale.measurements import Loading, Measurements
-from lga.tables.scale.work import RunWork, bytes_left, once
 
 PAGE = FOLDER / "scale.md"
 TEXT = Path(__file__).with_name("page.md")

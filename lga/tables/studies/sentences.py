@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from lga.tables.metric_names import label
 from lga.tables.statistics import Estimate
-from lga.tables.studies.dependence import Dependence
 from lga.tables.studies.family import Family, Row, axis_text
+from lga.tables.studies.gains import Dependence
 from lga.tables.studies.study import Study
 
 CUT_SHORT = {"smoke": "smoke runs, which say nothing of how good it is", "reduced": "runs cut short"}

@@ -6,8 +6,8 @@ from statistics import fmean
 from lga.tables.experiments.markdown import GENERATED, SCALE_NOTES, escaped, provenance, row_line
 from lga.tables.metric_names import label
 from lga.tables.published import METRICS, load_published
-from lga.tables.studies.dependence import dependences
 from lga.tables.studies.family import Family, Row
+from lga.tables.studies.gains import dependences
 from lga.tables.studies.sentences import CUT_SHORT, dependence_sentence, family_sentence, interval
 from lga.tables.studies.study import Study, StudyPage
 

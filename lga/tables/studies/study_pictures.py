@@ -5,8 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from lga.tables.metric_names import label
-from lga.tables.studies.block_label import frozen_alpha
-from lga.tables.studies.family import Family, Row
+from lga.tables.studies.family import Family, Row, frozen_alpha
 from lga.tables.studies.study import SCALE, SHARE, Study
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lga.data.detection.colour_gains import with_gains
+from lga.data.detection.augmentation import with_gains
 from tests.data.detection.sources import flat
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lga.data.detection.image_file import read_image, read_image_size
+from lga.data.detection.image_stores import read_image, read_image_size
 from lga.system.errors import UserError
 
 RAMP = np.arange(12, dtype=np.uint8).reshape(3, 4) * 20

@@ -5,8 +5,13 @@ import pytest
 import torch
 
 from lga.data.batch_order import BatchKey
-from lga.data.detection.evaluation_images import EvaluationImages
-from lga.data.detection.letterbox import batch_canvas, check_val_shape, evaluation_order, letterbox
+from lga.data.detection.training_images import (
+    EvaluationImages,
+    batch_canvas,
+    check_val_shape,
+    evaluation_order,
+    letterbox,
+)
 from lga.system.errors import UserError
 from tests.data.detection.sources import flat, source_of, targets_of
 

@@ -9,7 +9,7 @@ import pytest
 from torch.utils.data import Dataset
 
 from lga.data.batch_order import BatchOrder
-from lga.data.detection.detection_loader import DetectionLoader
+from lga.data.deferred_loader import DetectionLoader
 from lga.data.detection.faults import Dropped
 from lga.data.detection.split_index import SplitIndex
 from lga.data.detection.written_split import PER_BOX, PER_IMAGE, WrittenBox, WrittenImage, WrittenSplit

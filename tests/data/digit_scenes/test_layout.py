@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from lga.data.digit_scenes.draws import Draws
-from lga.data.digit_scenes.glyphs import Glyphs
+from lga.data.digit_scenes.glyphs import Draws, Glyphs
 from lga.data.digit_scenes.layout import LARGEST_OVERLAP, PlacedDigit, lay_out, overlap
 from lga.data.digit_scenes.making import digits_of
 

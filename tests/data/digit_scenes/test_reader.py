@@ -13,12 +13,9 @@ import numpy as np
 import pytest
 
 from lga.data.digit_scenes import DigitScenesReader
-from lga.data.digit_scenes.backgrounds import Backgrounds
-from lga.data.digit_scenes.draws import Draws
-from lga.data.digit_scenes.glyphs import Glyphs
+from lga.data.digit_scenes.glyphs import Draws, Glyphs
 from lga.data.digit_scenes.layout import lay_out
-from lga.data.digit_scenes.making import digits_of
-from lga.data.digit_scenes.render import render
+from lga.data.digit_scenes.making import Backgrounds, digits_of, render
 from lga.system.errors import UserError
 from tests.data.test_digits import roles_by_counting
 

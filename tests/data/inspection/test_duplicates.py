@@ -3,9 +3,8 @@
 from pathlib import Path
 
 from lga.data.detection.written_split import WrittenBox, WrittenImage, WrittenSplit
-from lga.data.inspection import duplicate_images as module
-from lga.data.inspection.duplicate_boxes import duplicate_boxes
-from lga.data.inspection.duplicate_images import TAIL, duplicate_images
+from lga.data.inspection import leaks as module
+from lga.data.inspection.leaks import TAIL, duplicate_boxes, duplicate_images
 from lga.structures.ground_truth import Ignored
 
 CORNERS = (1, 2, 3, 4)

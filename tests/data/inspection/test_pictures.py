@@ -5,8 +5,17 @@ import io
 import numpy as np
 from PIL import Image
 
-from lga.data.inspection.box_drawing import REASON_COLOURS, class_colour, draw_ignored, draw_object
-from lga.data.inspection.contact_sheet import CAPTION, CELL, COLUMNS, MARGIN, contact_sheet
+from lga.data.inspection.contact_sheet import (
+    CAPTION,
+    CELL,
+    COLUMNS,
+    MARGIN,
+    REASON_COLOURS,
+    class_colour,
+    contact_sheet,
+    draw_ignored,
+    draw_object,
+)
 from lga.data.inspection.pictured import Pictured
 from lga.data.inspection.pictures import picture_files
 from lga.structures.ground_truth import Ignored

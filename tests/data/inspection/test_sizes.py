@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lga.data.inspection.sizes import BoxSizes, ImageSizes, box_roots
+from lga.data.inspection.report import BoxSizes, ImageSizes, box_roots
 
 
 def test_roots_and_bounds():

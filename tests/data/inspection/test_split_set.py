@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from lga.data.detection import Annotations, DetectionSource, DetectionSplits, Targets
-from lga.data.inspection.split_set import inspect_splits
+from lga.data.inspection.published_set import inspect_splits
 from lga.data.labelled_images import ImageSplits, LabelledImages
 from lga.system.errors import UserError
 from tests.data.inspection.stores import PlainImages

@@ -7,9 +7,8 @@ from collections import namedtuple
 import pytest
 
 from lga.data import MNISTReader, mnist_format
-from lga.data.preparation.download import download
-from lga.data.preparation.remote_file import RemoteFile
-from lga.data.published_files import TRAIN_IMAGES
+from lga.data.idx import TRAIN_IMAGES
+from lga.data.preparation.download import RemoteFile, download
 from lga.system import resources
 from lga.system.errors import UserError
 from tests.data.test_mnist import as_published

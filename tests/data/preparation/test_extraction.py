@@ -7,8 +7,7 @@ import zipfile
 import pytest
 
 from lga.data.preparation import extraction
-from lga.data.preparation.extraction import extract
-from lga.data.preparation.member_checks import Limits
+from lga.data.preparation.extraction import Limits, extract
 from lga.system.errors import UserError
 
 GOOD = {"set/images/a.jpg": b"a" * 700, "set/list.txt": b"a\n"}

@@ -9,17 +9,14 @@ from pathlib import Path
 import pytest
 
 from lga.data.preparation import prepare as prepare_module
-from lga.data.preparation.catalogue import CATALOGUE
+from lga.data.preparation.catalogue import CATALOGUE, Archive, ArchivedSet, Piece
+from lga.data.preparation.download import RemoteFile
 from lga.data.preparation.prepare import prepare
-from lga.data.preparation.prepared_set import Archive, ArchivedSet, Piece
-from lga.data.preparation.remote_file import RemoteFile
-from lga.data.published.coco2017 import Coco2017Reader
-from lga.data.published.coco_minitrain import CocoMinitrainReader
+from lga.data.published.coco2017 import Coco2017Reader, CocoMinitrainReader
 from lga.data.published.dota import DOTAReader
 from lga.data.published.gwhd import gwhd_reader
 from lga.data.published.visdrone import VisDroneReader
-from lga.data.published.voc2007 import VOC2007Reader
-from lga.data.published.voc2012 import VOC2012Reader
+from lga.data.published.voc import VOC2007Reader, VOC2012Reader
 from lga.system.errors import UserError
 from tests.data.trees import coco, dota, gwhd, visdrone, voc
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from lga.data import mnist_format, published_files
-from lga.data.mnist import MNISTReader
-from lga.data.preparation.catalogue import CATALOGUE
-from lga.data.preparation.prepared_set import ReadSet
+from lga.data import idx as published_files
+from lga.data import mnist_format
+from lga.data.mnist_format import MNISTReader
+from lga.data.preparation.catalogue import CATALOGUE, ReadSet
 from tests.data.test_mnist import as_published
 from tests.data.trees.idx import write_tree
 

@@ -9,8 +9,7 @@ import shutil
 import pytest
 from omegaconf import OmegaConf
 
-from lga.data.published.voc2007 import VOC2007Reader
-from lga.data.published.voc2012 import VOC2012Reader
+from lga.data.published.voc import VOC2007Reader, VOC2012Reader
 from lga.structures.ground_truth import Ignored
 from lga.system.errors import UserError
 from tests.data.test_dataset_configs import CONFIGS

@@ -4,7 +4,7 @@ import torch
 
 from lga.detection.judging import Collector, in_original_pixels
 from lga.structures import DetectionBatch, Detections
-from lga.structures.image_origin import ImageOrigin
+from lga.structures.batch import ImageOrigin
 
 
 def batch():

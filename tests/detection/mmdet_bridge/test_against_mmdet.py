@@ -19,11 +19,10 @@ import pytest
 import torch
 from torchvision.ops import box_iou
 
-from lga.detection.assigner import assign
-from lga.detection.ciou import complete_iou
-from lga.detection.distribution_loss import distribution_loss
+from lga.detection.assigner import PaddedTargets, assign
+from lga.detection.detection_loss import distribution_loss
 from lga.detection.mmdet_bridge.packages import import_mmdet
-from lga.detection.targets import PaddedTargets
+from lga.structures.boxes import complete_iou
 
 import_mmdet()
 

@@ -7,12 +7,16 @@ from lga.attention import LocalGlobalAttention
 from lga.attention.local_global.literal import LiteralLocalGlobalAttention
 from lga.system.errors import UserError
 from lga.tables.attention_cost.floor import Rates, Work, inference_work, training_work
-from lga.tables.attention_cost.measure import NO_ROOM, _first_call_fits
-from lga.tables.attention_cost.memory import highest, peak_bytes, predicted_bytes
+from lga.tables.attention_cost.measure import (
+    NO_ROOM,
+    _first_call_fits,
+    highest,
+    interleaved,
+    peak_bytes,
+    predicted_bytes,
+)
 from lga.tables.attention_cost.places import LITERAL, Place
-from lga.tables.attention_cost.rendering import markdown
-from lga.tables.attention_cost.report import KEPT, Report, Row, Times, read_report, write_report
-from lga.tables.attention_cost.rounds import interleaved
+from lga.tables.attention_cost.report import KEPT, Report, Row, Times, markdown, read_report, write_report
 
 
 def made_report():

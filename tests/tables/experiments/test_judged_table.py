@@ -9,7 +9,7 @@ import io
 
 import pytest
 
-from lga.data.published_files import PUBLISHED
+from lga.data.idx import PUBLISHED
 from lga.run.experiment_grid import experiment_runs
 from lga.run.record import DataRecord
 from lga.system.errors import UserError

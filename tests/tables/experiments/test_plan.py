@@ -12,15 +12,14 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from lga.data.mnist import MNISTReader
+from lga.data.mnist_format import MNISTReader
 from lga.data.published.visdrone import VisDroneReader
 from lga.run import directory
 from lga.run.experiment_grid import experiment_runs
 from lga.run.record import DataRecord, write_record
 from lga.system.errors import UserError
 from lga.tables.experiments.committed import keep
-from lga.tables.experiments.image_counts import ImageCounts, image_counts
-from lga.tables.experiments.missing_data import missing_data
+from lga.tables.experiments.image_counts import ImageCounts, image_counts, missing_data
 from lga.tables.experiments.plan import DataState, Plan, PlannedCell, planned_cells
 from lga.tables.experiments.plan_view import duration, show_plan, summary
 from lga.tables.experiments.step_times import StepTimes, Work, network_key, times_of_records

@@ -3,7 +3,17 @@
 import pytest
 
 from lga.system.errors import UserError
-from lga.tables.scale.estimate import Assumed, Gpu, makespan, memory_of, seconds_of, training_rate
+from lga.tables.scale.estimate import (
+    Assumed,
+    Gpu,
+    RunWork,
+    makespan,
+    memory_of,
+    once,
+    seconds_of,
+    table_runs,
+    training_rate,
+)
 from lga.tables.scale.measurements import (
     Loading,
     Measurements,
@@ -12,7 +22,6 @@ from lga.tables.scale.measurements import (
     write_measurements,
 )
 from lga.tables.scale.report import PAGE, SEEDS, scale_page
-from lga.tables.scale.work import RunWork, once, table_runs
 
 # 40 ms of operations, 60 ms of memory (6 x 1e9 / 1e11): the floor is 60 ms an image.
 COST = NetworkCost(seconds=1.0, gflops=40.0, kept_bytes=1_000_000_000, calls=2_000, parameters=50_000_000)

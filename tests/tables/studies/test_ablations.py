@@ -13,8 +13,8 @@ import pytest
 from lga.run.experiment_grid import experiment_runs
 from lga.tables.experiments.committed import keep, read_kept
 from lga.tables.experiments.readme_block import readme_block
+from lga.tables.experiments.rendering import page_files, shown_runs
 from lga.tables.studies.gains import families
-from lga.tables.studies.page_files import page_files, shown_runs
 from lga.tables.studies.sentences import family_sentence
 from lga.tables.studies.study import chosen_studies
 from lga.tables.studies.study_markdown import study_markdown

@@ -3,7 +3,7 @@
 import pytest
 
 from lga.run.experiment_grid import experiment_runs
-from lga.tables.studies.block_label import block_label, frozen_alpha
+from lga.tables.studies.family import block_label, frozen_alpha
 from lga.tables.studies.gains import families
 from lga.tables.studies.study import chosen_studies
 

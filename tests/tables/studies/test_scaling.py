@@ -11,10 +11,9 @@ from lga.run.experiment_grid import experiment_runs
 from lga.tables.experiments import timed_step
 from lga.tables.experiments.planning import plan_sweeps
 from lga.tables.experiments.readme_block import readme_block
+from lga.tables.experiments.rendering import page_files
 from lga.tables.experiments.sweep_options import SweepOptions
-from lga.tables.studies.dependence import dependences
-from lga.tables.studies.gains import families
-from lga.tables.studies.page_files import page_files
+from lga.tables.studies.gains import dependences, families
 from lga.tables.studies.sentences import dependence_sentence
 from lga.tables.studies.study import SCALE, SHARE, chosen_studies
 from tests.tables.experiments.runs import of_old_rule

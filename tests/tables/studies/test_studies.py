@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from lga.data.published_files import PUBLISHED
+from lga.data.idx import PUBLISHED
 from lga.run.experiment_grid import experiment_runs
 from lga.run.record import DataRecord, OtherEpochRecord
 from lga.system.errors import UserError
 from lga.tables.collect import CollectedRun
+from lga.tables.experiments.csv_text import studies_csv
 from lga.tables.studies.gains import families
 from lga.tables.studies.sentences import family_sentence
 from lga.tables.studies.study import PAGES, chosen_studies
-from lga.tables.studies.study_csv import studies_csv
 from lga.tables.studies.study_markdown import study_markdown
 from tests.tables.experiments.runs import finished
 from tests.tables.studies.made import made_run

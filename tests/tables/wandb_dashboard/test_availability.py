@@ -3,7 +3,7 @@
 import pytest
 
 from lga.system.errors import UserError
-from lga.tables.wandb_dashboard import availability
+from lga.tables.wandb_dashboard import publish as availability
 
 
 def test_a_missing_library_is_one_line_with_what_to_install(monkeypatch):

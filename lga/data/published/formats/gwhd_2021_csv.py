@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from lga.data.detection.faults import Faults
 from lga.data.detection.written_split import WrittenBox
-from lga.data.published.formats.csv_rows import numbered_rows
+from lga.data.published.formats.text_lines import numbered_rows
 
 COLUMNS = ("image_name", "BoxesString", "domain")
 EMPTY = "no_box"

@@ -7,15 +7,68 @@
 - Difficult objects do not count in recall. All detections are looked at.
 
 Shapes: P detections by falling score, M boxes.
+
+Average precision of one class: the area under its curve of precision against recall, in two ways.
+
+Precision is first made to fall with recall: at each recall it is the largest at that recall or beyond. Beyond
+the recall that is reached it is 0. Everingham et al. (2010), https://doi.org/10.1007/s11263-009-0275-4.
+
+Shapes: P detections by falling score, D thresholds of recall.
 """
+
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
-from lga.detection.judging.judgement import Judgement
-from lga.detection.judging.native.interpolation import Interpolation
-from lga.detection.judging.native.overlaps import Bools, Overlaps, overlaps
-from lga.detection.judging.native.selection import by_falling_score
+from lga.detection.judging.collector import Floats, Judgement
+from lga.detection.judging.native.overlaps import Bools, Overlaps, by_falling_score, overlaps
 from lga.detection.judging.whole_images import CLASS, WholeImages
+from lga.system.errors import UserError
+
+Interpolation = Callable[[Bools, int], float]
+
+
+def all_point(right: Bools, num_objects: int) -> float:
+    """Return the area under the whole curve, in [0, 1]: PASCAL VOC's way since 2010.
+
+    Args:
+        right: (P,), which detections are right, those that count neither for nor against left out.
+        num_objects: at least 1.
+    """
+    _, precision = _falling_curve(right, num_objects)
+    return float(precision[right].sum() / num_objects)
+
+
+def at_points(right: Bools, num_objects: int, points: int) -> float:
+    """Return the mean of precision at recall 0, 1 / (points - 1), ..., 1, in [0, 1].
+
+    PASCAL VOC took 11 points before 2010, COCO takes 101. In floating point some are a little more than what
+    they mean (0.30000000000000004), and a recall of just 0.3 misses them, as it does in those tools.
+    """
+    recall, precision = _falling_curve(right, num_objects)
+    first = np.searchsorted(recall, np.linspace(0, 1, points), side="left")
+    return float(np.append(precision, 0)[first].mean())
+
+
+INTERPOLATIONS: dict[str, Interpolation] = {"11-point": partial(at_points, points=11), "all-point": all_point}
+
+
+def interpolation_named(name: str) -> Interpolation:
+    """Return `11-point` or `all-point`; a UserError says that there is no other."""
+    if name not in INTERPOLATIONS:
+        raise UserError(
+            f"dataset.native.interpolation={name!r} is unknown: choose {' or '.join(INTERPOLATIONS)}"
+        )
+    return INTERPOLATIONS[name]
+
+
+def _falling_curve(right: Bools, num_objects: int) -> tuple[Floats, Floats]:
+    """Return recall and precision (P,) after each detection, precision made to fall."""
+    found = right.cumsum()
+    precision = found / np.arange(1, len(right) + 1)
+    return found / num_objects, np.maximum.accumulate(precision[::-1])[::-1]
+
 
 IOU = 0.5
 

@@ -14,9 +14,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from lga.detection.judging.judgement import Judgement
-from lga.detection.judging.native.devkit import judge_by_devkit
-from lga.detection.judging.native.interpolation import interpolation_named
+from lga.detection.judging.collector import Judgement
+from lga.detection.judging.native.devkit import interpolation_named, judge_by_devkit
 from lga.detection.judging.whole_images import WholeImages
 
 GROWTH = np.array([0.0, 0.0, 1.0, 1.0])

@@ -12,9 +12,8 @@ equal to the kit's without adding anything. A detection goes the same way, as if
 
 from dataclasses import dataclass
 
-from lga.detection.judging.judgement import Judgement
-from lga.detection.judging.native.devkit import judge_by_devkit
-from lga.detection.judging.native.interpolation import interpolation_named
+from lga.detection.judging.collector import Judgement
+from lga.detection.judging.native.devkit import interpolation_named, judge_by_devkit
 from lga.detection.judging.whole_images import WholeImages
 
 

@@ -26,12 +26,18 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from lga.detection.judging.collector import Floats
-from lga.detection.judging.judgement import Judgement
-from lga.detection.judging.native.interpolation import at_points
+from lga.detection.judging.collector import Floats, Judgement
+from lga.detection.judging.native.devkit import at_points
 from lga.detection.judging.native.matching import greedy_verdicts
-from lga.detection.judging.native.overlaps import Bools, Overlaps, overlaps
-from lga.detection.judging.native.selection import by_falling_score, check_max_detections, keep, rank_on_image
+from lga.detection.judging.native.overlaps import (
+    Bools,
+    Overlaps,
+    by_falling_score,
+    check_max_detections,
+    keep,
+    overlaps,
+    rank_on_image,
+)
 from lga.detection.judging.whole_images import BOX, CLASS, IMAGE, WholeImages
 from lga.structures.ground_truth import GroundTruth, Ignored
 

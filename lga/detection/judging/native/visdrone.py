@@ -26,13 +26,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lga.detection.judging.collector import Floats
-from lga.detection.judging.judgement import Judgement
-from lga.detection.judging.native.interpolation import all_point
-from lga.detection.judging.native.matching import Verdicts, greedy_verdicts
-from lga.detection.judging.native.overlaps import Bools, Ints, overlaps
-from lga.detection.judging.native.regions import covered_share
-from lga.detection.judging.native.selection import by_falling_score, check_max_detections, keep, rank_on_image
+from lga.detection.judging.collector import Floats, Judgement
+from lga.detection.judging.native.devkit import all_point
+from lga.detection.judging.native.matching import Verdicts, covered_share, greedy_verdicts
+from lga.detection.judging.native.overlaps import (
+    Bools,
+    Ints,
+    by_falling_score,
+    check_max_detections,
+    keep,
+    overlaps,
+    rank_on_image,
+)
 from lga.detection.judging.whole_images import BOX, CLASS, IMAGE, WholeImages
 from lga.structures.ground_truth import GroundTruth, Ignored
 

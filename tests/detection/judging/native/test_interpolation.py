@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lga.detection.judging.native.interpolation import all_point, at_points, interpolation_named
+from lga.detection.judging.native.devkit import all_point, at_points, interpolation_named
 
 RIGHT = np.array([True, False, True, False, False, True])
 

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from lga.detection.judging.native.matching import greedy, greedy_verdicts
-from lga.detection.judging.native.overlaps import Overlaps, overlaps
-from lga.detection.judging.native.selection import by_falling_score
+from lga.detection.judging.native.overlaps import Overlaps, by_falling_score, overlaps
 from lga.structures.ground_truth import Ignored
 from tests.detection.judging.native.cases import BOX, judged, made
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lga.detection.judging.native.regions import covered_share
+from lga.detection.judging.native.matching import covered_share
 
 REGIONS = np.array([[100, 0, 200, 100], [150, 0, 250, 100], [400, 400, 410, 410]], float)
 
