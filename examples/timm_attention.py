@@ -9,7 +9,7 @@ import torch
 import lga.classification.timm_models  # noqa: F401 - registers lga_mobilenetv3, lga_resnet18, lga_yolov8
 from lga.attention import LocalGlobalAttention, NoAttention
 from lga.attention.timm_layer import as_timm_layer
-from lga.backbones.timm_backbone import TimmBackbone
+from lga.backbones.timm.backbone import TimmBackbone
 
 images = torch.rand(2, 3, 64, 64)
 

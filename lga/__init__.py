@@ -17,8 +17,8 @@ def build_model(overrides: Sequence[str] = ()) -> "nn.Module":
 
     Raises UserError for an override that does not exist or a combination that does not fit.
     """
+    from lga.config.errors import composed_or_told
     from lga.run.build import build_network
-    from lga.run.config_errors import composed_or_told
 
     return build_network(composed_or_told(overrides))
 

@@ -7,11 +7,11 @@ import argparse
 import sys
 from pathlib import Path
 
+from lga.audit import audit, markdown, summary, write_report
+from lga.audit.findings.measure import measure_findings
+from lga.results.published import load_published
 from lga.system.errors import UserError
 from lga.system.files import outputs
-from lga.tables.audit import audit, markdown, summary, write_report
-from lga.tables.findings.measure import measure_findings
-from lga.tables.published import load_published
 
 
 def main() -> int:

@@ -16,12 +16,12 @@ os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
 import torch
 from rich.console import Console
 
-from lga.run.environment import keep_freed_memory
+from lga.audit.cost.measure import measure
+from lga.audit.cost.places import ATTENTIONS, BACKBONES, Place
+from lga.audit.cost.report import KEPT, MEASURED, markdown, print_report, write_report
+from lga.run.machine.environment import keep_freed_memory
 from lga.system.errors import UserError
 from lga.system.files import write_text
-from lga.tables.attention_cost.measure import measure
-from lga.tables.attention_cost.places import ATTENTIONS, BACKBONES, Place
-from lga.tables.attention_cost.report import KEPT, MEASURED, markdown, print_report, write_report
 
 SIDES, QUICK_SIDES = (10, 20, 40, 80), (10, 20)
 IMAGE_SIZE, QUICK_IMAGE_SIZE = 320, 160

@@ -6,18 +6,18 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from lga.audit.cost.report import KEPT, MEASURED, read_report
+from lga.dashboard.page import write_page
+from lga.dashboard.page.latencies import Latencies
+from lga.dashboard.page.studied import found_studies
+from lga.results.audited import KEPT_AUDIT, Audit, read_audit
+from lga.results.collect import Collection, Problem, collect
+from lga.results.experiments import EXPERIMENTS, FOLDER
+from lga.results.judged_table import judge
+from lga.results.reports.committed import read_kept
 from lga.system.errors import UserError
 from lga.system.files import outputs
 from lga.system.terminal_text import printable
-from lga.tables.attention_cost.report import KEPT, MEASURED, read_report
-from lga.tables.audited import KEPT_AUDIT, Audit, read_audit
-from lga.tables.collect import Collection, Problem, collect
-from lga.tables.experiments.committed import read_kept
-from lga.tables.experiments.experiment import EXPERIMENTS, FOLDER
-from lga.tables.experiments.judged_table import judge
-from lga.tables.page import write_page
-from lga.tables.page.latencies import Latencies
-from lga.tables.page.studied import found_studies
 
 
 def main() -> int:

@@ -6,12 +6,12 @@ Times come from finished runs here, else from a few steps of each network, which
 import argparse
 import sys
 
+from lga.results.experiments import chosen_experiments
+from lga.results.plan.plan_view import show_plan
+from lga.results.plan.planning import plan_experiment, plan_sweeps
+from lga.results.plan.sweep_options import SCALES, SweepOptions
+from lga.results.studies.studies import chosen_studies
 from lga.system.errors import UserError
-from lga.tables.experiments.experiment import chosen_experiments
-from lga.tables.experiments.plan_view import show_plan
-from lga.tables.experiments.planning import plan_experiment, plan_sweeps
-from lga.tables.experiments.sweep_options import SCALES, SweepOptions
-from lga.tables.studies.study import chosen_studies
 
 
 def main() -> int:

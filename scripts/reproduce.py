@@ -11,16 +11,16 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from lga.results.collect import collect
+from lga.results.experiments import Experiment, chosen_experiments
+from lga.results.judged_table import judge
+from lga.results.plan.plan_view import show_plan
+from lga.results.plan.planning import plan_experiment, plan_sweeps
+from lga.results.plan.sweep_options import SCALES, SweepOptions, divide_overrides
+from lga.results.reports.markdown import progress_text
+from lga.results.reports.rendering import write_page, write_table
+from lga.results.studies.studies import ChosenStudies, chosen_studies
 from lga.system.errors import UserError
-from lga.tables.collect import collect
-from lga.tables.experiments.experiment import Experiment, chosen_experiments
-from lga.tables.experiments.judged_table import judge
-from lga.tables.experiments.markdown import progress_text
-from lga.tables.experiments.plan_view import show_plan
-from lga.tables.experiments.planning import plan_experiment, plan_sweeps
-from lga.tables.experiments.rendering import write_page, write_table
-from lga.tables.experiments.sweep_options import SCALES, SweepOptions, divide_overrides
-from lga.tables.studies.study import ChosenStudies, chosen_studies
 
 ROOT = Path(__file__).resolve().parents[1]
 INTERRUPTED = 130

@@ -3,11 +3,11 @@
 import argparse
 import sys
 
+from lga.audit.scale.estimate import network_configs, table_runs
+from lga.audit.scale.measurements import read_measurements, write_measurements
+from lga.audit.scale.report import PAGE, SEEDS, scale_page
 from lga.system.errors import UserError
 from lga.system.files import write_text
-from lga.tables.scale.estimate import network_configs, table_runs
-from lga.tables.scale.measurements import read_measurements, write_measurements
-from lga.tables.scale.report import PAGE, SEEDS, scale_page
 
 
 def main() -> int:
@@ -16,7 +16,7 @@ def main() -> int:
     parser.add_argument("--measure", action="store_true", help="networks, loading and judging, minutes")
     try:
         if parser.parse_args().measure:
-            from lga.tables.scale.measuring import measure_all
+            from lga.audit.scale.measuring import measure_all
 
             write_measurements(measure_all(network_configs()))
         write_text(PAGE, scale_page(table_runs(SEEDS), read_measurements()))

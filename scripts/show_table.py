@@ -4,10 +4,10 @@ import argparse
 import sys
 from pathlib import Path
 
+from lga.results.collect import collect
+from lga.results.reports.terminal import show
 from lga.system.errors import UserError
 from lga.system.files import outputs
-from lga.tables.collect import collect
-from lga.tables.terminal import show
 
 
 def main() -> int:

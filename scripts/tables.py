@@ -7,16 +7,16 @@ import argparse
 import sys
 from pathlib import Path
 
+from lga.results.collect import CollectedRun, collect
+from lga.results.experiments import chosen_experiments
+from lga.results.judged_table import judge
+from lga.results.reports.committed import keep, read_kept
+from lga.results.reports.markdown import progress_text
+from lga.results.reports.rendering import shown_runs, study_runs, write_committed, write_page, write_table
+from lga.results.studies.studies import PAGES, StudyPage, chosen_studies
 from lga.system.errors import UserError
 from lga.system.files import outputs
 from lga.system.terminal_text import printable
-from lga.tables.collect import CollectedRun, collect
-from lga.tables.experiments.committed import keep, read_kept
-from lga.tables.experiments.experiment import chosen_experiments
-from lga.tables.experiments.judged_table import judge
-from lga.tables.experiments.markdown import progress_text
-from lga.tables.experiments.rendering import shown_runs, study_runs, write_committed, write_page, write_table
-from lga.tables.studies.study import PAGES, StudyPage, chosen_studies
 
 
 def main() -> int:

@@ -8,10 +8,10 @@ import argparse
 import sys
 from pathlib import Path
 
-from lga.run.wandb_logger import require_account
+from lga.dashboard.wandb.publish import require_library
+from lga.run.callbacks.wandb_logger import require_account
 from lga.system.errors import UserError
 from lga.system.files import outputs
-from lga.tables.wandb_dashboard.publish import require_library
 
 SCALES = ("full", "reduced", "smoke")
 NO_ENTITY = "<entity>"
@@ -41,9 +41,9 @@ def main() -> int:
 
 
 def _run(arguments: argparse.Namespace) -> None:
-    from lga.tables.experiments.experiment import EXPERIMENTS
-    from lga.tables.wandb_dashboard.publish import Publisher, as_json, default_entity
-    from lga.tables.wandb_dashboard.views import Place, build_dashboard
+    from lga.dashboard.wandb.publish import Publisher, as_json, default_entity
+    from lga.dashboard.wandb.views import Place, build_dashboard
+    from lga.results.experiments import EXPERIMENTS
 
     project = arguments.project or _logged_project()
     if arguments.dry_run:
@@ -61,7 +61,7 @@ def _logged_project() -> str:
     """The project that runs are logged to."""
     from omegaconf import OmegaConf
 
-    from lga.run.compose import CONFIG_DIR
+    from lga.config.compose import CONFIG_DIR
 
     return str(OmegaConf.load(CONFIG_DIR / "logger" / "wandb.yaml").project)
 

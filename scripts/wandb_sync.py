@@ -4,8 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from lga.run.wandb_logger import require_account
-from lga.run.wandb_upload import upload_offline_runs
+from lga.dashboard.wandb.upload import upload_offline_runs
+from lga.run.callbacks.wandb_logger import require_account
 from lga.system.errors import UserError
 from lga.system.files import outputs
 

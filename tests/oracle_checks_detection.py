@@ -6,11 +6,11 @@ import numpy as np
 import torch
 
 from lga.detection import Detector
-from lga.detection.assigner import pad_targets
-from lga.detection.decode import decode, flatten_levels
-from lga.detection.detection_loss import detection_loss
 from lga.detection.judging import paper_protocol as average_precision
-from lga.detection.nms import suppress
+from lga.detection.yolov8.assigner import pad_targets
+from lga.detection.yolov8.decode import decode, flatten_levels
+from lga.detection.yolov8.loss import detection_loss
+from lga.detection.yolov8.nms import suppress
 from lga.structures import DetectionBatch, cxcywh_to_xyxy, xyxy_to_cxcywh
 from tests.oracle_checks_classification import Arrays, load_by_rule
 from tests.oracle_networks import build_backbone

@@ -10,24 +10,24 @@ import pytest
 import torch
 
 from lga.backbones import load_author_checkpoint
+from lga.dashboard.page import render
+from lga.dashboard.page.payload import payload
 from lga.data.detection.image_stores import ArrayImages
 from lga.data.detection.index_cache import cached_index
 from lga.data.detection.split_index import SplitIndex
-from lga.run.checkpoints import load, save
-from lga.run.directory import RunDirectory
-from lga.run.evaluate import trained_network
+from lga.results.collect import collect
+from lga.results.experiments import EXPERIMENTS
+from lga.results.judged_table import judge
+from lga.results.reports.rendering import write_table
 from lga.run.execute import execute
-from lga.run.record import read_record
+from lga.run.folder.checkpoints import load, save
+from lga.run.folder.directory import RunDirectory
+from lga.run.folder.record import read_record
+from lga.run.modes.evaluate import trained_network
 from lga.system.errors import UserError
-from lga.tables.collect import collect
-from lga.tables.experiments.experiment import EXPERIMENTS
-from lga.tables.experiments.judged_table import judge
-from lga.tables.experiments.rendering import write_table
-from lga.tables.page import render
-from lga.tables.page.payload import payload
+from tests.dashboard.page.conftest import GENERATED
+from tests.results.made_records import leave_run, made_record
 from tests.run.cells import ROOT, cell
-from tests.tables.conftest import GENERATED
-from tests.tables.made_records import leave_run, made_record
 
 
 class Runs:

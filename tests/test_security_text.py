@@ -12,23 +12,23 @@ import pytest
 import requests
 from rich.console import Console
 
-from lga.data.preparation.download import PartialFile, RemoteFile, download
-from lga.run.console import logging_to
-from lga.run.directory import RunDirectory
+from lga.dashboard.page import render
+from lga.dashboard.page.payload import payload
+from lga.data.download import PartialFile, RemoteFile, download
+from lga.launch.sweep import SweepProgress
+from lga.results.collect import collect
+from lga.results.reports import markdown
+from lga.results.reports.csv_text import harmless
+from lga.results.reports.terminal import show
 from lga.run.execute import execute
-from lga.run.record import read_record, write_record
-from lga.run.sweep import SweepProgress
+from lga.run.folder.directory import RunDirectory
+from lga.run.folder.record import read_record, write_record
+from lga.run.machine.console import logging_to
 from lga.system.errors import UserError
 from lga.system.files import write_text
-from lga.tables.collect import collect
-from lga.tables.experiments import markdown
-from lga.tables.experiments.csv_text import harmless
-from lga.tables.page import render
-from lga.tables.page.payload import payload
-from lga.tables.terminal import show
+from tests.dashboard.page.conftest import GENERATED
+from tests.results.made_records import leave_run, made_record
 from tests.run.cells import cell
-from tests.tables.conftest import GENERATED
-from tests.tables.made_records import leave_run, made_record
 
 NASTY = [
     "</script><script>alert(1)</script>",
@@ -277,7 +277,7 @@ def test_the_credentials_of_an_address_are_not_told(tmp_path, monkeypatch, url):
 
 
 def test_the_address_of_a_wandb_server_is_told_without_its_password(monkeypatch, tmp_path):
-    from lga.run.wandb_logger import require_account
+    from lga.run.callbacks.wandb_logger import require_account
 
     monkeypatch.delenv("WANDB_API_KEY", raising=False)
     monkeypatch.setenv("NETRC", str(tmp_path / "none"))

@@ -11,11 +11,11 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
 if TYPE_CHECKING:  # plugins are imported whenever Hydra starts, and must cost nothing
-    from lga.run.sweep import Engine
+    from lga.launch.sweep import Engine
 
 
 class SweepLauncher(Launcher):  # type: ignore[misc]
-    """Hands the jobs of a multirun to an engine of `lga.run.sweep`."""
+    """Hands the jobs of a multirun to an engine of `lga.launch.sweep`."""
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
         """Keeps what Hydra hands over."""
@@ -24,7 +24,7 @@ class SweepLauncher(Launcher):  # type: ignore[misc]
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> list[JobReturn]:
         """Runs the jobs; a failed one is a failed return, never the end of the others."""
-        from lga.run.sweep import launch_sweep
+        from lga.launch.sweep import launch_sweep
 
         def compose(overrides: Sequence[str]) -> Any:
             return self.hydra_context.config_loader.load_sweep_config(self.config, list(overrides))
@@ -37,7 +37,7 @@ class SweepLauncher(Launcher):  # type: ignore[misc]
 
 
 class ProcessLauncher(SweepLauncher):
-    """Runs each job in its own process on this machine; see `lga.run.sweep_processes`.
+    """Runs each job in its own process on this machine; see `lga.launch.local`.
 
     `jobs_per_device`: processes that share one GPU, or the processor; None for one a GPU, one a core.
     """
@@ -47,8 +47,8 @@ class ProcessLauncher(SweepLauncher):
 
     def engine(self) -> "Engine":
         """Processes of this machine."""
-        from lga.run.devices import check_jobs_per_device
-        from lga.run.sweep_processes import run_in_processes
+        from lga.launch.local import run_in_processes
+        from lga.run.devices.places import check_jobs_per_device
 
         check_jobs_per_device(self.jobs_per_device)  # before any job is composed
         return partial(run_in_processes, jobs_per_device=self.jobs_per_device)

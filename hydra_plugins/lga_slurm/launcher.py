@@ -1,4 +1,4 @@
-"""The class Hydra looks for; the work is in `lga.run.slurm`."""
+"""The class Hydra looks for; the work is in `lga.launch.slurm.watch`."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from hydra_plugins.lga_launcher.launcher import SweepLauncher
 
 if TYPE_CHECKING:  # plugins are imported whenever Hydra starts, and must cost nothing
-    from lga.run.sweep import Engine
+    from lga.launch.sweep import Engine
 
 
 class SlurmLauncher(SweepLauncher):
@@ -45,7 +45,7 @@ class SlurmLauncher(SweepLauncher):
 
     def engine(self) -> "Engine":
         """Jobs of SLURM, submitted through submitit."""
-        from lga.run.slurm import run_on_slurm
-        from lga.run.slurm_submission import SlurmSettings
+        from lga.launch.slurm.submission import SlurmSettings
+        from lga.launch.slurm.watch import run_on_slurm
 
         return partial(run_on_slurm, settings=SlurmSettings(**self.settings))

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from lga.backbones.author_checkpoint import Rules, prefixed, unit_rules
 from lga.backbones.backbone import Backbone, MakeAttention
-from lga.backbones.conv_unit import ConvUnit
+from lga.backbones.blocks import ConvUnit
 from lga.backbones.scaling import scale_named
 
 

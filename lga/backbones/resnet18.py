@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from lga.backbones.author_checkpoint import Rules, stage_rules, stem_rules
 from lga.backbones.backbone import Backbone, MakeAttention
-from lga.backbones.conv_unit import ConvUnit
+from lga.backbones.blocks import ConvUnit
 from lga.backbones.scaling import scale_named
 
 STEM = ((32, 2), (32, 1), (64, 1))  # nominal width and stride

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from lga.backbones.author_checkpoint import Rules, unit_rules
 from lga.backbones.backbone import Backbone, MakeAttention
-from lga.backbones.conv_unit import SPPF, C2f, ConvUnit
+from lga.backbones.blocks import SPPF, C2f, ConvUnit
 from lga.backbones.scaling import scale_named
 
 STEM_WIDTH = 64

@@ -6,7 +6,7 @@ Shapes: B batch, C channels, H W height and width of the map, K classes.
 from torch import Tensor, nn
 
 from lga.backbones.author_checkpoint import Rules, unit_rules
-from lga.backbones.conv_unit import ConvUnit
+from lga.backbones.blocks import ConvUnit
 
 HIDDEN_CHANNELS = 1280  # the same at every scale
 

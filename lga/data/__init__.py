@@ -4,9 +4,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from lga.data.digits import DigitsReader
-    from lga.data.labelled_images import ImageSplits, LabelledImages
-    from lga.data.mnist_format import FashionMNISTReader, MNISTReader
+    from lga.data.classification.digits import DigitsReader
+    from lga.data.classification.labelled_images import ImageSplits, LabelledImages
+    from lga.data.classification.mnist import FashionMNISTReader, MNISTReader
 
 _MODULES = {
     "DigitsReader": "digits",

@@ -10,9 +10,9 @@ from omegaconf import DictConfig
 from torch import nn
 
 from lga.backbones.small_maps import use_products_on_small_maps
-from lga.data.random_streams import Stream, kept_global_state, stream_seed
-from lga.data.splits_data import SplitsData
-from lga.run.instantiation import located, make
+from lga.config.instantiation import located, make
+from lga.data.loading.random_streams import Stream, kept_global_state, stream_seed
+from lga.data.loading.splits_data import SplitsData
 from lga.system.errors import UserError
 from lga.tasks import Optimization, Schedule
 from lga.tasks.base_task import BaseTask

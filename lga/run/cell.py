@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from lga.run.console import logging_to
-from lga.run.directory import RunDirectory
-from lga.run.identity import FrozenRun
-from lga.run.record import CellRecord, RunRecord, write_record
+from lga.config.frozen_run import FrozenRun
+from lga.run.folder.directory import RunDirectory
+from lga.run.folder.record import CellRecord, RunRecord, write_record
+from lga.run.machine.console import logging_to
 from lga.system.errors import UserError
 from lga.system.files import writable
 from lga.system.terminal_text import first_line
@@ -41,7 +41,7 @@ def train(run: FrozenRun, fit: Fit | None = None) -> float:
     folder = RunDirectory(run)
     if done := folder.done():
         return _cached(*done, folder)
-    from lga.run.recovery import recover
+    from lga.run.folder.recovery import recover
 
     with folder.claim():
         if record := folder.finished():  # another process may have trained it meanwhile
@@ -61,10 +61,10 @@ def train(run: FrozenRun, fit: Fit | None = None) -> float:
 
 
 def _fit(run: FrozenRun, folder: RunDirectory) -> dict[str, Any]:
-    from lga.run.failures import told_to_user
+    from lga.run.machine.failures import told_to_user
 
     if run.config["trainer"]["devices"] != 1:
-        from lga.run.ranks import fit_and_judge_on_devices
+        from lga.run.devices.ranks import fit_and_judge_on_devices
 
         return fit_and_judge_on_devices(run)
     from lga.run.fit import fit_and_judge

@@ -8,10 +8,10 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
-from lga.run.compose import CONFIG_DIR
-from lga.run.config_errors import CONFIG_ERRORS, explain
-from lga.run.identity import freeze
-from lga.run.schema import register_schema
+from lga.config.compose import CONFIG_DIR
+from lga.config.errors import CONFIG_ERRORS, explain
+from lga.config.frozen_run import freeze
+from lga.config.schema import register_schema
 from lga.system.errors import UserError
 
 

@@ -12,8 +12,8 @@ from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 from pytorch_lightning.strategies import DDPStrategy
 from torch.distributed import Store  # type: ignore[attr-defined]
 
-from lga.data.sharding import Shard
-from lga.run.identity import FrozenRun
+from lga.config.frozen_run import FrozenRun
+from lga.data.loading.sharding import Shard
 
 
 @dataclass(frozen=True)

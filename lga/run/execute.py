@@ -2,8 +2,8 @@
 
 from importlib.util import find_spec
 
-from lga.run.fork_server import make_room_for_sockets
-from lga.run.identity import FrozenRun
+from lga.config.frozen_run import FrozenRun
+from lga.run.devices.processes import make_room_for_sockets
 from lga.system.errors import UserError
 
 MODES = ("train", "evaluate", "predict", "export", "describe", "inspect")
@@ -14,33 +14,33 @@ def execute(run: FrozenRun) -> float | None:
     make_room_for_sockets()
     mode = run.config["mode"]["name"]
     if mode == "describe":
-        from lga.run.describe import describe
+        from lga.run.modes.describe import describe
 
         describe(run)
         return None
     if mode == "evaluate":
-        from lga.run.evaluate import evaluate
+        from lga.run.modes.evaluate import evaluate
 
         return evaluate(run)
     if mode == "predict":
-        from lga.run.predict import predict
+        from lga.run.modes.predict import predict
 
         predict(run)
         return None
     if mode == "export":
         _check_onnx()  # before torch is loaded
-        from lga.run.export import export
+        from lga.run.modes.export import export
 
         export(run)
         return None
     if mode == "inspect":
-        from lga.run.inspect import inspect
+        from lga.run.modes.inspect import inspect
 
         inspect(run)
         return None
     if mode == "train":
         from lga.run.cell import train
-        from lga.run.nodes import launched, train_as_rank
+        from lga.run.devices.nodes import launched, train_as_rank
 
         rank = launched(run.config["trainer"])
         return train(run) if rank is None else train_as_rank(run, rank)

@@ -15,19 +15,19 @@ from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 from omegaconf import DictConfig
 from torch import nn
 
+from lga.config.frozen_run import FrozenRun
 from lga.instruments import InstrumentsCallback
 from lga.run.build import build_data, build_network, build_task
-from lga.run.checkpoints import AtomicCheckpointIO, BestAndLast, load
-from lga.run.complexity import attention_heads, measure
-from lga.run.console import without_notices
-from lga.run.detection_report import DetectionReport
+from lga.run.callbacks.detection_report import DetectionReport
+from lga.run.callbacks.history import FiniteLosses, MetricsHistory
+from lga.run.callbacks.wandb_logger import WandbLogger
 from lga.run.device_group import DeviceGroup
-from lga.run.directory import RunDirectory
-from lga.run.environment import code_state, environment, keep_freed_memory, peak_memory_bytes
-from lga.run.history import FiniteLosses, MetricsHistory
-from lga.run.identity import FrozenRun
-from lga.run.record import DataRecord, OtherEpochRecord, OutcomesRecord, SelectionRecord, manifest_hash
-from lga.run.wandb_logger import WandbLogger
+from lga.run.folder.checkpoints import AtomicCheckpointIO, BestAndLast, load
+from lga.run.folder.directory import RunDirectory
+from lga.run.folder.record import DataRecord, OtherEpochRecord, OutcomesRecord, SelectionRecord, manifest_hash
+from lga.run.machine.complexity import attention_heads, measure
+from lga.run.machine.console import without_notices
+from lga.run.machine.environment import code_state, environment, keep_freed_memory, peak_memory_bytes
 from lga.system.errors import UserError
 from lga.system.files import writable, write_atomically
 from lga.tasks.base_task import BaseTask

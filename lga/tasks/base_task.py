@@ -15,8 +15,8 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from lga.data.batch_order import BatchShare
-from lga.data.sharding import BatchOfShare
+from lga.data.loading.batch_order import BatchShare
+from lga.data.loading.sharding import BatchOfShare
 from lga.tasks.devices import EpochMeans, copy_from_first, sum_over_devices
 from lga.tasks.moving_average import MovingAverage
 from lga.tasks.optimization import Optimization

@@ -11,7 +11,6 @@ import torch
 from torch import Tensor, nn
 
 from lga.data.detection import DetectionSource
-from lga.detection.detection_loss import LossSums
 from lga.detection.judging import (
     Collector,
     JudgedImage,
@@ -23,6 +22,7 @@ from lga.detection.judging import (
     judge_by_paper,
     whole_images,
 )
+from lga.detection.yolov8.loss import LossSums
 from lga.structures import DetectionBatch, Detections
 from lga.system.errors import UserError
 from lga.tasks.base_task import BaseTask

@@ -18,10 +18,10 @@ from random import Random
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from lga.run.record import DIGEST, RunRecord
-from lga.tables.collect import collect
-from lga.tables.page import write_page
-from tests.tables.made_records import made_record
+from lga.dashboard.page import write_page
+from lga.results.collect import collect
+from lga.run.folder.record import DIGEST, RunRecord
+from tests.results.made_records import made_record
 
 CELLS = list(product(*([f"{kind}_{index}" for index in range(10)] for kind in ("set", "network", "block"))))
 EPOCHS = 100

@@ -22,7 +22,7 @@ from numpy.random import Generator
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from lga.data.published.coco2017 import Coco2017Reader
+from lga.data.published.coco import Coco2017Reader
 from tests.data.trees.coco import CATEGORY_IDS, COCO_CLASSES
 
 PARTS = {"train2017": (118_287, 860_001), "val2017": (5_000, 36_781)}  # images, boxes

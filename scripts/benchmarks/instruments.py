@@ -15,12 +15,12 @@ from typing import Any
 import pytorch_lightning as pl
 import torch
 
+from lga.config.compose import compose
+from lga.config.frozen_run import freeze
 from lga.instruments import InstrumentsCallback
 from lga.run.build import build_data, build_network, build_task
-from lga.run.compose import compose
-from lga.run.console import without_notices
-from lga.run.environment import keep_freed_memory
-from lga.run.identity import freeze
+from lga.run.machine.console import without_notices
+from lga.run.machine.environment import keep_freed_memory
 
 MOST_SHARE = 0.02
 EVERY = InstrumentsCallback().every

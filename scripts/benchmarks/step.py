@@ -46,9 +46,9 @@ def work(overrides: Sequence[str]) -> None:
     """Train the cell; wait for a line before each epoch, and print its seconds after it."""
     import pytorch_lightning as pl
 
-    from lga.run.compose import compose
+    from lga.config.compose import compose
+    from lga.config.frozen_run import freeze
     from lga.run.execute import execute
-    from lga.run.identity import freeze
 
     class Turns(pl.Callback):
         def on_train_start(self, *_: Any) -> None:
@@ -215,7 +215,7 @@ def main() -> None:
         sys.path.insert(0, str(ROOT))
         import torch
 
-        from lga.run.environment import environment
+        from lga.run.machine.environment import environment
 
         print(f"{environment()['cpu']}, {torch.backends.cpu.get_cpu_capability()}, one thread; ms a step")
         comparison = Comparison((tree, ROOT), Path(name))

@@ -17,11 +17,11 @@ import pytorch_lightning as pl
 import torch
 from torch import Tensor, nn
 
+from lga.config.compose import compose
+from lga.config.frozen_run import freeze
 from lga.run.build import build_data, build_network, build_task
-from lga.run.compose import compose
-from lga.run.console import without_notices
-from lga.run.environment import keep_freed_memory
-from lga.run.identity import freeze
+from lga.run.machine.console import without_notices
+from lga.run.machine.environment import keep_freed_memory
 
 LEAST_SHARE = 0.85
 

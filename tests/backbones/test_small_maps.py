@@ -9,10 +9,10 @@ from torch import nn
 
 import lga
 from lga.backbones import small_maps
-from lga.backbones.conv_unit import ConvUnit
+from lga.backbones.blocks import ConvUnit
 from lga.backbones.small_maps import use_products_on_small_maps
-from lga.run.complexity import paper_gflops, true_gflops
-from lga.run.export import to_onnx
+from lga.run.machine.complexity import paper_gflops, true_gflops
+from lga.run.modes.export import to_onnx
 
 CHANNELS = 3
 GEOMETRIES = [

@@ -5,8 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from lga.run.compose import compose
-from lga.run.identity import FrozenRun, freeze
+from lga.config.compose import compose
+from lga.config.frozen_run import FrozenRun, freeze
 
 ROOT = Path(__file__).parents[2]
 QUICK = ("logger=csv", "trainer=smoke", "trainer.progress=false", "trainer.accelerator=cpu")

@@ -21,7 +21,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
-from lga.run.identity import FrozenRun
+from lga.config.frozen_run import FrozenRun
 
 PREPARATION, TRAINING, CHECKPOINT, JUDGING, RECORD = PHASES = (
     "data preparation",
@@ -162,7 +162,7 @@ def end_by(way: str) -> None:
 
 
 def _watch(watch: _Watch) -> None:
-    from lga.run.history import MetricsHistory
+    from lga.run.callbacks.history import MetricsHistory
 
     sys.addaudithook(watch.audit)
     for hook in BATCHES:
@@ -226,8 +226,8 @@ def _load() -> None:
 
     import lga.data.detection.detection_data
     import lga.data.digit_scenes.reader
-    import lga.run.preload  # noqa: F401
-    from lga.run.environment import code_state
+    import lga.launch.preload  # noqa: F401
+    from lga.run.machine.environment import code_state
 
     code_state()  # of all runs the same, though somebody may be editing the code
 

@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-from lga.run.config_errors import composed_or_told
+from lga.config.errors import composed_or_told
+from lga.config.frozen_run import freeze
 from lga.run.execute import execute
-from lga.run.identity import freeze
 from lga.system.errors import UserError
 from tests.run.cells import ROOT, cell, run_py
 

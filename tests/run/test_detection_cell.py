@@ -5,11 +5,11 @@ import json
 import cv2
 import pytest
 
-from lga.run.compose import compose
-from lga.run.directory import RunDirectory
+from lga.config.compose import compose
+from lga.config.frozen_run import freeze
 from lga.run.execute import execute
-from lga.run.identity import freeze
-from lga.run.record import read_record
+from lga.run.folder.directory import RunDirectory
+from lga.run.folder.record import read_record
 from lga.system.errors import UserError
 from tests.run.cells import cell
 

@@ -8,9 +8,9 @@ import torch
 from omegaconf import OmegaConf
 
 from lga.attention import LocalGlobalAttention
-from lga.data.random_streams import Stream, stream_seed
+from lga.config.compose import CONFIG_DIR, compose
+from lga.data.loading.random_streams import Stream, stream_seed
 from lga.run.build import build_network
-from lga.run.compose import CONFIG_DIR, compose
 
 SLOT = "backbone.attention."
 FILES = CONFIG_DIR / "attention"

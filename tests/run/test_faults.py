@@ -13,23 +13,23 @@ import pytest
 import torch
 from torch.utils.data import DataLoader
 
-from lga.data.preparation import download as downloading
+from lga.data import download as downloading
+from lga.results.collect import collect
 from lga.run import fit
-from lga.run.checkpoints import BestAndLast, load, save
-from lga.run.directory import RunDirectory
+from lga.run.callbacks.history import MetricsHistory
 from lga.run.execute import execute
-from lga.run.failures import told_to_user
-from lga.run.history import MetricsHistory
-from lga.run.record import read_record, write_record
-from lga.run.recovery import recover
+from lga.run.folder.checkpoints import BestAndLast, load, save
+from lga.run.folder.directory import RunDirectory
+from lga.run.folder.record import read_record, write_record
+from lga.run.folder.recovery import recover
+from lga.run.machine.failures import told_to_user
 from lga.system import locks
 from lga.system.errors import DamagedFileError, UserError
 from lga.system.files import write_atomically, write_text
 from lga.system.locks import alone
-from lga.tables.collect import collect
+from tests.results.made_records import leave_run, made_record
 from tests.run.cells import QUICK, ROOT, cell
 from tests.run.test_resume import LONGER, assert_same_results
-from tests.tables.made_records import leave_run, made_record
 
 
 def flipped(path, position, bit=1):
@@ -323,7 +323,7 @@ def test_a_whole_record_of_another_version_is_left_alone(tmp_path):
     folder = RunDirectory(cell(tmp_path))
     folder.path.mkdir(parents=True)
     content = made_record().model_dump(mode="json") | {"later": 1}
-    from lga.run import record as records
+    from lga.run.folder import record as records
 
     write_text(folder.result, records.json.dumps(content | {"digest": records._digest(content)}))
     before = folder.result.read_bytes()

@@ -5,11 +5,11 @@ import json
 import pytest
 import torch
 
-from lga.run.checkpoints import load
-from lga.run.directory import RunDirectory
+from lga.run.callbacks.history import MetricsHistory
 from lga.run.execute import execute
-from lga.run.history import MetricsHistory
-from lga.run.record import RunRecord, read_record
+from lga.run.folder.checkpoints import load
+from lga.run.folder.directory import RunDirectory
+from lga.run.folder.record import RunRecord, read_record
 from tests.run.cells import cell
 from tests.run.test_resume import assert_same
 

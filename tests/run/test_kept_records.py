@@ -4,15 +4,15 @@ import shutil
 
 import pytest
 
-from lga.run import directory
-from lga.run.compose import compose
-from lga.run.directory import RunDirectory
+from lga.config.compose import compose
+from lga.launch.sweep import launch_sweep
+from lga.results.collect import CollectedRun
+from lga.results.reports.committed import keep
 from lga.run.execute import execute
-from lga.run.record import read_record
-from lga.run.sweep import launch_sweep
+from lga.run.folder import directory
+from lga.run.folder.directory import RunDirectory
+from lga.run.folder.record import read_record
 from lga.system.errors import UserError
-from lga.tables.collect import CollectedRun
-from lga.tables.experiments.committed import keep
 from tests.run.cells import QUICK, cell
 
 

@@ -16,9 +16,9 @@ from typing import NamedTuple
 import pytest
 from filelock import FileLock
 
-from lga.run.checkpoints import load
-from lga.run.identity import FrozenRun
-from lga.run.record import read_record
+from lga.config.frozen_run import FrozenRun
+from lga.run.folder.checkpoints import load
+from lga.run.folder.record import read_record
 from tests.data.trees import tinyperson, voc
 from tests.run.cells import cell
 from tests.run.kills import (

@@ -11,11 +11,11 @@ import pytest
 import torch
 
 from lga.run import fit
-from lga.run.checkpoints import load, save
-from lga.run.directory import RunDirectory
+from lga.run.callbacks.history import MetricsHistory
 from lga.run.execute import execute
-from lga.run.history import MetricsHistory
-from lga.run.record import read_record
+from lga.run.folder.checkpoints import load, save
+from lga.run.folder.directory import RunDirectory
+from lga.run.folder.record import read_record
 from lga.system.errors import UserError
 from tests.run.cells import QUICK, ROOT, cell
 
@@ -177,7 +177,7 @@ def test_a_disk_that_fills_keeps_the_previous_checkpoint(tmp_path):
     program = """
 import resource, signal, sys, torch
 from pathlib import Path
-from lga.run.checkpoints import save
+from lga.run.folder.checkpoints import save
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 path = Path(sys.argv[1])
 save({"small": torch.ones(10)}, path)

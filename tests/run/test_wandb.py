@@ -6,10 +6,10 @@ import time
 import pytest
 import wandb
 
-from lga.run import wandb_logger
-from lga.run.directory import RunDirectory
+from lga.run.callbacks import wandb_logger
 from lga.run.execute import execute
-from lga.run.record import read_record
+from lga.run.folder.directory import RunDirectory
+from lga.run.folder.record import read_record
 from tests.run.cells import cell
 
 

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from lga.run.record import read_record
+from lga.run.folder.record import read_record
 from tests.data.trees.visdrone import write_tree
 from tests.run.cells import ROOT
 

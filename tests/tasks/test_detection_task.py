@@ -11,9 +11,9 @@ from torch.utils.data import DataLoader
 
 from lga.attention import NoAttention
 from lga.backbones import MobileNetV3
-from lga.data.batch_order import BatchShare
 from lga.data.detection import Annotations, DetectionSource
-from lga.data.detection.detection_source import Targets, no_targets
+from lga.data.detection.splits import Targets, no_targets
+from lga.data.loading.batch_order import BatchShare
 from lga.detection import Detector
 from lga.detection.judging import Judgement
 from lga.structures import DetectionBatch, Detections

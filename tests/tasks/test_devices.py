@@ -7,10 +7,10 @@ import torch.distributed as dist
 
 from lga.attention import NoAttention
 from lga.backbones import MobileNetV3
-from lga.data.sharding import BatchOfShare, Shard, share_of
+from lga.data.loading.sharding import BatchOfShare, Shard, share_of
 from lga.detection import Detector
 from lga.detection.judging import Collector, JudgedImage
-from lga.run.fork_server import fork_server
+from lga.run.devices.processes import fork_server
 from lga.structures import DetectionBatch, Detections
 from lga.structures.batch import ImageOrigin
 from lga.tasks import DetectionTask

@@ -14,9 +14,9 @@ from pycocotools.cocoeval import COCOeval
 from lga.detection.judging import evaluate_coco
 from lga.detection.judging.whole_images import WholeImages
 from lga.run.build import build_data
-from lga.run.directory import RunDirectory
 from lga.run.execute import execute
-from lga.run.record import read_record
+from lga.run.folder.directory import RunDirectory
+from lga.run.folder.record import read_record
 from lga.tasks.outcomes import classified, detected
 from tests.detection.judging.cases import made_split, whole
 from tests.run.cells import cell

@@ -7,14 +7,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from lga.data.detection.augmentation import DetectionAugmentation
-from lga.data.detection.detection_source import (
+from lga.data.detection.image_stores import ArrayImages, FileImages, ImageStore
+from lga.data.detection.splits import (
     Annotations,
     DetectionSample,
     DetectionSource,
     DetectionSplits,
     Targets,
 )
-from lga.data.detection.image_stores import ArrayImages, FileImages, ImageStore
 
 if TYPE_CHECKING:
     from lga.data.detection.detection_data import DetectionData

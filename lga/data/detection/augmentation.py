@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lga.data.random_streams import Stream
+from lga.data.loading.random_streams import Stream
 from lga.system.errors import UserError
 
 

@@ -8,13 +8,13 @@ from functools import cached_property
 
 from torch.utils.data import Sampler
 
-from lga.data.batch_order import BatchKey, BatchOrder
-from lga.data.deferred_loader import DetectionLoader
 from lga.data.detection.augmentation import DetectionAugmentation
-from lga.data.detection.detection_source import DetectionSource, DetectionSplits
+from lga.data.detection.batches import EvaluationImages, TrainingImages, check_val_shape
 from lga.data.detection.image_cache import check_cache, with_cached_images
-from lga.data.detection.training_images import EvaluationImages, TrainingImages, check_val_shape
-from lga.data.splits_data import SplitsData, SplitsReader, check_at_least
+from lga.data.detection.splits import DetectionSource, DetectionSplits
+from lga.data.loading.batch_order import BatchKey, BatchOrder
+from lga.data.loading.deferred_loader import DetectionLoader
+from lga.data.loading.splits_data import SplitsData, SplitsReader, check_at_least
 from lga.structures import DetectionBatch
 
 
@@ -27,12 +27,12 @@ class DetectionData(SplitsData[DetectionSplits]):
         batch_size: training images in a batch; validation and test batches are twice as large.
         epochs: of the training; the last ``augmentation.close_mosaic`` are without mosaic.
         augmentation: of the training images; None takes the defaults of the paper's toolchain.
-        val_shape: ``square`` or ``toolchain``, see `lga.data.detection.training_images`.
+        val_shape: ``square`` or ``toolchain``, see `lga.data.detection.batches`.
         seed: of the order and of the augmentation; >= 0. Batches depend on it and on the epoch only.
         num_workers: processes that make batches; 0 makes them in the training process.
         cache: ``none``, ``memory`` or ``disk``, where the images of the training and the validation split are
             kept resized; the test split is read once. ``disk`` is the folder ``cache_dir`` of ``reader``.
-        train_share: of the training images, see `lga.data.splits_data`; the others are neither kept resized
+        train_share: of the training images, see `lga.data.loading.splits_data`; the others are neither kept resized
             nor partners of a mosaic.
     """
 

@@ -17,9 +17,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from lga.data.detection.detection_source import DetectionSource
 from lga.data.detection.image_stores import FileImages
 from lga.data.detection.resized_images import ResizedImages, kept_sizes, offsets_of, write_resized
+from lga.data.detection.splits import DetectionSource
 from lga.data.progress import Progress
 from lga.system.errors import UserError
 from lga.system.files import writable

@@ -1,7 +1,7 @@
 """Images kept resized as raw pixels, one after the other in one flat file, which all worker processes map.
 
 An image is shrunk until its longer side is the training image size; one that is smaller stays as it is.
-Resizing is plain bilinear, as that of `lga.data.detection.arrangement`. So evaluation images are the same with
+Resizing is plain bilinear, as that of `lga.data.detection.geometry`. So evaluation images are the same with
 and without this, bit by bit. Training images are resized twice, at first to the image size, as in the
 toolchain that the paper used; they differ a little from those that are resized once.
 
@@ -22,7 +22,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lga.data.detection.arrangement import resized_shape
+from lga.data.detection.geometry import resized_shape
 from lga.data.detection.image_stores import ImageStore
 from lga.data.progress import Progress
 

@@ -14,9 +14,9 @@ from typing import IO, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from lga.data.detection.detection_source import Annotations, DetectionSource, Targets
 from lga.data.detection.faults import Dropped
 from lga.data.detection.image_stores import FileImages
+from lga.data.detection.splits import Annotations, DetectionSource, Targets
 from lga.data.detection.written_split import PER_BOX, PER_IMAGE, WrittenSplit
 from lga.structures.ground_truth import GroundTruth, Ignored
 

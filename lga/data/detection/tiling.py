@@ -22,8 +22,8 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from lga.data.detection.detection_source import Annotations, DetectionSource, Targets
 from lga.data.detection.image_stores import ImageStore
+from lga.data.detection.splits import Annotations, DetectionSource, Targets
 from lga.structures.ground_truth import GroundTruth, Ignored, Views
 from lga.system.errors import UserError
 

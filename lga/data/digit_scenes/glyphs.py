@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from lga.data.digits import LARGEST_VALUE, load_digit_values
+from lga.data.classification.digits import LARGEST_VALUE, load_digit_values
 
 CELL = 10
 EMPTY, FULL = 64, 191

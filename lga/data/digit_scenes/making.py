@@ -28,9 +28,9 @@ from numpy.lib.format import write_array_header_1_0
 from numpy.typing import NDArray
 from PIL import Image
 
+from lga.data.classification.digits import CLASS_NAMES, digit_roles
 from lga.data.digit_scenes.glyphs import Draws, Glyphs, ink_extent
 from lga.data.digit_scenes.layout import PlacedDigit, Scene, lay_out
-from lga.data.digits import CLASS_NAMES, digit_roles
 from lga.data.progress import Progress
 from lga.system.errors import UserError
 

@@ -15,11 +15,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from lga.data.detection.detection_source import Annotations, DetectionSource, DetectionSplits, Targets
+from lga.data.classification.digits import CLASS_NAMES
 from lga.data.detection.image_stores import ArrayImages
+from lga.data.detection.splits import Annotations, DetectionSource, DetectionSplits, Targets
 from lga.data.digit_scenes.making import SPLITS, make_scenes
 from lga.data.digit_scenes.store import stored
-from lga.data.digits import CLASS_NAMES
 from lga.system.errors import UserError
 
 VERSION = 1  # of the scenes: another one makes a folder of its own

@@ -11,11 +11,11 @@ from typing import Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from lga.data.detection.detection_source import DetectionSource
+from lga.data.classification.labelled_images import LabelledImages
 from lga.data.detection.image_stores import FileImages
 from lga.data.detection.split_index import SplitIndex
+from lga.data.detection.splits import DetectionSource
 from lga.data.inspection.published_set import ignored_of
-from lga.data.labelled_images import LabelledImages
 from lga.structures.ground_truth import Ignored
 
 

@@ -20,9 +20,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from lga.data.detection.detection_source import DetectionSource, DetectionSplits
+from lga.data.classification.labelled_images import ImageSplits, LabelledImages
 from lga.data.detection.faults import Faults, Refused
 from lga.data.detection.split_index import SplitIndex
+from lga.data.detection.splits import DetectionSource, DetectionSplits
 from lga.data.detection.watching import Watch, unwatched
 from lga.data.inspection.leaks import (
     Leak,
@@ -42,7 +43,6 @@ from lga.data.inspection.report import (
     compare_counts,
     count_classes,
 )
-from lga.data.labelled_images import ImageSplits, LabelledImages
 from lga.data.published.published_dataset import PartRead, PublishedDataset
 from lga.data.published.split_plan import PublishedCounts
 from lga.data.published.toolchain_tree import IMAGE_SUFFIXES

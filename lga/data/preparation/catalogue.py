@@ -9,8 +9,8 @@ What a set consists of that is fetched, or that only a person can get.
 
 from dataclasses import dataclass
 
-from lga.data.mnist_format import FashionMNISTReader, MNISTFormatReader, MNISTReader
-from lga.data.preparation.download import RemoteFile
+from lga.data.classification.mnist import FashionMNISTReader, MNISTFormatReader, MNISTReader
+from lga.data.download import RemoteFile
 
 
 @dataclass(frozen=True)

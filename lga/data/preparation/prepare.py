@@ -10,8 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from lga.data.detection.index_cache import listing
+from lga.data.download import RemoteFile, download
 from lga.data.preparation.catalogue import ArchivedSet, Piece
-from lga.data.preparation.download import RemoteFile, download
 from lga.data.preparation.extraction import extract
 from lga.data.preparation.progress_bar import progress_bar
 from lga.system.errors import UserError

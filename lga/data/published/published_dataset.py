@@ -17,12 +17,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from lga.data.detection.box_checks import check_boxes, check_images
-from lga.data.detection.detection_source import DetectionSource, DetectionSplits
+from lga.data.detection.checks import check_boxes, check_images
 from lga.data.detection.faults import Faults
 from lga.data.detection.image_stores import FileImages
 from lga.data.detection.index_cache import cached_index, content_hash, listing, listing_hash
 from lga.data.detection.split_index import SplitIndex
+from lga.data.detection.splits import DetectionSource, DetectionSplits
 from lga.data.detection.tile_store import TileStore
 from lga.data.detection.tiling import TilingRule, tiled_source, windows_of
 from lga.data.detection.watching import Watch, unwatched

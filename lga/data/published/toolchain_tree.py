@@ -6,7 +6,7 @@ The label file of an image has its name in the twin folder, where the last ``ima
 
 from pathlib import Path
 
-from lga.data.detection.box_checks import UNREADABLE
+from lga.data.detection.checks import UNREADABLE
 from lga.data.detection.faults import Faults
 from lga.data.detection.image_stores import read_image_size
 from lga.data.detection.index_cache import listing

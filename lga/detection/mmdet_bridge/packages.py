@@ -4,7 +4,7 @@ import warnings
 from importlib import metadata
 from typing import Any
 
-from lga.detection.mmdet_bridge.served_ops import serve_ops
+from lga.detection.mmdet_bridge.ops.served_ops import serve_ops
 from lga.system.errors import UserError
 
 # Each pair owns one folder of the same name, as the maintained fork keeps the names of what it forked.

@@ -24,16 +24,16 @@ from torch import Tensor, nn
 
 from lga import attention as blocks
 from lga import backbones
-from lga.detection.assigner import pad_targets
-from lga.detection.decode import decode, flatten_levels
-from lga.detection.detection_loss import LossGains, detection_loss
-from lga.detection.detector import NORM_EPS, NORM_MOMENTUM
-from lga.detection.head import DetectionHead
+from lga.detection.mmdet_bridge.ops.served_ops import serve_ops
 from lga.detection.mmdet_bridge.packages import check_packages
 from lga.detection.mmdet_bridge.samples import batch_of, predictions
-from lga.detection.mmdet_bridge.served_ops import serve_ops
-from lga.detection.neck import PathAggregation, Triple
-from lga.detection.nms import suppress
+from lga.detection.yolov8.assigner import pad_targets
+from lga.detection.yolov8.decode import decode, flatten_levels
+from lga.detection.yolov8.detector import NORM_EPS, NORM_MOMENTUM
+from lga.detection.yolov8.head import DetectionHead
+from lga.detection.yolov8.loss import LossGains, detection_loss
+from lga.detection.yolov8.neck import PathAggregation, Triple
+from lga.detection.yolov8.nms import suppress
 
 
 def set_family_norms(module: nn.Module) -> None:

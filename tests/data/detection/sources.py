@@ -3,7 +3,7 @@
 import numpy as np
 
 from lga.data.detection import Annotations, DetectionSource, DetectionSplits
-from lga.data.detection.detection_source import Targets
+from lga.data.detection.splits import Targets
 
 
 def targets_of(boxes=(), labels=None, ignore=None):

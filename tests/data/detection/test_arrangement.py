@@ -6,7 +6,7 @@ A point at x of the canvas lies at zoom * (x - middle) + (0.5 + shift) * side on
 import numpy as np
 import pytest
 
-from lga.data.detection.arrangement import arrange_four, arrange_one
+from lga.data.detection.geometry import arrange_four, arrange_one
 from tests.data.detection.sources import flat, targets_of
 
 SQUARE = (100, 100)

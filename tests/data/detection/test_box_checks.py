@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lga.data.detection.box_checks import check_boxes
+from lga.data.detection.checks import check_boxes
 from lga.data.detection.faults import Faults
 from lga.data.detection.written_split import WrittenBox, WrittenImage, WrittenSplit
 from lga.structures.ground_truth import Ignored

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lga.data.detection.arrangement import visible_boxes
+from lga.data.detection.geometry import visible_boxes
 from tests.data.detection.sources import targets_of
 
 WIDE = (-1000, -1000, 2000, 2000)

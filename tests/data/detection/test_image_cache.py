@@ -14,12 +14,12 @@ import pytest
 import torch
 from PIL import Image
 
+from lga.config.compose import compose
+from lga.config.frozen_run import freeze
 from lga.data.detection import DetectionAugmentation, DetectionData, DetectionSplits, FileImages, image_cache
 from lga.data.detection.image_cache import check_cache, with_cached_images
 from lga.data.detection.split_index import SplitIndex
 from lga.data.detection.written_split import WrittenBox, WrittenImage, WrittenSplit
-from lga.run.compose import compose
-from lga.run.identity import freeze
 from lga.system.errors import UserError
 from tests.data.detection.sources import MadeReader, flat, source_of, targets_of
 

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from lga.data.detection import ArrayImages, DetectionSplits
-from lga.data.detection.box_checks import check_images
+from lga.data.detection.checks import check_images
 from lga.data.detection.faults import Faults
 from lga.data.detection.image_stores import FileImages
 from lga.data.detection.split_index import SplitIndex

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 import torch
 
-from lga.data.batch_order import BatchKey
-from lga.data.detection.training_images import (
+from lga.data.detection.batches import (
     EvaluationImages,
     batch_canvas,
     check_val_shape,
     evaluation_order,
     letterbox,
 )
+from lga.data.loading.batch_order import BatchKey
 from lga.system.errors import UserError
 from tests.data.detection.sources import flat, source_of, targets_of
 

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from torch.utils.data import Dataset
 
-from lga.data.batch_order import BatchOrder
-from lga.data.deferred_loader import DetectionLoader
 from lga.data.detection.faults import Dropped
 from lga.data.detection.split_index import SplitIndex
 from lga.data.detection.written_split import PER_BOX, PER_IMAGE, WrittenBox, WrittenImage, WrittenSplit
+from lga.data.loading.batch_order import BatchOrder
+from lga.data.loading.deferred_loader import DetectionLoader
 from lga.structures.ground_truth import Ignored
 
 IMAGES, BOXES = 20_000, 140_000

@@ -17,7 +17,7 @@ from lga.data.digit_scenes.glyphs import Draws, Glyphs
 from lga.data.digit_scenes.layout import lay_out
 from lga.data.digit_scenes.making import Backgrounds, digits_of, render
 from lga.system.errors import UserError
-from tests.data.test_digits import roles_by_counting
+from tests.data.classification.test_digits import roles_by_counting
 
 SPLITS = ("train", "val", "test")
 FEW = {"train": 4, "val": 2, "test": 2}

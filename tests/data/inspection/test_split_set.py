@@ -3,9 +3,9 @@
 import numpy as np
 import torch
 
+from lga.data.classification.labelled_images import ImageSplits, LabelledImages
 from lga.data.detection import Annotations, DetectionSource, DetectionSplits, Targets
 from lga.data.inspection.published_set import inspect_splits
-from lga.data.labelled_images import ImageSplits, LabelledImages
 from lga.system.errors import UserError
 from tests.data.inspection.stores import PlainImages
 

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from lga.data.preparation import download as download_module
+from lga.data import download as download_module
 
 
 class Handler(http.server.BaseHTTPRequestHandler):

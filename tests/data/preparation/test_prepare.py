@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from lga.data.download import RemoteFile
 from lga.data.preparation import prepare as prepare_module
 from lga.data.preparation.catalogue import CATALOGUE, Archive, ArchivedSet, Piece
-from lga.data.preparation.download import RemoteFile
 from lga.data.preparation.prepare import prepare
-from lga.data.published.coco2017 import Coco2017Reader, CocoMinitrainReader
+from lga.data.published.coco import Coco2017Reader, CocoMinitrainReader
 from lga.data.published.dota import DOTAReader
-from lga.data.published.gwhd import gwhd_reader
+from lga.data.published.gwhd.reader import gwhd_reader
 from lga.data.published.visdrone import VisDroneReader
 from lga.data.published.voc import VOC2007Reader, VOC2012Reader
 from lga.system.errors import UserError

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from lga.data import idx as published_files
-from lga.data import mnist_format
-from lga.data.mnist_format import MNISTReader
+from lga.data.classification import idx as published_files
+from lga.data.classification import mnist as mnist_format
+from lga.data.classification.mnist import MNISTReader
 from lga.data.preparation.catalogue import CATALOGUE, ReadSet
-from tests.data.test_mnist import as_published
+from tests.data.classification.test_mnist import as_published
 from tests.data.trees.idx import write_tree
 
 SCRIPT = str(Path(__file__).parents[3] / "scripts" / "prepare_data.py")

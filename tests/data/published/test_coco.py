@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from omegaconf import OmegaConf
 
-from lga.data.published.coco2017 import COCO_CLASSES, Coco2017Reader, CocoMinitrainReader
+from lga.data.published.coco import COCO_CLASSES, Coco2017Reader, CocoMinitrainReader
 from lga.structures.ground_truth import Ignored
 from lga.system.errors import UserError
 from tests.data.trees.coco import CROWD, add_minitrain, content, write_json, write_tree

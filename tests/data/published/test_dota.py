@@ -5,10 +5,10 @@ import shutil
 import numpy as np
 import pytest
 
+from lga.config.compose import compose
+from lga.config.instantiation import make
 from lga.data.detection.tiling import TilingRule
 from lga.data.published.dota import LABEL_FOLDERS, DOTAReader
-from lga.run.compose import compose
-from lga.run.instantiation import make
 from lga.structures.ground_truth import Ignored
 from lga.system.errors import UserError
 from tests.data.trees.dota import write_tree

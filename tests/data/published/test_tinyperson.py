@@ -6,11 +6,11 @@ import shutil
 import numpy as np
 import pytest
 
+from lga.config.compose import compose
+from lga.config.instantiation import make
 from lga.data.detection.tiling import TilingRule
 from lga.data.published.formats.coco_json import CocoAnnotation
 from lga.data.published.tinyperson import TinyPersonReader, why_ignored
-from lga.run.compose import compose
-from lga.run.instantiation import make
 from lga.structures.ground_truth import Ignored
 from lga.system.errors import UserError
 from tests.data.trees.tinyperson import LOGO, content, write_json, write_tree

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from lga.data.published.coco2017 import COCO_CLASSES
+from lga.data.published.coco import COCO_CLASSES
 from tests.data.trees.pictures import write_picture
 
 WIDTH, HEIGHT = 96, 64

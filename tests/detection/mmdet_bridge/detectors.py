@@ -2,9 +2,9 @@
 
 import torch
 
+from lga.config.compose import compose
+from lga.config.frozen_run import freeze
 from lga.run.build import build_network
-from lga.run.compose import compose
-from lga.run.identity import freeze
 from lga.structures import DetectionBatch
 
 NAMES = ("retinanet", "fcos", "tood", "rtmdet", "faster_rcnn", "cascade_rcnn")

@@ -19,9 +19,9 @@ import pytest
 import torch
 from torchvision.ops import box_iou
 
-from lga.detection.assigner import PaddedTargets, assign
-from lga.detection.detection_loss import distribution_loss
 from lga.detection.mmdet_bridge.packages import import_mmdet
+from lga.detection.yolov8.assigner import PaddedTargets, assign
+from lga.detection.yolov8.loss import distribution_loss
 from lga.structures.boxes import complete_iou
 
 import_mmdet()

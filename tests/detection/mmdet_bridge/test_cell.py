@@ -6,10 +6,10 @@ import cv2
 import numpy as np
 import pytest
 
-from lga.run.directory import RunDirectory
+from lga.run.callbacks.history import MetricsHistory
 from lga.run.execute import execute
-from lga.run.history import MetricsHistory
-from lga.run.record import read_record
+from lga.run.folder.directory import RunDirectory
+from lga.run.folder.record import read_record
 from lga.system.errors import UserError
 from tests.run.cells import cell
 from tests.run.test_resume import assert_same_results

@@ -9,7 +9,7 @@ from torch import nn
 from lga.attention import NoAttention
 from lga.backbones import MobileNetV3
 from lga.detection.mmdet_bridge import MMDetDetector
-from lga.run.complexity import measure
+from lga.run.machine.complexity import measure
 from lga.system.errors import UserError
 from tests.detection.mmdet_bridge.detectors import NAMES, batch, built
 

@@ -13,9 +13,9 @@ from lga.system.errors import UserError
 LOADED = """
 import json, sys
 from lga.run.build import build_data, build_network, build_task
-from lga.run.compose import compose
-from lga.run.identity import freeze
-import lga.run.fit, lga.run.preload
+from lga.config.compose import compose
+from lga.config.frozen_run import freeze
+import lga.run.fit, lga.launch.preload
 cfg = freeze(compose(sys.argv[1:])).cfg
 build_task(cfg, build_network(cfg)), build_data(cfg)
 print(json.dumps(sorted({name.split(".")[0] for name in sys.modules})))

@@ -22,7 +22,7 @@ from functools import partial
 import numpy as np
 
 from lga.detection.judging.collector import Floats, Judgement
-from lga.detection.judging.native.overlaps import Bools, Overlaps, by_falling_score, overlaps
+from lga.detection.judging.native.boxes import Bools, Overlaps, by_falling_score, overlaps
 from lga.detection.judging.whole_images import CLASS, WholeImages
 from lga.system.errors import UserError
 

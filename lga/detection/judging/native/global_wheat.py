@@ -19,8 +19,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from lga.detection.judging.collector import Floats, Judgement
+from lga.detection.judging.native.boxes import Ints, by_falling_score, keep, overlaps
 from lga.detection.judging.native.matching import greedy
-from lga.detection.judging.native.overlaps import Ints, by_falling_score, keep, overlaps
 from lga.detection.judging.whole_images import IMAGE, SCORE, WholeImages
 from lga.system.errors import UserError
 

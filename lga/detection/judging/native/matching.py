@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lga.detection.judging.collector import Floats
-from lga.detection.judging.native.overlaps import Bools, Overlaps
+from lga.detection.judging.native.boxes import Bools, Overlaps
 
 
 @dataclass(frozen=True)

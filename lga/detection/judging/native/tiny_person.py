@@ -27,9 +27,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from lga.detection.judging.collector import Floats, Judgement
-from lga.detection.judging.native.devkit import at_points
-from lga.detection.judging.native.matching import greedy_verdicts
-from lga.detection.judging.native.overlaps import (
+from lga.detection.judging.native.boxes import (
     Bools,
     Overlaps,
     by_falling_score,
@@ -38,6 +36,8 @@ from lga.detection.judging.native.overlaps import (
     overlaps,
     rank_on_image,
 )
+from lga.detection.judging.native.devkit import at_points
+from lga.detection.judging.native.matching import greedy_verdicts
 from lga.detection.judging.whole_images import BOX, CLASS, IMAGE, WholeImages
 from lga.structures.ground_truth import GroundTruth, Ignored
 

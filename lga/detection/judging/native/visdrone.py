@@ -27,9 +27,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lga.detection.judging.collector import Floats, Judgement
-from lga.detection.judging.native.devkit import all_point
-from lga.detection.judging.native.matching import Verdicts, covered_share, greedy_verdicts
-from lga.detection.judging.native.overlaps import (
+from lga.detection.judging.native.boxes import (
     Bools,
     Ints,
     by_falling_score,
@@ -38,6 +36,8 @@ from lga.detection.judging.native.overlaps import (
     overlaps,
     rank_on_image,
 )
+from lga.detection.judging.native.devkit import all_point
+from lga.detection.judging.native.matching import Verdicts, covered_share, greedy_verdicts
 from lga.detection.judging.whole_images import BOX, CLASS, IMAGE, WholeImages
 from lga.structures.ground_truth import GroundTruth, Ignored
 

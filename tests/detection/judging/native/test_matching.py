@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from lga.detection.judging.native.boxes import Overlaps, by_falling_score, overlaps
 from lga.detection.judging.native.matching import greedy, greedy_verdicts
-from lga.detection.judging.native.overlaps import Overlaps, by_falling_score, overlaps
 from lga.structures.ground_truth import Ignored
 from tests.detection.judging.native.cases import BOX, judged, made
 

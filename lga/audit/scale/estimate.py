@@ -1,0 +1,165 @@
+"""Seconds, memory and cost of runs on GPUs that were not at hand: a roofline and how much of it is reached.
+
+A training step moves each kept activation about six times through memory (written, read by the next layer,
+read in the backward pass; its gradient written, read and written again). It cannot be faster than that, nor
+than its operations. Small networks reach a part of that floor, and which part is assumed. Nor is a step
+faster than its operators are launched or its images loaded. Judging is one process's.
+
+The runs of the paper's tables as work: images, network and disk of each.
+"""
+
+import heapq
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lga.audit.scale.measurements import Loading, Measurements, NetworkCost, network_name
+from lga.config.grid import experiment_runs
+from lga.results.experiments import EXPERIMENTS
+from lga.results.plan.image_counts import PUBLISHED_COUNTS
+from lga.results.plan.plan import BYTES_A_PARAMETER, BYTES_BESIDE, CHECKPOINT_COPIES
+from lga.results.plan.step_times import Work
+from lga.results.plan.sweep_options import SweepOptions
+
+
+@dataclass(frozen=True)
+class RunWork:
+    """One run.
+
+    Attributes:
+        identity: two runs of one identity are one run.
+        dataset: its name.
+        network: as `network_name` has it.
+        batch: images of a step.
+        trained: images trained on, over all epochs.
+        judged: images judged, over all epochs and at the end.
+    """
+
+    identity: str
+    dataset: str
+    network: str
+    batch: int
+    trained: int
+    judged: int
+
+
+def table_runs(seeds: int) -> dict[str, tuple[RunWork, ...]]:
+    """The runs of each table, at full scale."""
+    overrides = SweepOptions(seeds, "full").of_runs
+    return {
+        experiment.name: tuple(
+            _of_run(run.config_hash, run.config) for run in experiment_runs(experiment.name, overrides)
+        )
+        for experiment in EXPERIMENTS
+    }
+
+
+def once(tables: Iterable[tuple[RunWork, ...]]) -> tuple[RunWork, ...]:
+    """All runs of the tables; one that stands in two of them is run once."""
+    return tuple({run.identity: run for runs in tables for run in runs}.values())
+
+
+def network_configs(seeds: int = 1) -> dict[str, Mapping[str, Any]]:
+    """A config for each network and image size of the tables, by `network_name`."""
+    overrides = SweepOptions(seeds, "full").of_runs
+    runs = (run for experiment in EXPERIMENTS for run in experiment_runs(experiment.name, overrides))
+    configs: dict[str, Mapping[str, Any]] = {}
+    for run in runs:
+        configs.setdefault(network_name(run.config), run.config)
+    return configs
+
+
+def bytes_left(parameters: int) -> int:
+    """That a finished run leaves on disk."""
+    return CHECKPOINT_COPIES * BYTES_A_PARAMETER * parameters + BYTES_BESIDE
+
+
+def _of_run(identity: str, config: Mapping[str, Any]) -> RunWork:
+    dataset = config["dataset"]["name"]
+    counts = PUBLISHED_COUNTS[dataset]
+    work = Work.of(config, counts.train, counts.val, counts.test)
+    return RunWork(
+        identity=identity,
+        dataset=dataset,
+        network=network_name(config),
+        batch=int(config["recipe"]["batch_size"]),
+        trained=work.epochs * work.train,
+        judged=work.epochs * work.val + work.test,
+    )
+
+
+MOVES = 6  # of a kept activation through memory, in one training step
+FORWARD_SHARE = 1 / 3  # of a training step's time, for an image that is judged
+MOSAIC = 4  # photographs in one training image
+COPIES = 5  # of the parameters on the device: weights, gradients, two moments of Adam, the moving average
+SECONDS_A_CALL = 8e-6  # to launch an operator from Python
+CONTEXT_BYTES = 600_000_000  # CUDA's context and libraries, of each process
+
+
+@dataclass(frozen=True)
+class Gpu:
+    """One GPU with its share of a node.
+
+    Attributes:
+        name: as sold.
+        flops: operations a second in the precision of training, as published.
+        bandwidth: bytes a second of its memory, as published.
+        memory: bytes.
+        cores: of the processor, for loading.
+        dollars: an hour of all that.
+    """
+
+    name: str
+    flops: float
+    bandwidth: float
+    memory: float
+    cores: int
+    dollars: float
+
+
+@dataclass(frozen=True)
+class Assumed:
+    """The part of the floor that is reached, and whether images are kept resized."""
+
+    reached: float
+    cached: bool = False
+
+
+def training_rate(cost: NetworkCost, batch: int, gpu: Gpu, assumed: Assumed) -> float:
+    """Images a second that the GPU trains on in batches of that size, if they are there."""
+    floor = max(1e9 * cost.gflops / gpu.flops, MOVES * cost.kept_bytes / gpu.bandwidth)
+    return 1 / max(floor / assumed.reached, cost.calls * SECONDS_A_CALL / batch)
+
+
+def loading_rate(loading: Loading | None, gpu: Gpu, assumed: Assumed) -> float:
+    """Images a second that the GPU's cores load; of sets that lie in memory as arrays, any number."""
+    if loading is None:
+        return float("inf")
+    return gpu.cores * (loading.resized if assumed.cached else loading.decoding)
+
+
+def seconds_of(run: RunWork, measured: Measurements, gpu: Gpu, assumed: Assumed) -> float:
+    """One run on one GPU with its cores."""
+    cost, loading = measured.network(run.network), measured.loading.get(run.dataset)
+    trained, loaded = training_rate(cost, run.batch, gpu, assumed), loading_rate(loading, gpu, assumed)
+    training = run.trained / min(trained, loaded)
+    judging = run.judged / min(trained / FORWARD_SHARE, loaded * MOSAIC)
+    return training + judging + (run.judged * measured.judging if loading else 0.0)
+
+
+def memory_of(run: RunWork, cost: NetworkCost) -> float:
+    """Bytes of the GPU that a training step fills."""
+    return run.batch * cost.kept_bytes + COPIES * 4 * cost.parameters + CONTEXT_BYTES
+
+
+def makespan(seconds: Iterable[float], gpus: int) -> float:
+    """Until all runs have ended, the longest started first, each on one of so many GPUs."""
+    ends = [0.0] * gpus
+    for one in sorted(seconds, reverse=True):
+        heapq.heappush(ends, heapq.heappop(ends) + one)
+    return max(ends)
+
+
+def gpu_hours(runs: Sequence[RunWork], measured: Measurements, gpu: Gpu, assumed: Assumed) -> float:
+    """Of all runs together."""
+    return sum(seconds_of(run, measured, gpu, assumed) for run in runs) / 3600

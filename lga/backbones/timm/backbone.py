@@ -1,0 +1,177 @@
+"""Any network of timm with feature maps as a backbone, the slot after its last stage or after several.
+
+Source: timm, https://github.com/huggingface/pytorch-image-models; the networks are timm's own, their heads
+left out. Images in [0, 1] are normalised by the constants that timm keeps for the network.
+
+Shapes: B batch, C channels, H W height and width of the images; P3 P4 P5 maps at strides 8, 16, 32.
+"""
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import NoReturn, cast
+
+import torch
+from torch import Tensor, nn
+
+from lga.backbones.author_checkpoint import Rules
+from lga.backbones.backbone import Backbone, MakeAttention
+from lga.backbones.scaling import scale_named
+from lga.backbones.timm.checkpoint import load_timm_checkpoint
+from lga.backbones.timm.networks import FeatureMap, Outline, feature_network, least_size, outline, tried
+from lga.backbones.timm.pyramid import STRIDES, SimpleFeaturePyramid
+from lga.system.errors import UserError
+
+NECK_WIDTHS = (256, 512, 1024)  # YOLOv8's
+NECK_REPEATS = 3
+STAGES = (3, 4, 5)
+
+
+class TimmBackbone(Backbone):
+    """timm's network `name`: images (B, 3, H, W) -> P3, P4, P5 at strides 8, 16, 32.
+
+    A network without maps at these strides, such as a ViT, gets them by a simple feature pyramid, or without
+    one returns its last map three times, which is what a classifier needs.
+
+    Args:
+        attention: builds the block of a slot from its number of channels.
+        name: timm's name of the network, without the name of weights.
+        scale: one of n, s, m, l, x; of the detector's neck alone.
+        slots: "last", or the stages with a slot, of 3, 4, 5 for P3, P4, P5; `attention` is then a dict of
+            blocks "p3", "p4", "p5".
+        pyramid: whether maps at strides 8, 16, 32 are needed, as by a detector; a network that lacks them
+            then gets a pyramid.
+        image_size: side in pixels of the images to come, to be refused here if it must be; None if unknown.
+        checkpoint: file with the network's weights in timm's naming; None draws them.
+        checkpoint_sha256: of that file, in hexadecimal; None takes any.
+
+    Attributes:
+        least_image_size: side in pixels of the smallest images that it takes, of the multiples of 32.
+
+    Raises:
+        UserError: timm has no such network, it has no fitting maps, does not take images of that size, the
+            file does not fit, or there is no such scale or stage.
+    """
+
+    author_blocks = 0
+
+    def __init__(
+        self,
+        attention: MakeAttention,
+        name: str,
+        scale: str = "n",
+        slots: str | Sequence[int] = "last",
+        pyramid: bool = True,
+        image_size: int | None = None,
+        checkpoint: str | None = None,
+        checkpoint_sha256: str | None = None,
+    ) -> None:
+        super().__init__()
+        rule = scale_named(scale)
+        self.name = name
+        self.neck_channels = rule.triple(NECK_WIDTHS)
+        self.neck_repeats = rule.repeats(NECK_REPEATS)
+        found = outline(name)
+        maps = _maps_at_strides(found)
+        self.body = feature_network(name, found, maps)
+        if checkpoint is not None:
+            load_timm_checkpoint(self.body, found.state, Path(checkpoint), checkpoint_sha256)
+        self.mean: Tensor
+        self.std: Tensor
+        self.register_buffer("mean", torch.tensor(found.mean).view(3, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(found.std).view(3, 1, 1), persistent=False)
+        self.pyramid, self.out_channels = self._levels(maps, pyramid)
+        self.stages = self._stages(slots, len(maps) > 1 or pyramid)
+        self.attention = self._slots(attention)
+        self.least_image_size = self._least_image_size(image_size)
+        if pyramid:
+            self._check_sides(self.least_image_size)
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Map images (B, 3, H, W) in [0, 1] to P3, P4, P5."""
+        p3, p4, p5 = self._three(self.body((images - self.mean) / self.std))
+        return self._attended(3, p3), self._attended(4, p4), self._attended(5, p5)
+
+    def block_rules(self, checkpoint_keys: Collection[str]) -> NoReturn:
+        """Raise UserError: the author released no network on this backbone."""
+        raise UserError(
+            f"backbone=timm/{self.name}: the author released no weights on it; give this project's"
+        )
+
+    def author_rules(self, checkpoint_keys: Collection[str] = ()) -> Rules:
+        """Raise UserError, as `block_rules`."""
+        return self.block_rules(checkpoint_keys)
+
+    def _three(self, maps: list[Tensor]) -> Sequence[Tensor]:
+        """P3, P4, P5 before attention, of the maps that timm's network gives."""
+        if str(getattr(self.body, "output_fmt", "NCHW")).endswith("NHWC"):
+            maps = [x.permute(0, 3, 1, 2) for x in maps]
+        if self.pyramid is not None:
+            return cast(Sequence[Tensor], self.pyramid(maps[0]))
+        return maps if len(maps) > 1 else maps * 3
+
+    def _attended(self, stage: int, level: Tensor) -> Tensor:
+        if stage not in self.stages:
+            return level
+        block = self.attention[f"p{stage}"] if isinstance(self.attention, nn.ModuleDict) else self.attention
+        return cast(Tensor, block(level))
+
+    def _levels(
+        self, maps: Sequence[FeatureMap], wanted: bool
+    ) -> tuple[SimpleFeaturePyramid | None, tuple[int, int, int]]:
+        """The pyramid, if there is to be one, and the channels of P3, P4, P5."""
+        if len(maps) > 1:
+            return None, (maps[0].channels, maps[1].channels, maps[2].channels)
+        (last,) = maps
+        if not wanted:
+            return None, (last.channels, last.channels, last.channels)
+        try:
+            pyramid = SimpleFeaturePyramid(last.channels, last.stride)
+        except UserError as error:
+            raise UserError(f"backbone=timm/{self.name}: {error}") from error
+        return pyramid, pyramid.out_channels
+
+    def _stages(self, slots: str | Sequence[int], has_three: bool) -> tuple[int, ...]:
+        if slots == "last":
+            return STAGES[-1:]
+        stages = () if isinstance(slots, str) else tuple(sorted(set(slots)))
+        if not stages or not set(stages) <= set(STAGES):
+            raise UserError(f"backbone.slots={slots}: set last, or a list of stages out of 3, 4, 5 as [4,5]")
+        if not has_three and stages != STAGES[-1:]:
+            raise UserError(
+                f"backbone.slots={slots}: timm/{self.name} has one map for a classifier; set last"
+            )
+        return stages
+
+    def _slots(self, attention: MakeAttention) -> nn.Module:
+        channels = dict(zip(STAGES, self.out_channels, strict=True))
+        if self.stages == STAGES[-1:]:
+            return attention(channels[5])
+        return nn.ModuleDict({f"p{stage}": attention(channels[stage]) for stage in self.stages})
+
+    def _least_image_size(self, image_size: int | None) -> int:
+        """Try the network on the smallest images it takes, and on those to come."""
+        least = least_size(self.body)
+        if least is None:
+            raise UserError(f"backbone=timm/{self.name}: takes no images of 32 to 512 pixels")
+        if image_size is not None and least > STRIDES[-1] and tried(self.body, image_size) is None:
+            raise UserError(
+                f"backbone=timm/{self.name}: takes no images of {image_size} pixels; "
+                f"the least is {least}: set dataset.image_size={least}"
+            )
+        return least
+
+    def _check_sides(self, image_size: int) -> None:
+        """Check that the maps are an 8th, a 16th and a 32nd of the images; without padding they are not."""
+        maps = tried(self.body, image_size)
+        sides = [level.shape[2] for level in self._three(maps)] if maps else []
+        if sides != [image_size // stride for stride in STRIDES]:
+            raise UserError(
+                f"backbone=timm/{self.name}: of {image_size} pixels it makes maps of {sides}, not an 8th, "
+                "a 16th and a 32nd as a detector needs; choose a network that pads its convolutions"
+            )
+
+
+def _maps_at_strides(found: Outline) -> list[FeatureMap]:
+    """The maps at strides 8, 16, 32 if there are all three, else the last map alone."""
+    chosen = [feature for feature in found.maps if feature.stride in STRIDES]
+    return chosen if len(chosen) == len(STRIDES) else [found.maps[-1]]

@@ -1,0 +1,191 @@
+"""What makes two runs the same run: a hash of the resolved config, less what cannot change its result.
+
+Settings that some backbones alone have, refused on the others; weights are known by their content.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, cast
+
+from omegaconf import DictConfig, OmegaConf
+
+from lga.config.schema import Config
+from lga.system.errors import UserError
+
+OF_SOME = ("slots", "checkpoint", "checkpoint_sha256")
+
+
+def settle_backbone(cfg: DictConfig) -> None:
+    """Check the settings of `cfg.backbone`, and put the SHA-256 of its weights' file beside their path.
+
+    Raises:
+        UserError: this backbone has no such setting, or the file cannot be read.
+    """
+    backbone = cfg.backbone
+    for key in OF_SOME:
+        if backbone[key] is not None and key not in backbone.network:
+            raise UserError(f"backbone.{key}: {backbone.name} has no such setting; backbone=timm/<name> has")
+    if backbone.checkpoint is not None and backbone.checkpoint_sha256 is None:
+        backbone.checkpoint_sha256 = _sha256(backbone.checkpoint)
+
+
+def _sha256(path: str) -> str:
+    try:
+        with Path(path).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise UserError(f"backbone.checkpoint={path}: cannot be read: {error.strerror}") from error
+
+
+# Not part of a run's identity: where things lie, who is told, and on what it is computed.
+NEUTRAL = (
+    "paths",
+    "logger",
+    "mode",
+    "source",
+    "inspect",
+    "instruments",
+    "backbone.checkpoint",  # known by its content
+    "backbone.network.checkpoint",
+    "trainer.accelerator",
+    "trainer.num_workers",
+    "trainer.threads",
+    "trainer.progress",
+    "dataset.reader.data_dir",
+    "dataset.reader.cache_dir",
+    "dataset.reader.download",
+    "dataset.reader.verify",  # files that are not the published ones are known by their content
+)
+# Part of it unless one, which leaves results as they were before there was the setting. On several devices
+# batch norm's statistics are each device's own; the share is of the training images.
+UNLESS_ONE = ("trainer.devices", "trainer.num_nodes", "data.train_share")
+# Likewise part of it unless null: they are settings of some backbones alone.
+UNLESS_NULL = ("backbone.slots", "backbone.pyramid", "backbone.checkpoint_sha256")
+HASH_LENGTH = 8
+_NAME = re.compile(r"[^\W_][\w.+-]*")
+
+
+def is_neutral(setting: str) -> bool:
+    """Return whether a setting, named with dots, is no part of a run's identity."""
+    return any(setting == neutral or setting.startswith(f"{neutral}.") for neutral in NEUTRAL)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of a table: what was compared, and the seed."""
+
+    dataset: str
+    backbone: str
+    detector: str
+    attention: str
+    seed: int
+
+    def __str__(self) -> str:
+        parts = [self.dataset, self.backbone, self.detector, self.attention]
+        return "/".join(part for part in parts if part != "none" or part is parts[-1]) + f" seed {self.seed}"
+
+
+@dataclass(frozen=True)
+class FrozenRun:
+    """A run with every value of its config resolved, as it is handed to the process that runs it.
+
+    `overrides` is what the user wrote, kept for the record alone.
+    """
+
+    config: Mapping[str, Any]
+    overrides: tuple[str, ...] = ()
+
+    @property
+    def cfg(self) -> DictConfig:
+        """The config with attribute access, read-only."""
+        cfg = OmegaConf.create(dict(self.config))
+        OmegaConf.set_readonly(cfg, True)
+        return cfg
+
+    @property
+    def config_hash(self) -> str:
+        """64 hexadecimal digits that change when, and only when, the result may."""
+        return hashlib.sha256(json.dumps(_identifying(self.config), sort_keys=True).encode()).hexdigest()
+
+    @property
+    def cell(self) -> Cell:
+        """The names of the cell."""
+        names = {
+            group: self.config[group]["name"] for group in ("dataset", "backbone", "detector", "attention")
+        }
+        return Cell(**names, seed=self.config["seed"])
+
+    @property
+    def directory(self) -> Path:
+        """The run's folder: readable, and bearing the hash."""
+        paths, cell = self.config["paths"], self.cell
+        if paths["run_dir"]:
+            return Path(paths["run_dir"])
+        network = cell.backbone if cell.detector == "none" else f"{cell.backbone}-{cell.detector}"
+        name = f"seed{cell.seed}-{self.config_hash[:HASH_LENGTH]}"
+        return Path(paths["output_dir"]) / "runs" / cell.dataset / network / cell.attention / name
+
+
+def freeze(cfg: DictConfig, overrides: tuple[str, ...] = ()) -> FrozenRun:
+    """Resolves `cfg` once and for all; later edits of YAML files cannot reach the run."""
+    config = cast(dict[str, Any], OmegaConf.to_container(cfg, resolve=False))
+    config.pop("hydra", None)
+    merged = OmegaConf.merge(_schema(), config)  # refuses keys added with `+`
+    checked = cast(DictConfig, merged)
+    _check_recipe(checked)
+    _check_names(checked)
+    settle_backbone(checked)
+    _settle_reader(checked)
+    resolved = OmegaConf.to_container(checked, resolve=True, throw_on_missing=True, enum_to_str=True)
+    return FrozenRun(cast(dict[str, Any], resolved), overrides)
+
+
+@cache
+def _schema() -> DictConfig:
+    """The shape of a config, made once: merging copies it."""
+    return cast(DictConfig, OmegaConf.structured(Config))
+
+
+def _check_names(cfg: DictConfig) -> None:
+    """A cell's names are folders of its outputs, and must not lead elsewhere."""
+    for group in ("dataset", "backbone", "detector", "attention"):
+        if not _NAME.fullmatch(str(cfg[group].name)):
+            raise UserError(
+                f"{group}.name={cfg[group].name}: letters, digits and _ . + - alone, beginning with a letter "
+                "or digit, since it names a folder"
+            )
+
+
+def _settle_reader(cfg: DictConfig) -> None:
+    """Puts the hash of a user's own files, which no published ones are, beside where they lie."""
+    reader = cfg.dataset.reader
+    if reader.get("verify", True) or "content_sha256" in reader:
+        return
+    from lga.config.instantiation import make  # torch, which a finished run need not wait for
+
+    own_content = getattr(make(reader, "dataset.reader"), "own_content", None)
+    if own_content and (found := own_content()):
+        reader.content_sha256 = found
+
+
+def _check_recipe(cfg: DictConfig) -> None:
+    if cfg.recipe.get(cfg.task.name) is None:
+        raise UserError(
+            f"recipe={cfg.recipe.name} has no settings for task={cfg.task.name}: leave recipe out, "
+            f"the dataset picks one, or choose one with a section `{cfg.task.name}`"
+        )
+
+
+def _identifying(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    kept = {}
+    for key, value in config.items():
+        path = f"{prefix}{key}"
+        absent = (path in UNLESS_ONE and value == 1) or (path in UNLESS_NULL and value is None)
+        if path not in NEUTRAL and not absent:
+            kept[str(key)] = _identifying(value, f"{path}.") if isinstance(value, Mapping) else value
+    return kept

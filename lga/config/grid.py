@@ -1,0 +1,126 @@
+"""The runs that an experiment's sweep would start, composed and frozen without starting any.
+
+Hydra's own sweeper expands the grid, so these are the runs of ``python run.py -m experiment=<name>``. Each
+cell is composed once, for all its seeds, and a grid once in a process.
+
+Hydra's config files, each read once in a process for the many configs that are composed of them.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from copy import deepcopy
+from functools import lru_cache
+from typing import Any
+
+import hydra
+from hydra._internal.config_repository import ConfigRepository
+from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.plugins.config_source import ConfigResult
+from omegaconf import DictConfig
+
+from lga.config.compose import CONFIG_DIR
+from lga.config.errors import CONFIG_ERRORS, explain
+from lga.config.frozen_run import FrozenRun, freeze
+from lga.config.schema import register_schema
+from lga.system.errors import UserError
+
+_KEPT: dict[str, ConfigResult | None] = {}
+
+
+def read_each_once() -> None:
+    """Makes the Hydra that is initialised keep what it reads; a file that is changed later is not seen."""
+    loader = GlobalHydra.instance().config_loader()
+    loader.repository = _KeptFiles(loader.repository)
+
+
+class _KeptFiles(ConfigRepository):  # type: ignore[misc]
+    """A repository that reads a file once and hands out copies, since composing changes what it is given."""
+
+    def __init__(self, read: ConfigRepository) -> None:
+        self.__dict__.update(read.__dict__)
+        self._read = read
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "_KeptFiles":
+        """Itself: Hydra copies its repository before each composing."""
+        return self
+
+    def load_config(self, config_path: str) -> ConfigResult | None:
+        """The config at a path, None where there is none."""
+        if config_path not in _KEPT:
+            _KEPT[config_path] = self._read.load_config(config_path)
+        return deepcopy(_KEPT[config_path])
+
+
+Compose = Callable[[Sequence[str]], DictConfig]
+_SEED = "seed="
+_KEPT_GRIDS = 64
+
+
+def experiment_names() -> tuple[str, ...]:
+    """Names that ``experiment=`` takes."""
+    return tuple(sorted(path.stem for path in (CONFIG_DIR / "experiment").glob("[!_]*.yaml")))
+
+
+def experiment_runs(experiment: str, overrides: Sequence[str] = ()) -> tuple[FrozenRun, ...]:
+    """The runs of ``-m experiment=<experiment> <overrides>``, in the order they would start in.
+
+    Raises:
+        UserError: there is no such experiment, or an override does not fit.
+    """
+    if experiment not in experiment_names():
+        raise UserError(f"{experiment}: no such experiment; valid: {', '.join(experiment_names())}")
+    folders = tuple(sorted((name, value) for name, value in os.environ.items() if name.startswith("LGA_")))
+    return _grid(experiment, tuple(overrides), folders)
+
+
+@lru_cache(_KEPT_GRIDS)
+def _grid(
+    experiment: str, overrides: tuple[str, ...], environment: tuple[tuple[str, str], ...]
+) -> tuple[FrozenRun, ...]:
+    """Of an environment that config files ask for folders."""
+    chosen = f"experiment={experiment}"
+    try:
+        with _composing() as compose:
+            jobs = _expanded(compose([chosen, "hydra.mode=MULTIRUN"]), overrides)
+            return tuple(_composed(compose, chosen, jobs))
+    except CONFIG_ERRORS as error:
+        raise UserError(explain(error, [chosen, *overrides])) from error
+
+
+@contextmanager
+def _composing() -> Iterator[Compose]:
+    """A `compose` that reads each file once, usable within a Hydra application."""
+    register_schema()
+    running, GlobalHydra.instance().hydra = GlobalHydra.instance().hydra, None
+    try:
+        with hydra.initialize_config_dir(version_base="1.3", config_dir=str(CONFIG_DIR)):
+            read_each_once()
+            yield lambda overrides: hydra.compose(
+                "config", overrides=list(overrides), return_hydra_config=True
+            )
+    finally:
+        GlobalHydra.instance().hydra = running
+
+
+def _expanded(cfg: DictConfig, overrides: Sequence[str]) -> list[list[str]]:
+    """The overrides of each job; of a key that is given twice, as on the command line, the later value."""
+    params = cfg.hydra.sweeper.params or {}
+    grid = [f"{key}={value}" for key, value in params.items()]
+    parsed = OverridesParser.create().parse_overrides([*grid, *overrides])
+    (jobs,) = BasicSweeper.split_arguments(parsed, max_batch_size=None)
+    return [list(job) for job in jobs]
+
+
+def _composed(compose: Compose, chosen: str, jobs: Sequence[Sequence[str]]) -> Iterator[FrozenRun]:
+    """The jobs' runs. No other value of a config is made of its seed, so that it can be put in afterwards."""
+    kept: dict[tuple[str, ...], FrozenRun] = {}
+    for job in jobs:
+        others = tuple(override for override in job if not override.startswith(_SEED))
+        if others not in kept:
+            kept[others] = freeze(compose([chosen, *others]))
+        seeds = [int(override.removeprefix(_SEED)) for override in job if override.startswith(_SEED)]
+        config = kept[others].config
+        yield FrozenRun({**config, "seed": seeds[-1] if seeds else config["seed"]}, (chosen, *job))

@@ -1,0 +1,244 @@
+"""The data of the page as one JSON-ready mapping; every number on it is computed here, not in the browser.
+
+Configs and environments repeat nearly everything from run to run, so each distinct `(name, value)` stands
+once in `settings` and a run holds positions in it; likewise `epochs` that curves share, and `files` of runs.
+"""
+
+import json
+import os
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from lga.dashboard.page.instrumented import instrumented
+from lga.dashboard.page.latencies import Latencies
+from lga.dashboard.page.paper import estimate_json, paper
+from lga.dashboard.page.samples import samples
+from lga.dashboard.page.studied import NO_STUDIES, FoundStudies, studied
+from lga.results import labels as metric_names
+from lga.results.audited import Audit
+from lga.results.collect import CollectedRun, Collection, Problem
+from lga.results.comparison import Comparison, Group, attention_order, compare
+from lga.results.curves import read_curves
+from lga.results.scales import other_images
+from lga.results.settings import flatten
+from lga.results.statistics import Estimate
+
+if TYPE_CHECKING:  # judging loads torch, which a page of runs alone does not need
+    from lga.results.judged_table import JudgedTable
+
+SCALES = {
+    "full": "The published recipe, whole, on all published images. Only these numbers can stand beside the "
+    "paper's.",
+    "study": "The whole of another recipe, or of another number of images. A fair comparison among its own "
+    "runs, never comparable with the paper's numbers.",
+    "reduced": "Fewer epochs or batches than the recipe asks for. Never comparable with the paper's numbers.",
+    "embedded": "A small stand-in dataset shipped with the project. Real training and a fair comparison of "
+    "attentions on that data, but never a reproduction of the paper's numbers.",
+    "smoke": "A few steps, to show that a cell runs. The numbers say nothing about any method.",
+}
+CURVE_POINTS = 100  # of a run, while there are few runs
+ALL_CURVE_POINTS = 300_000
+LEAST_CURVE_POINTS = 20
+LINKED_FILES = ("config.yaml", "result.json", "metrics.csv", "run.log", "pictures", "instruments.json")
+
+
+_encode = json.JSONEncoder().encode
+
+
+@dataclass
+class _Interned:
+    """Distinct pairs of a name and a value, in order of appearance."""
+
+    pairs: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def add(self, values: Mapping[str, Any]) -> list[int]:
+        shown = [
+            (name, value if isinstance(value, str) else _encode(value)) for name, value in flatten(values)
+        ]
+        return [self.pairs.setdefault(pair, len(self.pairs)) for pair in shown]
+
+
+_Files = tuple[tuple[str, str], ...]  # a file's name and the end of the link to it
+
+
+@dataclass
+class _Shared:
+    """What runs hold positions in, and how many epochs of each curve are shown."""
+
+    points: int
+    settings: _Interned = field(default_factory=_Interned)
+    epochs: dict[tuple[int, ...], int] = field(default_factory=dict)
+    files: dict[_Files, int] = field(default_factory=dict)
+
+
+def payload(
+    collection: Collection,
+    page_folder: Path,
+    generated: datetime,
+    tables: "Sequence[JudgedTable]" = (),
+    audit: Audit | None = None,
+    latencies: Latencies | None = None,
+    studies: FoundStudies = NO_STUDIES,
+) -> dict[str, Any]:
+    """All that the page shows of `collection`; links lead from `page_folder` to the runs' folders.
+
+    `tables` were judged on runs of `collection`, and `studies` found among them.
+    """
+    ordered, comparisons = sorted(collection.runs, key=_place), compare(collection.runs)
+    position = {id(run): index for index, run in enumerate(ordered)}
+    counted = {id(run) for comparison in comparisons for group in comparison.groups for run in group.runs}
+    shared, problems = _Shared(_curve_points(len(ordered))), list(collection.problems)
+    runs = [_run(run, id(run) in counted, page_folder, shared, problems) for run in ordered]
+    published = [cell.row.attention for table in tables for cell in table.cells]
+    return {
+        "generated": generated.isoformat(timespec="minutes"),
+        "source": str(collection.root),
+        "scales": _scales(collection.runs),
+        "attentions": sorted({run["attention"] for run in runs} | set(published), key=attention_order),
+        "metrics": _metrics(runs),
+        "paper": paper(tables, audit, position, page_folder),
+        "audit": audit.model_dump() if audit else None,
+        "latencies": {"measured": latencies.measured, "of": latencies.of} if latencies else None,
+        "studies": studied(studies, position),
+        "comparisons": [_comparison(comparison) for comparison in comparisons],
+        "groups": [
+            _group(group, index, position)
+            for index, comparison in enumerate(comparisons)
+            for group in comparison.groups
+        ],
+        "runs": runs,
+        "instruments": instrumented(ordered, position, problems),
+        "samples": samples(comparisons, position, page_folder, problems),
+        "settings": list(shared.settings.pairs),
+        "epochs": list(shared.epochs),
+        "files": list(shared.files),
+        "problems": [{"path": str(problem.path), "reason": problem.reason} for problem in problems],
+    }
+
+
+_SETTING = re.compile(r"[+~]{0,2}(?!hydra\b)[A-Za-z]\w*([./@:]\w+)*(=|$)")
+
+
+def _place(run: CollectedRun) -> tuple[Any, ...]:
+    cell = run.record.cell
+    return (cell.dataset, run.network, run.scale, attention_order(cell.attention), cell.seed)
+
+
+def _curve_points(runs: int) -> int:
+    """How many epochs of each curve are shown, so that curves of many runs do not make a page too large."""
+    return max(LEAST_CURVE_POINTS, min(CURVE_POINTS, ALL_CURVE_POINTS // max(runs, 1)))
+
+
+def _run(
+    run: CollectedRun, counted: bool, page_folder: Path, shared: _Shared, problems: list[Problem]
+) -> dict[str, Any]:
+    record, settings = run.record, shared.settings
+    path, files = _files(run.folder, page_folder)
+    return {
+        "dataset": record.cell.dataset,
+        "network": run.network,
+        "attention": record.cell.attention,
+        "seed": record.cell.seed,
+        "scale": run.scale,
+        "status": record.status,
+        "counted": counted,
+        "error": record.error,
+        "metric": record.monitor.split("/", 1)[-1],
+        "metrics": record.metrics,
+        "epochs": record.epochs,
+        "selected": record.selection.epoch if record.selection else None,
+        "seconds": record.seconds,
+        "memory": record.peak_memory_bytes,
+        "started": record.started,
+        "hash": record.config_hash[:8],
+        "command": _command(record.overrides),
+        "path": path,
+        "files": shared.files.setdefault(files, len(shared.files)),
+        "config": settings.add(record.config),
+        "environment": settings.add({**record.code, **record.environment}),
+        "images": other_images(record),
+        "data": settings.add(record.data.counts if record.data else {}),
+        "curves": _curves(run, shared, problems),
+    }
+
+
+def _command(overrides: Sequence[str]) -> str:
+    """What runs the cell again; of a foreign record, nothing that does more or steers a terminal."""
+    if all(_SETTING.match(override) and override.isprintable() for override in overrides):
+        return shlex.join(["python", "run.py", *overrides])
+    return "not shown: the record's overrides are not settings of a cell"
+
+
+def _files(folder: Path, page_folder: Path) -> tuple[str, _Files]:
+    """What relative links to the run's files begin with, and the files that exist with the links' ends.
+
+    The beginning is quoted, so that no name can be read as another scheme.
+    """
+    relative = Path(os.path.relpath(folder, page_folder)).as_posix()
+    if folder.is_file():  # a kept record
+        return quote(relative), (("result.json", ""),)
+    present = {entry.name for entry in os.scandir(folder)}
+    return quote(f"{relative}/"), tuple((name, name) for name in LINKED_FILES if name in present)
+
+
+def _curves(run: CollectedRun, shared: _Shared, problems: list[Problem]) -> dict[str, Any] | None:
+    path = run.folder / "metrics.csv"
+    try:
+        curves = read_curves(run, shared.points)
+    except ValueError as error:
+        problems.append(Problem(path, str(error).removeprefix(f"{path}: ")))
+        return None
+    if curves is None:
+        return None
+    epochs = shared.epochs.setdefault(tuple(curves.epochs), len(shared.epochs))
+    return {"epochs": epochs, "metrics": curves.metrics}
+
+
+def _scales(runs: Sequence[CollectedRun]) -> list[dict[str, Any]]:
+    present: list[str] = [run.scale for run in runs]
+    return [
+        {"name": name, "meaning": meaning, "runs": present.count(name)}
+        for name, meaning in SCALES.items()
+        if name in present
+    ]
+
+
+def _metrics(runs: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """The metrics by which runs are judged, then the others by name."""
+    judged = {run["metric"] for run in runs}
+    names = {name for run in runs for name in run["metrics"]}
+    order = sorted(names | judged, key=lambda name: (name not in judged, name))
+    return [
+        {"name": name, "label": metric_names.label(name), "unit": metric_names.unit(name)} for name in order
+    ]
+
+
+def _comparison(comparison: Comparison) -> dict[str, str]:
+    names = ("dataset", "network", "scale", "recipe", "metric", "distinction")
+    return {name: getattr(comparison, name) for name in names}
+
+
+def _group(group: Group, comparison: int, position: Mapping[int, int]) -> dict[str, Any]:
+    first = group.runs[0].record
+    return {
+        "comparison": comparison,
+        "attention": group.attention,
+        "distinction": group.distinction,
+        "runs": [position[id(run)] for run in group.runs],
+        "parameters": first.parameters,
+        "gflops_paper": first.gflops_paper,
+        "gflops": first.gflops,
+        "seconds": group.mean_of(lambda run: run.record.seconds),
+        "estimates": _by_metric(group.estimates),
+        "differences": _by_metric(group.differences),
+    }
+
+
+def _by_metric(estimates: Mapping[str, Estimate]) -> dict[str, Any]:
+    return {metric: estimate_json(value) for metric, value in estimates.items()}

@@ -1,0 +1,164 @@
+"""Sample predictions: the first images of one run of each attention, within a budget for the whole page.
+
+With them go the run's precision against recall and its confusion matrix.
+What does not fit is named, so that nobody takes the shown attentions for all.
+
+A detection run's pictures made small enough to stand in the page, as data URIs.
+"""
+
+import base64
+import io
+import json
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from PIL import Image
+
+from lga.results.collect import CollectedRun, Problem
+from lga.results.comparison import Comparison, Group
+from lga.results.curves import read_confusion, read_precision_recall
+from lga.system.errors import UserError
+
+FOLDER = "pictures"
+LONG_SIDE = 480
+QUALITY = 70
+
+
+@dataclass(frozen=True)
+class Thumbnail:
+    """A picture as a JPEG of at most `LONG_SIDE` pixels on its longer side."""
+
+    source: str
+    width: int
+    height: int
+
+
+def picture_paths(run_folder: Path) -> list[Path]:
+    """The run's pictures, `<number>-<image>.png`, by number; none if it left none, OSError if unreadable."""
+    folder = run_folder / FOLDER
+    if not folder.is_dir():
+        return []
+    numbered = [
+        (re.match(r"([0-9]+)-", path.name), path) for path in folder.iterdir() if path.suffix == ".png"
+    ]
+    found = [(int(match[1]), path.name, path) for match, path in numbered if match]
+    return [path for _, _, path in sorted(found)]
+
+
+def thumbnail(path: Path) -> Thumbnail:
+    """The picture at `path` made small; raises UserError if it cannot be read."""
+    try:
+        with Image.open(path, formats=["PNG"]) as picture:
+            small = picture.convert("RGB")
+        small.thumbnail((LONG_SIDE, LONG_SIDE), Image.Resampling.LANCZOS)
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise UserError(f"{path}: not a readable PNG picture: {error}") from error
+    file = io.BytesIO()
+    small.save(file, "JPEG", quality=QUALITY, optimize=True)
+    source = "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode()
+    return Thumbnail(source, small.width, small.height)
+
+
+IMAGES = 2
+ATTENTIONS = 6
+BUDGET = 2_500_000  # characters of all pictures and matrices: the rest of a page of 3 MB needs room too
+
+Read = TypeVar("Read")
+
+
+@dataclass
+class _Samples:
+    """What has been gathered for the page so far."""
+
+    page_folder: Path
+    problems: list[Problem]
+    budget: int
+    full: bool = False
+    runs: list[dict[str, Any]] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+
+    def add(self, run: CollectedRun, paths: Sequence[Path], place: Mapping[str, int], name: str) -> bool:
+        """Takes the run's pictures and says whether any came in; `name` is noted if they do not fit."""
+        pictures = [shown for path in paths if (shown := self._picture(path))] if not self.full else []
+        judged = self._judged(run.folder / "curves.json") if pictures else {}
+        size = sum(len(picture["source"]) for picture in pictures) + len(json.dumps(judged.get("confusion")))
+        self.full = self.full or size > self.budget
+        if self.full:
+            self.left_out.append(name)
+        elif pictures:
+            self.budget -= size
+            self.runs.append({**place, "pictures": pictures, **judged})
+        return bool(pictures) and not self.full
+
+    def _judged(self, path: Path) -> dict[str, Any]:
+        curve, confusion = self.read(read_precision_recall, path), self.read(read_confusion, path)
+        return {
+            "precision_recall": asdict(curve) if curve else None,
+            "confusion": asdict(confusion) if confusion else None,
+        }
+
+    def _picture(self, path: Path) -> dict[str, Any] | None:
+        small = self.read(thumbnail, path)
+        link = quote(Path(os.path.relpath(path, self.page_folder)).as_posix())
+        return {"name": path.stem, "link": link, **asdict(small)} if small else None
+
+    def read(self, reader: Callable[[Path], Read], path: Path) -> Read | None:
+        """What `reader` finds at `path`; None, and a problem more, if it cannot be read."""
+        try:
+            return reader(path)
+        except UserError as error:
+            self.problems.append(Problem(path, str(error).removeprefix(f"{path}: ")))
+        except OSError as error:
+            self.problems.append(Problem(path, error.strerror or str(error)))
+        return None
+
+
+def samples(
+    comparisons: Sequence[Comparison],
+    position: Mapping[int, int],
+    page_folder: Path,
+    problems: list[Problem],
+    budget: int = BUDGET,
+) -> dict[str, Any]:
+    """The pictures shown, by group and run, and the names of the attentions left out.
+
+    `position` is each run's place on the page by its id; files that cannot be read are added to `problems`.
+    """
+    gathered = _Samples(page_folder, problems, budget)
+    number = 0
+    for comparison in comparisons:
+        shown = 0
+        for group in comparison.groups:
+            run, paths = _lowest_seed(group, gathered)
+            place, name = {"group": number, "run": position[id(run)]}, _name(comparison, group)
+            number += 1
+            if paths and shown == ATTENTIONS:
+                gathered.left_out.append(name)
+            elif paths:
+                shown += gathered.add(run, paths[:IMAGES], place, name)
+    return {"runs": gathered.runs, "left_out": gathered.left_out}
+
+
+def _lowest_seed(group: Group, gathered: _Samples) -> tuple[CollectedRun, list[Path]]:
+    """The first run of the group that left pictures, and these; its first run and nothing if none did."""
+    for run in group.runs:
+        paths = gathered.read(picture_paths, run.folder)
+        if paths:
+            return run, paths
+    return group.runs[0], []
+
+
+def _name(comparison: Comparison, group: Group) -> str:
+    parts = (
+        comparison.dataset,
+        comparison.network,
+        comparison.distinction,
+        group.attention,
+        group.distinction,
+    )
+    return ", ".join(part for part in parts if part)

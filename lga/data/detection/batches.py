@@ -1,0 +1,205 @@
+"""The training images of a split, given out by whole augmented batches.
+
+Axes: B images of the batch, S side of the result.
+
+The images of a split as they are judged: letterboxed, whole batches at once.
+
+Axes: B images of the batch, H and W its rows and columns.
+
+Fits evaluation images into their batch's shape: resized by one factor, in the middle, padded with grey.
+
+Two choices of shape, S the image size. ``square``: S x S. ``toolchain``: as the paper's toolchain validates,
+images sorted by aspect ratio, and each batch as tall and wide as its images need, rounded up to a multiple of
+32 after half of 32 is added: so square images of 640 pixels lie on 672 x 672.
+
+Axes: N images.
+
+Joins images and the boxes of each into a batch.
+
+Axes: B images, H rows, W columns.
+"""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from lga.data.detection.augmentation import AugmentationDraws, DetectionAugmentation, draw, with_gains
+from lga.data.detection.geometry import (
+    PAD_VALUE,
+    Placement,
+    arrange_four,
+    arrange_one,
+    flip_boxes,
+    resized_shape,
+)
+from lga.data.detection.splits import DetectionSource, Targets
+from lga.data.loading.batch_order import BatchKey
+from lga.structures import DetectionBatch
+from lga.structures.batch import ImageOrigin
+from lga.system.errors import UserError
+
+
+def collate(
+    images: Tensor, targets: Sequence[Targets], origins: tuple[ImageOrigin, ...] = ()
+) -> DetectionBatch:
+    """Return the batch of images (B, 3, H, W) and of the boxes of each."""
+    joined = Targets.join(targets)
+    counts = [len(part.labels) for part in targets]
+    return DetectionBatch(
+        images=images,
+        boxes=torch.from_numpy(joined.boxes),
+        labels=torch.from_numpy(joined.labels),
+        image_index=torch.from_numpy(np.repeat(np.arange(len(targets)), counts)),
+        ignore=torch.from_numpy(joined.ignore),
+        origins=origins,
+    )
+
+
+VAL_SHAPES = ("square", "toolchain")
+STRIDE = 32
+EXTRA = 0.5  # of a stride
+
+
+def check_val_shape(val_shape: str) -> None:
+    """Raise a UserError unless ``val_shape`` is one of `VAL_SHAPES`."""
+    if val_shape not in VAL_SHAPES:
+        raise UserError(f"val_shape={val_shape!r} is unknown: choose one of {', '.join(VAL_SHAPES)}")
+
+
+def letterbox(size: tuple[int, int], image_size: int, canvas: tuple[int, int]) -> Placement:
+    """Return the place of an image of ``size`` (width, height) whose longer side becomes S on the canvas."""
+    resized = resized_shape(size, image_size)
+    left, top = ((whole - part) // 2 for whole, part in zip(canvas, resized, strict=True))
+    return Placement(size, resized, (left, top), (0, 0, *canvas))
+
+
+def evaluation_order(sizes: NDArray[np.int64], val_shape: str) -> NDArray[np.int64]:
+    """Return in which order images of ``sizes`` (N, 2), width and height, are judged."""
+    if val_shape == "square":
+        return np.arange(len(sizes))
+    return np.argsort(sizes[:, 1] / sizes[:, 0], kind="stable")
+
+
+def batch_canvas(sizes: NDArray[np.int64], image_size: int, val_shape: str) -> tuple[int, int]:
+    """Return width and height of the batch of images of ``sizes`` (N, 2), width and height."""
+    if val_shape == "square":
+        return image_size, image_size
+    shares = (sizes / sizes.max(1, keepdims=True)).max(0) * image_size / STRIDE
+    width, height = (math.ceil(float(share) + EXTRA) * STRIDE for share in shares)
+    return width, height
+
+
+class TrainingImages(Dataset[DetectionBatch | UserError]):
+    """`BatchKey` to `DetectionBatch`, its images (B, 3, S, S) uint8.
+
+    A batch depends on its key and the seed alone. A file that cannot be read is returned as the `UserError`
+    that says so, see `DetectionLoader`.
+
+    Args:
+        source: the split.
+        image_size: S, pixels.
+        augmentation: its settings.
+        mosaic_epochs: epochs from the first on in which mosaic is used.
+        seed: of the run.
+    """
+
+    def __init__(
+        self,
+        source: DetectionSource,
+        image_size: int,
+        augmentation: DetectionAugmentation,
+        mosaic_epochs: int,
+        seed: int,
+    ) -> None:
+        self.source = source
+        self.image_size = image_size
+        self.augmentation = augmentation
+        self.mosaic_epochs = mosaic_epochs
+        self.seed = seed
+
+    def __len__(self) -> int:
+        return len(self.source)
+
+    def __getitem__(self, key: BatchKey) -> DetectionBatch | UserError:
+        shape = (len(key.indices), 3, self.image_size, self.image_size)
+        images = np.empty(shape, np.uint8)
+        targets = []
+        try:
+            for row, index in enumerate(key.indices.tolist()):
+                images[row], found = self._make(key.epoch, index)
+                targets.append(found)
+        except UserError as error:
+            return error
+        return collate(torch.from_numpy(images), targets)
+
+    def _make(self, epoch: int, index: int) -> tuple[NDArray[np.uint8], Targets]:
+        mosaic = epoch < self.mosaic_epochs
+        draws = draw(self.augmentation, len(self), mosaic, self.seed, epoch, index)
+        canvas, targets = self._arrange(index, draws)
+        pixels = with_gains(canvas, draws.gains).transpose(2, 0, 1)
+        if draws.flip:
+            return pixels[:, :, ::-1], targets._replace(boxes=flip_boxes(targets.boxes, self.image_size))
+        return pixels, targets
+
+    def _arrange(self, index: int, draws: AugmentationDraws) -> tuple[NDArray[np.uint8], Targets]:
+        members = (index, *draws.partners) if draws.mosaic else (index,)
+        images = [self.source.images.load(member) for member in members]
+        sizes = [(width, height) for width, height in self.source.sizes[list(members)].tolist()]
+        if draws.mosaic:
+            arrangement = arrange_four(sizes, self.image_size, draws.centre, draws.zoom, draws.shift)
+        else:
+            arrangement = arrange_one(sizes[0], self.image_size, draws.zoom, draws.shift)
+        return arrangement.draw(images), arrangement.map(
+            [self.source.annotations[member] for member in members]
+        )
+
+
+class EvaluationImages(Dataset[DetectionBatch | UserError]):
+    """`BatchKey` to `DetectionBatch`, its images (B, 3, H, W) uint8, with the origin of each.
+
+    All boxes are kept, however small. A file that cannot be read is returned as the `UserError` that says so,
+    see `DetectionLoader`.
+
+    Args:
+        source: the split.
+        image_size: longer side that images are resized to, pixels.
+        val_shape: of the batches, see `lga.data.detection.batches`.
+    """
+
+    def __init__(self, source: DetectionSource, image_size: int, val_shape: str) -> None:
+        self.source = source
+        self.image_size = image_size
+        self.val_shape = val_shape
+        self.order = evaluation_order(source.sizes, val_shape)
+
+    def __len__(self) -> int:
+        return len(self.source)
+
+    def __getitem__(self, key: BatchKey) -> DetectionBatch | UserError:
+        indices = self.order[key.indices]
+        width, height = batch_canvas(self.source.sizes[indices], self.image_size, self.val_shape)
+        images = np.full((len(indices), height, width, 3), PAD_VALUE, np.uint8)
+        targets, origins = [], []
+        try:
+            for row, index in enumerate(indices.tolist()):
+                found, origin = self._make(index, images[row])
+                targets.append(found)
+                origins.append(origin)
+        except UserError as error:
+            return error
+        batch = torch.from_numpy(images).permute(0, 3, 1, 2).contiguous()
+        return collate(batch, targets, tuple(origins))
+
+    def _make(self, index: int, pixels: np.ndarray) -> tuple[Targets, ImageOrigin]:
+        """Draw an image on ``pixels`` (H, W, 3), and return its boxes and origin."""
+        width, height = self.source.sizes[index].tolist()
+        placement = letterbox((width, height), self.image_size, (pixels.shape[1], pixels.shape[0]))
+        placement.draw(pixels, self.source.images.load(index))
+        name = str(self.source.names[index])
+        origin = ImageOrigin(index, name, width, height, scale=placement.scale, shift=placement.corner)
+        return placement.map(self.source.annotations[index]), origin

@@ -1,0 +1,175 @@
+"""What the data modules of all tasks share: splits read at first use, and how their batches are loaded.
+
+A batch is made at once by a dataset that is given whole `BatchKey`s. On several devices each has a process
+and loaders of its own, whose batches are divided, see `lga.data.loading.sharding`.
+
+Which images of a training split a share of it is: the first ones of one fixed order.
+
+The order depends on the number of images alone. So all seeds, attentions and networks train on the same
+images, and a smaller share lies within a larger one.
+
+Axes: N images of the split.
+"""
+
+from functools import cached_property
+from typing import Any, Generic, Protocol, Self, TypeVar
+
+import numpy as np
+import pytorch_lightning as pl
+import torch
+from numpy.typing import NDArray
+from torch.utils.data import Dataset, Sampler
+
+from lga.data.loading.batch_order import BatchKey, BatchOrder
+from lga.data.loading.random_streams import Stream, generator
+from lga.data.loading.sharding import Shard, ShardedBatches, TrainingOrder, WholeBatches, WithShares
+from lga.system.errors import UserError
+
+
+def check_train_share(share: float) -> None:
+    """Raise a UserError unless ``share`` is above 0 and at most 1."""
+    if not 0 < share <= 1:
+        raise UserError(f"data.train_share={share:g}: choose a share above 0 and up to 1, such as 0.25")
+
+
+def shared_images(images: int, share: float) -> NDArray[np.bool_]:
+    """Return (N,), bool: true for ``share`` of so many images, rounded, and for one at least."""
+    order = torch.randperm(images, generator=generator(Stream.TRAIN_SHARE)).numpy()
+    chosen = np.zeros(images, bool)
+    chosen[order[: max(1, round(share * images))]] = True
+    return chosen
+
+
+class Splits(Protocol):
+    """Three splits of a set, and where they came from."""
+
+    @property
+    def selection(self) -> str:
+        """What a checkpoint is selected on."""
+
+    @property
+    def manifest(self) -> dict[str, str]:
+        """Name of each source file -> sha256."""
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Number of images of each split."""
+
+    def training_on(self, chosen: NDArray[np.bool_]) -> Self:
+        """Return the splits with the training images where ``chosen`` (N,) is true; the others stay."""
+
+
+SplitsT = TypeVar("SplitsT", bound=Splits)
+SplitsT_co = TypeVar("SplitsT_co", bound=Splits, covariant=True)
+
+
+class SplitsReader(Protocol[SplitsT_co]):
+    """Reads a set from disk."""
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Names of the classes, in the order of their labels."""
+
+    def __call__(self) -> SplitsT_co:
+        """Return the splits; a UserError says what is wrong with the files."""
+
+
+class SplitsData(pl.LightningDataModule, Generic[SplitsT]):
+    """The loaders of a set whose splits `reader` reads.
+
+    Args:
+        reader: called once, when its splits are first needed.
+        image_size: side of the images given out, pixels.
+        batch_size: training images in a batch.
+        seed: of the order and of the augmentation; >= 0. Batches depend on it and on the epoch only.
+        num_workers: processes that make batches; 0 makes them in the training process.
+        train_share: of the training images, see `lga.data.loading.splits_data`.
+
+    Attributes:
+        judged_split: what the test judges, ``test`` or ``val``.
+        shard: of every batch, which the loaders are for.
+        most_judged: batches of a split that several devices together judge; None for all.
+    """
+
+    def __init__(
+        self,
+        reader: SplitsReader[SplitsT],
+        image_size: int,
+        batch_size: int,
+        seed: int,
+        num_workers: int,
+        train_share: float = 1.0,
+    ) -> None:
+        super().__init__()
+        check_train_share(train_share)
+        check_at_least(1, image_size=image_size, batch_size=batch_size)
+        check_at_least(0, seed=seed, num_workers=num_workers)
+        self.reader = reader
+        self.image_size = image_size
+        self.batch_size = batch_size
+        self.seed = seed
+        self.num_workers = num_workers
+        self.train_share = train_share
+        self.judged_split = "test"
+        self.shard = Shard()
+        self.most_judged: int | None = None
+
+    @cached_property
+    def splits(self) -> SplitsT:
+        """The splits, read at first use; of the training split the share that is trained on."""
+        splits = self.reader()
+        if self.train_share == 1:
+            return splits
+        return splits.training_on(shared_images(splits.counts["train"], self.train_share))
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Names of the classes, in the order of their labels."""
+        return tuple(self.reader.class_names)
+
+    @property
+    def num_classes(self) -> int:
+        """Number of classes."""
+        return len(self.class_names)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Number of images of each split."""
+        return self.splits.counts
+
+    @property
+    def manifest(self) -> dict[str, str]:
+        """Name of each source file -> sha256 of its content."""
+        return self.splits.manifest
+
+    @property
+    def selection(self) -> str:
+        """What a checkpoint is selected on: ``validation`` or ``test``."""
+        return self.splits.selection
+
+    def sharded(self, order: BatchOrder) -> TrainingOrder:
+        """What this device has of the training batches of `order`."""
+        return order if self.shard.world_size == 1 else ShardedBatches(order, self.shard)
+
+    def whole_batches(self, order: BatchOrder) -> Sampler[BatchKey]:
+        """What this device has of the batches of `order` that are judged."""
+        return order if self.shard.world_size == 1 else WholeBatches(order, self.shard, self.most_judged)
+
+    def loading(self, batches: Dataset[Any], order: Sampler[BatchKey]) -> dict[str, Any]:
+        """What a loader of `batches` in this `order` is made with; of several devices, with shares."""
+        return {
+            "dataset": batches if self.shard.world_size == 1 else WithShares(batches),
+            "batch_size": None,
+            "sampler": order,
+            "num_workers": self.num_workers,
+            "persistent_workers": self.num_workers > 0,
+            "pin_memory": torch.cuda.is_available(),
+            "generator": torch.Generator(),  # without one, each pass would draw from the global generator
+        }
+
+
+def check_at_least(least: int, **settings: int) -> None:
+    """Raise a UserError naming the first setting below ``least``."""
+    for name, value in settings.items():
+        if value < least:
+            raise UserError(f"{name}={value} is too small: it must be at least {least}")

@@ -1,0 +1,70 @@
+"""GWHD 2021: more domains, with validation and test of their own. David et al., https://arxiv.org/abs/2105.07660.
+
+Counts of images differ between sources: 3,655 to 3,657 of training, 1,381 or 1,382 of test. Rows that repeat
+another are left out and counted.
+
+Tree: ``gwhd_2021/images/*.png`` and ``competition_{train,val,test}.csv``, or the older
+``official_{train,val,test}.csv``, whose names have no extension; where both lie, the former are read.
+"""
+
+from pathlib import Path
+from types import MappingProxyType
+
+from lga.data.detection.faults import Faults
+from lga.data.detection.written_split import WrittenImage, WrittenSplit
+from lga.data.published.formats.gwhd_2021_csv import read_gwhd_2021
+from lga.data.published.gwhd.codalab import GWHDReader
+from lga.data.published.published_dataset import PartFiles
+from lga.data.published.split_plan import PublishedCounts, SplitPlan
+
+YEAR_2021 = "gwhd_2021"
+IMAGES = f"{YEAR_2021}/images"
+
+
+class GWHD2021Reader(GWHDReader):
+    """Reads the tables of the competition of 2021."""
+
+    distribution = "gwhd2021"
+    part_names = ("train", "val", "test")
+    plans = MappingProxyType(
+        {
+            "official": SplitPlan(
+                ("train",),
+                "val",
+                "test",
+                who="the competition of 2021: no domain is in two of them; the paper used the set of 2020",
+            )
+        }
+    )
+    published = MappingProxyType({"val": PublishedCounts(1476, source="the set's page and its copies")})
+    toolchain_images = MappingProxyType({part: f"{YEAR_2021}/images/{part}" for part in part_names})
+
+    @classmethod
+    def is_in(cls, root: Path) -> bool:
+        """Return whether the folder of 2021 lies there."""
+        return (root / YEAR_2021).is_dir()
+
+    def has(self, part: str) -> bool:
+        """Return whether the part's table is there, in either form."""
+        return self._table(part).is_file()
+
+    def files(self, part: str) -> PartFiles:
+        """Return the part's table and the folder of all images."""
+        return PartFiles([self.require(self._table(part))], (self.require(self.root / IMAGES),))
+
+    def parse(self, part: str, files: PartFiles, faults: Faults) -> WrittenSplit:
+        """Return the images of the table."""
+        table = self._table(part)
+        place = table.relative_to(self.root).as_posix()
+        rows = read_gwhd_2021(table, place, faults)
+        return WrittenSplit.of_images(
+            [WrittenImage(f"{IMAGES}/{_file_name(row.name)}", None, row.boxes, place) for row in rows]
+        )
+
+    def _table(self, part: str) -> Path:
+        newer, older = (self.root / YEAR_2021 / f"{kind}_{part}.csv" for kind in ("competition", "official"))
+        return older if older.is_file() and not newer.is_file() else newer
+
+
+def _file_name(name: str) -> str:
+    return name if name.lower().endswith((".png", ".jpg")) else f"{name}.png"

@@ -1,0 +1,102 @@
+"""GWHD 2020 as Kaggle has it: the seven domains of training in one table.
+
+Tree: ``global-wheat-detection/train.csv`` and ``train/*.jpg``; ``test/``, about ten images without boxes, is
+not read. The parts are the table's sources, and ``unlisted``: the images of ``train/`` without a row, so
+without a wheat head, of which no source is known; they are always trained on. What is wrong with the table
+itself is counted once, with ``unlisted``.
+"""
+
+from pathlib import Path
+from types import MappingProxyType
+
+from lga.data.detection.faults import Faults
+from lga.data.detection.index_cache import listing
+from lga.data.detection.written_split import WrittenImage, WrittenSplit
+from lga.data.published.formats.kaggle_wheat_csv import KaggleImage, read_kaggle_wheat
+from lga.data.published.gwhd.codalab import LEAK, SELECTING, GWHDReader
+from lga.data.published.gwhd.codalab import TRAINING as SOURCES
+from lga.data.published.published_dataset import PartFiles
+from lga.data.published.split_plan import PublishedCounts, SplitPlan
+
+KAGGLE = "global-wheat-detection"
+TABLE, IMAGES = f"{KAGGLE}/train.csv", f"{KAGGLE}/train"
+UNLISTED = "unlisted"
+REPORTED = "usask_1"  # the only source outside Europe
+_ROWS = "rows of train.csv by source"
+
+
+class GWHDKaggleReader(GWHDReader):
+    """Reads Kaggle's global-wheat-detection."""
+
+    distribution = "kaggle"
+    part_names = (*SOURCES, UNLISTED)
+    plans = MappingProxyType(
+        {
+            "official": SplitPlan(
+                (UNLISTED, *(source for source in SOURCES if source not in (SELECTING, REPORTED))),
+                SELECTING,
+                REPORTED,
+                who="this reader: the competition has no validation and hides its test, so one source "
+                "selects and another is reported",
+            ),
+            "paper": SplitPlan(
+                (UNLISTED, *SOURCES),
+                "ethz_1",
+                "ethz_1",
+                who="the paper's toolchain, on the same images elsewhere: it reports one of the sources "
+                "that it trains on",
+                leak=LEAK,
+            ),
+        }
+    )
+    published = MappingProxyType(
+        {
+            "ethz_1": PublishedCounts(boxes=51_489, source=_ROWS),
+            "arvalis_1": PublishedCounts(boxes=45_716, source=_ROWS),
+            "rres_1": PublishedCounts(boxes=20_236, source=_ROWS),
+            "arvalis_3": PublishedCounts(boxes=16_665, source=_ROWS),
+            "usask_1": PublishedCounts(boxes=5_807, source=_ROWS),
+            "arvalis_2": PublishedCounts(boxes=4_179, source=_ROWS),
+            "inrae_1": PublishedCounts(boxes=3_701, source=_ROWS),
+            UNLISTED: PublishedCounts(49, 0, source="3,422 images less 3,373 that have rows"),
+        }
+    )
+    toolchain_images = MappingProxyType({part: f"{KAGGLE}/images/{part}" for part in part_names})
+
+    @classmethod
+    def is_in(cls, root: Path) -> bool:
+        """Return whether Kaggle's folder lies there."""
+        return (root / KAGGLE).is_dir()
+
+    def has(self, part: str) -> bool:
+        """Return whether the table is there: it is of all parts."""
+        return (self.root / TABLE).is_file()
+
+    def files(self, part: str) -> PartFiles:
+        """Return the table and the folder of all images."""
+        return PartFiles([self.require(self.root / TABLE)], (self.require(self.root / IMAGES),))
+
+    def parse(self, part: str, files: PartFiles, faults: Faults) -> WrittenSplit:
+        """Return the images of one source, or those that no row names."""
+        counted = part == UNLISTED or faults.on_error == "raise"
+        listed = read_kaggle_wheat(self.root / TABLE, TABLE, faults if counted else Faults("skip"))
+        if part == UNLISTED:
+            _check_sources(listed, faults)
+            names = {f"{IMAGES}/{stem}.jpg" for stem in listed}
+            present = sorted(listing(self.root, files.image_folders))
+            rest = [name for name in present if name.endswith(".jpg") and name not in names]
+            return WrittenSplit.of_images([WrittenImage(name, None, (), TABLE) for name in rest])
+        return WrittenSplit.of_images(
+            [
+                WrittenImage(f"{IMAGES}/{stem}.jpg", image.size, image.boxes, TABLE)
+                for stem, image in listed.items()
+                if image.source == part
+            ]
+        )
+
+
+def _check_sources(listed: dict[str, KaggleImage], faults: Faults) -> None:
+    for image in listed.values():
+        if image.source not in SOURCES:
+            expected = f"expected a source of {', '.join(SOURCES)}, found {image.source!r}"
+            faults.refuse("images of an unknown source", f"{TABLE}:{image.line}", expected)

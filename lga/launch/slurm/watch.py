@@ -1,0 +1,186 @@
+"""A sweep's engine on SLURM: submits what is not submitted yet, and watches until every run has a record.
+
+A run has ended well if its folder, on a file system that the nodes share, has its finished record; SLURM's
+own state says only how it was lost. A sweep that is stopped, or killed, loses nothing: its jobs go on, and
+the same command finds them again by what was written into the runs' folders.
+"""
+
+import time
+from dataclasses import dataclass
+
+from lga.launch.slurm import queue as slurm_queue
+from lga.launch.slurm.queue import Queued, SilentError
+from lga.launch.slurm.submission import (
+    SlurmSettings,
+    Submitted,
+    one_sweep_at_a_time,
+    submit,
+    submitted_before,
+)
+from lga.launch.sweep import Job, SweepProgress, settled_before
+from lga.run.machine.failures import killed_by, what_to_lower
+from lga.system.errors import UserError
+
+POLL_SECONDS, MOST_POLL_SECONDS, POLL_GROWTH = 2.0, 30.0, 1.3
+MOST_SILENT_SECONDS = 900.0
+# A record may be seen late on a network file system, but not of a job that SLURM has seen die.
+SECONDS_FOR_RECORD, SECONDS_FOR_RECORD_OF_LOST = 60.0, 5.0
+_OUT_OF_MEMORY = "OUT_OF_MEMORY"
+_LOST = (
+    "CANCELLED",
+    "TIMEOUT",
+    "NODE_FAIL",
+    _OUT_OF_MEMORY,
+    "PREEMPTED",
+    "BOOT_FAIL",
+    "DEADLINE",
+    "REVOKED",
+)
+_OF_SLURM = ("srun: ", "slurmstepd: ")  # in a job's output
+_USUAL_REASONS = ("None", "Priority", "Resources", "JobArrayTaskLimit", "BeginTime", "Cleaning")
+
+
+@dataclass
+class Watched:
+    """A job of the sweep and the job of SLURM that trains it, which may have left the queue some time ago."""
+
+    job: Job
+    submitted: Submitted
+    gone_since: float | None = None
+    ended: bool = False
+
+
+def run_on_slurm(jobs: list[Job], progress: SweepProgress, settings: SlurmSettings) -> None:
+    """Runs `jobs` on the cluster; raises UserError where there is none, or it takes them not."""
+    if printing := [job.run.config["mode"]["name"] for job in jobs if not job.trains]:
+        raise UserError(f"hydra/launcher=slurm: mode={printing[0]} prints here; only mode=train is for SLURM")
+    slurm_queue.check_commands()
+    with one_sweep_at_a_time(jobs):
+        watched = _submitted(jobs, progress, settings)
+    try:
+        _watch(watched, progress)
+    except KeyboardInterrupt:
+        names = ",".join(sorted({entry.submitted.name for entry in watched if not entry.ended}))
+        progress.note(
+            f"SLURM: {progress.left} go on unwatched; the same command watches them again, "
+            f"scancel --name={names} ends them"
+        )
+        raise
+
+
+def _submitted(jobs: list[Job], progress: SweepProgress, settings: SlurmSettings) -> list[Watched]:
+    """The jobs of SLURM that train `jobs`: those of earlier sweeps, and new ones for the others."""
+    queue = slurm_queue.queued_jobs()
+    left = [job for job in jobs if not settled_before(job, progress)]  # another sweep's may just have ended
+    before = [(job, submitted_before(job, queue)) for job in left]
+    watched = [Watched(job, submitted) for job, submitted in before if submitted is not None]
+    if watched:
+        progress.note(f"SLURM: of an earlier sweep, {len(watched)} wait or run, and are watched")
+    new = [job for job, submitted in before if submitted is None]
+    if new:
+        submitted = submit(new, settings, _gpus(new, settings))
+        watched += [Watched(job, entry) for job, entry in zip(new, submitted, strict=True)]
+        first, last = submitted[0].identifier, submitted[-1].identifier
+        range_told = f"job {first}" if len(new) == 1 else f"jobs {first} to {last}"
+        progress.note(f"SLURM: {range_told} submitted: squeue --name={submitted[0].name}")
+    return watched
+
+
+def _gpus(jobs: list[Job], settings: SlurmSettings) -> int:
+    """GPUs of a job: those that the settings say, else those that the runs can use and the partition has."""
+    if settings.gpus_per_node is not None:
+        return settings.gpus_per_node
+    trainers = [job.run.config["trainer"] for job in jobs]
+    wanted = max((trainer["devices"] for trainer in trainers if trainer["accelerator"] != "cpu"), default=0)
+    return wanted if wanted and slurm_queue.has_gpus(settings.partition) else 0
+
+
+def _watch(watched: list[Watched], progress: SweepProgress) -> None:
+    """Tells of each job that has ended, until all have."""
+    left = list(watched)
+    pause, answered = POLL_SECONDS, time.monotonic()
+    states: dict[str, str] = {}
+    reasons: set[str] = set()
+    while left:
+        try:
+            queue = slurm_queue.queued_jobs()
+            answered = time.monotonic()
+        except SilentError as error:
+            if time.monotonic() - answered > MOST_SILENT_SECONDS:
+                raise UserError(
+                    f"{error}; the jobs may go on, the same command watches them again"
+                ) from error
+            time.sleep(pause)
+            continue
+        seen = {entry.submitted.identifier: queue.get(entry.submitted.identifier) for entry in left}
+        _tell_why_jobs_wait(seen, reasons, progress)
+        running = sum(entry is not None and entry.state == "RUNNING" for entry in seen.values())
+        progress.workers = max(running, progress.workers if running == 0 else 1)
+        for entry in left:
+            _look_at(entry, seen[entry.submitted.identifier], progress)
+        left = [entry for entry in left if not entry.ended]
+        now = {identifier: entry.state if entry else "gone" for identifier, entry in seen.items()}
+        pause = POLL_SECONDS if now != states else min(pause * POLL_GROWTH, MOST_POLL_SECONDS)
+        states = now
+        if left:
+            time.sleep(pause)
+
+
+def _tell_why_jobs_wait(seen: dict[str, Queued | None], told: set[str], progress: SweepProgress) -> None:
+    waiting = {entry.reason for entry in seen.values() if entry is not None and entry.state == "PENDING"}
+    for reason in sorted(waiting - told - set(_USUAL_REASONS)):
+        told.add(reason)
+        progress.note(f"SLURM: jobs wait: {reason}")
+
+
+def _look_at(entry: Watched, queued: Queued | None, progress: SweepProgress) -> None:
+    """Sets whether the job has ended; if so, how is set too, and told."""
+    job = entry.job
+    record = job.record_left()
+    if record is not None and record.status == "finished":
+        job.score, job.seconds = record.score, record.seconds
+    elif queued is not None:
+        entry.gone_since = None
+        return
+    elif record is not None and record.ended != entry.submitted.earlier:
+        job.error = record.error or "failed"
+    else:
+        entry.gone_since = entry.gone_since or time.monotonic()
+        job.error = _lost_after(entry, time.monotonic() - entry.gone_since)
+        if job.error is None:
+            return
+    entry.ended = True
+    log = job.folder.log if job.folder.log.is_file() else entry.submitted.paths.stdout
+    progress.ended(job.name, job.error, job.score, job.seconds, log)
+
+
+def _lost_after(entry: Watched, seconds: float) -> str | None:
+    """How a job was lost that is gone for `seconds` and left no record; None while one may still be seen."""
+    identifier = entry.submitted.identifier
+    ended = slurm_queue.ended_job(identifier)
+    lost = ended is not None and (ended.state in _LOST or ended.exit_status != 0)
+    if seconds < (SECONDS_FOR_RECORD_OF_LOST if lost else SECONDS_FOR_RECORD):
+        return None
+    if raised := _raised_in_job(entry.submitted):
+        how = raised
+    elif ended is None or not lost:
+        how = "ended and left no record"
+    elif ended.state == _OUT_OF_MEMORY:
+        how = f"{ended.state}: raise hydra.launcher.mem, or {what_to_lower(entry.job.run.config)}"
+    elif ended.state in _LOST:
+        how = ended.state
+    elif ended.exit_status < 0:
+        how = killed_by(-ended.exit_status, entry.job.run.config)
+    else:
+        how = f"ended with exit status {ended.exit_status} and left no record"
+    return f"{how} (SLURM job {identifier})"
+
+
+def _raised_in_job(submitted: Submitted) -> str | None:
+    """The last line of what was raised outside of the training, such as by a module that a node lacks."""
+    try:
+        lines = submitted.paths.stdout.read_text(errors="replace").splitlines()
+    except OSError:
+        return None
+    told = [line for line in lines if line.strip() and not line.startswith(_OF_SLURM)]
+    return told[-1] if any(line.startswith("Traceback ") for line in told) else None

@@ -1,0 +1,219 @@
+"""A sweep: jobs from configs frozen before the first one starts, each in a process of its own.
+
+Finished cells are returned from their records without a process; an engine runs the others, on this machine
+(`lga.launch.local`) or on a cluster (`lga.launch.slurm.watch`), and the loss of one job costs that job alone.
+
+How far a sweep is: a line for each job that ended, and on a terminal a bar with the time left.
+"""
+
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+
+from hydra.core.utils import JobReturn, JobStatus, filter_overrides
+from omegaconf import DictConfig, open_dict
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from lga.config.frozen_run import Cell, FrozenRun, freeze
+from lga.run.folder.directory import RunDirectory
+from lga.run.folder.record import RunRecord, read_record
+from lga.system.errors import UserError
+from lga.system.terminal_text import printable
+
+
+class SweepProgress:
+    """Counts done, cached and failed jobs and tells them; use as a context."""
+
+    def __init__(self, total: int, console: Console | None = None) -> None:
+        self.console = console or Console(soft_wrap=True, highlight=False)
+        self.total = total
+        self.workers = 1
+        self.done = self.from_cache = 0
+        self.failed: list[tuple[str, str, Path]] = []
+        self.seconds: list[float] = []
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.fields[counts]}"),
+            TimeElapsedColumn(),
+        )
+        self._bar = Progress(
+            *columns, console=self.console, transient=True, disable=not self.console.is_terminal
+        )
+        self._task = self._bar.add_task("sweep", total=total, counts=self.counts())
+
+    def __enter__(self) -> "SweepProgress":
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.stop()
+        if isinstance(error, UserError) and self.left == self.total:  # told by itself, nothing ran
+            return
+        self._print(f"sweep: {self.counts()}")
+        for name, reason, log in self.failed:
+            self._print(f"failed: {name}: {reason}; log: {log}")
+
+    @property
+    def left(self) -> int:
+        """Jobs that have not ended yet."""
+        return self.total - self.done - self.from_cache - len(self.failed)
+
+    def cached(self, name: str, score: float | None, kept: Path | None = None) -> None:
+        """Tells of a cell that was finished before, and where its record is kept if nothing else is left."""
+        self.from_cache += 1
+        where = f", finished before (kept in {kept})" if kept else ""
+        self._tell(f"cached  {name}{_scored(score)}{where}")
+
+    def ended(self, name: str, error: str | None, score: float | None, seconds: float, log: Path) -> None:
+        """Tells of a job that has just ended."""
+        if error:
+            self.failed.append((name, error, log))
+            self._tell(f"failed  {name}: {error}")
+        else:
+            self.done += 1
+            self.seconds.append(seconds)
+            self._tell(f"done    {name}{_scored(score)} in {seconds:.0f} s")
+
+    def note(self, line: str) -> None:
+        """Tells something that counts nothing."""
+        self._print(line)
+
+    def counts(self) -> str:
+        """Done, cached, failed, left, and a guess of the time left."""
+        text = f"{self.done} done, {self.from_cache} cached, {len(self.failed)} failed, {self.left} left"
+        if self.seconds and self.left:
+            text += f", about {_duration(statistics.median(self.seconds) * self.left / self.workers)}"
+        return text
+
+    def _tell(self, line: str) -> None:
+        ended = self.total - self.left
+        self._print(f"[{ended}/{self.total}] {line}")
+        self._bar.update(self._task, completed=ended, counts=self.counts())
+
+    def _print(self, line: str) -> None:
+        self.console.print(escape(printable(line)))
+
+
+def _scored(score: float | None) -> str:
+    return "" if score is None else f" {score:.2f}"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+Compose = Callable[[Sequence[str]], DictConfig]
+
+
+class SweepError(UserError):
+    """Some jobs of a sweep failed; which, and where their logs are, was told before."""
+
+
+@dataclass
+class Job:
+    """One job of a sweep and, once it has ended, how."""
+
+    overrides: tuple[str, ...]
+    run: FrozenRun
+    apart: tuple[str, ...] = ()  # overrides that tell it from the sweep's other jobs of the same cell
+    folder: RunDirectory = field(init=False)
+    error: str | None = None
+    score: float | None = None
+    seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.folder = RunDirectory(self.run)
+
+    @property
+    def name(self) -> str:
+        """The cell's, and what tells the job from others of that cell."""
+        return f"{self.run.cell} ({', '.join(self.apart)})" if self.apart else str(self.run.cell)
+
+    @property
+    def trains(self) -> bool:
+        """Whether the job leaves a record; other modes print."""
+        return bool(self.run.config["mode"]["name"] == "train")
+
+    def record_left(self) -> RunRecord | None:
+        """The record in the job's folder; None if there is none that can be read."""
+        try:
+            return read_record(self.folder.result) if self.folder.result.is_file() else None
+        except UserError:
+            return None
+
+
+# Runs jobs to their ends, sets how each has ended, and tells that to the progress.
+Engine = Callable[[list[Job], SweepProgress], None]
+
+
+def launch_sweep(
+    compose: Compose, job_overrides: Sequence[Sequence[str]], run_all: Engine
+) -> list[JobReturn]:
+    """Runs one job for each list of overrides and returns what Hydra's sweepers expect."""
+    group = time.strftime("sweep-%Y%m%d-%H%M%S")
+    jobs = [
+        _freeze(compose(overrides), tuple(filter_overrides(list(overrides))), group)
+        for overrides in job_overrides
+    ]
+    _tell_apart(jobs)
+    with SweepProgress(len(jobs)) as progress:
+        if waiting := [job for job in jobs if not settled_before(job, progress)]:
+            run_all(waiting, progress)
+    failed = [job for job in jobs if job.error]
+    error = SweepError(
+        f"{len(failed)} of {len(jobs)} jobs failed, their logs are named above; "
+        "the same command runs only those again"
+    )
+    return [_returned(job, error) for job in jobs]
+
+
+def _freeze(cfg: DictConfig, overrides: tuple[str, ...], group: str) -> Job:
+    with open_dict(cfg):
+        cfg.logger.group = cfg.logger.group or group
+    return Job(overrides, freeze(cfg, overrides))
+
+
+def _tell_apart(jobs: Sequence[Job]) -> None:
+    """Jobs of one cell, which differ in other settings, are told by those."""
+    cells: dict[Cell, list[Job]] = {}
+    for job in jobs:
+        cells.setdefault(job.run.cell, []).append(job)
+    for same in cells.values():
+        shared = set.intersection(*(set(job.overrides) for job in same))
+        for job in same:
+            job.apart = tuple(override for override in job.overrides if override not in shared)
+
+
+def settled_before(job: Job, progress: SweepProgress) -> bool:
+    """Whether nothing is left to do for the job: its record is there, or stands in the way."""
+    if not job.trains:
+        return False
+    try:
+        done = job.folder.done()
+    except UserError as error:
+        job.error = str(error)
+        progress.ended(job.name, job.error, None, 0.0, job.folder.log)
+        return True
+    if done is None:
+        return False
+    path, record = done
+    job.score = record.score
+    progress.cached(job.name, record.score, None if path == job.folder.result else path)
+    return True
+
+
+def _returned(job: Job, error: SweepError) -> JobReturn:
+    returned = JobReturn(overrides=list(job.overrides), working_dir=str(job.folder.path))
+    returned.status = JobStatus.FAILED if job.error else JobStatus.COMPLETED
+    returned.return_value = error if job.error else job.score
+    return returned

@@ -1,0 +1,103 @@
+"""Finds and reads the run records below a folder; one that cannot be read is reported, the others stay."""
+
+import math
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from lga.results.scales import Scale, scale_of
+from lga.run.folder.record import RunRecord, read_record
+from lga.system.errors import UserError
+
+RECORD = "result.json"
+
+
+@dataclass(frozen=True)
+class CollectedRun:
+    """One run's record and the folder it lies in."""
+
+    folder: Path
+    record: RunRecord
+
+    @cached_property
+    def scale(self) -> Scale:
+        """What its numbers stand for."""
+        return scale_of(self.record)
+
+    @property
+    def network(self) -> str:
+        """Backbone, and the detector on it if there is one."""
+        cell = self.record.cell
+        return cell.backbone if cell.detector == "none" else f"{cell.backbone} + {cell.detector}"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A file that could not be used, and why."""
+
+    path: Path
+    reason: str
+
+
+@dataclass(frozen=True)
+class Collection:
+    """All runs below `root`, sorted by cell, scale, seed and folder, and what could not be read."""
+
+    root: Path
+    runs: tuple[CollectedRun, ...]
+    problems: tuple[Problem, ...]
+
+
+def collect(root: Path) -> Collection:
+    """Reads every `result.json` below `root`; raises UserError if `root` is no folder."""
+    if not root.is_dir():
+        raise UserError(
+            f"{root}: no such folder; run a cell first (python run.py) or name another with --runs"
+        )
+    runs: list[CollectedRun] = []
+    problems: list[Problem] = []
+    for folder in _run_folders(root, problems):
+        path = folder / RECORD
+        try:
+            runs.append(CollectedRun(folder, _checked(read_record(path))))
+        except UserError as error:
+            problems.append(Problem(path, str(error).removeprefix(f"{path}: ")))
+        except OSError as error:
+            problems.append(Problem(path, error.strerror or str(error)))
+    return Collection(root, tuple(sorted(runs, key=_position)), tuple(problems))
+
+
+def _checked(record: RunRecord) -> RunRecord:
+    """The record, if its measures are numbers that can be averaged and drawn."""
+    own = {"seconds": record.seconds, "gflops": record.gflops, "gflops_paper": record.gflops_paper}
+    measures = {**own, **record.metrics}
+    for name, value in measures.items():
+        if value is not None and not math.isfinite(value):
+            raise UserError(
+                f"{name} is {value}, not a finite number; remove the record to run the cell again"
+            )
+    return record
+
+
+def _run_folders(root: Path, problems: list[Problem]) -> Iterator[Path]:
+    """Folders that hold a record; nothing below one is looked at, so checkpoints cost no time."""
+    pending = [str(root)]
+    while pending:
+        folder = pending.pop()
+        try:
+            with os.scandir(folder) as entries:
+                found = list(entries)
+        except OSError as error:
+            problems.append(Problem(Path(folder), error.strerror or str(error)))
+            continue
+        if any(entry.name == RECORD for entry in found):
+            yield Path(folder)
+        else:
+            pending.extend(entry.path for entry in found if entry.is_dir(follow_symlinks=False))
+
+
+def _position(run: CollectedRun) -> tuple[str | int, ...]:
+    cell = run.record.cell
+    return (cell.dataset, run.network, cell.attention, run.scale, cell.seed, str(run.folder))

@@ -1,0 +1,143 @@
+"""Runs arranged for comparison: seeds into groups, and groups that differ only in attention side by side.
+
+Runs are averaged only if their configs are equal in all but the seed and what cannot change a result.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from lga.results.collect import CollectedRun
+from lga.results.settings import digest, distinctions, recipe, without
+from lga.results.statistics import Estimate, estimate, paired_difference
+
+BASELINE = "none"
+
+
+@dataclass(frozen=True)
+class Group:
+    """The finished runs of one attention, one a seed, and their statistics by metric.
+
+    `distinction` names the settings that differ between groups of the same attention;
+    `differences` are to the attention `none`, paired by seed.
+    """
+
+    attention: str
+    settings: Mapping[str, Any]
+    runs: tuple[CollectedRun, ...]
+    estimates: Mapping[str, Estimate]
+    differences: Mapping[str, Estimate]
+    distinction: str = ""
+
+    def values(self, metric: str) -> dict[int, float]:
+        """The metric by seed."""
+        return {
+            run.record.cell.seed: run.record.metrics[metric]
+            for run in self.runs
+            if metric in run.record.metrics
+        }
+
+    def mean_of(self, measure: Callable[[CollectedRun], float | None]) -> float | None:
+        """The mean of what was measured, None if nothing was."""
+        measured = [value for run in self.runs if (value := measure(run)) is not None]
+        return sum(measured) / len(measured) if measured else None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Groups that differ in nothing but their attention; `metric` is the one the task is judged by."""
+
+    dataset: str
+    network: str
+    scale: str
+    recipe: str
+    metric: str
+    settings: Mapping[str, Any]
+    groups: tuple[Group, ...]
+    distinction: str = ""
+
+
+def compare(runs: Iterable[CollectedRun]) -> tuple[Comparison, ...]:
+    """All comparisons among the finished `runs`, sorted by dataset, network, scale and recipe.
+
+    Of several finished runs of one config and seed the last to end counts: a repetition is no further sample.
+    """
+    members: defaultdict[tuple[str, str, str], dict[int, CollectedRun]] = defaultdict(dict)
+    settings: dict[str, dict[str, Any]] = {}
+    for run in sorted(runs, key=lambda run: run.record.ended):
+        if run.record.status == "finished":
+            own = recipe(run.record.config)
+            settings[digest(own)] = own
+            members[run.scale, run.record.cell.attention, digest(own)][run.record.cell.seed] = run
+    together: defaultdict[tuple[str, ...], list[Group]] = defaultdict(list)
+    for (scale, attention, key), by_seed in members.items():
+        group = _group(attention, settings[key], [by_seed[seed] for seed in sorted(by_seed)])
+        together[_shared(group.runs[0], scale, group.settings)].append(group)
+    comparisons = [_comparison(groups) for groups in together.values()]
+    return tuple(_told_apart(sorted(comparisons, key=_labels), _labels))
+
+
+def _shared(run: CollectedRun, scale: str, settings: Mapping[str, Any]) -> tuple[str, ...]:
+    return (run.record.cell.dataset, run.network, scale, digest(without(settings, "attention")))
+
+
+def _group(attention: str, settings: Mapping[str, Any], runs: Sequence[CollectedRun]) -> Group:
+    group = Group(attention, settings, tuple(runs), {}, {})
+    metrics = sorted({name for run in runs for name in run.record.metrics})
+    return replace(group, estimates={name: estimate(list(group.values(name).values())) for name in metrics})
+
+
+def _comparison(groups: list[Group]) -> Comparison:
+    first = groups[0].runs[0]
+    judged = _told_apart(
+        sorted(groups, key=lambda group: attention_order(group.attention)), lambda g: g.attention
+    )
+    return Comparison(
+        dataset=first.record.cell.dataset,
+        network=first.network,
+        scale=first.scale,
+        recipe=str(first.record.config.get("recipe", {}).get("name", "")),
+        metric=first.record.monitor.split("/", 1)[-1],
+        settings=without(groups[0].settings, "attention"),
+        groups=tuple(_with_differences(judged)),
+    )
+
+
+def _with_differences(groups: Sequence[Group]) -> list[Group]:
+    """The groups with their differences to the baseline, unless there is none or more than one."""
+    baselines = [group for group in groups if group.attention == BASELINE]
+    if len(baselines) != 1:
+        return list(groups)
+    baseline = baselines[0]
+    return [group if group is baseline else _with_difference(group, baseline) for group in groups]
+
+
+def _with_difference(group: Group, baseline: Group) -> Group:
+    pairs = {name: paired_difference(group.values(name), baseline.values(name)) for name in group.estimates}
+    return replace(group, differences={name: pair for name, pair in pairs.items() if pair is not None})
+
+
+def attention_order(attention: str) -> tuple[int, str]:
+    """The baseline first, then the paper's block and its variants, then the others by name."""
+    rank = 0 if attention == BASELINE else 1 if attention.startswith("lga") else 2
+    return rank, attention
+
+
+def _labels(comparison: Comparison) -> tuple[str, ...]:
+    return comparison.dataset, comparison.network, comparison.scale, comparison.recipe
+
+
+Told = TypeVar("Told", Comparison, Group)
+
+
+def _told_apart(items: Sequence[Told], label: Callable[[Told], object]) -> list[Told]:
+    """The items, those of one label with the settings that tell them apart."""
+    same: defaultdict[object, list[Told]] = defaultdict(list)
+    for item in items:
+        same[label(item)].append(item)
+    told: dict[int, str] = {}
+    for alike in same.values():
+        names = distinctions([item.settings for item in alike])
+        told |= {id(item): name for item, name in zip(alike, names, strict=True)}
+    return [replace(item, distinction=told[id(item)]) for item in items]

@@ -1,0 +1,106 @@
+"""How many images a cell trains on and is judged on: of the files that are there, else as published.
+
+What of a cell's data is not there, and what to do about it; a quick look that parses nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from lga.data.classification.digits import DigitsReader
+from lga.data.classification.idx import PUBLISHED, find_file
+from lga.data.classification.mnist import MNISTFormatReader
+from lga.data.detection.tiling import windows_of
+from lga.data.digit_scenes import DigitScenesReader
+from lga.data.published.published_dataset import PublishedDataset, TiledDataset
+from lga.data.published.split_plan import HELD_OUT_EVERY
+from lga.results.scales import PUBLISHED_IMAGES
+from lga.system.errors import UserError
+
+
+@dataclass(frozen=True)
+class ImageCounts:
+    """Images, or tiles where images are cut; `known` says where the figures are from."""
+
+    train: int
+    val: int
+    test: int
+    known: str
+
+
+# Selected on the test images, as the paper's toolchain does.
+PUBLISHED_COUNTS: Mapping[str, ImageCounts] = MappingProxyType(
+    {name: ImageCounts(train, test, test, "published") for name, (train, test) in PUBLISHED_IMAGES.items()}
+)
+
+
+def image_counts(dataset: str, reader: Any) -> ImageCounts | None:
+    """Counts of the index that is kept on disk, else the published ones; None where neither is known.
+
+    Those of data that ships with the project are its reader's.
+    """
+    if isinstance(reader, DigitsReader | DigitScenesReader):
+        counts = reader().counts if isinstance(reader, DigitsReader) else reader.counts
+        return ImageCounts(**counts, known="shipped with the project")
+    published = PUBLISHED_COUNTS.get(dataset)
+    if not isinstance(reader, PublishedDataset):
+        return published
+    plan = reader.plan
+    used = (*plan.train, plan.test) if plan.val is None else (*plan.train, plan.val, plan.test)
+    if not all(_is_indexed(reader, part) for name in used for part in reader.unions.get(name, (name,))):
+        return published
+    counts = {part: _count(reader, part) for part in used}
+    train = sum(counts[part] for part in plan.train)
+    val = train // HELD_OUT_EVERY if plan.val is None else counts[plan.val]
+    return ImageCounts(
+        train - val if plan.val is None else train, val, counts[plan.test], "of the files here"
+    )
+
+
+def _is_indexed(reader: PublishedDataset, part: str) -> bool:
+    """Whether an index of the part is kept, so that counting reads no annotations."""
+    kept = (reader.cache_dir / "index").glob(f"{reader.name}-{part}-*.npz")
+    return part in reader.parts and any(kept)
+
+
+def _count(reader: PublishedDataset, part: str) -> int:
+    index = reader.index(part)
+    if isinstance(reader, TiledDataset) and reader.tiling is not None:
+        return len(windows_of(index.written.sizes, reader.tiling).image)
+    return len(index)
+
+
+def missing_data(reader: Any) -> str | None:
+    """One line on what is missing; None where all that the reader needs is there, or can be made."""
+    if isinstance(reader, PublishedDataset):
+        return _missing_parts(reader)
+    if isinstance(reader, MNISTFormatReader) and not reader.download:
+        files = PUBLISHED[reader.data_set]
+        if any(find_file(reader.raw_dir, file) is None for file in files):
+            return _told(reader)
+    return None
+
+
+def _missing_parts(reader: PublishedDataset) -> str | None:
+    """What the reader itself says of the first part of its plan that is not there."""
+    plan = reader.plan
+    names = (*plan.train, plan.val or plan.test, plan.test)
+    parts = dict.fromkeys(part for name in names for part in reader.unions.get(name, (name,)))
+    for part in parts:
+        if part not in reader.parts or reader.has(part):
+            try:
+                reader.files(part)
+            except UserError as error:
+                return str(error)
+        if part not in reader.parts:
+            return f"{reader.root}: {part} is not there"
+    return None
+
+
+def _told(reader: MNISTFormatReader) -> str | None:
+    try:
+        reader()
+    except UserError as error:
+        return str(error)
+    return None

@@ -1,0 +1,180 @@
+"""What a sweep would do, before anything runs: cells, what is cached and left, hours, disk, missing data."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lga.config.frozen_run import FrozenRun
+from lga.config.instantiation import make
+from lga.results.matching import cell_names
+from lga.results.plan.image_counts import ImageCounts, image_counts, missing_data
+from lga.results.plan.step_times import StepTimes, Work
+from lga.results.published import Cell
+from lga.results.settings import digest, recipe
+from lga.run.folder.directory import RunDirectory
+from lga.system.errors import UserError
+
+CHECKPOINT_COPIES = 5  # of the parameters: the weights, their average, two moments of Adam, the chosen epoch
+BYTES_A_PARAMETER = 4
+BYTES_BESIDE = 5_000_000  # pictures, logs and the files of W&B
+SECONDS_AROUND = 10.0  # starting a run, counting its network's operations, writing its files
+TILE_BYTES = 1_500_000  # of one tile of 1024 pixels as PNG
+
+
+@dataclass(frozen=True)
+class DataState:
+    """A dataset's images, and what of it is missing with what to do (None: nothing)."""
+
+    counts: ImageCounts | None
+    missing: str | None
+    bytes_to_make: int = 0
+
+
+@dataclass(frozen=True)
+class PlannedCell:
+    """One cell of a sweep, all its seeds.
+
+    Attributes:
+        cell: dataset, model and attention.
+        cached: runs with a finished record, here or kept.
+        started: runs that were interrupted and continue.
+        left: runs that have to be done, those included.
+        seconds: of one run with the whole machine, or a GPU, to itself; None where it is not known.
+        bytes: that one run leaves on disk.
+        problems: what stands in the way, such as a damaged record.
+    """
+
+    cell: Cell
+    cached: int
+    started: int
+    left: int
+    seconds: float | None
+    bytes: int
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A sweep's cells, its datasets, and the machine.
+
+    Attributes:
+        name: of the experiment.
+        scale: of its runs.
+        cells: in the sweep's order.
+        data: state of each dataset.
+        device: what the times are of.
+        devices: runs that do not slow each other: GPUs, or 1 processor.
+        outputs: folder that runs are left in.
+        free_bytes: on its disk.
+    """
+
+    name: str
+    scale: str
+    cells: tuple[PlannedCell, ...]
+    data: Mapping[str, DataState]
+    device: str
+    devices: int
+    outputs: Path
+    free_bytes: int
+
+    @property
+    def runnable(self) -> tuple[PlannedCell, ...]:
+        """Cells whose data is there."""
+        return tuple(cell for cell in self.cells if self.data[cell.cell[0]].missing is None)
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """Datasets that are there."""
+        return tuple(dict.fromkeys(cell.cell[0] for cell in self.runnable))
+
+    @property
+    def missing(self) -> Mapping[str, str]:
+        """What is missing, by dataset."""
+        return {name: state.missing for name, state in self.data.items() if state.missing is not None}
+
+    def hours(self, cells: Iterable[PlannedCell]) -> float | None:
+        """Until the runs that are left of `cells` end; None where a time is not known."""
+        left = [cell for cell in cells if cell.left]
+        known = [cell.seconds * cell.left for cell in left if cell.seconds is not None]
+        return sum(known) / self.devices / 3600 if len(known) == len(left) else None
+
+    def bytes(self, cells: Sequence[PlannedCell]) -> int:
+        """That the runs left of `cells` and what is made of their data take."""
+        datasets = {cell.cell[0] for cell in cells if cell.left}
+        made = sum(self.data[name].bytes_to_make for name in datasets)
+        return made + sum(cell.bytes * cell.left for cell in cells)
+
+
+def data_states(runs: Iterable[FrozenRun]) -> dict[str, DataState]:
+    """The state of each dataset of the runs."""
+    firsts: dict[str, FrozenRun] = {}
+    for run in runs:
+        firsts.setdefault(run.cell.dataset, run)
+    return {name: _data_state(run) for name, run in firsts.items()}
+
+
+def planned_cells(
+    runs: Iterable[FrozenRun], data: Mapping[str, DataState], times: StepTimes, parameters: Mapping[Cell, int]
+) -> tuple[PlannedCell, ...]:
+    """The runs by cell; `parameters` are of each cell's network."""
+    by_cell: dict[str, list[FrozenRun]] = {}
+    for run in runs:
+        by_cell.setdefault(digest(recipe(run.config)), []).append(run)
+    planned = []
+    for seeds in by_cell.values():
+        cell = cell_names(seeds[0])
+        planned.append(_planned(cell, seeds, data[cell[0]].counts, times, parameters.get(cell, 0)))
+    return tuple(planned)
+
+
+def _planned(
+    cell: Cell, runs: Sequence[FrozenRun], counts: ImageCounts | None, times: StepTimes, parameters: int
+) -> PlannedCell:
+    states: Counter[str] = Counter()
+    problems = []
+    for run in runs:
+        try:
+            states[_state(RunDirectory(run))] += 1
+        except UserError as error:
+            problems.append(str(error))
+    left = states["new"] + states["started"]
+    size = CHECKPOINT_COPIES * BYTES_A_PARAMETER * parameters + BYTES_BESIDE
+    seconds = _seconds(runs[0].config, counts, times) if left else None
+    return PlannedCell(cell, states["finished"], states["started"], left, seconds, size, tuple(problems))
+
+
+def _state(folder: RunDirectory) -> str:
+    if folder.done() is not None:
+        return "finished"
+    return "started" if folder.last_checkpoint.is_file() else "new"
+
+
+def _seconds(config: Mapping[str, Any], counts: ImageCounts | None, times: StepTimes) -> float | None:
+    if counts is None:
+        return None
+    an_image = times.seconds_an_image(config)
+    train = max(1, round(config["data"]["train_share"] * counts.train))
+    work = Work.of(config, train, counts.val, counts.test)
+    return None if an_image is None else an_image * work.images + SECONDS_AROUND
+
+
+def _data_state(run: FrozenRun) -> DataState:
+    cfg = run.cfg
+    try:
+        reader = make(cfg.dataset.reader, "dataset.reader")
+        missing = missing_data(reader)
+    except UserError as error:
+        return DataState(image_counts(cfg.dataset.name, None), str(error))
+    counts = image_counts(cfg.dataset.name, reader)
+    return DataState(counts, missing, _bytes_to_make(cfg.dataset.name, reader, counts))
+
+
+def _bytes_to_make(dataset: str, reader: Any, counts: ImageCounts | None) -> int:
+    """Bytes of the tiles that are still to be cut."""
+    if counts is None or getattr(reader, "tiling", None) is None:
+        return 0
+    tiles = Path(reader.cache_dir) / "tiles"
+    cut = any(tiles.glob(f"{dataset}*")) if tiles.is_dir() else False
+    return 0 if cut else (counts.train + counts.test) * TILE_BYTES

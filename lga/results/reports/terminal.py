@@ -1,0 +1,86 @@
+"""The comparison of runs as tables in the terminal."""
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from lga.results import labels as metric_names
+from lga.results.collect import Collection
+from lga.results.comparison import Comparison, Group, compare
+from lga.results.statistics import Estimate
+from lga.system.console import with_fixed_width
+from lga.system.terminal_text import printable
+
+
+def show(collection: Collection, console: Console | None = None) -> None:
+    """Prints one table a comparison, then the runs that failed and the files that could not be read."""
+    console = with_fixed_width(console or Console())
+    for comparison in compare(collection.runs):
+        console.print(_table(comparison))
+    for run in collection.runs:
+        if run.record.status == "failed":
+            console.print(
+                printable(f"failed: {run.folder}: {run.record.error}"),
+                markup=False,
+                highlight=False,
+                soft_wrap=True,
+            )
+    for problem in collection.problems:
+        console.print(
+            printable(f"left out: {problem.path}: {problem.reason}"),
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
+    if not collection.runs:
+        console.print(f"no run records below {collection.root}", markup=False, highlight=False)
+
+
+def _table(comparison: Comparison) -> Table:
+    title = (
+        f"{comparison.dataset}, {comparison.network}, scale {comparison.scale}, recipe {comparison.recipe}"
+    )
+    if comparison.distinction:
+        title += f" ({comparison.distinction})"
+    table = Table(
+        title=escape(printable(title)),
+        title_justify="left",
+        caption="95 % t-intervals over seeds; differences paired by seed",
+    )
+    table.add_column("attention")
+    metric, unit = metric_names.label(comparison.metric), metric_names.unit(comparison.metric)
+    for heading in (
+        f"{metric} {unit}".strip(),
+        "95 % interval",
+        "seeds",
+        "to none",
+        "95 % interval",
+        "parameters",
+        "s/run",
+    ):
+        table.add_column(heading, justify="right")
+    for group in comparison.groups:
+        table.add_row(*(escape(printable(cell)) for cell in _row(group, comparison.metric)))
+    return table
+
+
+def _row(group: Group, metric: str) -> tuple[str, ...]:
+    value, difference = group.estimates.get(metric), group.differences.get(metric)
+    parameters = group.runs[0].record.parameters
+    seconds = group.mean_of(lambda run: run.record.seconds)
+    return (
+        f"{group.attention} ({group.distinction})" if group.distinction else group.attention,
+        f"{value.mean:.2f}" if value else "-",
+        _interval(value, ".2f"),
+        str(value.n) if value else "-",
+        f"{difference.mean:+.2f}" if difference else "-",
+        _interval(difference, "+.2f"),
+        f"{parameters:,}" if parameters is not None else "-",
+        f"{seconds:.0f}" if seconds is not None else "-",
+    )
+
+
+def _interval(value: Estimate | None, form: str) -> str:
+    if value is None or value.low is None or value.high is None:
+        return "-"
+    return f"{value.low:{form}} to {value.high:{form}}"

@@ -1,0 +1,91 @@
+"""What a run's numbers stand for: derived from its config and the images it read, whatever its file says.
+
+Only `full` can stand beside a published number: the settings of a published cell but for the attention, with
+nothing cut short, on as many images as the paper's.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
+from typing import Any, Literal, get_args
+
+from lga.config.grid import experiment_runs
+from lga.results.experiments import EXPERIMENTS
+from lga.results.settings import recipe, stands_in, without
+from lga.run.folder.record import RunRecord
+
+Scale = Literal["full", "study", "reduced", "embedded", "smoke"]
+SCALES: tuple[Scale, ...] = get_args(Scale)  # the most telling first
+LIMITS = ("max_epochs", "limit_train_batches", "limit_eval_batches")
+# Trained on and judged on, as the paper's toolchain splits them. DOTA's are tiles of 1024 pixels, 11.1 an
+# image in training; how many there are depends on the tiling.
+PUBLISHED_IMAGES: Mapping[str, tuple[int, int]] = MappingProxyType(
+    {
+        "mnist": (60_000, 10_000),
+        "fashion_mnist": (60_000, 10_000),
+        "visdrone": (6_471, 548),
+        "voc2012": (5_717, 5_823),
+        "voc2007": (5_011, 4_952),
+        "coco_minitrain": (25_000, 5_000),
+        "coco2017": (118_287, 5_000),
+        "dota": (15_700, 5_100),
+        "gwhd": (3_422, 748),
+        "tinyperson": (746, 786),
+    }
+)
+SLACK = {"dota": 0.05}  # of the images
+
+
+def scale_of(record: RunRecord) -> Scale:
+    """The scale of a run that finished or failed; of one that read no images, by its config alone."""
+    config = record.config
+    trainer, dataset = (_group(config, name) for name in ("trainer", "dataset"))
+    if trainer.get("scale") == "smoke":
+        return "smoke"
+    if dataset.get("embedded"):
+        return "embedded"
+    if trainer.get("scale") != "full" or any(trainer.get(limit) is not None for limit in LIMITS):
+        return "reduced"
+    return "full" if other_images(record) is None and has_published_settings(record) else "study"
+
+
+def other_images(record: RunRecord) -> str | None:
+    """Images that are not as many as published, such as `40 of 6,471 training images`; None where they are.
+
+    None too where it is not known how many were read, or published.
+    """
+    published = PUBLISHED_IMAGES.get(record.cell.dataset)
+    if published is None or record.data is None:
+        return None
+    slack = SLACK.get(record.cell.dataset, 0.0)
+    told = []
+    for split, name, wanted in zip(("train", "test"), ("training", "test"), published, strict=True):
+        read = record.data.counts.get(split, 0)
+        if abs(read - wanted) > slack * wanted:
+            told.append(f"{read:,} of {wanted:,} {name} images")
+    return ", ".join(told) or None
+
+
+def has_published_settings(record: RunRecord) -> bool:
+    """Whether the settings are those of a published cell but for the attention and the trainer."""
+    own = without(recipe(record.config), "attention", "trainer")
+    cells = published_settings(record.cell.dataset, record.cell.backbone)
+    return any(stands_in(own, cell) for cell in cells)
+
+
+@cache
+def published_settings(dataset: str, backbone: str) -> tuple[Mapping[str, Any], ...]:
+    """Settings of each experiment that has the network on the dataset, less attention and trainer."""
+    found = []
+    for experiment in EXPERIMENTS:
+        if any(row.cell[:2] == (dataset, backbone) for row in experiment.rows):
+            runs = experiment_runs(experiment.name, [f"dataset={dataset}", "attention=none", "seed=1"])
+            run = next(run for run in runs if run.cell.backbone == backbone)
+            found.append(without(recipe(run.config), "attention", "trainer"))
+    return tuple(found)
+
+
+def _group(config: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """A group of the config; of a foreign record's that has none, nothing."""
+    group = config.get(name)
+    return group if isinstance(group, Mapping) else {}

@@ -1,0 +1,109 @@
+"""What a detector's test leaves beside its numbers: pictures of the same images in every run, and curves.
+
+Under the run's folder: `pictures/<number>-<image>.png`, true boxes left, those found right, and
+`curves.json`, precision against recall of each class and the confusion matrix.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytorch_lightning as pl
+from numpy.typing import NDArray
+from torch import Tensor
+
+from lga.detection.judging import JudgedImage
+from lga.run.callbacks.wandb_logger import WandbLogger
+from lga.structures import DetectionBatch
+from lga.system.files import write_atomically, write_text
+from lga.tasks.devices import gathered
+
+SHOWN_IMAGES = 8
+SHOWN_CONFIDENCE = 0.25
+_Shown = tuple[NDArray[np.uint8], JudgedImage]
+
+
+class DetectionReport(pl.Callback):
+    """Writes pictures and curves into `folder` when a `DetectionTask` has been tested."""
+
+    def __init__(self, folder: Path) -> None:
+        self.pictures = folder / "pictures"
+        self.curves = folder / "curves.json"
+        self._shown: list[_Shown] = []
+
+    def on_test_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Forgets an earlier test's images."""
+        self._shown = []
+
+    def on_test_batch_end(
+        self,
+        trainer: pl.Trainer,
+        pl_module: pl.LightningModule,
+        outputs: Any,
+        batch: DetectionBatch,
+        batch_idx: int,
+        dataloader_idx: int = 0,
+    ) -> None:
+        """Keeps the first images of the split."""
+        if not outputs["images"]:  # another device judges them
+            return
+        for pixels, image in zip(batch.images, outputs["images"], strict=True):
+            if len(self._shown) < SHOWN_IMAGES:
+                self._shown.append((_without_padding(pixels, image), image))
+
+    def on_test_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Writes both; of several devices the first one does."""
+        shown = _of_all_devices(self._shown)
+        if not trainer.is_global_zero:
+            return
+        write_text(self.curves, json.dumps(pl_module.curves, indent=1) + "\n")
+        self.pictures.mkdir(exist_ok=True)
+        paths = [
+            self._draw(number, pixels, image, pl_module.class_names)  # type: ignore[arg-type]
+            for number, (pixels, image) in enumerate(shown)
+        ]
+        if isinstance(trainer.logger, WandbLogger):
+            trainer.logger.log_pictures(
+                {f"pictures/{number}": path for number, path in enumerate(paths)}, trainer.global_step
+            )
+
+    def _draw(
+        self, number: int, pixels: NDArray[np.uint8], image: JudgedImage, class_names: list[str]
+    ) -> Path:
+        from lga.detection.drawing import draw_boxes, png, side_by_side
+
+        found = image.detections
+        sure = found.scores >= SHOWN_CONFIDENCE
+        true = draw_boxes(pixels, _scaled(image.boxes, image), image.labels.cpu().numpy(), class_names)
+        predicted = draw_boxes(
+            pixels,
+            _scaled(found.boxes[sure], image),
+            found.labels[sure].cpu().numpy(),
+            class_names,
+            found.scores[sure].cpu().numpy(),
+        )
+        path = self.pictures / f"{number}-{Path(image.origin.name).stem}.png"
+        picture = png(side_by_side([("true", true), (f"found, score from {SHOWN_CONFIDENCE}", predicted)]))
+        write_atomically(path, lambda file: file.write(picture))
+        return path
+
+
+def _of_all_devices(shown: list[_Shown]) -> list[_Shown]:
+    """The first images of the split, of which each device has some: its batches follow the one's before."""
+    of_all = gathered([(pixels, image.cpu()) for pixels, image in shown])
+    return [picture for device in of_all for picture in device][:SHOWN_IMAGES]
+
+
+def _without_padding(pixels: Tensor, image: JudgedImage) -> NDArray[np.uint8]:
+    """Return the image (H, W, 3) as the network saw it, of an image (3, H, W) in [0, 1] of a batch."""
+    origin = image.origin
+    left, top = (round(shift) for shift in origin.shift)
+    width, height = round(origin.width * origin.scale[0]), round(origin.height * origin.scale[1])
+    inner = pixels[:, top : top + height, left : left + width]
+    return (inner.float() * 255).round().byte().permute(1, 2, 0).contiguous().cpu().numpy()
+
+
+def _scaled(boxes: Tensor, image: JudgedImage) -> NDArray[np.float32]:
+    """Return boxes (N, 4) of the original in pixels of the image as the network saw it."""
+    return np.asarray((boxes.float() * boxes.new_tensor(image.origin.scale * 2)).cpu().numpy(), np.float32)

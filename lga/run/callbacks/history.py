@@ -1,0 +1,136 @@
+"""The run's metrics by epoch: `metrics.csv`, and the epoch whose weights are kept as the best.
+
+The rows live in the checkpoint, so a resumed run neither loses nor repeats one.
+
+Stops a run whose loss is no longer a number, and leaves the batch at which that happened.
+
+On the processor each step is looked at. On a GPU looking would wait for it, so that the losses of a step are
+copied while the next ones are queued, and looked at when these are two ahead: the GPU never runs dry. The
+last steps of an epoch are looked at before anything of the epoch is judged or saved.
+"""
+
+import csv
+import io
+import math
+from collections import deque
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from torch import Tensor
+
+from lga.run.folder.checkpoints import save
+from lga.system.errors import UserError
+from lga.system.files import write_text
+
+
+class MetricsHistory(pl.Callback):
+    """Collects every scalar that was logged in an epoch; epochs count from 1."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.rows: list[dict[str, float]] = []
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Adds the epoch's row and rewrites the file; of several devices the first one does."""
+        metrics = {name: float(value) for name, value in trainer.callback_metrics.items()}
+        rates = {f"lr/{i}": group["lr"] for i, group in enumerate(trainer.optimizers[0].param_groups)}
+        self.rows.append({"epoch": trainer.current_epoch + 1, **metrics, **rates})
+        if trainer.is_global_zero:
+            write_text(self.path, as_csv(self.rows))
+
+    def state_dict(self) -> dict[str, Any]:
+        """The rows so far."""
+        return {"rows": self.rows}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Continues from the rows of a checkpoint."""
+        self.rows = list(state_dict["rows"])
+
+
+def as_csv(rows: list[dict[str, float]]) -> str:
+    """The rows under the union of their names, in order of appearance."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, names, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+STEPS_AHEAD = 2
+FILE = "nonfinite_batch.pt"
+
+
+@dataclass(frozen=True)
+class _Step:
+    """A step's losses, on their way from its device; its batch; and where in the run it is, from 1."""
+
+    names: tuple[str, ...]
+    values: Tensor
+    copied: torch.cuda.Event | None
+    batch: Any
+    epoch: int
+    number: int
+
+
+class FiniteLosses(pl.Callback):
+    """Raises UserError at the first loss that is infinite or not a number, its batch saved in `folder`.
+
+    The file is read by `torch.load(..., weights_only=True)`: `epoch` and `step` (from 1), `losses` by name,
+    and the tensors of the batch by name, as the network was given them.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._steps: deque[_Step] = deque()
+
+    def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Forgets what an earlier fit left."""
+        self._steps.clear()
+
+    def on_train_batch_end(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        """Queues the step's losses, `outputs` by name, and looks at those that are due."""
+        self._steps.append(_queued(outputs, batch, trainer.current_epoch + 1, batch_idx + 1))
+        is_last = batch_idx + 1 == trainer.num_training_batches
+        ahead = 0 if is_last or self._steps[-1].copied is None else STEPS_AHEAD
+        while len(self._steps) > ahead:
+            self._look_at(self._steps.popleft(), trainer.global_rank)
+
+    def _look_at(self, step: _Step, rank: int) -> None:
+        if step.copied is not None:
+            step.copied.synchronize()
+        if step.values.isfinite().all():
+            return
+        losses = dict(zip(step.names, step.values.tolist(), strict=True))
+        wrong = [f"{name} {value}" for name, value in losses.items() if not math.isfinite(value)]
+        path = self.folder / (f"{rank}-{FILE}" if rank else FILE)
+        raise UserError(
+            f"epoch {step.epoch}, step {step.number}: the loss is not finite "
+            f"({', '.join(wrong)}); {_saved(step, losses, path)}; "
+            "lower recipe.optimizer.lr or recipe.clip_norm, or look for what is wrong in that batch"
+        )
+
+
+def _queued(outputs: dict[str, Tensor], batch: Any, epoch: int, number: int) -> _Step:
+    values = torch.stack([value.detach().float().reshape(()) for value in outputs.values()])
+    copied = None
+    if values.is_cuda:
+        values = torch.empty_like(values, device="cpu", pin_memory=True).copy_(values, non_blocking=True)
+        copied = torch.cuda.Event()  # type: ignore[no-untyped-call]
+        copied.record()
+    return _Step(tuple(outputs), values, copied, batch, epoch, number)
+
+
+def _saved(step: _Step, losses: dict[str, float], path: Path) -> str:
+    """Writes the batch; says where it is, or why it is not."""
+    tensors = {name: value.cpu() for name, value in vars(step.batch).items() if isinstance(value, Tensor)}
+    try:
+        save({"epoch": step.epoch, "step": step.number, "losses": losses, **tensors}, path)
+    except UserError as error:
+        return f"its batch could not be saved: {error}"
+    return f"its batch is {path}"

@@ -1,0 +1,181 @@
+"""Checkpoints: the last epoch to resume from, the best epoch to judge. Written atomically, read without code.
+
+When a disk fills, the previous checkpoint stays as it was and the run stops with one line. The file is a zip
+archive with a CRC-32 of each of its parts; `torch.load` does not look at them, and takes a changed byte of a
+weight for the weight, so that they are checked here.
+"""
+
+import math
+import pickle
+import re
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from lightning_fabric.plugins.io.checkpoint_io import CheckpointIO
+from torch import nn
+
+from lga.run.folder.directory import PREVIOUS, PREVIOUS_BEST
+from lga.system.errors import DamagedFileError, UserError
+from lga.system.files import write_atomically
+from lga.system.terminal_text import first_line
+from lga.tasks.devices import made_by_first
+
+_PYTHON_OBJECT = re.compile(r"GLOBAL (\S+)")  # as torch's reader names what it refuses
+
+
+class AtomicCheckpointIO(CheckpointIO):
+    """Lightning's way to checkpoints, so that no half-written one is ever seen."""
+
+    def save_checkpoint(
+        self, checkpoint: dict[str, Any], path: Any, storage_options: Any | None = None
+    ) -> None:
+        """Writes `checkpoint` to `path`; the one that stood there is kept beside it."""
+        save(checkpoint, Path(path), Path(path).with_name(PREVIOUS))
+
+    def load_checkpoint(self, path: Any, map_location: Any = None, weights_only: bool | None = None) -> Any:
+        """Reads what `save_checkpoint` wrote; of several devices the first one does."""
+        return made_by_first(lambda: load(Path(path)))
+
+    def remove_checkpoint(self, path: Any) -> None:
+        """Removes the file if it is there."""
+        Path(path).unlink(missing_ok=True)
+
+
+class BestAndLast(pl.Callback):
+    """After each epoch keeps `best` (the averaged weights, if they are) and then `last` (everything).
+
+    `direction` is max or min; a tie keeps the earlier epoch. Epochs count from 1. The best weights before
+    these are kept too: a run that ends between the two goes on from the last epoch that is whole, and where
+    training does not repeat bit for bit, the epoch that follows may be no best one again.
+    """
+
+    def __init__(
+        self, best: Path, last: Path, monitor: str, direction: str, select: str, config_hash: str
+    ) -> None:
+        if direction not in ("max", "min"):
+            raise UserError(f"task.direction={direction}: valid: max, min")
+        if select not in ("best", "last"):
+            raise UserError(f"recipe.select={select}: valid: best, last")
+        self.best = best
+        self.last = last
+        self.monitor = monitor
+        self.sign = 1 if direction == "max" else -1
+        self.select = select
+        self.config_hash = config_hash
+        self.best_epoch = 0
+        self.best_score = float("nan")
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Keeps the epoch's weights, those of the first device; the others wait for it."""
+        if self.monitor not in trainer.callback_metrics:
+            known = ", ".join(sorted(trainer.callback_metrics))
+            raise UserError(f"task.selected_by={self.monitor}: not a logged metric; valid: {known}")
+        score = float(trainer.callback_metrics[self.monitor])
+        if self.select == "last" or self.best_epoch == 0 or self._is_better(score):
+            self.best_epoch, self.best_score = trainer.current_epoch + 1, score
+            if trainer.is_global_zero:
+                self._save_best(pl_module.average.module)  # type: ignore[arg-type, union-attr]
+        trainer.save_checkpoint(self.last)
+
+    def best_of(self, rows: list[dict[str, float]]) -> dict[str, float]:
+        """Of a history's rows the one of the best epoch."""
+        return max(rows, key=lambda row: self.sign * row[self.monitor])
+
+    def _is_better(self, score: float) -> bool:
+        if math.isnan(self.best_score):  # of an epoch that nothing could be judged in
+            return not math.isnan(score)
+        return self.sign * (score - self.best_score) > 0
+
+    def _save_best(self, network: nn.Module) -> None:
+        content = {"state_dict": network.state_dict(), "epoch": self.best_epoch}
+        previous = self.best.with_name(PREVIOUS_BEST)
+        save({**content, "config_hash": self.config_hash}, self.best, previous)
+
+    def on_save_checkpoint(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
+    ) -> None:
+        """Marks the checkpoint with its owner."""
+        checkpoint["config_hash"] = self.config_hash
+
+    def state_dict(self) -> dict[str, Any]:
+        """The best epoch so far."""
+        return {"best_epoch": self.best_epoch, "best_score": self.best_score}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Continues from a checkpoint's best epoch."""
+        self.best_epoch = state_dict["best_epoch"]
+        self.best_score = state_dict["best_score"]
+
+
+def best_epoch_of(last: dict[str, Any]) -> int:
+    """The epoch whose weights the content of a last checkpoint takes for the best; 0 if it tells none."""
+    return int(last.get("callbacks", {}).get(BestAndLast.__qualname__, {}).get("best_epoch", 0))
+
+
+def save(content: dict[str, Any], path: Path, previous: Path | None = None) -> None:
+    """Writes tensors and plain values; on failure `path` is untouched and a UserError says why.
+
+    What stood at `path` is kept as `previous`, if that is given.
+    """
+    try:
+        write_atomically(path, lambda file: torch.save(content, file), previous)
+    except (OSError, RuntimeError) as error:
+        kept = "the previous one is kept" if path.is_file() else "there is no earlier one"
+        raise UserError(
+            f"{path}: checkpoint could not be written ({_reason(error)}); {kept}; "
+            "free some space and run the same command again, it continues from there"
+        ) from error
+
+
+def load(path: Path) -> Any:
+    """Reads tensors and plain values; nothing in the file can run code.
+
+    Raises:
+        UserError: there is no such file, or it holds Python objects.
+        DamagedFileError: its content is not what was written.
+    """
+    try:
+        _check_sums(path)
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError as error:
+        raise UserError(f"{path}: no such checkpoint") from error
+    except pickle.UnpicklingError as error:
+        if found := _PYTHON_OBJECT.search(str(error)):
+            raise UserError(
+                f"{path}: refused, it holds more than tensors and plain values ({found[1]}), and loading "
+                "that runs code of whoever wrote the file; have model.state_dict() saved where it was made"
+            ) from error
+        raise _damaged(path, "no tensors in it") from error
+    except (UserError, MemoryError):
+        raise
+    except Exception as error:
+        raise _damaged(path, first_line(error)) from error
+
+
+def _check_sums(path: Path) -> None:
+    """Raises DamagedFileError if a zip archive is not as it was written; other files are not looked at."""
+    with path.open("rb") as file:
+        if not zipfile.is_zipfile(file):
+            return
+        try:
+            with zipfile.ZipFile(file) as archive:
+                changed = archive.testzip()
+        except (zipfile.BadZipFile, NotImplementedError, ValueError, EOFError, RuntimeError) as error:
+            raise _damaged(path, first_line(error)) from error
+    if changed:
+        raise _damaged(path, f"the checksum of its part {changed} is wrong")
+
+
+def _damaged(path: Path, what: str) -> DamagedFileError:
+    return DamagedFileError(f"{path}: not a readable checkpoint ({what}); it was not used")
+
+
+def _reason(error: BaseException) -> str:
+    while error.__cause__ or error.__context__:
+        if isinstance(error, OSError):
+            break
+        error = error.__cause__ or error.__context__  # type: ignore[assignment]
+    return (error.strerror or str(error)) if isinstance(error, OSError) else first_line(error)

@@ -1,0 +1,192 @@
+"""The run record, `result.json`: all that tables, pages and verdicts are made from.
+
+Metrics are named `<protocol>/<metric>` where a task has several protocols, plainly where it has one;
+accuracies and mean average precisions are in percent, durations in seconds, memory in bytes.
+
+The file ends with `digest`, a hash of all the rest: a digit that a disk or an editor changed would still be a
+number. Records from before it had one are read without.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from lga.system.errors import DamagedFileError, UserError
+from lga.system.files import write_text
+from lga.system.secrets import hide_secrets
+from lga.system.terminal_text import first_line
+
+SCHEMA_VERSION = 1
+DIGEST = "digest"
+_ADVICE = "remove it to run the cell again"
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CellRecord(_Strict):
+    """The cell's names and seed."""
+
+    dataset: str
+    backbone: str
+    detector: str
+    attention: str
+    seed: int
+
+
+class SelectionRecord(_Strict):
+    """Which epoch's weights were judged, and how they were chosen (epochs count from 1)."""
+
+    rule: str
+    split: str
+    epoch: int
+    score: float
+
+
+class OtherEpochRecord(_Strict):
+    """What the other rule would have chosen, of a classification: `last`, or `best` by the same monitor."""
+
+    rule: str
+    epoch: int
+    metrics: dict[str, float]
+
+
+class DataRecord(_Strict):
+    """What was read: a hash over the files' hashes, images per split, and what was left out and how often."""
+
+    manifest_hash: str
+    files: dict[str, str]
+    counts: dict[str, int]
+    dropped: dict[str, int] = {}
+
+
+class OutcomesRecord(_Strict):
+    """The file in the run's folder that tells what became of each image of the test split, in its order.
+
+    `right` is of classification: a bit an image, the first one the highest of the first byte, in base64.
+    """
+
+    file: str
+    sha256: str
+    images: int
+    right: str | None = None
+
+
+class AlarmRecord(_Strict):
+    """A sign of failure in a block, with the epochs that it was first and last seen after."""
+
+    block: str
+    sign: str
+    first: int
+    last: int
+    seen: str
+    meaning: str
+
+
+class InstrumentsRecord(_Strict):
+    """What a run with instruments saw: each block's numbers after the last epoch, and all alarms.
+
+    A block's numbers are by name, such as `gradient/global 11x11/q`; `instruments.json` has them by epoch.
+    """
+
+    every: int
+    images: int
+    epochs: int
+    blocks: dict[str, dict[str, float | None]] = {}
+    alarms: list[AlarmRecord] = []
+
+
+class RunRecord(_Strict):
+    """One finished or failed run."""
+
+    schema_version: int = SCHEMA_VERSION
+    status: Literal["finished", "failed"]
+    error: str | None = None
+    cell: CellRecord
+    config_hash: str = Field(pattern="^[0-9a-f]{64}$")  # part of file names
+    config: dict[str, Any]
+    overrides: list[str]
+    group: str | None = None
+    protocol: str
+    monitor: str
+    score: float | None = None
+    metrics: dict[str, float] = {}
+    metrics_per_class: dict[str, dict[str, float]] = {}
+    curve: str | None = None  # of a kept record: what its metrics.csv told, less the learning rates
+    selection: SelectionRecord | None = None
+    other_epoch: OtherEpochRecord | None = None
+    outcomes: OutcomesRecord | None = None
+    data: DataRecord | None = None
+    parameters: int | None = None
+    trainable_parameters: int | None = None
+    attention_parameters: int | None = None
+    attention_heads: list[int] | None = None
+    gflops_paper: float | None = None
+    gflops: float | None = None
+    epochs: int | None = None
+    seconds: float
+    peak_memory_bytes: int | None = None
+    resumed: int = 0
+    instruments: InstrumentsRecord | None = None
+    started: str
+    ended: str
+    code: dict[str, str | bool | None] = {}
+    environment: dict[str, str | int | None] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _forget_scale(cls, content: Any) -> Any:
+        """Earlier records said what they stand for; it is derived, see `lga.results.scales`."""
+        return {key: value for key, value in content.items() if key != "scale"}
+
+
+def write_record(path: Path, record: RunRecord) -> None:
+    """Writes `record` as JSON, atomically, without secrets."""
+    content = hide_secrets(record.model_dump(mode="json"))
+    content[DIGEST] = _digest(content)
+    write_text(path, json.dumps(content, indent=1, allow_nan=False) + "\n")
+
+
+def read_record(path: Path) -> RunRecord:
+    """Reads and checks one `result.json`.
+
+    Raises:
+        DamagedFileError: it is not as it was written, or no record; names the first thing wrong with it.
+        UserError: it is as it was written, by a version whose records are others.
+    """
+    content = _parsed(path)
+    digest = content.pop(DIGEST, None)
+    if digest is not None and digest != _digest(content):
+        raise DamagedFileError(f"{path}: not a run record: its digest does not fit its content; {_ADVICE}")
+    try:
+        return RunRecord.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the whole file"
+        kind = DamagedFileError if digest is None else UserError
+        raise kind(f"{path}: not a run record: {where}: {first['msg']}; {_ADVICE}") from error
+
+
+def _parsed(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise DamagedFileError(
+            f"{path}: not a run record: the whole file: {first_line(error)}; {_ADVICE}"
+        ) from error
+    if not isinstance(content, dict):
+        raise DamagedFileError(f"{path}: not a run record: the whole file: no JSON object; {_ADVICE}")
+    return content
+
+
+def _digest(content: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def manifest_hash(files: dict[str, str]) -> str:
+    """One hash over file names and their hashes."""
+    return hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()

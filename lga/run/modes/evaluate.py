@@ -1,0 +1,120 @@
+"""`mode=evaluate`: judge a trained cell again, on its test or validation split; its record stays as it is.
+
+The network of a cell with trained weights: those of its chosen epoch, or of a checkpoint that is named.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any, TypeGuard
+
+import pytorch_lightning as pl
+from torch import Tensor, nn
+
+from lga.backbones.author_checkpoint import load_author_checkpoint
+from lga.config.frozen_run import FrozenRun
+from lga.run.build import build_data, build_network, build_task
+from lga.run.callbacks.detection_report import DetectionReport
+from lga.run.folder.checkpoints import load
+from lga.run.folder.directory import RunDirectory
+from lga.run.machine.console import without_notices
+from lga.system.errors import UserError
+from lga.system.files import writable, write_text
+
+AUTHOR_PREFIX = "model."
+AVERAGED_PREFIX = "average.module."
+
+
+def trained_network(run: FrozenRun) -> nn.Module:
+    """The network in evaluation mode.
+
+    `mode.checkpoint` names a `best.ckpt` or `last.ckpt` of this project (of the latter the averaged weights
+    are taken) or a plain state dict in the author's naming; null takes the cell's own `best.ckpt`.
+
+    Raises UserError when there is none, or when it is of another architecture.
+    """
+    named = run.config["mode"]["checkpoint"]
+    folder = RunDirectory(run)
+    path = Path(named) if named else folder.best_checkpoint
+    if not named and not path.is_file():
+        kept, first = folder.kept(), "run the same command without mode= first"
+        if kept:
+            first = f"its record alone is kept, in {kept[0]}; {first}, with paths.kept=null"
+        raise UserError(
+            f"{run.cell}: not trained yet, there is no {path}; {first}, "
+            f"or name weights{_weights_at_hand(path)}"
+        )
+    network = build_network(run.cfg)
+    _fill(network, load(path), path)
+    return network.eval()
+
+
+def _weights_at_hand(path: Path) -> str:
+    """Where the newest weights are of this cell with another seed or recipe, whose folders lie beside it."""
+    runs = path.parents[2]
+    found = sorted(runs.glob(f"*/checkpoints/{path.name}"), key=lambda other: other.stat().st_mtime)
+    return f": there is mode.checkpoint={found[-1]}" if found else " with mode.checkpoint="
+
+
+def _are_weights(content: Any) -> TypeGuard[dict[str, Tensor]]:
+    return (
+        isinstance(content, dict)
+        and all(isinstance(name, str) for name in content)
+        and all(isinstance(value, Tensor) for value in content.values())
+    )
+
+
+def _fill(network: nn.Module, content: Any, path: Path) -> None:
+    weights = content.get("state_dict", content) if isinstance(content, dict) else None
+    if not _are_weights(weights):
+        raise UserError(f"{path}: it holds no weights; name a best.ckpt, a last.ckpt or a plain state dict")
+    if any(key.startswith(AVERAGED_PREFIX) for key in weights):
+        kept = {key: value for key, value in weights.items() if key.startswith(AVERAGED_PREFIX)}
+        weights = {key.removeprefix(AVERAGED_PREFIX): value for key, value in kept.items()}
+    elif weights and all(key.startswith(AUTHOR_PREFIX) for key in weights):
+        load_author_checkpoint(network, weights)
+        return
+    try:
+        network.load_state_dict(weights)
+    except RuntimeError as error:
+        first = str(error).splitlines()[1].strip() if "\n" in str(error) else str(error)
+        raise UserError(
+            f"{path}: a checkpoint of another architecture ({first[:150]}); "
+            "give the backbone, attention and dataset it was trained with"
+        ) from error
+
+
+SPLITS = ("test", "val")
+
+
+def evaluate(run: FrozenRun) -> float:
+    """The cell's score on `mode.split`; all metrics are in `evaluation-<split>/` and on the last line."""
+    cfg, split = run.cfg, run.config["mode"]["split"]
+    if split not in SPLITS:
+        raise UserError(f"mode.split={split}: valid: {', '.join(SPLITS)}")
+    out = Path(cfg.mode.out or RunDirectory(run).path / f"evaluation-{split}")
+    task, data = build_task(cfg, trained_network(run)), build_data(cfg)
+    with writable(out, "mode.out"):
+        out.mkdir(parents=True, exist_ok=True)
+    trainer = pl.Trainer(
+        accelerator=cfg.trainer.accelerator,
+        devices=1,
+        precision=cfg.trainer.precision,
+        limit_test_batches=1.0 if cfg.trainer.limit_eval_batches is None else cfg.trainer.limit_eval_batches,
+        logger=False,
+        callbacks=[DetectionReport(out)] if cfg.task.name == "detection" else [],
+        default_root_dir=out,
+        enable_checkpointing=False,
+        enable_model_summary=False,
+        enable_progress_bar=cfg.trainer.progress and sys.stdout.isatty(),
+        inference_mode=False,
+    )
+    data.judged_split = split
+    with without_notices():  # by the data module, whose hooks a bare loader would not have
+        trainer.test(task, datamodule=data, verbose=False)
+    metrics = {name.split("/", 1)[1]: float(value) for name, value in trainer.callback_metrics.items()}
+    results = {"split": split, "metrics": metrics, "metrics_per_class": task.metrics_per_class}
+    with writable(out, "mode.out"):
+        write_text(out / "metrics.json", json.dumps(results, indent=1) + "\n")
+    print(json.dumps({"split": split, **metrics}))
+    return metrics[cfg.task.monitor.split("/", 1)[-1]]

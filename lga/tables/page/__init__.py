@@ -1,5 +1,0 @@
-"""The dashboard: one self-contained HTML page that compares runs, without network or account."""
-
-from lga.tables.page.render import render, write_page
-
-__all__ = ["render", "write_page"]

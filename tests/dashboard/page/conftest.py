@@ -1,0 +1,120 @@
+"""A headless Chromium, and pages in it that remember what went wrong."""
+
+import shutil
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from lga.dashboard.page import write_page
+from lga.results import scales
+from lga.results.collect import collect
+from tests.results.made_studies import find_made
+from tests.results.paper_records import judge_made
+
+GENERATED = datetime(2026, 11, 22, 16, 40, tzinfo=UTC)
+PAGE_ROWS = 100  # of a table
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(autouse=True)
+def made_configs_are_published(monkeypatch):
+    """Configs as `made_config` makes them count as a published cell's."""
+    real = scales.has_published_settings
+    made = lambda record: "setting_0" in record.config.get("recipe", {}) or real(record)  # noqa: E731
+    monkeypatch.setattr(scales, "has_published_settings", made)
+
+
+def wait_until(page, expression):
+    """Polls from here: the page's policy forbids Playwright's own polling, which evaluates text there."""
+    for _ in range(1200):
+        if page.evaluate(expression):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"never true within 60 s: {expression}")
+
+
+@dataclass
+class OpenedPage:
+    """A page, its errors, and what it asked for besides itself."""
+
+    page: object
+    errors: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Chromium, or a skip that says what is missing."""
+    sync_api = pytest.importorskip("playwright.sync_api")
+    names = ("chromium", "chromium-browser", "google-chrome")
+    executable = next((found for name in names if (found := shutil.which(name))), None)
+    if executable is None:
+        pytest.skip(f"no browser: none of {', '.join(names)} is on the PATH")
+    with sync_api.sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def open_page(browser, tmp_path, monkeypatch):
+    """Writes the page of `tmp_path / "runs"` and opens it; at the end nothing may have gone wrong on it.
+
+    With `paper=True` it has the paper's tables, judged on these runs, with `studies=True` the studies.
+    """
+    opened = []
+
+    def open_it(paper=False, audit=None, studies=False, **options):
+        path = tmp_path / "dashboard.html"
+        collection = collect(tmp_path / "runs")
+        tables = judge_made(collection, monkeypatch) if paper else ()
+        found = find_made(collection, monkeypatch) if studies else {}
+        write_page(collection, path, GENERATED, tables, audit, studies=found)
+        page = browser.new_page(**{"viewport": {"width": 1280, "height": 900}, **options})
+        seen = OpenedPage(page)
+        opened.append(seen)
+        page.on(
+            "console", lambda message: seen.errors.append(message.text) if message.type != "log" else None
+        )
+        page.on("pageerror", lambda error: seen.errors.append(str(error)))
+        page.on("dialog", lambda dialog: (seen.errors.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        page.on("request", lambda request: seen.requests.append(request.url))
+        page.goto(path.as_uri())
+        return page
+
+    yield open_it
+    for seen in opened:
+        seen.page.close()
+        assert seen.errors == []
+        assert {url.rsplit("/", 1)[1] for url in seen.requests} == {"dashboard.html"}
+
+
+@pytest.fixture(scope="session")
+def axe():
+    """Runs axe-core on a page; gives what it finds of serious or critical impact."""
+    package = pytest.importorskip(
+        "axe_playwright_python", reason="the accessibility checker is not installed"
+    )
+    source = (Path(package.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+
+    def check(page):
+        page.evaluate(source)
+        found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")["violations"]
+        return [
+            (violation["id"], node["target"], node["failureSummary"])
+            for violation in found
+            if violation["impact"] in ("serious", "critical")
+            for node in violation["nodes"]
+        ]
+
+    return check

@@ -1,0 +1,140 @@
+"""Pictures and precision curves of detection runs on the page: PNGs of one colour, and curves by hand."""
+
+import base64
+import io
+import json
+
+import pytest
+from PIL import Image
+
+from lga.dashboard.page.payload import payload
+from lga.dashboard.page.samples import ATTENTIONS, picture_paths, samples, thumbnail
+from lga.results.collect import collect
+from lga.results.comparison import compare
+from lga.results.curves import read_precision_recall
+from lga.system.errors import UserError
+from tests.dashboard.page.conftest import GENERATED
+from tests.results.made_records import leave_pictures, leave_run, made_record
+
+
+def leave_shown(root, attention="none", seed=0, **options):
+    folder = leave_run(root, made_record(attention=attention, seed=seed))
+    leave_pictures(folder, **options)
+    return folder
+
+
+def data_of(root):
+    return payload(collect(root / "runs"), root, GENERATED)
+
+
+def gathered(root, **options):
+    collection = collect(root / "runs")
+    position = {id(run): index for index, run in enumerate(collection.runs)}
+    return samples(compare(collection.runs), position, root, [], **options)
+
+
+def test_thumbnail_is_a_small_jpeg_of_the_same_colour(tmp_path):
+    """960 x 504 with the long side at 480 is 480 x 252."""
+    leave_pictures(tmp_path, size=(960, 504), colour=(200, 40, 40))
+    small = thumbnail(tmp_path / "pictures" / "0-image-0.png")
+    kind, encoded = small.source.split(",")
+    with Image.open(io.BytesIO(base64.b64decode(encoded))) as picture:
+        assert (kind, picture.format) == ("data:image/jpeg;base64", "JPEG")
+        assert picture.size == (small.width, small.height) == (480, 252)
+        assert picture.getpixel((9, 9)) == pytest.approx((200, 40, 40), abs=4)
+
+
+def test_pictures_come_by_number_not_by_text(tmp_path):
+    leave_pictures(tmp_path, count=11)
+    (tmp_path / "pictures" / "other.png").touch()
+    assert [path.name for path in picture_paths(tmp_path)] == [f"{n}-image-{n}.png" for n in range(11)]
+    assert picture_paths(tmp_path / "pictures") == []
+
+
+def test_each_attention_shows_two_images_of_its_lowest_seed_with_pictures(tmp_path):
+    leave_run(tmp_path / "runs", made_record(attention="none", seed=0))
+    for seed in (2, 1):
+        leave_shown(tmp_path / "runs", "none", seed)
+    leave_shown(tmp_path / "runs", "lga")
+    data = data_of(tmp_path)
+    shown = data["samples"]["runs"]
+    runs = [data["runs"][sample["run"]] for sample in shown]
+    assert [(run["attention"], run["seed"]) for run in runs] == [("none", 1), ("lga", 0)]
+    assert [data["groups"][sample["group"]]["attention"] for sample in shown] == ["none", "lga"]
+    assert [picture["name"] for picture in shown[0]["pictures"]] == ["0-image-0", "1-image-1"]
+    assert (tmp_path / shown[0]["pictures"][0]["link"]).is_file()
+    assert (data["samples"]["left_out"], data["problems"]) == ([], [])
+
+
+def test_more_attentions_than_a_reader_can_compare_are_left_out_by_name(tmp_path):
+    for index in range(ATTENTIONS + 2):
+        leave_shown(tmp_path / "runs", f"block{index}")
+    result = gathered(tmp_path)
+    assert len(result["runs"]) == ATTENTIONS
+    assert result["left_out"] == ["digits, mobilenetv3, block6", "digits, mobilenetv3, block7"]
+
+
+def test_the_budget_of_the_page_is_kept(tmp_path):
+    """Pictures of one size and colour and equal matrices are equally long: a budget of two runs shows two."""
+    for attention in ("none", "lga", "se"):
+        leave_shown(tmp_path / "runs", attention)
+    sample = gathered(tmp_path)["runs"][0]
+    pictures = sum(len(picture["source"]) for picture in sample["pictures"])
+    one = pictures + len(json.dumps(sample["confusion"]))
+    exact, short = gathered(tmp_path, budget=2 * one), gathered(tmp_path, budget=2 * one - 1)
+    assert (len(exact["runs"]), exact["left_out"]) == (2, ["digits, mobilenetv3, se"])
+    assert (len(short["runs"]), len(short["left_out"])) == (1, 2)
+
+
+@pytest.mark.parametrize("content", [b"", b"GIF89a", b"\x89PNG\r\n\x1a\n\0\0"])
+def test_an_unreadable_picture_is_told_and_the_others_stay(tmp_path, content):
+    folder = leave_shown(tmp_path / "runs")
+    (folder / "pictures" / "0-image-0.png").write_bytes(content)
+    data = data_of(tmp_path)
+    assert [picture["name"] for picture in data["samples"]["runs"][0]["pictures"]] == ["1-image-1"]
+    (problem,) = data["problems"]
+    assert problem["path"].endswith("0-image-0.png")
+    assert problem["reason"].startswith("not a readable PNG picture")
+
+
+def test_a_picture_cut_short_is_told(tmp_path):
+    leave_pictures(tmp_path)
+    path = tmp_path / "pictures" / "0-image-0.png"
+    path.write_bytes(path.read_bytes()[:-60])
+    with pytest.raises(UserError, match="not a readable PNG"):
+        thumbnail(path)
+
+
+def test_runs_without_pictures_have_no_samples(tmp_path):
+    leave_run(tmp_path / "runs", made_record())
+    assert data_of(tmp_path)["samples"] == {"runs": [], "left_out": []}
+
+
+def test_precision_is_the_mean_over_classes(tmp_path):
+    """At recalls 0, 0.5 and 1: (1 + 0.5) / 2, (0.8 + 0.2) / 2 and 0."""
+    leave_pictures(tmp_path, precision={"a": [1, 0.8, 0], "b": [0.5, 0.2, 0]})
+    curve = read_precision_recall(tmp_path / "curves.json")
+    assert (curve.iou, curve.recall, curve.precision) == (0.5, [0, 0.5, 1], [0.75, 0.5, 0])
+    assert read_precision_recall(tmp_path / "none.json") is None
+
+
+def test_no_judged_class_is_no_curve(tmp_path):
+    leave_pictures(tmp_path, precision={})
+    assert read_precision_recall(tmp_path / "curves.json") is None
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "{}", json.dumps({"precision_recall": {"recall": 1}})])
+def test_unreadable_curves_are_told_and_the_pictures_stay(tmp_path, text):
+    folder = leave_shown(tmp_path / "runs")
+    (folder / "curves.json").write_text(text)
+    data = data_of(tmp_path)
+    (sample,) = data["samples"]["runs"]
+    assert (len(sample["pictures"]), sample["precision_recall"]) == (2, None)
+    assert data["problems"][0]["path"].endswith("curves.json")
+
+
+@pytest.mark.parametrize("row", [[1, 1], [1, 1, float("nan")]])
+def test_curves_of_another_length_or_not_finite_are_refused(tmp_path, row):
+    leave_pictures(tmp_path, precision={"a": row})
+    with pytest.raises(UserError, match="no precision by recall"):
+        read_precision_recall(tmp_path / "curves.json")

@@ -1,0 +1,131 @@
+"""What the page says of the studies, as data.
+
+Student's t(0.975, 2) = 4.3027 and p = 1 - |t| / sqrt(t^2 + 2): lga's gains 0.8, 0.9, 1.1 have mean 0.9333,
+s = 0.1528, t = 10.58, p = 0.0088. With one degree of freedom p = 1 - 2 / pi * atan |t|: se's gains -0.1, 0.3
+have mean 0.1, s = 0.2828, t = 0.5, p = 0.7048. By Holm over the two: 0.0176 and 0.7048.
+At that s a change of 1 point is found by 3 pairs with a power of 0.83, by 2 with 0.3.
+"""
+
+import pytest
+
+from lga.config.grid import experiment_runs
+from lga.dashboard.page.payload import payload
+from lga.dashboard.page.studied import found_studies, swept
+from lga.results.collect import collect
+from lga.results.studies import gains
+from lga.results.studies.studies import PAGES
+from tests.dashboard.page.conftest import GENERATED
+from tests.results.made_records import leave_run, made_record
+from tests.results.made_studies import find_made, leave_study
+
+STUDIES = [study for page in PAGES for study in page.studies]
+
+
+@pytest.fixture
+def data(tmp_path, monkeypatch):
+    leave_study(tmp_path / "runs")
+    collection = collect(tmp_path / "runs")
+    return payload(collection, tmp_path, GENERATED, studies=find_made(collection, monkeypatch))
+
+
+def rows_of(data):
+    ((page,),) = (data["studies"],)
+    ((study,),) = (page["studies"],)
+    ((family,),) = (study["families"],)
+    return {row["attention"]: row for row in family["rows"]}
+
+
+def seeds_of(data, positions):
+    return [(data["runs"][position]["attention"], data["runs"][position]["seed"]) for position in positions]
+
+
+def test_a_study_tells_its_question_its_limits_and_what_it_found(data):
+    (page,) = data["studies"]
+    (study,) = page["studies"]
+    assert "stands for the paper's data" in page["limits"]
+    assert study["question"].startswith("Does an attention in MobileNetV3's slot change")
+    assert study["findings"] == [
+        "Handwritten digits with MobileNetV3, top-1 accuracy: lga (gain of +0.93 [+0.55, +1.31], p 0.018); "
+        "a change of 1 point in the others would take 3 seeds."
+    ]
+    (family,) = study["families"]
+    assert (family["scale"], family["marked"], family["network"]) == ("embedded", False, "mobilenetv3")
+
+
+def test_gains_are_adjusted_and_have_words(data):
+    rows = rows_of(data)
+    assert rows["lga"]["gain"]["mean"] == pytest.approx(0.9333, abs=1e-4)
+    assert rows["lga"]["gain"]["effect"] == pytest.approx(0.9333 / 0.1528, abs=0.01)
+    assert rows["lga"]["gain"]["p"] == pytest.approx(2 * 0.0088, abs=2e-4)
+    assert rows["se"]["gain"]["p"] == pytest.approx(0.7048, abs=1e-3)
+    assert [row["word"] for row in rows.values()] == [None, "gain", "no change found", "too few seeds", None]
+    (study,) = data["studies"][0]["studies"]
+    assert study["words"] == {"gain": 1, "no change found": 1, "too few seeds": 1}
+    assert (study["compared"], study["ran"]) == (4, 3)
+
+
+def test_numbers_name_the_runs_behind_them(data):
+    rows = rows_of(data)
+    assert seeds_of(data, rows["none"]["runs"]) == [("none", 1), ("none", 2), ("none", 3)]
+    assert seeds_of(data, rows["se"]["gain"]["runs"]) == [("se", 2), ("se", 3), ("none", 2), ("none", 3)]
+    assert rows["none"]["gain"] is None
+
+
+def test_what_did_not_run_has_no_number(data):
+    row = rows_of(data)["cbam"]
+    assert (row["runs"], row["ours"], row["gain"], row["parameters"]) == ([], None, None, None)
+
+
+def test_numbers_of_runs_cut_short_are_marked(tmp_path, monkeypatch):
+    leave_study(tmp_path / "runs", scale="smoke")
+    collection = collect(tmp_path / "runs")
+    found = payload(collection, tmp_path, GENERATED, studies=find_made(collection, monkeypatch))
+    (family,) = found["studies"][0]["studies"][0]["families"]
+    assert family["marked"]
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        made_record("visdrone", attention="lga", seed=1),
+        made_record("digits", attention="none", seed=1),
+        made_record("digits", attention="lga", seed=1, status="failed", error="no data"),
+        made_record("digits", attention="lga_heads_2", seed=1),
+    ],
+)
+def test_without_a_run_to_compare_nothing_is_shown_or_composed(tmp_path, monkeypatch, record):
+    def composed(*_):
+        raise AssertionError("composed")
+
+    monkeypatch.setattr(gains, "experiment_runs", composed)
+    leave_run(tmp_path / "runs", record)
+    collection = collect(tmp_path / "runs")
+    assert found_studies(collection.runs) == {}
+    assert payload(collection, tmp_path, GENERATED)["studies"] == []
+
+
+def test_runs_with_other_settings_make_no_study(tmp_path, monkeypatch):
+    leave_run(tmp_path / "runs", made_record("digits", attention="lga", seed=1, epochs=7))
+    assert find_made(collect(tmp_path / "runs"), monkeypatch) == {}
+
+
+@pytest.mark.parametrize("study", STUDIES, ids=lambda study: study.name)
+def test_every_sweep_names_its_datasets_and_attentions(study):
+    attentions = swept(study.name, "attention")
+    assert swept(study.name, "dataset") in (
+        ["digits"],
+        ["digit_scenes"],
+        ["digits", "digit_scenes"],
+        ["mnist", "fashion_mnist"],
+    )
+    assert study.reference in attentions
+    assert len(attentions) > 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("study", STUDIES, ids=lambda study: study.name)
+def test_named_are_exactly_those_that_hydra_composes(study):
+    grid = experiment_runs(study.name, ["seed=1"])
+    for group in ("dataset", "backbone", "attention"):
+        named = set(swept(study.name, group))
+        assert named == {getattr(run.cell, group) for run in grid} or (group == "backbone" and not named)

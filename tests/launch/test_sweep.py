@@ -1,0 +1,122 @@
+"""Sweeps on the real command line: what fails costs its own job alone, what is done stays done."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from lga.run.devices.places import slots, visible_gpus
+from lga.run.folder.record import read_record
+from tests.run.cells import QUICK, ROOT, run_py
+
+BLOCKS = {
+    "Raises": "RuntimeError: raised on purpose",
+    "Exits": "SystemExit: 3",
+    "Segfaults": "killed by SIGSEGV",
+    "IsKilled": "killed by SIGKILL, most likely for want of memory: lower recipe.batch_size (now 64)",
+}
+
+
+def test_every_way_to_die_costs_one_job_and_a_rerun_repeats_only_those(tmp_path):
+    targets = ["lga.attention.NoAttention", *(f"tests.run.misbehaving.{name}" for name in BLOCKS)]
+    sweep = ["-m", *QUICK, f"paths.output_dir={tmp_path}", f"attention.block._target_={','.join(targets)}"]
+    first = run_py(*sweep)
+    assert first.returncode == 1
+    assert "sweep: 1 done, 0 cached, 4 failed, 0 left" in first.stdout
+    for block, reason in BLOCKS.items():
+        apart = f"(attention.block._target_=tests.run.misbehaving.{block})"
+        assert f"digits/mobilenetv3/none seed 0 {apart}: {reason}" in first.stdout
+    assert first.stdout.count("; log: ") == 4
+    assert "4 of 5 jobs failed" in first.stderr
+    assert "Traceback" not in first.stdout + first.stderr
+    logs = [line.rsplit("; log: ", 1)[1] for line in first.stdout.splitlines() if line.startswith("failed: ")]
+    assert any("raised on purpose" in Path(log).read_text() for log in logs)
+    again = run_py(*sweep)
+    assert "sweep: 0 done, 1 cached, 4 failed, 0 left" in again.stdout
+
+
+def test_a_finished_sweep_is_read_from_its_records(tmp_path):
+    sweep = ["-m", *QUICK, f"paths.output_dir={tmp_path}", "attention=none,se", "seed=1,2"]
+    assert "sweep: 4 done" in run_py(*sweep).stdout
+    records = [read_record(path) for path in tmp_path.glob("runs/**/result.json")]
+    assert {(record.cell.attention, record.cell.seed) for record in records} == {
+        (attention, seed) for attention in ("none", "se") for seed in (1, 2)
+    }
+    assert len({record.group for record in records}) == 1
+    assert records[0].group.startswith("sweep-")
+    again = run_py(*sweep)
+    assert "sweep: 0 done, 4 cached, 0 failed, 0 left" in again.stdout
+    assert again.returncode == 0
+
+
+def test_a_mistake_in_one_cell_is_told_before_any_starts(tmp_path):
+    finished = run_py("-m", *QUICK, f"paths.output_dir={tmp_path}", "attention=none,lgaa")
+    assert finished.returncode == 1
+    assert "attention=lgaa: no such option; did you mean lga?" in finished.stderr
+    assert not list(tmp_path.glob("runs/**/result.json"))
+
+
+def test_an_interrupted_sweep_ends_its_jobs(tmp_path):
+    sweep = [
+        "-m",
+        *QUICK,
+        f"paths.output_dir={tmp_path}",
+        "attention=none,se,cbam,lga",
+        "trainer.max_epochs=500",
+    ]
+    process = subprocess.Popen(
+        [sys.executable, "run.py", *sweep],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # As in a terminal: started in the background, tests would hand down an ignored interrupt.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
+    )
+    while not list(tmp_path.glob("runs/**/last.ckpt")):
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=300)
+    assert process.returncode == 1
+    assert "the same command continues from the last checkpoint" in told
+    assert "Traceback" not in told
+    jobs = subprocess.run(["pgrep", "-f", str(tmp_path)], capture_output=True, text=True, check=False)
+    assert jobs.stdout == ""
+
+
+@pytest.mark.parametrize("launcher", ["basic", "joblib"])
+def test_hydras_own_launchers_stay_usable(tmp_path, launcher):
+    finished = run_py(
+        "-m", *QUICK, f"paths.output_dir={tmp_path}", "attention=none,se", f"hydra/launcher={launcher}"
+    )
+    assert finished.returncode == 0, finished.stderr
+    assert len(list(tmp_path.glob("runs/**/result.json"))) == 2
+
+
+def test_places_on_the_processor_share_its_cores(monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(6)))
+    assert [slot.threads for slot in slots("cpu", 3, jobs=10)] == [2, 2, 2]
+    assert [slot.threads for slot in slots("cpu", None, jobs=10)] == [1] * 6
+    assert [slot.threads for slot in slots("cpu", None, jobs=2)] == [3, 3]
+
+
+@pytest.mark.parametrize("value", ["auto", "''", "1.5", "true", "0"])
+def test_jobs_per_device_is_a_whole_number(value):
+    finished = run_py("-m", "dataset=digits", f"hydra.launcher.jobs_per_device={value}")
+    told = "error: hydra.launcher.jobs_per_device={}: it must be a whole number from 1, or null\n"
+    assert finished.stderr.lower() == told.format(value.strip("'"))
+    assert finished.returncode == 1
+
+
+def test_places_on_gpus_are_named_for_their_job(monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,GPU-b")
+    assert visible_gpus() == ["0", "GPU-b"]
+    assert [slot.device for slot in slots("auto", 2, jobs=10)] == ["0", "GPU-b", "0", "GPU-b"]
+    assert [slot.device for slot in slots("cpu", 1, jobs=10)] == [None]
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    assert visible_gpus() == []

@@ -1,0 +1,38 @@
+"""What the terminal shows."""
+
+import io
+
+from rich.console import Console
+
+from lga.results.collect import collect
+from lga.results.reports.terminal import show
+from tests.results.made_records import leave_run, made_record
+
+
+def shown(root):
+    text = io.StringIO()
+    show(collect(root), Console(file=text))
+    return text.getvalue()
+
+
+def test_shows_means_intervals_and_differences(tmp_path):
+    for attention, tops in {"none": (90.0, 92.0), "se": (91.0, 93.5)}.items():
+        for seed, top1 in enumerate(tops):
+            leave_run(tmp_path, made_record(attention=attention, seed=seed, top1=top1))
+    lines = shown(tmp_path).splitlines()
+    assert "digits, mobilenetv3, scale embedded, recipe digits" in lines[0]
+    cells = [cell.strip() for cell in next(line for line in lines if "│ se" in line).strip("│").split("│")]
+    assert cells[:5] == ["se", "92.25", "76.37 to 108.13", "2", "+1.25"]  # 92.25 -+ 12.7062 * 1.25
+
+
+def test_names_failures_and_unreadable_files_without_reading_markup(tmp_path):
+    leave_run(tmp_path, made_record(status="failed", error="[red]no data[/red]", metrics={}, score=None))
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "result.json").write_text("{")
+    text = shown(tmp_path)
+    assert "[red]no data[/red]" in text
+    assert "left out: " in text
+
+
+def test_says_when_there_is_nothing(tmp_path):
+    assert "no run records below" in shown(tmp_path)

@@ -1,1 +1,0 @@
-"""Mirrors lga/tables/studies."""
