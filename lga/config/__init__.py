@@ -1,1 +1,1 @@
-"""TODO."""
+"""Compose, check and freeze a run's configuration."""

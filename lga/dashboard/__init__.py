@@ -1,1 +1,1 @@
-"""TODO."""
+"""Show runs: one offline page, and W&B's workspaces and reports."""

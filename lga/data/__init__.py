@@ -9,11 +9,11 @@ if TYPE_CHECKING:
     from lga.data.classification.mnist import FashionMNISTReader, MNISTReader
 
 _MODULES = {
-    "DigitsReader": "digits",
-    "FashionMNISTReader": "fashion_mnist",
-    "ImageSplits": "labelled_images",
-    "LabelledImages": "labelled_images",
-    "MNISTReader": "mnist",
+    "DigitsReader": "classification.digits",
+    "FashionMNISTReader": "classification.mnist",
+    "ImageSplits": "classification.labelled_images",
+    "LabelledImages": "classification.labelled_images",
+    "MNISTReader": "classification.mnist",
 }
 __all__ = ["DigitsReader", "FashionMNISTReader", "ImageSplits", "LabelledImages", "MNISTReader"]
 

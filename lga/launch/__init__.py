@@ -1,1 +1,1 @@
-"""TODO."""
+"""Run a sweep's jobs: on this machine, or on SLURM."""

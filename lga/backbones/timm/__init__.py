@@ -1,1 +1,1 @@
-"""TODO."""
+"""Networks of timm as backbones, with the attention slot in their blocks."""

@@ -1,1 +1,1 @@
-"""TODO."""
+"""Read, augment and batch images that have one label each."""

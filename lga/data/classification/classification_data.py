@@ -78,7 +78,7 @@ class ClassificationData(SplitsData[ImageSplits]):
         reader: reads the set; called once, when its splits are first needed.
         image_size: S, side of the square images given out, pixels.
         batch_size: training images in a batch; validation and test batches are twice as large.
-        augmentation: of the training images: ``none``, ``affine`` or ``paper``, see `lga.data.classification.augmentation`.
+        augmentation: of the training images: ``none``, ``affine`` or ``paper``, see `augmentation`.
         seed: of the order and of the augmentation; >= 0. Batches depend on it and on the epoch only.
         num_workers: processes that make batches; 0 makes them in the training process.
         drop_last: leave out a last training batch that is smaller.

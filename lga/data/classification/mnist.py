@@ -9,12 +9,12 @@ Axes: N images, H rows, W columns.
 MNIST: 70,000 grey images of handwritten digits, 28 x 28 pixels, 10 classes.
 
 Source: LeCun, Cortes and Burges, http://yann.lecun.com/exdb/mnist/; licence usually given as CC BY-SA 3.0.
-Files and splits: see `lga.data.classification.mnist`. The validation rule holds out 4,994 images and leaves 55,006.
+The validation rule holds out 4,994 images and leaves 55,006.
 
 Fashion-MNIST: 70,000 grey images of articles of clothing, 28 x 28 pixels, 10 classes.
 
 Source: Xiao, Rasul and Vollgraf (2017), https://arxiv.org/abs/1708.07747; MIT licence.
-Files and splits: see `lga.data.classification.mnist`. The validation rule holds out 5,000 images and leaves 55,000.
+The validation rule holds out 5,000 images and leaves 55,000.
 """
 
 import hashlib

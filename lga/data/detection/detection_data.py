@@ -32,7 +32,7 @@ class DetectionData(SplitsData[DetectionSplits]):
         num_workers: processes that make batches; 0 makes them in the training process.
         cache: ``none``, ``memory`` or ``disk``, where the images of the training and the validation split are
             kept resized; the test split is read once. ``disk`` is the folder ``cache_dir`` of ``reader``.
-        train_share: of the training images, see `lga.data.loading.splits_data`; the others are neither kept resized
+        train_share: of the training images, see `lga.data.loading`; the others are neither kept resized
             nor partners of a mosaic.
     """
 

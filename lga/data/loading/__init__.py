@@ -1,1 +1,1 @@
-"""TODO."""
+"""Order, divide and load batches, whatever they hold."""

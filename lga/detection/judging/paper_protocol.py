@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lga.detection.judging.collector import Collected, Floats, Judgement
+from lga.detection.judging.collector import Collected, Judgement
 
 Floats = NDArray[np.floating]
 Ints = NDArray[np.integer]

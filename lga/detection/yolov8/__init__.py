@@ -1,1 +1,1 @@
-"""TODO."""
+"""YOLOv8's detector: neck, head, label assignment, loss and non-maximum suppression."""

@@ -1,1 +1,1 @@
-"""TODO."""
+"""Plan a sweep before it runs: what is missing, what is cached, how long the rest takes."""

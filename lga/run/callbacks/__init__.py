@@ -1,1 +1,1 @@
-"""TODO."""
+"""Lightning callbacks and loggers of a run."""

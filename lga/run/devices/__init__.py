@@ -1,1 +1,1 @@
-"""TODO."""
+"""Choose devices, and start a process for each."""

@@ -1,1 +1,1 @@
-"""TODO."""
+"""A run's folder: its lock, record and checkpoints."""

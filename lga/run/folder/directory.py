@@ -17,7 +17,7 @@ from lga.system.secrets import hide_secrets
 # Of last.ckpt and of best.ckpt, for as long as the run is not finished.
 PREVIOUS = "previous.ckpt"
 PREVIOUS_BEST = "previous_best.ckpt"
-KEPT = Path(__file__).resolve().parents[2] / "experiments"  # the folders of kept records
+KEPT = Path(__file__).resolve().parents[3] / "experiments"  # the folders of kept records
 _HASH = re.compile("[0-9a-f]{64}")
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from lga.system.resources import resident_peak
 
-_ROOT = Path(__file__).resolve().parents[2]
+_ROOT = Path(__file__).resolve().parents[3]
 
 
 @cache

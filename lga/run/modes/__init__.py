@@ -1,1 +1,1 @@
-"""TODO."""
+"""The modes of run.py other than training."""

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from lga.dashboard.page import write_page
-from lga.results import scales
 from lga.results.collect import collect
 from tests.results.made_studies import find_made
 from tests.results.paper_records import judge_made
@@ -24,14 +23,6 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-
-
-@pytest.fixture(autouse=True)
-def made_configs_are_published(monkeypatch):
-    """Configs as `made_config` makes them count as a published cell's."""
-    real = scales.has_published_settings
-    made = lambda record: "setting_0" in record.config.get("recipe", {}) or real(record)  # noqa: E731
-    monkeypatch.setattr(scales, "has_published_settings", made)
 
 
 def wait_until(page, expression):

@@ -19,7 +19,7 @@ from lga.run.folder.record import write_record
 from tests.dashboard.page.conftest import GENERATED
 from tests.results.made_records import leave_grid, leave_run, made_record
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def data_of(root):

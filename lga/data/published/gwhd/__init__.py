@@ -1,1 +1,1 @@
-"""TODO."""
+"""Read the Global Wheat Head Dataset in each of its three published forms."""

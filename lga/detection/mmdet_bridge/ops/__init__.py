@@ -1,1 +1,1 @@
-"""TODO."""
+"""Serve mmcv's compiled operators from torchvision and plain torch."""
