@@ -14,6 +14,7 @@ from typing import Any, cast
 
 from omegaconf import DictConfig, OmegaConf
 
+from lga.config.moved import first
 from lga.config.schema import Config
 from lga.system.errors import UserError
 
@@ -187,5 +188,7 @@ def _identifying(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
         path = f"{prefix}{key}"
         absent = (path in UNLESS_ONE and value == 1) or (path in UNLESS_NULL and value is None)
         if path not in NEUTRAL and not absent:
-            kept[str(key)] = _identifying(value, f"{path}.") if isinstance(value, Mapping) else value
+            kept[str(key)] = (
+                _identifying(value, f"{path}.") if isinstance(value, Mapping) else first(path, value)
+            )
     return kept

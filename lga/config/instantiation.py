@@ -9,6 +9,7 @@ from hydra.errors import InstantiationException
 from hydra.utils import instantiate
 from omegaconf import DictConfig
 
+from lga.config.moved import current
 from lga.system.errors import UserError
 
 
@@ -19,7 +20,7 @@ def make(node: DictConfig, where: str) -> Any:
     if unknown:
         raise UserError(f"{where}.{unknown[0]}: no such setting of {target}; valid: {', '.join(valid)}")
     try:
-        return instantiate(node, _convert_="all")
+        return instantiate({**node, "_target_": current(target)}, _convert_="all")
     except InstantiationException as error:
         if isinstance(error.__cause__, UserError):
             raise error.__cause__ from error
@@ -30,7 +31,7 @@ def located(node: DictConfig, where: str) -> Callable[..., Any]:
     """Import the class or function that `node` names; UserError if it cannot be."""
     target = str(node["_target_"])
     try:
-        found = resolve_name(target)
+        found = resolve_name(current(target))
     except (ImportError, AttributeError, ValueError) as error:
         raise UserError(f"{where}._target_={target}: cannot be imported: {error}") from error
     if not callable(found):

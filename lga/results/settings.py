@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from lga.config.frozen_run import NEUTRAL, UNLESS_ONE
+from lga.config.moved import first
 
 SHOWN_DIFFERENCES = 3
 
@@ -31,10 +32,15 @@ def without(settings: Mapping[str, Any], *nodes: str) -> dict[str, Any]:
 def recipe(config: Mapping[str, Any]) -> dict[str, Any]:
     """What runs that differ in nothing but their seed have in common.
 
-    Settings that are one are left out where one is the same as not knowing them.
+    Settings that are one are left out where one is the same as not knowing them. What moved has its first
+    name.
     """
     settings = without(dict(flatten(config)), "seed", *NEUTRAL)
-    return {name: value for name, value in settings.items() if not (name in UNLESS_ONE and value == 1)}
+    return {
+        name: first(name, value)
+        for name, value in settings.items()
+        if not (name in UNLESS_ONE and value == 1)
+    }
 
 
 def stands_in(settings: Mapping[str, object], cell: Mapping[str, object]) -> bool:

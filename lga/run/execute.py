@@ -40,7 +40,7 @@ def execute(run: FrozenRun) -> float | None:
         return None
     if mode == "train":
         from lga.run.cell import train
-        from lga.run.devices.nodes import launched, train_as_rank
+        from lga.run.nodes import launched, train_as_rank
 
         rank = launched(run.config["trainer"])
         return train(run) if rank is None else train_as_rank(run, rank)
