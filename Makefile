@@ -39,7 +39,7 @@ demo: $(INSTALLED) ## Compare attentions on real handwritten digits, classified 
 plan: $(INSTALLED) ## What a sweep would do, nothing is run: make plan TABLE=table2 SCALE=full SEEDS=3
 	$(RUN) scripts/plan.py $(TABLE) $(SWEEP) $(ARGS)
 
-reproduce-%: $(INSTALLED) ## Run and render table1 to table5, figure1, all, table1_short, embedded, ablations, scaling, beyond: SEEDS=3 SCALE=full|reduced|smoke JOBS=2 LAUNCHER=
+reproduce-%: $(INSTALLED) ## Run and render an experiment of conf/experiment, such as table2 or ablations, or all of the paper's: SEEDS=3 SCALE=full|reduced|smoke JOBS=2 LAUNCHER=
 	@$(RUN) scripts/reproduce.py $* $(SWEEP) $(if $(JOBS),--jobs $(JOBS)) $(if $(LAUNCHER),--launcher $(LAUNCHER)) $(ARGS)
 
 tables: $(INSTALLED) ## Render all tables from the runs at hand; KEEP=1 adds their records to experiments/

@@ -12,8 +12,8 @@ from lga.dashboard.page.latencies import Latencies
 from lga.dashboard.page.studied import found_studies
 from lga.results.audited import KEPT_AUDIT, Audit, read_audit
 from lga.results.collect import Collection, Problem, collect
-from lga.results.experiments import EXPERIMENTS, FOLDER
-from lga.results.judged_table import judge
+from lga.results.experiments import FOLDER, judged_experiments
+from lga.results.families import judge
 from lga.results.reports.committed import read_kept
 from lga.system.errors import UserError
 from lga.system.files import outputs
@@ -33,7 +33,7 @@ def main() -> int:
     try:
         own = collect(arguments.runs)
         collection, audit = _with_audit(_with_kept(own, arguments.kept), arguments.audit)
-        tables = [judge(experiment, collection.runs) for experiment in EXPERIMENTS]
+        tables = [judge(experiment, collection.runs) for experiment in judged_experiments()]
         studies = found_studies(collection.runs)
         write_page(collection, arguments.out, datetime.now(UTC), tables, audit, _latencies(), studies)
     except UserError as error:

@@ -43,17 +43,17 @@ def main() -> int:
 def _run(arguments: argparse.Namespace) -> None:
     from lga.dashboard.wandb.publish import Publisher, as_json, default_entity
     from lga.dashboard.wandb.views import Place, build_dashboard
-    from lga.results.experiments import EXPERIMENTS
+    from lga.results.experiments import judged_experiments
 
     project = arguments.project or _logged_project()
     if arguments.dry_run:
         place = Place(arguments.entity or NO_ENTITY, project, arguments.scale)
-        print(as_json(build_dashboard(EXPERIMENTS, place)))
+        print(as_json(build_dashboard(judged_experiments(), place)))
         return
     require_account()
     publisher = Publisher(arguments.addresses)
     place = Place(arguments.entity or default_entity(), project, arguments.scale)
-    addresses = publisher.publish(build_dashboard(EXPERIMENTS, place))
+    addresses = publisher.publish(build_dashboard(judged_experiments(), place))
     print(f"{len(addresses) - 1} views and a report ({addresses[-1]}); all addresses: {arguments.addresses}")
 
 

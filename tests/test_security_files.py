@@ -16,9 +16,8 @@ from lga.data.detection.image_stores import ArrayImages
 from lga.data.detection.index_cache import cached_index
 from lga.data.detection.split_index import SplitIndex
 from lga.results.collect import collect
-from lga.results.experiments import EXPERIMENTS
-from lga.results.judged_table import judge
-from lga.results.reports.rendering import write_table
+from lga.results.experiments import chosen_pages
+from lga.results.reports.rendering import judge_page, write_page
 from lga.run.execute import execute
 from lga.run.folder.checkpoints import load, save
 from lga.run.folder.directory import RunDirectory
@@ -158,8 +157,8 @@ def test_a_record_that_names_code_runs_none(tmp_path, monkeypatch, made):
     collected = collect(tmp_path / "runs")
     assert len(collected.runs) == 1
     render(payload(collected, tmp_path, GENERATED))
-    for experiment in EXPERIMENTS:
-        write_table(judge(experiment, collected.runs), tmp_path / "tables" / experiment.name)
+    for page in chosen_pages("all"):
+        write_page(page, judge_page(page, collected.runs), tmp_path / "tables" / page.name)
     assert "evil_module" not in sys.modules
 
 

@@ -143,7 +143,8 @@ def freeze(cfg: DictConfig, overrides: tuple[str, ...] = ()) -> FrozenRun:
     settle_backbone(checked)
     _settle_reader(checked)
     resolved = OmegaConf.to_container(checked, resolve=True, throw_on_missing=True, enum_to_str=True)
-    return FrozenRun(cast(dict[str, Any], resolved), overrides)
+    own = {key: value for key, value in cast(dict[str, Any], resolved).items() if key != "experiment"}
+    return FrozenRun(own, overrides)
 
 
 @cache

@@ -250,7 +250,11 @@ class DetectorConfig:
 
 @dataclass
 class Config:
-    """One cell and how to run it."""
+    """One cell and how to run it.
+
+    `experiment`: what an experiment's file says of its page, read by `lga.results.experiments`; no part of a
+    run.
+    """
 
     mode: ModeConfig = field(default_factory=ModeConfig)
     dataset: DatasetConfig = field(default_factory=DatasetConfig)
@@ -268,6 +272,7 @@ class Config:
     seed: int = MISSING
     start: Start = Start.by_slot
     source: str | None = None
+    experiment: dict[str, Any] | None = None
 
 
 def register_schema() -> None:

@@ -3,29 +3,14 @@
 A claim is the difference between a row and the row of the same dataset and model without attention.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from lga.results.comparison import BASELINE
-from lga.results.published import METRICS, PublishedRow
+from lga.results.experiments import BASELINE
+from lga.results.labels import label, name_of
+from lga.results.published import METRICS, PublishedRow, published_number
 from lga.results.statistics import Estimate
 from lga.results.verdicts import Verdict, Word, judge_gains
-
-Seeds = Mapping[int, float]
-LABELS = {
-    "map50": "mAP50", "map50_95": "mAP50-95", "top1": "top-1", "top5": "top-5",
-    "none": "no attention", "none_widened": "no attention, widened", "se": "SE", "cbam": "CBAM", "lga": "LGA",
-    "mhsa": "MHSA", "eca": "ECA", "shuffle": "shuffle attention",
-    "lga_local": "LGA's local half", "lga_global": "LGA's global half",
-    "mobilenetv3": "MobileNetV3", "resnet18": "ResNet18", "yolov8n": "YOLOv8n",
-    "resnet18_full": "ResNet18 with two blocks a stage", "timm_efficientnet_b0": "EfficientNet-B0",
-    "timm_convnext_atto": "ConvNeXt Atto", "timm_vit_tiny_patch16_224": "ViT-Ti/16",
-    "visdrone": "VisDrone", "voc2012": "VOC2012", "voc2007": "VOC2007", "coco_minitrain": "COCO minitrain",
-    "coco2017": "COCO2017", "dota": "DOTA", "gwhd": "Global Wheat", "tinyperson": "TinyPerson",
-    "mnist": "MNIST", "fashion_mnist": "Fashion-MNIST",
-    "digits": "Handwritten digits", "digit_scenes": "Scenes of digits",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -49,8 +34,8 @@ class Claim:
         """The claim, ours, and the verdict."""
         row, verdict = self.row, self.verdict
         claimed = (
-            f"{LABELS[row.attention]} {_change(self.published, LABELS[self.metric])} "
-            f"on {LABELS[row.dataset]} with {LABELS[row.model]}"
+            f"{name_of(row.attention)} {_change(self.published, label(self.metric))} "
+            f"on {name_of(row.dataset)} with {name_of(row.model)}"
         )
         if verdict.word is Word.NOT_RUN:
             return f"{claimed}: not run."
@@ -61,36 +46,27 @@ class Claim:
 
 
 def claims(
-    rows: Iterable[PublishedRow], metric_number: int, values: Callable[[PublishedRow], Seeds], scale: str
+    values: Mapping[PublishedRow, Mapping[int, float]], scale: str, metric_number: int = 0
 ) -> list[Claim]:
-    """Return the claims of the rows, in their order; each dataset and model is one family of tests.
+    """Return the claims of the rows of one dataset and model, in their order, as one family of tests.
 
     Args:
-        rows: published; a row without its baseline among them claims nothing.
-        metric_number: 0 for the first metric of each task (mAP50, top-1), 1 for the second.
-        values: ours of a row by seed, percent.
+        values: ours of each row by seed, percent; without the baseline among them nothing is claimed.
         scale: of our runs.
+        metric_number: 0 for the first metric of the task (mAP50, top-1 accuracy), 1 for the second.
     """
-    families: defaultdict[tuple[str, str], dict[str, PublishedRow]] = defaultdict(dict)
-    for row in rows:
-        families[row.dataset, row.model][row.attention] = row
-    made = []
-    for family in families.values():
-        if BASELINE not in family:
-            continue
-        metric = METRICS[family[BASELINE].task][metric_number]
-        published = {name: _number(row, metric) for name, row in family.items()}
-        ours = {name: values(row) for name, row in family.items()}
-        verdicts = judge_gains(published, ours, BASELINE, metric, scale)
-        made += [
-            Claim(family[name], metric, published[name] - published[BASELINE], verdict)
-            for name, verdict in verdicts.items()
-        ]
-    return made
-
-
-def _number(row: PublishedRow, metric: str) -> float:
-    return float(getattr(row, metric))
+    rows: dict[str, PublishedRow] = {row.attention: row for row in values}
+    if BASELINE not in rows:
+        return []
+    metric = METRICS[rows[BASELINE].task][metric_number]
+    published = {name: published_number(row, metric) for name, row in rows.items()}
+    ours = {name: values[row] for name, row in rows.items()}
+    verdicts = judge_gains(published, ours, BASELINE, metric, scale)
+    return [
+        Claim(row, metric, published[name] - published[BASELINE], verdicts[name])
+        for name, row in rows.items()
+        if name != BASELINE
+    ]
 
 
 def _change(gain: float, metric: str) -> str:

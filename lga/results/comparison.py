@@ -9,10 +9,9 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from lga.results.collect import CollectedRun
+from lga.results.experiments import BASELINE
 from lga.results.settings import digest, distinctions, recipe, without
 from lga.results.statistics import Estimate, estimate, paired_difference
-
-BASELINE = "none"
 
 
 @dataclass(frozen=True)

@@ -1,27 +1,69 @@
-"""The experiments that are held against published numbers: their names, titles and rows."""
+"""The experiments: every ``conf/experiment/<name>.yaml`` that tells of itself under ``experiment:``.
 
-from dataclasses import dataclass
+The files are read as they are, not composed, so that naming all of them takes some hundredths of a second.
+Experiments of one ``paths.kept`` share a page and its records, ``experiments/<paths.kept>``.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
 from functools import cached_property
+from itertools import groupby
 from pathlib import Path
+from typing import Any
 
+import yaml
+
+from lga.config.compose import CONFIG_DIR
 from lga.results.published import METRICS, PublishedRow, figure_rows, load_published
 from lga.run.folder.directory import KEPT
 from lga.system.errors import UserError
 
 FOLDER = KEPT
 FIGURE = "figure1"
+BASELINE = "none"
+RELEASED = "lga"
+SCALE, SHARE = "backbone.scale", "data.train_share"
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """A block of the paper's results; its grid is ``conf/experiment/<name>.yaml``."""
+    """A sweep and what its page says of it.
+
+    Attributes:
+        name: of its file.
+        page: folder of its page below ``experiments``.
+        title: for people.
+        question: what it is run to answer, in a sentence.
+        limits: what its page cannot answer, and how to read it.
+        page_title: of a page of several experiments.
+        reference: the attention that the gains of all others are over.
+        kind: what a row is called in sentences.
+        axes: settings beside dataset, network and attention that the sweep goes over, named with dots.
+        published: how the page calls the published numbers of its cells; empty where none stand beside them.
+        judged: whether its numbers are held against the published rows of its name.
+        picture: that is drawn of its gains, a name in `lga.results.reports.pictures`; empty for none.
+        order: of its page among all; equal ones go by name.
+    """
 
     name: str
+    page: str
     title: str
+    question: str = ""
+    limits: str = ""
+    page_title: str = ""
+    reference: str = BASELINE
+    kind: str = "attention"
+    axes: tuple[str, ...] = ()
+    published: str = ""
+    judged: bool = False
+    picture: str = ""
+    order: int = 100
 
     @cached_property
     def rows(self) -> tuple[PublishedRow, ...]:
-        """The published rows, in the source's order."""
+        """The published rows that it is held against, in the source's order."""
+        if not self.judged:
+            return ()
         if self.name == FIGURE:
             return figure_rows()
         return tuple(row for row in load_published() if self.name in row.tables)
@@ -33,29 +75,102 @@ class Experiment:
 
     @property
     def folder(self) -> Path:
-        """Where its assumptions, committed records and generated files lie."""
-        return FOLDER / self.name
+        """Where its page, its records and what is written by hand of it lie."""
+        return FOLDER / self.page
+
+
+@dataclass(frozen=True)
+class Page:
+    """Experiments that share a page and kept records."""
+
+    name: str
+    experiments: tuple[Experiment, ...]
 
     @property
-    def heading(self) -> str:
-        """Name and title for people: ``Table 2: detection with ...``."""
-        return f"{self.name[:-1].capitalize()} {self.name[-1]}: {self.title}"
+    def title(self) -> str:
+        """For people."""
+        return self.experiments[0].page_title or self.experiments[0].title
+
+    @property
+    def folder(self) -> Path:
+        """Where its kept records and generated files lie."""
+        return self.experiments[0].folder
 
 
-EXPERIMENTS = (
-    Experiment("table1", "classification with MobileNetV3 on MNIST and Fashion-MNIST"),
-    Experiment("table2", "detection with MobileNetV3 on six datasets"),
-    Experiment("table3", "detection with ResNet18 on four datasets"),
-    Experiment("table4", "detection with YOLOv8n on three datasets"),
-    Experiment("table5", "nine attentions in three networks on TinyPerson"),
-    Experiment(FIGURE, "training curves of MobileNetV3 on COCO 2017 and VOC2007"),
-)
+def all_experiments() -> tuple[Experiment, ...]:
+    """All of them, page by page."""
+    names = (path.stem for path in (CONFIG_DIR / "experiment").glob("[!_]*.yaml"))
+    told = ((name, _told(name)) for name in names)
+    found = [_experiment(name, node, page) for name, (node, page) in told if node]
+    return tuple(sorted(found, key=lambda one: (one.order, one.page, one.name)))
 
 
-def chosen_experiments(name: str) -> tuple[Experiment, ...]:
-    """The experiment of that name, or all of them for ``all``; others are a UserError."""
-    chosen = tuple(experiment for experiment in EXPERIMENTS if name in (experiment.name, "all"))
+def judged_experiments() -> tuple[Experiment, ...]:
+    """The paper's tables and its figure."""
+    return tuple(experiment for experiment in all_experiments() if experiment.judged)
+
+
+def all_pages() -> tuple[Page, ...]:
+    """All of them, in their order."""
+    return _pages(all_experiments())
+
+
+def chosen_pages(name: str) -> Mapping[Page, tuple[Experiment, ...]]:
+    """The page of that name or of the experiment of that name, with the experiments that were asked for.
+
+    ``all`` is the paper's tables and figure.
+
+    Raises:
+        UserError: nothing is called so.
+    """
+    pages, chosen = all_pages(), {}
+    for page in pages:
+        of_paper = name == "all" and page.experiments[0].judged
+        wanted = tuple(one for one in page.experiments if of_paper or name in (page.name, one.name))
+        if wanted:
+            chosen[page] = wanted
     if not chosen:
-        valid = ", ".join(experiment.name for experiment in EXPERIMENTS)
-        raise UserError(f"{name}: no such table; valid: {valid}, all")
+        names = dict.fromkeys(n for page in pages for n in (page.name, *(e.name for e in page.experiments)))
+        raise UserError(f"{name}: no such experiment; valid: {', '.join(('all', *names))}")
     return chosen
+
+
+def read_experiment_file(name: str) -> dict[str, Any]:
+    """What ``conf/experiment/<name>.yaml`` says, nothing composed or resolved.
+
+    Raises:
+        UserError: it cannot be read.
+    """
+    path = CONFIG_DIR / "experiment" / f"{name}.yaml"
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise UserError(f"{path}: cannot be read as YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(content, dict):
+        raise UserError(f"{path}: a mapping is needed")
+    return content
+
+
+def _pages(experiments: Iterable[Experiment]) -> tuple[Page, ...]:
+    return tuple(Page(name, tuple(members)) for name, members in groupby(experiments, lambda one: one.page))
+
+
+def _told(name: str) -> tuple[dict[str, Any], str | None]:
+    """The node ``experiment`` and the name of the page, the file's own over those of what it includes."""
+    content = read_experiment_file(name)
+    node: dict[str, Any] = {}
+    page = None
+    for included in content.get("defaults") or ():
+        if isinstance(included, str) and included != "_self_":
+            more, above = _told(included)
+            node, page = {**node, **more}, above or page
+    return {**node, **(content.get("experiment") or {})}, (content.get("paths") or {}).get("kept") or page
+
+
+def _experiment(name: str, node: Mapping[str, Any], page: str | None) -> Experiment:
+    valid = [one.name for one in fields(Experiment) if one.name not in ("name", "page")]
+    wrong = [key for key in node if key not in valid]
+    if wrong or not node.get("title"):
+        what = f"experiment.{wrong[0]} is no such key" if wrong else "experiment.title is missing"
+        raise UserError(f"conf/experiment/{name}.yaml: {what}; valid: {', '.join(valid)}")
+    return Experiment(name, page or name, **{**node, "axes": tuple(node.get("axes", ()))})

@@ -16,9 +16,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from lga.config.frozen_run import UNLESS_ONE, FrozenRun
-from lga.data.classification.idx import PUBLISHED
-from lga.results.claims import LABELS
 from lga.results.collect import CollectedRun
+from lga.results.labels import DATASETS
 from lga.results.published import Cell
 from lga.results.scales import SCALES, Scale
 from lga.results.settings import digest, distinctions, flatten, recipe, stands_in, without
@@ -114,8 +113,10 @@ def match(collected: Iterable[CollectedRun], grid: Iterable[FrozenRun], axes: Se
 
 def _unpublished_files(run: CollectedRun) -> list[str]:
     """The published files that the run, by its record, did not read; none where no content is published."""
+    from lga.data.classification.idx import PUBLISHED  # loads torch, which reading records does not need
+
     data = run.record.data
-    files = PUBLISHED.get(LABELS.get(run.record.cell.dataset, ""), ())
+    files = PUBLISHED.get(DATASETS.get(run.record.cell.dataset, ""), ())
     return [file.name for file in files if data is None or data.files.get(file.name) != file.sha256]
 
 

@@ -55,12 +55,39 @@ class PublishedRow:
         return self.dataset, self.model, self.attention
 
 
+# Images of the published sets, trained on and judged on, as the paper's toolchain splits them. DOTA's are
+# tiles of 1024 pixels: how many there are depends on the tiling.
+PUBLISHED_IMAGES: Mapping[str, tuple[int, int]] = {
+    "mnist": (60_000, 10_000),
+    "fashion_mnist": (60_000, 10_000),
+    "visdrone": (6_471, 548),
+    "voc2012": (5_717, 5_823),
+    "voc2007": (5_011, 4_952),
+    "coco_minitrain": (25_000, 5_000),
+    "coco2017": (118_287, 5_000),
+    "dota": (15_749, 5_297),
+    "gwhd": (3_422, 748),
+    "tinyperson": (746, 786),
+}
 COLUMNS = tuple(field.name for field in fields(PublishedRow))
 METRICS: dict[Task, tuple[str, str]] = {
     "classification": ("top1", "top5"),
     "detection": ("map50", "map50_95"),
 }
+DETECTION_PROTOCOL = "paper"  # in front of a detector's metrics in records
 _ROW = TypeAdapter(PublishedRow)
+
+
+def measured_metrics(task: Task) -> tuple[str, str]:
+    """The two metrics that the paper prints for a task, as records name them; verdicts are on the first."""
+    prefix = f"{DETECTION_PROTOCOL}/" if task == "detection" else ""
+    first, second = METRICS[task]
+    return f"{prefix}{first}", f"{prefix}{second}"
+
+
+def published_number(row: PublishedRow, metric: str) -> float:
+    """The row's number of a metric, percent; `metric` as records name it."""
+    return float(getattr(row, metric.rsplit("/", 1)[-1]))
 
 
 def load_published(path: Path = PUBLISHED) -> tuple[PublishedRow, ...]:

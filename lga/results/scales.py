@@ -6,33 +6,28 @@ nothing cut short, on as many images as the paper's.
 
 from collections.abc import Mapping
 from functools import cache
-from types import MappingProxyType
 from typing import Any, Literal, get_args
 
 from lga.config.grid import experiment_runs
-from lga.results.experiments import EXPERIMENTS
+from lga.results.experiments import judged_experiments
+from lga.results.published import PUBLISHED_IMAGES
 from lga.results.settings import recipe, stands_in, without
 from lga.run.folder.record import RunRecord
 
 Scale = Literal["full", "study", "reduced", "embedded", "smoke"]
 SCALES: tuple[Scale, ...] = get_args(Scale)  # the most telling first
+MEANINGS: Mapping[Scale, str] = {
+    "full": "the published recipe, whole, on all published images; only these numbers can stand beside the "
+    "paper's",
+    "study": "the whole of another recipe, or of another number of images; a fair comparison among its own "
+    "runs, never called reproduced",
+    "reduced": "fewer epochs or batches than the recipe asks for; never called reproduced",
+    "embedded": "a small dataset that ships with the project; real training and a fair comparison of "
+    "attentions on that data, never a reproduction of the paper's numbers",
+    "smoke": "a few steps, to show that a cell runs; says nothing of how good it is",
+}
+CUT_SHORT: tuple[Scale, ...] = ("reduced", "smoke")  # marked beside every number
 LIMITS = ("max_epochs", "limit_train_batches", "limit_eval_batches")
-# Trained on and judged on, as the paper's toolchain splits them. DOTA's are tiles of 1024 pixels, 11.1 an
-# image in training; how many there are depends on the tiling.
-PUBLISHED_IMAGES: Mapping[str, tuple[int, int]] = MappingProxyType(
-    {
-        "mnist": (60_000, 10_000),
-        "fashion_mnist": (60_000, 10_000),
-        "visdrone": (6_471, 548),
-        "voc2012": (5_717, 5_823),
-        "voc2007": (5_011, 4_952),
-        "coco_minitrain": (25_000, 5_000),
-        "coco2017": (118_287, 5_000),
-        "dota": (15_700, 5_100),
-        "gwhd": (3_422, 748),
-        "tinyperson": (746, 786),
-    }
-)
 SLACK = {"dota": 0.05}  # of the images
 
 
@@ -77,7 +72,7 @@ def has_published_settings(record: RunRecord) -> bool:
 def published_settings(dataset: str, backbone: str) -> tuple[Mapping[str, Any], ...]:
     """Settings of each experiment that has the network on the dataset, less attention and trainer."""
     found = []
-    for experiment in EXPERIMENTS:
+    for experiment in judged_experiments():
         if any(row.cell[:2] == (dataset, backbone) for row in experiment.rows):
             runs = experiment_runs(experiment.name, [f"dataset={dataset}", "attention=none", "seed=1"])
             run = next(run for run in runs if run.cell.backbone == backbone)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from lga.results.scales import PUBLISHED_IMAGES
+from lga.results.published import PUBLISHED_IMAGES
 from lga.run.folder.record import CellRecord, DataRecord, RunRecord, SelectionRecord, write_record
 
 ATTENTIONS = ("none", "lga", "lga_as_written", "cbam", "se", "eca")

@@ -3,9 +3,9 @@
 import random
 
 from lga.config.frozen_run import FrozenRun
-from lga.results import judged_table
+from lga.results import families
 from lga.results.audited import Audit
-from lga.results.experiments import EXPERIMENTS
+from lga.results.experiments import judged_experiments
 from tests.results.made_records import leave_run, made_config, made_record
 
 HOSTILE = "<b>another"
@@ -47,15 +47,15 @@ def judge_made(collection, monkeypatch):
     """All tables, judged on runs that `leave_cells` left."""
     grids = {
         experiment.name: [FrozenRun(made_config(*row.cell, epochs=20)) for row in experiment.rows]
-        for experiment in EXPERIMENTS
+        for experiment in judged_experiments()
     }
-    monkeypatch.setattr(judged_table, "experiment_runs", lambda name, overrides: grids[name])
-    return [judged_table.judge(experiment, collection.runs) for experiment in EXPERIMENTS]
+    monkeypatch.setattr(families, "experiment_runs", lambda name, overrides: grids[name])
+    return [families.judge(experiment, collection.runs) for experiment in judged_experiments()]
 
 
 def rows_of(name):
     """The published rows of a table."""
-    return next(experiment for experiment in EXPERIMENTS if experiment.name == name).rows
+    return next(experiment for experiment in judged_experiments() if experiment.name == name).rows
 
 
 def _metrics(row):

@@ -3,11 +3,12 @@
 import pytest
 
 from lga.config.grid import experiment_runs
-from lga.results.experiments import EXPERIMENTS, chosen_experiments
+from lga.results.experiments import judged_experiments
 from lga.results.matching import cell_names
 from lga.results.published import load_published
+from tests.results.runs import experiment_called
 
-NAMES = [experiment.name for experiment in EXPERIMENTS]
+NAMES = [experiment.name for experiment in judged_experiments()]
 TASKS = {"classification": ("selection", "test"), "detection": ("splits", "paper")}
 
 
@@ -18,7 +19,7 @@ def grids():
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_grid_is_the_published_rows(grids, name):
-    (experiment,) = chosen_experiments(name)
+    experiment = experiment_called(name)
     cells = [cell_names(run) for run in grids[name]]
     assert set(cells) == {row.cell for row in experiment.rows}
     assert len(cells) == len(experiment.rows)
@@ -26,7 +27,7 @@ def test_the_grid_is_the_published_rows(grids, name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_cell_has_its_rows_optimizer_classes_and_splits(grids, name):
-    (experiment,) = chosen_experiments(name)
+    experiment = experiment_called(name)
     rows = {row.cell: row for row in experiment.rows}
     for run in grids[name]:
         row, config = rows[cell_names(run)], run.config
@@ -63,7 +64,7 @@ def test_a_cell_of_two_tables_is_one_run(grids):
 
 def test_figure_rows_are_read_at_the_best_epoch():
     """The epochs of largest 0.1 mAP50 + 0.9 mAP50-95, found by hand in the two files."""
-    (figure,) = chosen_experiments("figure1")
+    figure = experiment_called("figure1")
     rows = {row.cell: row for row in figure.rows}
     coco = rows["coco2017", "mobilenetv3", "lga"]
     assert (coco.map50, coco.map50_95, coco.num_classes) == (12.67, 7.587, 80)

@@ -9,12 +9,12 @@ import pytest
 from lga.config.compose import compose
 from lga.config.frozen_run import freeze
 from lga.config.grid import experiment_runs
-from lga.dashboard.page.payload import SCALES as MEANINGS
+from lga.results.published import PUBLISHED_IMAGES
 from lga.results.reports.markdown import provenance
-from lga.results.scales import PUBLISHED_IMAGES, SCALES, other_images, scale_of
+from lga.results.scales import MEANINGS, SCALES, other_images, scale_of
 from lga.run.folder.record import CellRecord, DataRecord, read_record, write_record
 from tests.results.made_records import made_record
-from tests.results.studies.made import made_run
+from tests.results.runs import made_run
 
 TABLE1 = ("experiment=table1", "dataset=mnist", "seed=1")
 

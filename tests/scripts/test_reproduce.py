@@ -37,7 +37,7 @@ def test_a_mistake_is_one_line(tmp_path):
     finished = reproduced(tmp_path, "table7")
     assert finished.returncode == 2
     assert finished.stderr == (
-        "error: table7: no such table or study; valid: table1, table2, table3, table4, table5, figure1, all, "
+        "error: table7: no such experiment; valid: all, table1, table2, table3, table4, table5, figure1, "
         "table1_short, embedded, ablations, ablation_alpha, ablation_branches, ablation_capacity, "
         "ablation_contraction, ablation_heads, ablation_kernels, ablation_position, ablation_scales, "
         "scaling, beyond\n"

@@ -15,7 +15,7 @@ from typing import Any
 
 from lga.audit.scale.measurements import Loading, Measurements, NetworkCost, network_name
 from lga.config.grid import experiment_runs
-from lga.results.experiments import EXPERIMENTS
+from lga.results.experiments import judged_experiments
 from lga.results.plan.image_counts import PUBLISHED_COUNTS
 from lga.results.plan.plan import BYTES_A_PARAMETER, BYTES_BESIDE, CHECKPOINT_COPIES
 from lga.results.plan.step_times import Work
@@ -50,7 +50,7 @@ def table_runs(seeds: int) -> dict[str, tuple[RunWork, ...]]:
         experiment.name: tuple(
             _of_run(run.config_hash, run.config) for run in experiment_runs(experiment.name, overrides)
         )
-        for experiment in EXPERIMENTS
+        for experiment in judged_experiments()
     }
 
 
@@ -62,7 +62,7 @@ def once(tables: Iterable[tuple[RunWork, ...]]) -> tuple[RunWork, ...]:
 def network_configs(seeds: int = 1) -> dict[str, Mapping[str, Any]]:
     """A config for each network and image size of the tables, by `network_name`."""
     overrides = SweepOptions(seeds, "full").of_runs
-    runs = (run for experiment in EXPERIMENTS for run in experiment_runs(experiment.name, overrides))
+    runs = (run for experiment in judged_experiments() for run in experiment_runs(experiment.name, overrides))
     configs: dict[str, Mapping[str, Any]] = {}
     for run in runs:
         configs.setdefault(network_name(run.config), run.config)

@@ -16,8 +16,8 @@ from lga.audit.scale.estimate import (
     seconds_of,
 )
 from lga.audit.scale.measurements import Loading, Measurements
-from lga.results.claims import LABELS
-from lga.results.experiments import EXPERIMENTS, FOLDER
+from lga.results.experiments import FOLDER, judged_experiments
+from lga.results.labels import name_of
 from lga.results.plan.image_counts import PUBLISHED_COUNTS
 
 PAGE = FOLDER / "scale.md"
@@ -57,7 +57,7 @@ def _networks(measured: Measurements) -> str:
         for attention in ("none", "lga"):
             cost = measured.network(f"{name}-yolov8-{attention} at 640")
             kept, gflops = f"{cost.kept_bytes / 1e6:.0f} MB", f"{cost.gflops:.1f}"
-            network = f"{LABELS[name]}, {attention}"
+            network = f"{name_of(name)}, {attention}"
             rows.append([network, f"{cost.seconds:.2f} s", gflops, kept, f"{cost.calls:,}"])
     headings = (
         "training on one image of 640 pixels",
@@ -72,7 +72,7 @@ def _networks(measured: Measurements) -> str:
 def _loading(measured: Measurements) -> str:
     rows = [
         [
-            f"{LABELS[name]}, photographs of {rates.width} x {rates.height}",
+            f"{name_of(name)}, photographs of {rates.width} x {rates.height}",
             f"{rates.decoding:.0f} images/s",
             f"{rates.resized:.0f} images/s",
             f"{PUBLISHED_COUNTS[name].train * _resized_bytes(rates) / 1e9:.1f} GB",
@@ -108,7 +108,7 @@ def _assumptions() -> dict[str, float | str]:
 
 
 def _hours(tables: Mapping[str, Runs], everything: Runs, measured: Measurements) -> str:
-    titles = {experiment.name: experiment.heading.split(":")[0] for experiment in EXPERIMENTS}
+    titles = {experiment.name: experiment.title.split(":")[0] for experiment in judged_experiments()}
     rows = [_row(titles[name], runs, measured) for name, runs in tables.items()]
     rows.append(_row("all, each run once", everything, measured))
     machines = [f"{gpus} GPU{'s' * (gpus > 1)}, h" for gpus in MACHINES]

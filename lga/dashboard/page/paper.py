@@ -8,27 +8,24 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 from lga.results.audited import Audit
-from lga.results.claims import LABELS, Claim
-from lga.results.published import ATTENTIONS, FIGURE_SETS, PUBLISHED
+from lga.results.families import Results, Row
+from lga.results.labels import label, name_of
+from lga.results.published import ATTENTIONS, FIGURE_SETS, PUBLISHED, PublishedRow
 from lga.results.statistics import Estimate
 from lga.results.verdicts import Verdict
 from lga.system.errors import UserError
 
-if TYPE_CHECKING:  # judging loads torch, which a page of runs alone does not need
-    from lga.results.judged_table import JudgedCell, JudgedTable
-
-FIGURE = "figure1"
 DETECTOR = "yolov8"  # of all published detectors, whatever their backbone
 CURVE_METRICS = ("map50", "map50_95")
 Positions = Mapping[int, int]
 
 
 def paper(
-    tables: "Sequence[JudgedTable]", audit: Audit | None, position: Positions, page_folder: Path
+    tables: Sequence[Results], audit: Audit | None, position: Positions, page_folder: Path
 ) -> dict[str, Any] | None:
     """All tables, and figure 1's curves; None where there are none.
 
@@ -42,44 +39,46 @@ def paper(
     }
 
 
-def _table(
-    table: "JudgedTable", audit: Audit | None, position: Positions, page_folder: Path
-) -> dict[str, Any]:
-    gains = {claim.row.cell: claim for claim in table.claims}
+def _table(table: Results, audit: Audit | None, position: Positions, page_folder: Path) -> dict[str, Any]:
     assumptions = table.experiment.folder / "assumptions.md"
     link = (
         quote(Path(os.path.relpath(assumptions, page_folder)).as_posix()) if assumptions.is_file() else None
     )
     return {
         "name": table.experiment.name,
-        "heading": table.experiment.heading,
-        "metrics": [LABELS[metric] for metric in table.experiment.metrics],
+        "heading": table.experiment.title,
+        "metrics": [label(metric) for metric in table.experiment.metrics],
         "ran": table.ran,
         "scales": table.scales,
         "verdicts": {str(word): number for word, number in table.verdicts.items()},
         "assumptions": link,
-        "rows": [_row(cell, gains.get(cell.row.cell), audit, position) for cell in table.cells],
+        "rows": [
+            _row(row.published, row, audit, position)
+            for family in table.families
+            for row in family.rows
+            if row.published
+        ],
         "others": [{"run": position[id(o.run)], "difference": o.difference} for o in table.others],
     }
 
 
-def _row(cell: "JudgedCell", claim: Claim | None, audit: Audit | None, position: Positions) -> dict[str, Any]:
-    row = cell.row
+def _row(published: PublishedRow, row: Row, audit: Audit | None, position: Positions) -> dict[str, Any]:
+    model, claim = name_of(published.model), row.claim
     return {
-        "dataset": row.dataset,
-        "network": f"{row.model} + {DETECTOR}" if row.task == "detection" else row.model,
-        "attention": row.attention,
-        "title": f"{LABELS[row.dataset]}, {LABELS[row.model]}",
-        "model": LABELS[row.model],
-        "optimizer": row.optimizer if row.tables else None,  # of the curves it is not published
-        "source": row.source,
-        "note": row.note,
-        "scale": cell.scale,
-        "runs": [position[id(run)] for run in cell.runs],
-        "numbers": [{"published": n.published, **_verdict(n.verdict)} for n in cell.numbers],
+        "dataset": published.dataset,
+        "network": f"{published.model} + {DETECTOR}" if published.task == "detection" else published.model,
+        "attention": published.attention,
+        "title": f"{name_of(published.dataset)}, {model}",
+        "model": model,
+        "optimizer": published.optimizer if published.tables else None,  # of the curves it is not published
+        "source": published.source,
+        "note": published.note,
+        "scale": row.scale,
+        "runs": [position[id(run)] for run in row.runs],
+        "numbers": [{"published": n.published, **_verdict(n.verdict)} for n in row.numbers if n.verdict],
         "gain": {"published": claim.published, **_verdict(claim.verdict)} if claim else None,
         "sentence": claim.sentence if claim else None,
-        **_counts(cell, audit),
+        **_counts(published, row, audit),
     }
 
 
@@ -98,18 +97,18 @@ def estimate_json(estimate: Estimate) -> dict[str, Any]:
     return dict(zip(("n", "mean", "low", "high"), astuple(estimate), strict=True))
 
 
-def _counts(cell: "JudgedCell", audit: Audit | None) -> dict[str, Any]:
+def _counts(published: PublishedRow, row: Row, audit: Audit | None) -> dict[str, Any]:
     """Published and built counts; built are those of the runs, and where none ran those of the audit."""
-    row, built, note = cell.row, None, cell.counts
-    if cell.runs:
-        record = cell.runs[0].record
+    built, note = None, row.counts
+    if row.runs:
+        record = row.runs[0].record
         built = {"parameters": record.parameters, "gflops": record.gflops_paper}
-    elif audit and (audited := audit.of(row)):
+    elif audit and (audited := audit.of(published)):
         built = {"parameters": audited.counts.parameters, "gflops": audited.counts.gflops_paper}
         explained = audited.explanation
         note = f"{audited.status}: {explained.name}" if explained else audited.status
-    published = {"parameters": row.parameters, "gflops": row.gflops}
-    return {"published": published, "built": built, "counts": note}
+    counts = {"parameters": published.parameters, "gflops": published.gflops}
+    return {"published": counts, "built": built, "counts": note}
 
 
 def _published_curves(dataset: str) -> dict[str, Any]:

@@ -12,36 +12,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 from lga.dashboard.page.instrumented import instrumented
 from lga.dashboard.page.latencies import Latencies
 from lga.dashboard.page.paper import estimate_json, paper
 from lga.dashboard.page.samples import samples
-from lga.dashboard.page.studied import NO_STUDIES, FoundStudies, studied
+from lga.dashboard.page.studied import NO_STUDIES, Studies, studied
 from lga.results import labels as metric_names
 from lga.results.audited import Audit
 from lga.results.collect import CollectedRun, Collection, Problem
 from lga.results.comparison import Comparison, Group, attention_order, compare
 from lga.results.curves import read_curves
-from lga.results.scales import other_images
+from lga.results.families import Results
+from lga.results.scales import MEANINGS, other_images
 from lga.results.settings import flatten
 from lga.results.statistics import Estimate
 
-if TYPE_CHECKING:  # judging loads torch, which a page of runs alone does not need
-    from lga.results.judged_table import JudgedTable
-
-SCALES = {
-    "full": "The published recipe, whole, on all published images. Only these numbers can stand beside the "
-    "paper's.",
-    "study": "The whole of another recipe, or of another number of images. A fair comparison among its own "
-    "runs, never comparable with the paper's numbers.",
-    "reduced": "Fewer epochs or batches than the recipe asks for. Never comparable with the paper's numbers.",
-    "embedded": "A small stand-in dataset shipped with the project. Real training and a fair comparison of "
-    "attentions on that data, but never a reproduction of the paper's numbers.",
-    "smoke": "A few steps, to show that a cell runs. The numbers say nothing about any method.",
-}
 CURVE_POINTS = 100  # of a run, while there are few runs
 ALL_CURVE_POINTS = 300_000
 LEAST_CURVE_POINTS = 20
@@ -81,10 +69,10 @@ def payload(
     collection: Collection,
     page_folder: Path,
     generated: datetime,
-    tables: "Sequence[JudgedTable]" = (),
+    tables: Sequence[Results] = (),
     audit: Audit | None = None,
     latencies: Latencies | None = None,
-    studies: FoundStudies = NO_STUDIES,
+    studies: Studies = NO_STUDIES,
 ) -> dict[str, Any]:
     """All that the page shows of `collection`; links lead from `page_folder` to the runs' folders.
 
@@ -95,7 +83,7 @@ def payload(
     counted = {id(run) for comparison in comparisons for group in comparison.groups for run in group.runs}
     shared, problems = _Shared(_curve_points(len(ordered))), list(collection.problems)
     runs = [_run(run, id(run) in counted, page_folder, shared, problems) for run in ordered]
-    published = [cell.row.attention for table in tables for cell in table.cells]
+    published = [row.attention for table in tables for row in table.rows]
     return {
         "generated": generated.isoformat(timespec="minutes"),
         "source": str(collection.root),
@@ -203,8 +191,8 @@ def _curves(run: CollectedRun, shared: _Shared, problems: list[Problem]) -> dict
 def _scales(runs: Sequence[CollectedRun]) -> list[dict[str, Any]]:
     present: list[str] = [run.scale for run in runs]
     return [
-        {"name": name, "meaning": meaning, "runs": present.count(name)}
-        for name, meaning in SCALES.items()
+        {"name": name, "meaning": f"{meaning[0].upper()}{meaning[1:]}.", "runs": present.count(name)}
+        for name, meaning in MEANINGS.items()
         if name in present
     ]
 

@@ -11,20 +11,18 @@ from collections.abc import Sequence
 from datetime import datetime
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jinja2
 from markupsafe import Markup
 
 from lga.dashboard.page.latencies import Latencies
 from lga.dashboard.page.payload import payload
-from lga.dashboard.page.studied import NO_STUDIES, FoundStudies
+from lga.dashboard.page.studied import NO_STUDIES, Studies
 from lga.results.audited import Audit
 from lga.results.collect import Collection
+from lga.results.families import Results
 from lga.system.files import write_text
-
-if TYPE_CHECKING:  # judging loads torch, which a page of runs alone does not need
-    from lga.results.judged_table import JudgedTable
 
 STYLES = ("page.css", "paper.css", "instruments.css", "studies.css")
 # In the order in which they are joined to one module; the last one starts the page.
@@ -61,10 +59,10 @@ def write_page(
     collection: Collection,
     path: Path,
     generated: datetime,
-    tables: "Sequence[JudgedTable]" = (),
+    tables: Sequence[Results] = (),
     audit: Audit | None = None,
     latencies: Latencies | None = None,
-    studies: FoundStudies = NO_STUDIES,
+    studies: Studies = NO_STUDIES,
 ) -> None:
     """Writes the page of `collection`, tables judged on it and studies found in it to `path`, atomically.
 

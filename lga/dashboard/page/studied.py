@@ -16,45 +16,43 @@ from omegaconf import OmegaConf
 
 from lga.config.compose import CONFIG_DIR
 from lga.dashboard.page.paper import Positions, estimate_json
-from lga.results import labels as metric_names
 from lga.results.collect import CollectedRun
-from lga.results.reports.study_markdown import capital
-from lga.results.studies.family import Family, Row
-from lga.results.studies.gains import families
-from lga.results.studies.sentences import CUT_SHORT
-from lga.results.studies.studies import PAGES, Study, StudyPage
+from lga.results.experiments import Experiment, Page, all_pages, read_experiment_file
+from lga.results.families import Family, Results, Row, judge
+from lga.results.labels import label
+from lga.results.scales import CUT_SHORT
+from lga.results.sentences import findings
 
-FoundStudies = Mapping[StudyPage, Mapping[Study, Sequence[Family]]]
-NO_STUDIES: FoundStudies = {}
+Studies = Mapping[Page, Sequence[Results]]
+NO_STUDIES: Studies = {}
 _OVERRIDE = "override /"
 
 
-def found_studies(runs: Sequence[CollectedRun]) -> FoundStudies:
+def found_studies(runs: Sequence[CollectedRun]) -> Studies:
     """Return the studies with runs, on their pages, with what they found; pages without any are left out.
 
     A study with runs of its reference alone has found nothing and is left out too.
     """
-    pages = {page: dict(_found(page.studies, runs)) for page in PAGES}
+    pages = {page: list(_found(page.experiments, runs)) for page in all_pages()}
     return {page: found for page, found in pages.items() if found}
 
 
-def _found(
-    studies: Iterable[Study], runs: Sequence[CollectedRun]
-) -> Iterator[tuple[Study, Sequence[Family]]]:
-    for study in studies:
-        own = named_alike(study, runs)
-        found = families(study, own) if _compared(study, (run.record.cell.attention for run in own)) else ()
-        if _compared(study, (row.attention for family in found for row in family.rows if row.runs)):
-            yield study, found
+def _found(experiments: Iterable[Experiment], runs: Sequence[CollectedRun]) -> Iterator[Results]:
+    for experiment in experiments:
+        own = [] if experiment.judged else named_alike(experiment, runs)
+        if _compared(experiment, (run.record.cell.attention for run in own)):
+            results = judge(experiment, own)
+            if _compared(experiment, (row.attention for row in results.rows if row.runs)):
+                yield results
 
 
-def _compared(study: Study, attentions: Iterable[str]) -> bool:
-    return any(attention != study.reference for attention in attentions)
+def _compared(experiment: Experiment, attentions: Iterable[str]) -> bool:
+    return any(attention != experiment.reference for attention in attentions)
 
 
-def named_alike(study: Study, runs: Iterable[CollectedRun]) -> list[CollectedRun]:
+def named_alike(experiment: Experiment, runs: Iterable[CollectedRun]) -> list[CollectedRun]:
     """Return the finished runs whose names are among those that the study's sweep gives, group by group."""
-    names = {group: set(swept(study.name, group)) for group in ("dataset", "backbone", "attention")}
+    names = {group: set(swept(experiment.name, group)) for group in ("dataset", "backbone", "attention")}
     return [
         run
         for run in runs
@@ -65,12 +63,12 @@ def named_alike(study: Study, runs: Iterable[CollectedRun]) -> list[CollectedRun
 
 def swept(experiment: str, group: str) -> list[str]:
     """Return the names of a group's configs that a sweep goes over, or of the one that it overrides."""
-    sweep = OmegaConf.load(CONFIG_DIR / "experiment" / f"{experiment}.yaml")
-    choices = OmegaConf.select(sweep, f"hydra.sweeper.params.{group}")
-    if choices is not None:
-        return [_name(group, choice) for choice in str(choices).split(",")]
+    sweep = read_experiment_file(experiment)
+    params = ((sweep.get("hydra") or {}).get("sweeper") or {}).get("params") or {}
+    if group in params:
+        return [_name(group, choice) for choice in str(params[group]).split(",")]
     names: list[str] = []
-    for default in OmegaConf.to_container(sweep).get("defaults", []):  # type: ignore[union-attr]
+    for default in sweep.get("defaults") or ():
         names = _overridden(default, group) or names
     return names
 
@@ -89,41 +87,40 @@ def _name(group: str, choice: str) -> str:
     return str(OmegaConf.create({group: OmegaConf.load(path)})[group].name)
 
 
-def studied(found: FoundStudies, position: Positions) -> list[dict[str, Any]]:
+def studied(found: Studies, position: Positions) -> list[dict[str, Any]]:
     """All pages of studies; `position` is each run's place on the page by its id."""
     return [
         {
             "name": page.name,
-            "title": capital(page.title),
-            "limits": page.limits,
-            "studies": [_study(study, families, position) for study, families in studies.items()],
+            "title": page.title,
+            "limits": page.experiments[0].limits,
+            "studies": [_study(results, position) for results in studies],
         }
         for page, studies in found.items()
     ]
 
 
-def _study(study: Study, families: Sequence[Family], position: Positions) -> dict[str, Any]:
-    from lga.results.reports.study_markdown import findings  # loads torch, which other pages do not need
-
-    compared = [row for family in families for row in family.rows if row.attention != study.reference]
+def _study(results: Results, position: Positions) -> dict[str, Any]:
+    experiment = results.experiment
+    compared = [row for row in results.rows if row.attention != experiment.reference]
     return {
-        "name": study.name,
-        "title": capital(study.title),
-        "question": study.question,
-        "kind": capital(study.kind),
-        "reference": study.reference,
+        "name": experiment.name,
+        "title": experiment.title,
+        "question": experiment.question,
+        "kind": experiment.kind.capitalize(),
+        "reference": experiment.reference,
         "compared": len(compared),
         "ran": sum(bool(row.runs) for row in compared),
         "words": Counter(row.word for row in compared if row.gain),
-        "findings": findings(study, families),
-        "families": [_family(study, family, position) for family in families if family.scale],
+        "findings": findings(results),
+        "families": [_family(experiment, family, position) for family in results.families if family.scale],
     }
 
 
-def _family(study: Study, family: Family, position: Positions) -> dict[str, Any]:
+def _family(experiment: Experiment, family: Family, position: Positions) -> dict[str, Any]:
     """A family that ran; its network is named as the runs' are."""
     first = next(row for row in family.rows if row.runs)
-    reference = family.row(study.reference)
+    reference = family.row(experiment.reference)
     return {
         "place": family.place,
         "dataset": family.dataset,
@@ -132,7 +129,7 @@ def _family(study: Study, family: Family, position: Positions) -> dict[str, Any]
         "marked": family.scale in CUT_SHORT,
         "changes": family.changes,
         "metric": first.metric,
-        "label": metric_names.label(first.metric),
+        "label": label(first.metric),
         "rows": [_row(row, reference, position) for row in family.rows],
     }
 

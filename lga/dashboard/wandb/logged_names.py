@@ -4,8 +4,6 @@ The whole resolved config goes along with a run. W&B keeps `{"dataset": {"name":
 `dataset.value.name`. Filters need that path in full; groupings and axes are given `dataset.name`.
 """
 
-from lga.results.published import METRICS, Task
-
 ATTENTION = "attention.name"
 DATASET = "dataset.name"
 NETWORK = "backbone.name"
@@ -17,8 +15,7 @@ PARAMETERS = "parameters"
 PAPER_GFLOPS = "gflops_paper"
 GFLOPS = "gflops"
 
-# As in `lga.results.judged_table` and `lga.run.callbacks.detection_report`, which take seconds to import.
-DETECTION_PROTOCOL = "paper"
+# As in `lga.run.callbacks.detection_report`, which takes seconds to import.
 SHOWN_PICTURES = 8
 
 
@@ -26,12 +23,6 @@ def stored(setting: str) -> str:
     """The path under which W&B keeps a setting of the config."""
     group, *names = setting.split(".")
     return ".".join((group, "value", *names))
-
-
-def judged_metrics(task: Task) -> tuple[str, ...]:
-    """The metrics that the paper prints for a task, the one verdicts are on first."""
-    prefix = f"{DETECTION_PROTOCOL}/" if task == "detection" else ""
-    return tuple(f"{prefix}{metric}" for metric in METRICS[task])
 
 
 def picture_keys() -> list[str]:

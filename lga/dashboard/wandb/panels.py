@@ -15,11 +15,10 @@ from lga.dashboard.wandb.logged_names import (
     GFLOPS,
     PAPER_GFLOPS,
     PARAMETERS,
-    judged_metrics,
     picture_keys,
 )
 from lga.results.labels import label, unit
-from lga.results.published import Task
+from lga.results.published import Task, measured_metrics
 
 GRID_COLUMNS = 24
 ROW_HEIGHT = 8
@@ -42,20 +41,20 @@ def score_panels(task: Task, grouping: Grouping) -> list[Any]:
     """A bar chart for each metric that the task is judged by, on the test split."""
     return [
         _bars(f"test/{metric}", f"{label(metric)} on the test split", unit(metric), grouping)
-        for metric in judged_metrics(task)
+        for metric in measured_metrics(task)
     ]
 
 
 def curve_panels(task: Task, grouping: Grouping) -> list[Any]:
     """The same metrics on the split that selects the epoch, and the training loss, by epoch."""
-    metrics = judged_metrics(task)
+    metrics = measured_metrics(task)
     curves = [(f"val/{metric}", label(metric), unit(metric)) for metric in metrics]
     return [_curve(*curve, grouping) for curve in [*curves, ("train/loss", "training loss", "")]]
 
 
 def cost_panels(task: Task, grouping: Grouping) -> list[Any]:
     """Parameters, GFLOPs by the paper's convention and truly, and the first metric against the cost."""
-    metric = judged_metrics(task)[0]
+    metric = measured_metrics(task)[0]
     against = wr.ScatterPlot(
         title=f"{label(metric)} against GFLOPs (the paper's convention)",
         x=wr.SummaryMetric(PAPER_GFLOPS),

@@ -21,7 +21,6 @@ from lga.dashboard.wandb.logged_names import (
     PARAMETERS,
     SCALE,
     START,
-    judged_metrics,
     stored,
 )
 from lga.dashboard.wandb.panels import (
@@ -33,6 +32,7 @@ from lga.dashboard.wandb.panels import (
     score_panels,
 )
 from lga.results.experiments import Experiment
+from lga.results.published import measured_metrics
 
 REPORT_TITLE = "Local-Global Attention: the paper's tables"
 
@@ -66,7 +66,7 @@ def table_view(experiment: Experiment, place: Place) -> Any:
     task = experiment.rows[0].task
     cells = {row.cell for row in experiment.rows}
     grouping = Grouping(None, len(cells))
-    columns = [*(f"test/{metric}" for metric in judged_metrics(task)), PARAMETERS, PAPER_GFLOPS]
+    columns = [*(f"test/{metric}" for metric in measured_metrics(task)), PARAMETERS, PAPER_GFLOPS]
     pictures = picture_panels(task)
     sections = [
         ws.Section("Judged by", score_panels(task, grouping), is_open=True),
@@ -77,7 +77,7 @@ def table_view(experiment: Experiment, place: Place) -> Any:
     return ws.Workspace(
         entity=place.entity,
         project=place.project,
-        name=f"{experiment.heading} ({place.scale} runs)",
+        name=f"{experiment.title} ({place.scale} runs)",
         sections=sections,
         settings=ws.WorkspaceSettings(x_axis="epoch", max_runs=len(cells)),
         runset_settings=ws.RunsetSettings(
@@ -99,7 +99,7 @@ def tables_report(experiments: Iterable[Experiment], place: Place) -> Any:
         wr.TableOfContents(),
     ]
     for experiment in experiments:
-        blocks.append(wr.H1(experiment.heading))
+        blocks.append(wr.H1(experiment.title))
         for dataset, network in dict.fromkeys((row.dataset, row.model) for row in experiment.rows):
             blocks += [wr.H2(f"{dataset}, {network}"), _grid(experiment, dataset, network, place.scale)]
     return wr.Report(

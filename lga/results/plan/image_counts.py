@@ -15,7 +15,7 @@ from lga.data.detection.tiling import windows_of
 from lga.data.digit_scenes import DigitScenesReader
 from lga.data.published.published_dataset import PublishedDataset, TiledDataset
 from lga.data.published.split_plan import HELD_OUT_EVERY
-from lga.results.scales import PUBLISHED_IMAGES
+from lga.results.published import PUBLISHED_IMAGES
 from lga.system.errors import UserError
 
 

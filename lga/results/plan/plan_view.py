@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from lga.results.claims import LABELS
+from lga.results.labels import name_of
 from lga.results.plan.plan import Plan, PlannedCell
 from lga.system.console import with_fixed_width
 
@@ -31,7 +31,7 @@ def summary(plan: Plan) -> list[str]:
         *([f"with all data: {_all(plan)}"] if plan.missing else []),
         f"disk: {needed / 1e9:.1f} GB needed, {room / 1e9:.1f} GB free" + (": too little" * (needed > room)),
     ]
-    lines += [f"missing: {LABELS.get(name, name)}: {what}" for name, what in plan.missing.items()]
+    lines += [f"missing: {name_of(name)}: {what}" for name, what in plan.missing.items()]
     lines += [f"in the way: {problem}" for cell in plan.cells for problem in cell.problems]
     return lines
 
@@ -68,8 +68,8 @@ def _row(plan: Plan, dataset: str, model: str, cells: Sequence[PlannedCell]) -> 
     counts = state.counts
     left, started = sum(cell.left for cell in cells), sum(cell.started for cell in cells)
     return (
-        LABELS.get(dataset, dataset),
-        LABELS.get(model, model),
+        name_of(dataset),
+        name_of(model),
         "missing" if state.missing else "here",
         f"{counts.train:,} + {counts.test:,}" if counts else "?",
         str(len(cells)),

@@ -21,26 +21,20 @@ from lga.system.resources import free_bytes
 TIMES = "step_times.json"
 
 
-def plan_experiment(experiment: Experiment, options: SweepOptions, measuring: bool = True) -> Plan:
-    """The plan; where `measuring`, a few steps of each network of unknown speed are timed, and kept."""
-    parameters = {row.cell: row.parameters for row in experiment.rows}
-    return plan_sweeps(experiment.name, [experiment.name], options, measuring, parameters)
-
-
 def plan_sweeps(
-    name: str,
-    sweeps: Sequence[str],
-    options: SweepOptions,
-    measuring: bool = True,
-    parameters: Mapping[Cell, int] | None = None,
+    name: str, experiments: Sequence[Experiment], options: SweepOptions, measuring: bool = True
 ) -> Plan:
     """The plan of sweeps that are run one after the other; a run of two of them is planned once.
 
-    Where no number of parameters is given, each network is built and counted.
+    Where `measuring`, a few steps of each network of unknown speed are timed, and kept. Networks that no
+    published row counts are built and counted.
     """
-    together = {run.config_hash: run for sweep in sweeps for run in experiment_runs(sweep, options.of_runs)}
+    together = {
+        run.config_hash: run for one in experiments for run in experiment_runs(one.name, options.of_runs)
+    }
     runs = list(together.values())
-    counts = _counted(runs) if parameters is None else parameters
+    published = {row.cell: row.parameters for one in experiments for row in one.rows}
+    counts = {**_counted([run for run in runs if cell_names(run) not in published]), **published}
     trainer = runs[0].config["trainer"]
     outputs = Path(runs[0].config["paths"]["output_dir"])
     data, times = data_states(runs), _times(runs[0].config, measuring)

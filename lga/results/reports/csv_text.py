@@ -1,32 +1,33 @@
-"""An experiment as CSV: one line a cell and metric; empty fields where nothing ran.
-
-The studies of a page as CSV: one line a cell; empty where nothing ran.
-"""
+"""The experiments of a page as CSV: one line a row and metric; empty fields where nothing ran."""
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
-from lga.results.judged_table import JudgedCell, JudgedNumber, JudgedTable
+from lga.results.experiments import SCALE, SHARE
+from lga.results.families import Family, Number, Results, Row
 from lga.results.statistics import Estimate
-from lga.results.studies.family import Family, Row
-from lga.results.studies.studies import SCALE, SHARE, Study
 
 COLUMNS = (
-    "table", "dataset", "model", "attention", "metric", "published", "mean", "low", "high", "seeds", "scale",
-    "verdict", "reason", "parameters_published", "parameters", "gflops_published", "gflops_paper", "counts",
+    "experiment", "dataset", "network", "scale_of_network", "train_share", "attention", "label", "metric",
+    "published", "mean", "low", "high", "seeds", "scale", "verdict", "reason",
+    "gain", "gain_low", "gain_high", "p_adjusted", "effect", "found",
+    "parameters_published", "parameters", "gflops_published", "gflops_paper", "gflops", "counts",
     "source", "note",
 )  # fmt: skip
 _FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # the last are the wide ones
 
 
-def csv_text(table: JudgedTable) -> str:
-    """The whole file."""
+def csv_text(results: Sequence[Results]) -> str:
+    """The whole file; gains, of the first metric, are over the experiment's reference."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
-    for cell in table.cells:
-        writer.writerows(_lines(table.experiment.name, cell))
+    for one in results:
+        for family in one.families:
+            for row in family.rows:
+                for cells in _lines(one.experiment.name, family, row):
+                    writer.writerow(map(_text, cells))
     return text.getvalue()
 
 
@@ -47,67 +48,38 @@ def _no_formula(text: str) -> str:
     return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text
 
 
-def _lines(name: str, cell: JudgedCell) -> Iterator[list[str]]:
-    row, record = cell.row, (cell.runs[0].record if cell.runs else None)
-    for number in cell.numbers:
-        yield [
-            *map(harmless, (name, row.dataset, row.model, row.attention, number.metric)),
-            f"{number.published:g}",
-            *_ours(number),
-            " ".join(map(str, number.values)),
-            cell.scale or "",
-            number.verdict.word,
-            harmless(number.verdict.reason),
-            str(row.parameters),
-            _optional(record.parameters if record else None, "d"),
-            f"{row.gflops:g}",
-            _optional(record.gflops_paper if record else None, ".3f"),
-            harmless(cell.counts or ""),
-            harmless(row.source),
-            harmless(row.note),
-        ]
+def _lines(name: str, family: Family, row: Row) -> Iterator[tuple[object, ...]]:
+    record, published = (row.runs[0].record if row.runs else None), row.published
+    place = (name, family.dataset, family.network, family.axes.get(SCALE), family.axes.get(SHARE))
+    counts = (
+        published and published.parameters,
+        record and record.parameters,
+        published and published.gflops,
+        record and record.gflops_paper,
+        record and record.gflops,
+        row.counts,
+        published and published.source,
+        published and published.note,
+    )
+    for number in row.numbers:
+        verdict = (number.verdict.word, number.verdict.reason) if number.verdict else (None, None)
+        seeds = " ".join(map(str, number.values))
+        ours = (number.metric, number.published, *_interval(number.ours), seeds, row.scale, *verdict)
+        yield (*place, row.attention, row.label, *ours, *_gain(row, number), *counts)
 
 
-def _ours(number: JudgedNumber) -> list[str]:
-    ours = number.verdict.ours
-    if ours is None:
-        return ["", "", ""]
-    return [_optional(value, ".4f") for value in (ours.mean, ours.low, ours.high)]
+def _gain(row: Row, number: Number) -> tuple[object, ...]:
+    if row.gain is None or number.metric != row.metric:
+        return (None,) * 6
+    return (*_interval(row.gain.difference), row.p, row.gain.effect, row.word)
 
 
-def _optional(value: float | None, form: str) -> str:
-    return "" if value is None else f"{value:{form}}"
-
-
-STUDY_COLUMNS = (
-    "study", "dataset", "network", "scale_of_network", "train_share", "attention", "label", "metric", "seeds",
-    "scale", "mean", "low", "high", "gain", "gain_low", "gain_high", "p_adjusted", "effect",
-    "found", "parameters", "gflops",
-)  # fmt: skip
-
-
-def studies_csv(studied: Mapping[Study, Sequence[Family]]) -> str:
-    """The whole file; gains are over the study's reference."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(STUDY_COLUMNS)
-    for study, found in studied.items():
-        for family in found:
-            for row in family.rows:
-                cells = _cells(study, family, row)
-                writer.writerow("" if cell is None else harmless(str(cell)) for cell in cells)
-    return text.getvalue()
-
-
-def _cells(study: Study, family: Family, row: Row) -> tuple[object, ...]:
-    record = row.runs[0].record if row.runs else None
-    gain = row.gain.difference if row.gain else None
-    counts = (record.parameters, record.gflops) if record else (None, None)
-    places = (study.name, family.dataset, family.network, family.axes.get(SCALE), family.axes.get(SHARE))
-    names = (row.attention, row.label, row.metric, len(row.runs), family.scale if record else None)
-    numbers = (*_numbers(row.ours), *_numbers(gain), row.p, row.gain.effect if row.gain else None)
-    return (*places, *names, *numbers, row.word, *counts)
-
-
-def _numbers(found: Estimate | None) -> tuple[float | None, float | None, float | None]:
+def _interval(found: Estimate | None) -> tuple[float | None, float | None, float | None]:
     return (None, None, None) if found is None else (found.mean, found.low, found.high)
+
+
+def _text(value: object) -> str:
+    """A number with ten digits, which a rounding of the last bits does not change."""
+    if value is None:
+        return ""
+    return f"{value:.10g}" if isinstance(value, float) else harmless(str(value))

@@ -1,13 +1,12 @@
-"""The results in the project's README: one line a table, a few a page of studies, between two markers."""
+"""The results in the project's README: one line a table, a few an experiment of ours, between two markers."""
 
 from collections.abc import Mapping, Sequence
 
-from lga.results.judged_table import JudgedTable
-from lga.results.reports.markdown import escaped, row_line
-from lga.results.reports.study_markdown import Studied, capital
-from lga.results.studies.gains import dependences
-from lga.results.studies.sentences import dependence_sentence, family_sentence
-from lga.results.studies.studies import StudyPage
+from lga.results.experiments import Page
+from lga.results.families import Results
+from lga.results.reports.markdown import escaped, row_line, scales_of
+from lga.results.scales import MEANINGS
+from lga.results.sentences import dependence_sentence, dependences, family_sentence
 from lga.results.verdicts import Word
 from lga.system.errors import UserError
 
@@ -15,41 +14,33 @@ START, END = "<!-- results -->", "<!-- /results -->"
 _WORDS = (Word.REPRODUCED, Word.DIRECTION_ONLY, Word.NOT_REPRODUCED, Word.INCONCLUSIVE)
 
 
-NOTHING_STUDIED: Mapping[StudyPage, Studied] = {}
-
-
-def readme_block(
-    tables: Sequence[JudgedTable], studied: Mapping[StudyPage, Studied] = NOTHING_STUDIED
-) -> str:
+def readme_block(judged: Mapping[Page, Sequence[Results]]) -> str:
     """The lines between the markers, an empty one at each end."""
-    headings = ("", "cells that ran", "scale", *_WORDS)
     lines = [
-        row_line(headings),
+        row_line(("", "cells that ran", "scale", *_WORDS)),
         row_line((":--", "--:", ":--", *("--:" for _ in _WORDS))),
-        *(row_line(_row(table)) for table in tables),
+        *(row_line(_row(page, one)) for page, (one, *_) in judged.items() if one.experiment.judged),
     ]
-    for page, found in studied.items():
-        if told := _told(found):
-            heading = f"[{capital(page.title)}](experiments/{page.name}/README.md), at {_scale(found)} scale:"
-            lines += ["", heading, "", *(f"- {escaped(sentence)}" for sentence in told)]
+    for page, results in judged.items():
+        if told := _told(results):
+            lines += ["", f"{_link(page)}, at {' and '.join(scales_of(results))} scale:", ""]
+            lines += [f"- {escaped(sentence)}" for sentence in told]
+    lines += ["", "A run's *scale* tells what its numbers stand for:", ""]
+    lines += [f"- `{scale}`: {meaning}." for scale, meaning in MEANINGS.items()]
     return "\n\n" + "\n".join(lines) + "\n\n"
 
 
-def _told(studied: Studied) -> list[str]:
-    """The sentences of studies that ran: on how gains depend on the study's axes, else on its families."""
+def _told(results: Sequence[Results]) -> list[str]:
+    """The sentences of our own experiments that ran: on how gains depend on an axis, else on each family."""
     told = []
-    for study, found in studied.items():
-        if not any(row.gain for family in found for row in family.rows):
+    for one in results:
+        experiment = one.experiment
+        if experiment.judged or not any(row.gain for row in one.rows):
             continue
-        title = f"{capital(study.title)}. " if len(studied) > 1 else ""
-        depending = [dependence_sentence(one) for one in dependences(study, found)]
-        told += [title + each for each in depending or [family_sentence(study, one) for one in found]]
+        title = f"{experiment.title}. " if len(results) > 1 else ""
+        depending = [dependence_sentence(each) for each in dependences(one)]
+        told += [title + each for each in depending or [family_sentence(experiment, f) for f in one.families]]
     return told
-
-
-def _scale(studied: Studied) -> str:
-    scales = dict.fromkeys(family.scale for found in studied.values() for family in found if family.scale)
-    return " and ".join(map(str, scales))
 
 
 def with_block(readme: str, block: str) -> str:
@@ -61,9 +52,11 @@ def with_block(readme: str, block: str) -> str:
     return f"{before}{START}{block}{END}{after}"
 
 
-def _row(table: JudgedTable) -> tuple[str, ...]:
-    experiment = table.experiment
-    link = f"[{experiment.heading}](experiments/{experiment.name}/README.md)"
-    ran = f"{table.ran} of {len(table.cells)}"
-    counts = (str(table.verdicts[word]) for word in _WORDS) if table.ran else ("-" for _ in _WORDS)
-    return link, ran, ", ".join(table.scales) or "-", *counts
+def _link(page: Page) -> str:
+    return f"[{page.title}](experiments/{page.name}/README.md)"
+
+
+def _row(page: Page, results: Results) -> tuple[str, ...]:
+    counts = (str(results.verdicts[word]) for word in _WORDS) if results.ran else ("-" for _ in _WORDS)
+    ran = f"{results.ran} of {len(results.rows)}"
+    return _link(page), ran, ", ".join(results.scales) or "-", *counts

@@ -11,14 +11,14 @@ import pytest
 from lga.config.grid import experiment_runs
 from lga.dashboard.page.payload import payload
 from lga.dashboard.page.studied import found_studies, swept
+from lga.results import families
 from lga.results.collect import collect
-from lga.results.studies import gains
-from lga.results.studies.studies import PAGES
+from lga.results.experiments import all_experiments
 from tests.dashboard.page.conftest import GENERATED
 from tests.results.made_records import leave_run, made_record
 from tests.results.made_studies import find_made, leave_study
 
-STUDIES = [study for page in PAGES for study in page.studies]
+STUDIES = [experiment for experiment in all_experiments() if not experiment.judged]
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def test_without_a_run_to_compare_nothing_is_shown_or_composed(tmp_path, monkeyp
     def composed(*_):
         raise AssertionError("composed")
 
-    monkeypatch.setattr(gains, "experiment_runs", composed)
+    monkeypatch.setattr(families, "experiment_runs", composed)
     leave_run(tmp_path / "runs", record)
     collection = collect(tmp_path / "runs")
     assert found_studies(collection.runs) == {}

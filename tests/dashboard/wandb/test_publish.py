@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.results.runs import experiment_called
+
 pytest.importorskip("wandb_workspaces", reason="wandb-workspaces is not installed (a development dependency)")
 
 import wandb
@@ -17,7 +19,6 @@ from wandb.errors import CommError
 
 from lga.dashboard.wandb.publish import Publisher, as_json, default_entity
 from lga.dashboard.wandb.views import Place, build_dashboard
-from lga.results.experiments import chosen_experiments
 from lga.system.errors import UserError
 
 ROOT = Path(__file__).parents[3]
@@ -59,7 +60,7 @@ def server(monkeypatch):
 
 
 def dashboard(scale="full", table="table1"):
-    return build_dashboard(chosen_experiments(table), Place("team", "project", scale))
+    return build_dashboard([experiment_called(table)], Place("team", "project", scale))
 
 
 def test_what_was_saved_is_changed_the_next_time(server, tmp_path):

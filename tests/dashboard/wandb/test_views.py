@@ -14,8 +14,7 @@ from lga.config.frozen_run import freeze
 from lga.dashboard.wandb import logged_names
 from lga.dashboard.wandb.panels import GRID_COLUMNS
 from lga.dashboard.wandb.views import Place, build_dashboard
-from lga.results import judged_table
-from lga.results.experiments import EXPERIMENTS, chosen_experiments
+from lga.results.experiments import judged_experiments
 from lga.run.callbacks import detection_report
 
 PLACE = Place("team", "project", "reduced")
@@ -28,12 +27,16 @@ def no_network(monkeypatch):
 
 
 def view(table):
-    dashboard = build_dashboard(chosen_experiments(table), PLACE)
+    dashboard = build_dashboard(chosen(table), PLACE)
     return dashboard.views[0]._to_model().spec.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
+def chosen(table):
+    return [experiment for experiment in judged_experiments() if table in (experiment.name, "all")]
+
+
 def grids(table):
-    report = build_dashboard(chosen_experiments(table), PLACE).report
+    report = build_dashboard(chosen(table), PLACE).report
     blocks = report._to_model().spec.model_dump(mode="json", by_alias=True, exclude_none=True)["blocks"]
     return [block["metadata"] for block in blocks if block["type"] == "panel-grid"]
 
@@ -161,7 +164,7 @@ def test_a_view_holds_the_runs_of_its_table_by_dataset_network_and_attention():
 
 
 def test_there_is_a_view_for_each_table_and_names_tell_them_apart():
-    dashboard = build_dashboard(EXPERIMENTS, PLACE)
+    dashboard = build_dashboard(judged_experiments(), PLACE)
     names = [view.name for view in dashboard.views]
     assert len(set(names)) == 6
     assert all(name.endswith("(reduced runs)") for name in [*names, dashboard.report.title])
@@ -169,5 +172,4 @@ def test_there_is_a_view_for_each_table_and_names_tell_them_apart():
 
 
 def test_names_that_are_repeated_here_are_those_that_runs_log():
-    assert logged_names.DETECTION_PROTOCOL == judged_table.DETECTION_PROTOCOL
     assert logged_names.SHOWN_PICTURES == detection_report.SHOWN_IMAGES

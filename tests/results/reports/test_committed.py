@@ -4,15 +4,13 @@ import base64
 import json
 
 from lga.results.collect import CollectedRun
-from lga.results.experiments import chosen_experiments
-from lga.results.judged_table import judge
+from lga.results.families import judge
 from lga.results.reports.committed import keep, read_kept, slim
-from lga.results.reports.markdown import markdown
 from lga.results.reports.rendering import committed_files
 from lga.run.folder.record import OutcomesRecord
-from tests.results.runs import composed, finished
+from tests.results.runs import composed, experiment_called, finished, page_text
 
-(TABLE3,) = chosen_experiments("table3")
+TABLE3 = experiment_called("table3")
 
 
 def test_generated_files_are_those_of_the_kept_records():
@@ -67,7 +65,7 @@ def test_kept_records_make_the_same_page(tmp_path):
     assert sorted(path.name.rsplit("-", 1)[0] for path in paths) == [
         f"visdrone-resnet18-{attention}-seed{seed}" for attention in ("lga", "none") for seed in (1, 2)
     ]
-    assert markdown(judge(TABLE3, read_kept(tmp_path))) == markdown(table)
+    assert page_text(judge(TABLE3, read_kept(tmp_path))) == page_text(table)
     assert json.loads(paths[0].read_text())["status"] == "finished"
 
 

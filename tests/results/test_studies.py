@@ -13,18 +13,15 @@ import pytest
 from lga.config.grid import experiment_runs
 from lga.data.classification.idx import PUBLISHED
 from lga.results.collect import CollectedRun
-from lga.results.reports.csv_text import studies_csv
-from lga.results.reports.study_markdown import study_markdown
-from lga.results.studies.gains import families
-from lga.results.studies.sentences import family_sentence
-from lga.results.studies.studies import PAGES, chosen_studies
+from lga.results.experiments import all_experiments, chosen_pages
+from lga.results.families import judge
+from lga.results.reports.csv_text import csv_text
+from lga.results.sentences import family_sentence
 from lga.run.folder.record import DataRecord, OtherEpochRecord
 from lga.system.errors import UserError
-from tests.results.runs import finished
-from tests.results.studies.made import made_run
+from tests.results.runs import experiment_called, finished, made_run, page_text
 
-CHOSEN = chosen_studies("embedded")
-(EMBEDDED,) = CHOSEN.studies
+EMBEDDED = experiment_called("embedded")
 NONE = {1: 90.0, 2: 91.0, 3: 92.0}
 GAINS = {"none": (0, 0, 0), "lga": (0.8, 0.9, 1.1), "se": (-0.1, 0.0, 0.2)}
 
@@ -43,7 +40,7 @@ def found(runs):
         made = finished(run, 0.0, "embedded", parameters=666_848)
         record = made.record.model_copy(update={"metrics": {"top1": top1}, "monitor": "val/top1"})
         collected.append(CollectedRun(Path("run"), record))
-    return families(EMBEDDED, collected)
+    return judge(EMBEDDED, collected)
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -56,7 +53,7 @@ def counts():
 
 
 def row(found, attention):
-    return next(row for row in found[0].rows if row.attention == attention)
+    return next(row for row in found.families[0].rows if row.attention == attention)
 
 
 def test_gains_are_paired_and_corrected(found):
@@ -70,49 +67,55 @@ def test_gains_are_paired_and_corrected(found):
 
 def test_what_did_not_run_is_said(found):
     assert row(found, "cbam").ours is None
-    assert "| cbam | - | *not run* | - | - | - | - | - |" in study_markdown(CHOSEN.page, {EMBEDDED: found})
-    assert family_sentence(EMBEDDED, found[1]) == (
+    assert "| cbam | - | *not run* | - | - | - | - | - |" in page_text(found)
+    assert family_sentence(EMBEDDED, found.families[1]) == (
         "Scenes of digits with MobileNetV3: not run with two seeds of none and of an attention yet."
     )
 
 
 def test_the_sentence_and_the_row(found):
     """A change of 1 point at s = 0.1528, d = 6.5, takes 3 pairs: 2 have a power of 0.56 only."""
-    assert family_sentence(EMBEDDED, found[0]) == (
+    assert family_sentence(EMBEDDED, found.families[0]) == (
         "Handwritten digits with MobileNetV3, top-1 accuracy: lga (gain of +0.93 [+0.55, +1.31], p 0.018); "
         "a change of 1 point in the others would take 3 seeds."
     )
     line = "| lga | 3 | 91.93 [89.08, 94.79] | +0.93 [+0.55, +1.31] | 0.018 | +6.1 | gain | 666,848 |"
-    assert line in study_markdown(CHOSEN.page, {EMBEDDED: found})
+    assert line in page_text(found)
 
 
 def test_csv(found):
-    rows = list(csv.DictReader(io.StringIO(studies_csv({EMBEDDED: found}))))
+    rows = list(csv.DictReader(io.StringIO(csv_text([found]))))
     assert len(rows) == 20
     lga = next(row for row in rows if (row["dataset"], row["attention"]) == ("digits", "lga"))
-    assert (lga["seeds"], lga["found"], float(lga["gain"])) == ("3", "gain", pytest.approx(0.9333, abs=1e-4))
+    assert (lga["seeds"], lga["found"], float(lga["gain"])) == (
+        "1 2 3",
+        "gain",
+        pytest.approx(0.9333, abs=1e-4),
+    )
     assert rows[-1]["mean"] == ""
 
 
 def test_every_study_has_its_grid():
-    for page in PAGES:
-        for study in page.studies:
-            grid = experiment_runs(study.name, ["seed=1"])
-            assert study.reference in {run.cell.attention for run in grid}
-            assert {run.config["logger"]["group"] for run in grid} == {study.name}
+    for study in all_experiments():
+        grid = experiment_runs(study.name, ["seed=1"])
+        assert study.reference in {run.cell.attention for run in grid}
+        assert {run.config["logger"]["group"] for run in grid} == {study.name}
+        assert {run.config["paths"]["kept"] for run in grid} == {study.page}
 
 
-def test_what_is_neither_table_nor_study():
-    assert chosen_studies("table1") is None
-    assert chosen_studies("all") is None
-    assert [study.name for study in chosen_studies("ablation_alpha").studies] == ["ablation_alpha"]
-    with pytest.raises(UserError, match=r"alpha: no such table or study; valid: table1, .*, ablations, "):
-        chosen_studies("alpha")
+def test_pages_and_experiments_are_chosen_by_name():
+    names = {page.name: [one.name for one in chosen] for page, chosen in chosen_pages("all").items()}
+    assert names == {name: [name] for name in ("table1", "table2", "table3", "table4", "table5", "figure1")}
+    ((page, chosen),) = chosen_pages("ablation_alpha").items()
+    assert (page.name, [one.name for one in chosen]) == ("ablations", ["ablation_alpha"])
+    ((page, chosen),) = chosen_pages("ablations").items()
+    assert (len(chosen), chosen) == (8, page.experiments)
+    with pytest.raises(UserError, match=r"alpha: no such experiment; valid: all, table1, .*, ablations, "):
+        chosen_pages("alpha")
 
 
 def test_best_epoch_and_published_numbers_stand_beside():
-    chosen = chosen_studies("table1_short")
-    (short,) = chosen.studies
+    short = experiment_called("table1_short")
     files = {file.name: file.sha256 for file in PUBLISHED["Fashion-MNIST"]}
     data = DataRecord(manifest_hash="0" * 64, files=files, counts={"train": 60_000, "test": 10_000})
     best = {1: 93.5, 2: 94.5}
@@ -125,7 +128,7 @@ def test_best_epoch_and_published_numbers_stand_beside():
         )
         for run in experiment_runs("table1_short", ["dataset=fashion_mnist", "attention=none", "seed=1,2"])
     ]  # fmt: skip
-    page = study_markdown(chosen.page, {short: families(short, collected)})
+    page = page_text(judge(short, collected))
     (none,) = (line for line in page.splitlines() if line.startswith("| none | 2 |"))
     assert [cell.strip() for cell in none.split("|")][3].startswith("92.50 [")  # 92 and 93
     assert none.endswith("| 900,000 | 94.00 | 92.8 |")  # 93.5 and 94.5; the published row

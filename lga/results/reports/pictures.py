@@ -1,12 +1,13 @@
-"""Pictures of studies as SVG, equal to the byte for equal numbers: fixed margins, no date, text as text."""
+"""Experiments drawn as SVG, equal to the byte for equal numbers: fixed margins, no date, text as text."""
 
 import io
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from lga.results.experiments import SCALE, SHARE, Experiment
+from lga.results.families import Family, Results, Row
 from lga.results.labels import label
-from lga.results.studies.family import Family, Row, frozen_alpha
-from lga.results.studies.studies import SCALE, SHARE, Study
+from lga.system.errors import UserError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,11 +19,13 @@ GREY = "#666666"
 LEARNED = "learned "  # what a label of learned alphas begins with, once the word alphas is left out
 
 
-def study_picture(study: Study, found: Sequence[Family]) -> str | None:
-    """Return the study's picture; None where it has none, or nothing that it shows ran."""
-    draw = _DRAWN.get(study.name)
-    family = found[0] if found else None
-    if draw is None or family is None or not any(row.gain for one in found for row in one.rows):
+def picture_of(results: Results) -> str | None:
+    """Return the experiment's picture; None where it has none, or nothing that it shows ran."""
+    experiment = results.experiment
+    if experiment.picture and experiment.picture not in _DRAWN:
+        valid = ", ".join(_DRAWN)
+        raise UserError(f"experiment.picture={experiment.picture} of {experiment.name}: valid: {valid}")
+    if not experiment.picture or not any(row.gain for row in results.rows):
         return None
     import matplotlib as mpl
     from matplotlib.figure import Figure
@@ -32,24 +35,24 @@ def study_picture(study: Study, found: Sequence[Family]) -> str | None:
          "axes.spines.top": False, "axes.spines.right": False}
     ):  # fmt: skip
         figure = Figure(figsize=(WIDTH, HEIGHT))
-        draw(figure, study, found)
+        _DRAWN[experiment.picture](figure, experiment, results.families)
         content = io.StringIO()
         figure.savefig(content, format="svg", metadata={"Date": None, "Creator": None})
     return "\n".join(line.rstrip() for line in content.getvalue().splitlines()) + "\n"
 
 
-def _alphas(figure: "Figure", study: Study, found: Sequence[Family]) -> None:
+def _alphas(figure: "Figure", experiment: Experiment, found: Sequence[Family]) -> None:
     """The metric against alphas that stay, beside it where they are learned; the reference as a band."""
     family = found[0]
     ran = [row for row in family.rows if row.ours]
-    frozen = sorted((alpha, row) for row in ran if (alpha := frozen_alpha(row.block)) is not None)
-    learned = [row for row in ran if frozen_alpha(row.block) is None]
+    frozen = sorted((alpha, row) for row in ran if (alpha := _frozen_alpha(row.block)) is not None)
+    learned = [row for row in ran if _frozen_alpha(row.block) is None]
     left, right = figure.subplots(1, 2, sharey=True, width_ratios=(3, 2))
     figure.subplots_adjust(left=0.09, right=0.98, top=0.9, bottom=0.36, wspace=0.06)
     _points(left, [alpha for alpha, _ in frozen], [row for _, row in frozen], COLOURS[0], joined=True)
     _points(right, list(range(len(learned))), learned, COLOURS[1])
     for axes in (left, right):
-        _band(axes, family.row(study.reference))
+        _band(axes, family.row(experiment.reference))
         axes.grid(axis="y", linewidth=0.4, alpha=0.5)
     left.set(xlim=(0, 1), xlabel="alpha of the local branches, frozen; the global one's is the rest")
     left.set_ylabel(f"{label(ran[0].metric)}, %")
@@ -58,10 +61,10 @@ def _alphas(figure: "Figure", study: Study, found: Sequence[Family]) -> None:
     right.set(xlim=(-0.6, len(learned) - 0.4))
     right.tick_params(axis="y", length=0)
     left.set_title(f"{family.place}{_scale(found)}", loc="left", fontsize=9)
-    right.set_title(f"learned; band: {study.reference}", loc="left", fontsize=9, color=GREY)
+    right.set_title(f"learned; band: {experiment.reference}", loc="left", fontsize=9, color=GREY)
 
 
-def _scaling(figure: "Figure", study: Study, found: Sequence[Family]) -> None:
+def _scaling(figure: "Figure", experiment: Experiment, found: Sequence[Family]) -> None:
     """The gain over the reference against the share of the training images, a line for each network size."""
     axes = figure.subplots()
     figure.subplots_adjust(left=0.09, right=0.86, top=0.9, bottom=0.15)
@@ -79,13 +82,18 @@ def _scaling(figure: "Figure", study: Study, found: Sequence[Family]) -> None:
     axes.grid(axis="y", linewidth=0.4, alpha=0.5)
     metric = next(row.metric for family in found for row in family.rows if row.metric)
     axes.set_xlabel("share of the training images")
-    axes.set_ylabel(f"gain over {study.reference}, points of {label(metric)}")
+    axes.set_ylabel(f"gain over {experiment.reference}, points of {label(metric)}")
     place = found[0].place.split(",", maxsplit=1)[0]
     axes.set_title(f"LGA, {place}{_scale(found)}", loc="left", fontsize=9)
 
 
-_Draw = Callable[["Figure", Study, Sequence[Family]], None]
-_DRAWN: Mapping[str, _Draw] = {"ablation_alpha": _alphas, "scaling": _scaling}
+_Draw = Callable[["Figure", Experiment, Sequence[Family]], None]
+_DRAWN: Mapping[str, _Draw] = {"alphas": _alphas, "gains": _scaling}
+
+
+def _frozen_alpha(block: Mapping[str, Any]) -> float | None:
+    """Return the local branches' alpha where it is not learned, else None."""
+    return float(block["alpha_local"]) if block.get("alpha") == "frozen" else None
 
 
 def _gained(family: Family) -> list[Row]:

@@ -11,18 +11,17 @@ import pytest
 
 from lga.config.grid import experiment_runs
 from lga.data.classification.idx import PUBLISHED
-from lga.results.experiments import chosen_experiments
-from lga.results.judged_table import judge
+from lga.results.families import judge
 from lga.results.reports.csv_text import csv_text, harmless
-from lga.results.reports.markdown import escaped, markdown
+from lga.results.reports.markdown import escaped
 from lga.results.reports.readme_block import END, START, readme_block, with_block
 from lga.run.folder.record import DataRecord
 from lga.system.errors import UserError
 from tests.data.trees.idx import write_tree
-from tests.results.runs import composed, finished, of_old_rule
+from tests.results.runs import composed, experiment_called, finished, of_old_rule, page_called, page_text
 
-(TABLE1,) = chosen_experiments("table1")
-(TABLE3,) = chosen_experiments("table3")
+TABLE1 = experiment_called("table1")
+TABLE3 = experiment_called("table3")
 NONE = (22.0, 22.4, 22.8)
 
 
@@ -41,7 +40,7 @@ def full(runs):
 def test_nothing_ran():
     table = judge(TABLE3, [])
     assert (table.ran, table.scales) == (0, ())
-    page = markdown(table)
+    page = page_text(table)
     assert page.splitlines()[2] == "# Table 3: detection with ResNet18 on four datasets (not run)"
     assert page.count("*not run*") == 16
     assert " 0.0" not in page
@@ -53,7 +52,7 @@ def test_a_sweep_with_a_changed_setting_is_told():
     overrides = ["dataset.image_size=320", "paths.data_dir=elsewhere", "attention=none"]
     table = judge(TABLE3, [finished(run, 22.0)], overrides)
     assert table.ran == 1
-    assert r"(1 of 8 cells, study; with dataset.image\_size=320)" in markdown(table)
+    assert r"(1 of 8 cells, study; with dataset.image\_size=320)" in page_text(table)
     assert judge(TABLE3, [finished(run, 22.0)]).ran == 0
 
 
@@ -77,7 +76,7 @@ def test_other_content_than_the_published_stands_in_no_cell(own, tmp_path):
         assert table.ran == 0
         (told,) = table.others
         assert told.difference.endswith("not the published content: train-labels-idx1-ubyte")
-    assert "with other settings or data, left out" in markdown(table)
+    assert "with other settings or data, left out" in page_text(table)
     assert judge(TABLE1, [on_mnist(published)]).ran == 1
 
 
@@ -96,17 +95,17 @@ def test_a_record_of_before_a_setting_existed_still_counts(runs, change, ran):
 def test_start_rules_are_not_mixed_most_runs_count_and_of_as_many_the_new_ones(runs, new, shown):
     old = [finished(of_old_rule(run), 20.0) for run in runs[:3]]
     table = judge(TABLE3, [*old, *(finished(run, 30.0) for run in runs[3 : 3 + new])])
-    assert {value for cell in table.cells for value in cell.numbers[0].values.values()} == {shown}
+    assert {value for cell in table.rows for value in cell.numbers[0].values.values()} == {shown}
     assert len(table.runs) == 3
     assert table.others == []
 
 
 def test_markdown(full):
-    lines = markdown(full).splitlines()
+    lines = page_text(full).splitlines()
     assert lines[2] == "# Table 3: detection with ResNet18 on four datasets (2 of 8 cells, full)"
     ours = "22.40 [21.41, 23.39] | 12.5 | 11.20 [10.70, 11.70]"
-    assert f"| none | 22.4 | {ours} | 3 | **reproduced** | 904,214 | equal |" in lines
-    assert "| lga | 23.0 | 23.10 | 12.7 | 11.55 | 1 | **inconclusive** | 1,052,444 | equal |" in lines
+    assert f"| none | 3 | 22.4 | {ours} | **reproduced** | 904,214 | equal |" in lines
+    assert "| lga | 1 | 23.0 | 23.10 | 12.7 | 11.55 | **inconclusive** | 1,052,444 | equal |" in lines
     claims = [
         line for line in lines if line.startswith("- LGA gains 0.60 mAP50 over no attention on VisDrone")
     ]
@@ -115,11 +114,11 @@ def test_markdown(full):
 
 
 def test_csv(full):
-    lines = list(csv.DictReader(io.StringIO(csv_text(full))))
+    lines = list(csv.DictReader(io.StringIO(csv_text([full]))))
     assert len(lines) == 16
     first = lines[0]
-    assert (first["metric"], first["published"], first["mean"]) == ("map50", "22.4", "22.4000")
-    assert (first["low"], first["high"], first["seeds"]) == ("21.4063", "23.3937", "1 2 3")
+    assert (first["metric"], first["published"], first["mean"]) == ("paper/map50", "22.4", "22.4")
+    assert (first["low"][:7], first["high"][:7], first["seeds"]) == ("21.4063", "23.3936", "1 2 3")
     assert (first["scale"], first["verdict"]) == ("full", "reproduced")
     assert (first["parameters_published"], first["parameters"]) == ("904214", "904214")
     absent = lines[4]
@@ -128,7 +127,9 @@ def test_csv(full):
 
 
 def test_readme_block(full):
-    block = readme_block([full, judge(chosen_experiments("table4")[0], [])])
+    block = readme_block(
+        {page_called("table3"): [full], page_called("table4"): [judge(experiment_called("table4"), [])]}
+    )
     lines = block.splitlines()
     link = "[Table 3: detection with ResNet18 on four datasets](experiments/table3/README.md)"
     assert lines[4] == f"| {link} | 2 of 8 | full | 1 | 0 | 0 | 1 |"
@@ -143,9 +144,9 @@ def test_readme_block(full):
 def test_what_is_not_full_is_marked_and_never_reproduced(scale, trainer):
     runs = composed(f"trainer={trainer}")
     table = judge(TABLE3, [finished(run, value, scale) for run, value in zip(runs[:3], NONE, strict=True)])
-    page = markdown(table)
+    page = page_text(table)
     assert f"(1 of 8 cells, {scale})" in page.splitlines()[2]
-    assert f"| none | 22.4 | 22.40 [21.41, 23.39] *({scale})* |" in page
+    assert f"| none | 3 | 22.4 | 22.40 [21.41, 23.39] *({scale})* |" in page
     assert "reproduced**" not in page
 
 
@@ -153,16 +154,16 @@ def test_a_gain_is_never_taken_between_scales(runs):
     """One full run of the baseline: the smoke runs of both attentions are not shown beside it."""
     smoke = [finished(run, 1.0, "smoke") for run in composed("trainer=smoke", seeds="1")]
     table = judge(TABLE3, [finished(runs[0], 22.0), *smoke])
-    assert [(cell.row.attention, cell.scale) for cell in table.cells[:2]] == [("none", "full"), ("lga", None)]
+    assert [(cell.attention, cell.scale) for cell in table.rows[:2]] == [("none", "full"), ("lga", None)]
     assert judge(TABLE3, smoke).ran == 2
 
 
 def test_runs_with_other_settings_are_told_and_not_averaged(runs):
     (other,) = composed("attention=none", "recipe.epochs=7", seeds="1")
     table = judge(TABLE3, [finished(runs[0], 22.0), finished(other, 99.0)])
-    assert dict(table.cells[0].numbers[0].values) == {1: 22.0}
+    assert dict(table.rows[0].numbers[0].values) == {1: 22.0}
     assert "recipe.epochs=7" in table.others[0].difference
-    assert "visdrone, resnet18 + yolov8, none, seed 1: recipe.epochs=7" in markdown(table)
+    assert "visdrone, resnet18 + yolov8, none, seed 1: recipe.epochs=7" in page_text(table)
 
 
 def test_failed_runs_are_no_runs(runs):
@@ -172,12 +173,12 @@ def test_failed_runs_are_no_runs(runs):
 def test_a_repetition_is_no_further_seed(runs):
     again = finished(runs[0], 23.0, ended="2027-01-01T00:00:00+00:00")
     table = judge(TABLE3, [again, finished(runs[0], 22.0)])
-    assert dict(table.cells[0].numbers[0].values) == {1: 23.0}
+    assert dict(table.rows[0].numbers[0].values) == {1: 23.0}
 
 
 def test_counts_that_are_no_ones_are_unexplained(runs):
     table = judge(TABLE3, [finished(runs[0], 22.0, parameters=904_215)])
-    assert table.cells[0].counts == "unexplained"
+    assert table.rows[0].counts == "unexplained"
 
 
 def test_strings_are_escaped():

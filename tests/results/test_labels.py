@@ -3,9 +3,10 @@
 import pytest
 
 from lga.config.grid import experiment_runs
-from lga.results.studies.family import block_label, frozen_alpha
-from lga.results.studies.gains import families
-from lga.results.studies.studies import chosen_studies
+from lga.results.families import judge
+from lga.results.labels import block_label
+from lga.results.reports.pictures import _frozen_alpha
+from tests.results.runs import page_called
 
 RELEASED = {
     "heads": 6, "local_kernels": [3, 5, 7], "global_kernel": 11, "position": "learned_nearest",
@@ -33,14 +34,14 @@ def test_labels(changed, label):
 
 
 def test_the_alpha_that_stays():
-    assert frozen_alpha({**RELEASED, "alpha": "frozen", "alpha_local": 0.25}) == 0.25
-    assert frozen_alpha(RELEASED) is None
-    assert frozen_alpha({"_target_": "lga.attention.CapacityControl"}) is None
+    assert _frozen_alpha({**RELEASED, "alpha": "frozen", "alpha_local": 0.25}) == 0.25
+    assert _frozen_alpha(RELEASED) is None
+    assert _frozen_alpha({"_target_": "lga.attention.CapacityControl"}) is None
 
 
 def test_every_variant_of_the_ablations_has_a_label_of_its_own():
-    for study in chosen_studies("ablations").studies:
-        (family,) = families(study, [])
+    for study in page_called("ablations").experiments:
+        (family,) = judge(study, []).families
         labels = [row.label for row in family.rows]
         assert len(set(labels)) == len(labels), study.name
         assert all(row.label == row.attention or "lga" not in row.label for row in family.rows)
@@ -51,7 +52,7 @@ def test_the_ablations_share_runs():
     """By hand: 11 + 3 + 3 + 4 + 6 + 3 + 4 + 4 rows, of which the released block is in each of the eight."""
     hashes = [
         run.config_hash
-        for study in chosen_studies("ablations").studies
+        for study in page_called("ablations").experiments
         for run in experiment_runs(study.name, ["seed=1"])
     ]
     assert (len(hashes), len(set(hashes))) == (38, 38 - 7)

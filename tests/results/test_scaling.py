@@ -8,19 +8,18 @@ p = 0.0013; on all images 1.0, 1.2, 1.1, s = 0.1, t = 19.05, p = 0.00274. By Hol
 import pytest
 
 from lga.config.grid import experiment_runs
+from lga.results.experiments import SCALE, SHARE
+from lga.results.families import judge
 from lga.results.plan import timed_step
 from lga.results.plan.planning import plan_sweeps
 from lga.results.plan.sweep_options import SweepOptions
 from lga.results.reports.readme_block import readme_block
 from lga.results.reports.rendering import page_files
-from lga.results.studies.gains import dependences, families
-from lga.results.studies.sentences import dependence_sentence
-from lga.results.studies.studies import SCALE, SHARE, chosen_studies
-from tests.results.runs import of_old_rule
-from tests.results.studies.made import made_run
+from lga.results.sentences import dependence_sentence, dependences
+from tests.results.runs import experiment_called, made_run, of_old_rule, page_called
 
-CHOSEN = chosen_studies("scaling")
-(SCALING,) = CHOSEN.studies
+SCALING = experiment_called("scaling")
+PAGE = page_called("scaling")
 SMALL = ["backbone.scale=n", "data.train_share=0.25,1"]
 NONE = {1: 40.0, 2: 41.0, 3: 42.0}
 GAINS = {0.25: (3.0, 3.2, 3.4), 1.0: (1.0, 1.2, 1.1)}
@@ -39,24 +38,29 @@ def runs():
 
 @pytest.fixture(scope="module")
 def found(runs):
-    return families(SCALING, runs, SMALL)
+    return judge(SCALING, runs, SMALL)
 
 
 def test_a_family_for_each_share(found):
-    assert [family.axes for family in found] == [{SCALE: "n", SHARE: "0.25"}, {SCALE: "n", SHARE: "1"}]
-    assert [family.row("none").ours.mean for family in found] == pytest.approx([41 / 4, 41.0])
-    assert found[0].place == "Scenes of digits with MobileNetV3, scale n, 25 % of the training images"
+    assert [family.axes for family in found.families] == [
+        {SCALE: "n", SHARE: "0.25"},
+        {SCALE: "n", SHARE: "1"},
+    ]
+    assert [family.row("none").ours.mean for family in found.families] == pytest.approx([41 / 4, 41.0])
+    assert (
+        found.families[0].place == "Scenes of digits with MobileNetV3, scale n, 25 % of the training images"
+    )
 
 
 def test_gains_are_corrected_together(found):
-    quarter, everything = (family.row("lga") for family in found)
+    quarter, everything = (family.row("lga") for family in found.families)
     assert quarter.gain.difference.mean == pytest.approx(3.2)
     assert quarter.p == pytest.approx(2 * 0.0013, abs=1e-5)
     assert everything.p == pytest.approx(0.00274, abs=1e-5)
 
 
 def test_whether_the_gain_depends_on_the_share(found):
-    (share,) = dependences(SCALING, found)
+    (share,) = dependences(found)
     assert (share.axis, share.word) == (SHARE, "shrinks")
     assert share.change.difference.mean == pytest.approx(-2.1)
     assert share.p == pytest.approx(0.00226, abs=1e-5)
@@ -64,13 +68,13 @@ def test_whether_the_gain_depends_on_the_share(found):
         "lga's gain in paper mAP50 from 25 % of the training images to 100 % of the training images, "
         "scale n: -2.10 [-2.53, -1.67], p 0.002: shrinks."
     )
-    assert "lga's gain in paper mAP50 from 25 %" in readme_block([], {CHOSEN.page: {SCALING: found}})
+    assert "lga's gain in paper mAP50 from 25 %" in readme_block({PAGE: [found]})
 
 
 def test_gains_of_two_start_rules_are_not_held_against_each_other():
     grid = experiment_runs("scaling", [*SMALL, "seed=1,2,3"])
     mixed = [made(run if run.config["data"]["train_share"] == 1 else of_old_rule(run)) for run in grid]
-    assert dependences(SCALING, families(SCALING, mixed, SMALL)) == ()
+    assert dependences(judge(SCALING, mixed, SMALL)) == ()
 
 
 def test_a_record_from_before_there_were_shares_is_of_all_images(runs):
@@ -79,28 +83,28 @@ def test_a_record_from_before_there_were_shares_is_of_all_images(runs):
         made_run(run, 77.0, config={**run.config, "data": data, "seed": run.cell.seed})
         for run in experiment_runs("scaling", [*SMALL, "attention=none", "data.train_share=1", "seed=4"])
     ]
-    quarter, everything = families(SCALING, old, SMALL)
+    quarter, everything = judge(SCALING, old, SMALL).families
     assert quarter.row("none").ours is None
     assert everything.row("none").ours.mean == 77.0
 
 
 def test_a_share_does_not_stand_in_the_other_studies(runs):
     """The capacity ablation trains on all images: of 12 runs the 6 on all of them are its own."""
-    (capacity,) = chosen_studies("ablation_capacity").studies
-    (family,) = families(capacity, runs, ["attention=lga,none"])
+    capacity = experiment_called("ablation_capacity")
+    (family,) = judge(capacity, runs, ["attention=lga,none"]).families
     assert family.row("none").ours.mean == pytest.approx(41.0)
     assert [len(row.runs) for row in family.rows] == [3, 3]
 
 
 def test_the_picture_is_the_same_to_the_byte_and_only_there_where_runs_are(found):
-    files = page_files(CHOSEN.page, {SCALING: found})
-    assert files == page_files(CHOSEN.page, {SCALING: found})
+    files = page_files(PAGE, [found])
+    assert files == page_files(PAGE, [found])
     assert "![Data and model size](scaling.svg)" in files["README.md"]
     picture = files["scaling.svg"]
     assert "gain over none, points of paper mAP50" in picture
     assert "scale n" in picture
     assert "<dc:date>" not in picture
-    nothing = page_files(CHOSEN.page, {SCALING: families(SCALING, [], SMALL)})
+    nothing = page_files(PAGE, [judge(SCALING, [], SMALL)])
     assert set(nothing) == {"README.md", "results.csv"}
 
 
@@ -109,8 +113,9 @@ def test_the_plan_counts_each_run_once_and_fewer_images_as_less_work(tmp_path, m
     few = ("attention=lga,none", "data.train_share=0.25,1", "trainer.accelerator=cpu")
     folders = ("paths.kept=null", f"paths.output_dir={tmp_path}", f"paths.cache_dir={tmp_path}")
     monkeypatch.setattr(timed_step, "seconds_an_image", lambda config: 1.0)
+    ablations = [experiment_called(f"ablation_{part}") for part in ("capacity", "branches")]
     options = SweepOptions(seeds=2, overrides=(*few, *folders))
-    plan = plan_sweeps("both", ["ablation_capacity", "ablation_branches"], options)
+    plan = plan_sweeps("both", ablations, options)
     assert sorted((cell.cell[2], cell.left) for cell in plan.cells) == [("lga", 2)] * 2 + [("none", 2)] * 2
     seconds = sorted({cell.seconds for cell in plan.cells})
     assert seconds == pytest.approx([12 * 250 + 800 + 200 / 3 + 10, 12 * 1000 + 800 + 200 / 3 + 10])

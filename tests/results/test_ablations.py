@@ -11,17 +11,15 @@ import io
 import pytest
 
 from lga.config.grid import experiment_runs
+from lga.results.families import Results, judge
 from lga.results.reports.committed import keep, read_kept
 from lga.results.reports.readme_block import readme_block
-from lga.results.reports.rendering import page_files, shown_runs
-from lga.results.reports.study_markdown import study_markdown
-from lga.results.studies.gains import families
-from lga.results.studies.sentences import family_sentence
-from lga.results.studies.studies import chosen_studies
-from tests.results.studies.made import made_run
+from lga.results.reports.rendering import page_files
+from lga.results.sentences import family_sentence
+from tests.results.runs import experiment_called, made_run, page_called, page_text
 
-CHOSEN = chosen_studies("ablation_alpha")
-(ALPHA,) = CHOSEN.studies
+ALPHA, HEADS = experiment_called("ablation_alpha"), experiment_called("ablation_heads")
+PAGE = page_called("ablations")
 FROZEN, FROM_1 = "lga_alpha_frozen_25", "lga_alpha_from_1"
 GRID = ["attention=lga,ablation/alpha_frozen_25,ablation/alpha_from_1"]
 LGA = {1: 50.0, 2: 52.0, 3: 51.0}
@@ -46,8 +44,7 @@ def runs(grid):
 
 @pytest.fixture(scope="module")
 def family(runs):
-    (found,) = families(ALPHA, runs, GRID)
-    return found
+    return judge(ALPHA, runs, GRID).families[0]
 
 
 def test_gains_are_over_the_released_block(family):
@@ -66,7 +63,7 @@ def test_the_sentence_and_the_table(family):
         f"Scenes of digits with MobileNetV3, paper mAP50: {LOSS}; "
         "a change of 1 point in the others would take 3 seeds."
     )
-    page = study_markdown(CHOSEN.page, {ALPHA: [family], chosen_studies("ablation_heads").studies[0]: []})
+    page = page_text(Results(ALPHA, (family,)), Results(HEADS, ()))
     assert "## Alphas" in page
     assert "| variant | seeds | paper mAP50 | gain over lga | adjusted p |" in page
     row = "| alphas frozen at 0.25 / 0.75 | 3 | 49.00 [46.63, 51.37] | -2.00 [-2.25, -1.75] | 0.002 | -20.0 |"
@@ -76,77 +73,78 @@ def test_the_sentence_and_the_table(family):
 def test_runs_of_more_epochs_stay_out_and_those_of_fewer_out_of_theirs(grid, runs):
     longer = experiment_runs(ALPHA.name, [*GRID, "seed=1,2,3", "recipe.epochs=30"])
     others = [made_run(run, 90.0) for run in longer]
-    (found,) = families(ALPHA, [*others, *runs], GRID)
+    (found,) = judge(ALPHA, [*others, *runs], GRID).families
     assert found.row("lga").ours.mean == pytest.approx(51.0)
-    (embedded,) = chosen_studies("embedded").studies
+    embedded = experiment_called("embedded")
     only_lga = ["dataset=digit_scenes", "attention=lga"]
-    (theirs,) = families(embedded, [*others, *runs], only_lga)
+    (theirs,) = judge(embedded, [*others, *runs], only_lga).families
     assert theirs.row("lga").ours.mean == pytest.approx(90.0)
-    (alone,) = families(embedded, runs, only_lga)
+    (alone,) = judge(embedded, runs, only_lga).families
     assert alone.row("lga").ours is None
 
 
 def test_smoke_runs_are_not_averaged_with_others_and_are_marked(runs):
     smoke = experiment_runs(ALPHA.name, [*GRID, "seed=1,2,3", "trainer=smoke"])
     short = [made_run(run, value(run) / 10, "smoke") for run in smoke]
-    (both,) = families(ALPHA, [*short, *runs], GRID)
+    (both,) = judge(ALPHA, [*short, *runs], GRID).families
     assert (both.scale, both.row("lga").ours.mean, both.changes) == ("embedded", pytest.approx(51.0), "")
-    (only,) = families(ALPHA, short, GRID)
+    (only,) = judge(ALPHA, short, GRID).families
     assert (only.scale, only.row("lga").ours.mean) == ("smoke", pytest.approx(5.1))
     limits = "trainer.limit_eval_batches=2, trainer.limit_train_batches=2, trainer.max_epochs=2"
     assert only.changes == limits
-    assert "(smoke runs, which say nothing of how good it is)" in family_sentence(ALPHA, only)
-    page = study_markdown(CHOSEN.page, {ALPHA: [only]})
+    assert (
+        "(smoke runs: a few steps, to show that a cell runs; says nothing of how good it is)"
+        in family_sentence(ALPHA, only)
+    )
+    page = page_text(Results(ALPHA, (only,)))
     assert page.count("*(smoke)*") == 3 + 2
     assert "- `smoke`: a few steps" in page
 
 
 def test_runs_that_were_cut_short_say_so(grid):
     cut = experiment_runs(ALPHA.name, [*GRID, "seed=1,2,3", "trainer.limit_train_batches=5"])
-    (found,) = families(ALPHA, [made_run(run, value(run)) for run in cut], GRID)
+    (found,) = judge(ALPHA, [made_run(run, value(run)) for run in cut], GRID).families
     assert found.changes == "trainer.limit_train_batches=5"
     assert "(with trainer.limit_train_batches=5)" in family_sentence(ALPHA, found)
 
 
 def test_a_run_of_two_ablations_is_kept_once_and_makes_the_same_page(tmp_path, runs):
-    heads = chosen_studies("ablation_heads").studies[0]
     of_heads = ["attention=lga,ablation/heads_1"]
 
     def studied(collected):
-        return {ALPHA: families(ALPHA, collected, GRID), heads: families(heads, collected, of_heads)}
+        return [judge(ALPHA, collected, GRID), judge(HEADS, collected, of_heads)]
 
-    shown = shown_runs(studied(runs))
+    shown = [run for results in studied(runs) for run in results.runs]
     assert len(shown) == 9 + 3
     assert len(keep(shown, tmp_path)) == 9
-    files = page_files(CHOSEN.page, studied(runs))
-    assert page_files(CHOSEN.page, studied(read_kept(tmp_path))) == files
+    files = page_files(PAGE, studied(runs))
+    assert page_files(PAGE, studied(read_kept(tmp_path))) == files
     rows = list(csv.DictReader(io.StringIO(files["results.csv"])))
-    assert [row["study"] for row in rows] == ["ablation_alpha"] * 3 + ["ablation_heads"] * 2
+    assert [row["experiment"] for row in rows] == ["ablation_alpha"] * 3 + ["ablation_heads"] * 2
     assert rows[1]["label"] == "alphas frozen at 0.25 / 0.75"
     assert "9 runs of" in files["README.md"]
 
 
 def test_the_project_s_readme_tells_only_what_ran(family):
-    heads = chosen_studies("ablation_heads").studies[0]
-    nothing = families(heads, [], ["attention=lga,ablation/heads_1"])
-    block = readme_block([], {CHOSEN.page: {ALPHA: [family], heads: nothing}})
+    nothing = judge(HEADS, [], ["attention=lga,ablation/heads_1"])
+    block = readme_block({PAGE: [Results(ALPHA, (family,)), nothing]})
     assert "[Ablations of the block](experiments/ablations/README.md), at embedded scale:" in block
     assert "- Alphas. Scenes of digits with MobileNetV3, paper mAP50: alphas frozen" in block
     assert "Heads" not in block
-    assert "Ablations" not in readme_block([], {CHOSEN.page: {heads: nothing}})
+    assert "Ablations" not in readme_block({PAGE: [nothing]})
 
 
 def test_a_dataset_of_choice(runs):
-    (found,) = families(ALPHA, runs, [*GRID, "dataset=digits"])
+    (found,) = judge(ALPHA, runs, [*GRID, "dataset=digits"]).families
     assert (found.dataset, found.row("lga").ours) == ("digits", None)
 
 
 def test_gains_without_spread_are_no_finding(grid):
     """As of smoke runs that find nothing at all: 0 in each."""
-    (found,) = families(ALPHA, [made_run(run, 0.0) for run in grid], GRID)
+    (found,) = judge(ALPHA, [made_run(run, 0.0) for run in grid], GRID).families
     assert found.row(FROZEN).word == "equal in all seeds"
     told = family_sentence(ALPHA, found)
     assert told.endswith(": equal in all seeds, which tells nothing of their spread.")
-    (one,) = families(ALPHA, [made_run(run, 0.0) for run in grid if run.cell.seed == 1], GRID)
+    (one,) = judge(ALPHA, [made_run(run, 0.0) for run in grid if run.cell.seed == 1], GRID).families
     assert one.row(FROZEN).word == "too few seeds"
     assert "not run with two seeds of lga and of a variant yet" in family_sentence(ALPHA, one)

@@ -1,1 +1,0 @@
-"""Experiments of this project's own, that no published number stands beside: attention against none."""

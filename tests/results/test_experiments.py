@@ -1,0 +1,97 @@
+"""An experiment is one YAML file, which says of itself all that its page and its commands need."""
+
+import shutil
+
+import pytest
+
+from lga.config import grid
+from lga.config.compose import CONFIG_DIR
+from lga.config.grid import experiment_runs
+from lga.results import experiments
+from lga.results.experiments import all_experiments, all_pages, chosen_pages
+from lga.results.plan.planning import plan_sweeps
+from lga.results.plan.sweep_options import SweepOptions
+from lga.results.reports.committed import keep
+from lga.results.reports.rendering import README, committed_files
+from lga.system.errors import UserError
+from tests.results.runs import made_run
+
+MINE = """# @package _global_
+experiment:
+  title: Does SE help?
+  question: Is it better than nothing?
+defaults:
+  - override /dataset: digit_scenes
+hydra:
+  mode: MULTIRUN
+  sweeper:
+    params:
+      attention: none,se
+      seed: 1,2
+logger:
+  group: mine
+paths:
+  kept: mine
+"""
+
+
+@pytest.fixture
+def conf(tmp_path, monkeypatch):
+    """A copy of `conf` that may be added to."""
+    copy = tmp_path / "conf"
+    shutil.copytree(CONFIG_DIR, copy)
+    for module in (grid, experiments):
+        monkeypatch.setattr(module, "CONFIG_DIR", copy)
+    return copy / "experiment"
+
+
+def test_a_new_study_is_one_file(conf, tmp_path):
+    """Planned, named in errors, and with a page of its own made of records that are kept."""
+    (conf / "mine.yaml").write_text(MINE)
+    ((page, (mine,)),) = chosen_pages("mine").items()
+    assert (page.name, page.title, all_pages()[-1]) == ("mine", "Does SE help?", page)
+    with pytest.raises(UserError, match=r"valid: all, table1, .*, mine$"):
+        chosen_pages("yours")
+    nothing_kept = (f"paths.output_dir={tmp_path}", "paths.kept=null")
+    plan = plan_sweeps("mine", [mine], SweepOptions(seeds=2, overrides=nothing_kept), measuring=False)
+    assert [(cell.cell[2], cell.left) for cell in plan.cells] == [("none", 2), ("se", 2)]
+    value = {"none": 40.0, "se": 41.0}
+    runs = [
+        made_run(run, value[run.cell.attention] + run.cell.seed * (run.cell.attention == "se"))
+        for run in experiment_runs("mine", ["seed=1,2"])
+    ]
+    keep(runs, tmp_path / "experiments" / "mine")
+    files = committed_files(tmp_path / "experiments", README)
+    text = files[tmp_path / "experiments" / "mine" / "README.md"]
+    assert text.splitlines()[2:5] == ["# Does SE help?", "", "Is it better than nothing?"]
+    assert "| se | 2 | 42.50 [" in text
+    assert "](experiments/mine/README.md), at embedded scale:" in files[README]
+    assert (tmp_path / "experiments" / "mine" / "results.csv") in files
+
+
+def test_what_a_page_says_is_no_part_of_a_run(conf):
+    before = [run.config_hash for run in experiment_runs("embedded", ["seed=1"])]
+    text = (conf / "embedded.yaml").read_text()
+    (conf / "again.yaml").write_text(text.replace("title: ", "title: Not ").replace("order: 8", "order: 80"))
+    runs = experiment_runs("again", ["seed=1"])
+    assert [run.config_hash for run in runs] == before
+    assert "experiment" not in runs[0].config
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("experiment: {titel: x}\n", r"mine.yaml: experiment.titel is no such key; valid: title, question"),
+        ("experiment: {question: x}\n", r"mine.yaml: experiment.title is missing; valid: title, "),
+        ("experiment: [\n", r"mine.yaml: cannot be read as YAML: "),
+    ],
+)
+def test_a_mistake_is_one_line(conf, text, told):
+    (conf / "mine.yaml").write_text(text)
+    with pytest.raises(UserError, match=told) as raised:
+        all_experiments()
+    assert len(str(raised.value).splitlines()) == 1
+
+
+def test_a_sweep_that_says_nothing_of_itself_has_no_page():
+    assert "digits_attentions" not in {experiment.name for experiment in all_experiments()}
