@@ -3,21 +3,10 @@
 from collections import Counter
 from typing import NamedTuple
 
+from lga.structures.annotations import Dropped
 from lga.system.errors import UserError
 
 ON_ERROR = ("raise", "skip")
-
-
-class Dropped(NamedTuple):
-    """One thing that was left out or changed.
-
-    Attributes:
-        what: in a few words, the same for all of a kind, such as ``boxes of no size``.
-        place: file, and line or id.
-    """
-
-    what: str
-    place: str
 
 
 class Refused(NamedTuple):

@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 
 from lga.data.classification.digits import CLASS_NAMES
 from lga.data.detection.image_stores import ArrayImages
-from lga.data.detection.splits import Annotations, DetectionSource, DetectionSplits, Targets
+from lga.data.detection.splits import DetectionSource, DetectionSplits
 from lga.data.digit_scenes.making import SPLITS, make_scenes
 from lga.data.digit_scenes.store import stored
+from lga.structures.annotations import Annotations, Ignored
 from lga.system.errors import UserError
 
 VERSION = 1  # of the scenes: another one makes a folder of its own
@@ -101,17 +102,19 @@ class DigitScenesReader:
         boxes = np.array(content["boxes"], np.float32).reshape(-1, 4)
         labels, offsets = np.array(content["labels"], np.int64), np.array(content["offsets"], np.int64)
         count = len(offsets) - 1
-        return DetectionSource(
-            images=ArrayImages(self.folder / f"{split}.npy"),
-            annotations=Annotations(Targets(boxes, labels, self._ignored(boxes)), offsets),
-            sizes=np.full((count, 2), self.image_size),
+        annotations = Annotations.of_arrays(
             names=np.array([f"{split}-{index:05d}" for index in range(count)]),
-            split=f"digit_scenes {split}",
+            sizes=np.full((count, 2), self.image_size),
+            image=np.repeat(np.arange(count), np.diff(offsets)),
+            boxes=boxes,
+            labels=labels,
+            ignored=self._ignored(boxes),
         )
+        images = ArrayImages(self.folder / f"{split}.npy")
+        return DetectionSource(images, annotations, f"digit_scenes {split}")
 
-    def _ignored(self, boxes: NDArray[np.float32]) -> NDArray[np.bool_]:
-        if self.ignore_from is None:
-            return np.zeros(len(boxes), bool)
+    def _ignored(self, boxes: NDArray[np.float32]) -> NDArray[np.uint8]:
+        limit = np.inf if self.ignore_from is None else self.ignore_from
         areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
-        large: NDArray[np.bool_] = np.sqrt(areas) * (USUAL_SIZE / self.image_size) >= self.ignore_from
-        return large
+        large = np.sqrt(areas) * (USUAL_SIZE / self.image_size) >= limit
+        return np.where(large, Ignored.SIZE, Ignored.OBJECT).astype(np.uint8)

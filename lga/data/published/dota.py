@@ -14,11 +14,10 @@ from types import MappingProxyType
 
 from lga.data.detection.faults import Faults
 from lga.data.detection.index_cache import listing
-from lga.data.detection.written_split import WrittenImage, WrittenSplit
 from lga.data.published.formats.dota_txt import read_dota
 from lga.data.published.published_dataset import PartFiles, TiledDataset
 from lga.data.published.split_plan import PublishedCounts, SplitPlan
-from lga.structures.ground_truth import Ignored
+from lga.structures.annotations import Annotations, Ignored, WrittenImage
 from lga.system.errors import UserError
 
 LABEL_FOLDERS = ("labelTxt", "labelTxt-v1.0/labelTxt", "labelTxt-v1.0", "annotations/version1.0")
@@ -83,7 +82,7 @@ class DOTAReader(TiledDataset):
             raise UserError(f"{images}: no such folder; unpack DOTA v1.0's {part} images there")
         return PartFiles(sorted(labels.glob("*.txt")), (images,))
 
-    def parse(self, part: str, files: PartFiles, faults: Faults) -> WrittenSplit:
+    def parse(self, part: str, files: PartFiles, faults: Faults) -> Annotations:
         """Return the boxes of every label file; each is of the image of the same stem."""
         labels = {name: label for label, name in enumerate(self.class_names)}
         images = []
@@ -92,7 +91,7 @@ class DOTAReader(TiledDataset):
             boxes = read_dota(path, place, faults, labels)
             images.append(WrittenImage(f"{part}/images/{path.stem}.png", None, boxes, place))
         self._check_labelled(files, {image.name for image in images}, faults)
-        return WrittenSplit.of_images(images)
+        return Annotations.of_images(images)
 
     def _labels(self, part: str) -> Path | None:
         """Return the first folder that holds label files of a part."""

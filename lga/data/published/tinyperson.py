@@ -22,12 +22,11 @@ from types import MappingProxyType
 from typing import Any
 
 from lga.data.detection.faults import Faults
-from lga.data.detection.written_split import WrittenSplit
 from lga.data.published.formats.coco_boxes import crowds, read_coco
 from lga.data.published.formats.coco_json import CocoAnnotation
 from lga.data.published.published_dataset import PartFiles, TiledDataset
 from lga.data.published.split_plan import PublishedCounts, SplitPlan
-from lga.structures.ground_truth import Ignored
+from lga.structures.annotations import Annotations, Ignored
 from lga.system.errors import UserError
 
 _ERASED = "tiny_set/erase_with_uncertain_dataset"
@@ -127,7 +126,7 @@ class TinyPersonReader(TiledDataset):
             )
         return PartFiles([annotations], (images,))
 
-    def parse(self, part: str, files: PartFiles, faults: Faults) -> WrittenSplit:
+    def parse(self, part: str, files: PartFiles, faults: Faults) -> Annotations:
         """Return the boxes of the annotation file."""
         place, folder = PARTS[part]
         labels = {name: label for label, name in enumerate(self.class_names)}

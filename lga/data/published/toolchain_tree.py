@@ -10,8 +10,8 @@ from lga.data.detection.checks import UNREADABLE
 from lga.data.detection.faults import Faults
 from lga.data.detection.image_stores import read_image_size
 from lga.data.detection.index_cache import listing
-from lga.data.detection.written_split import WrittenImage, WrittenSplit
 from lga.data.published.formats.yolo_txt import read_yolo
+from lga.structures.annotations import Annotations, WrittenImage
 from lga.system.errors import UserError
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp")
@@ -29,9 +29,7 @@ def label_files(images: Path) -> list[Path]:
     return sorted(label_folder(images).rglob("*.txt"))
 
 
-def parse_toolchain_tree(
-    root: Path, images: Path, faults: Faults, labels: Path | None = None
-) -> WrittenSplit:
+def parse_toolchain_tree(root: Path, images: Path, faults: Faults, labels: Path | None = None) -> Annotations:
     """Return the boxes of all images below a folder, in the order of their names.
 
     Args:
@@ -53,7 +51,7 @@ def parse_toolchain_tree(
         size = _size(root / name, faults)
         if size is not None:
             found.append(WrittenImage(name, size, read_yolo(label, size, place, faults), place))
-    return WrittenSplit.of_images(found)
+    return Annotations.of_images(found)
 
 
 def _size(path: Path, faults: Faults) -> tuple[int, int] | None:

@@ -12,10 +12,10 @@ from types import MappingProxyType
 
 from lga.data.detection.faults import Faults
 from lga.data.detection.index_cache import listing
-from lga.data.detection.written_split import WrittenImage, WrittenSplit
 from lga.data.published.formats.visdrone_txt import read_visdrone
 from lga.data.published.published_dataset import PartFiles, PublishedDataset
 from lga.data.published.split_plan import PublishedCounts, SplitPlan
+from lga.structures.annotations import Annotations, WrittenImage
 from lga.system.errors import UserError
 
 PREFIX = "VisDrone2019-DET-"
@@ -72,7 +72,7 @@ class VisDroneReader(PublishedDataset):
                 )
         return PartFiles(sorted(annotations.glob("*.txt")), (images,))
 
-    def parse(self, part: str, files: PartFiles, faults: Faults) -> WrittenSplit:
+    def parse(self, part: str, files: PartFiles, faults: Faults) -> Annotations:
         """Return the boxes of every annotation file; each is of the image of the same stem.
 
         An image without objects has an empty file: one without any is refused.
@@ -83,7 +83,7 @@ class VisDroneReader(PublishedDataset):
             place = path.relative_to(self.root).as_posix()
             image = f"{PREFIX}{part}/images/{path.stem}.jpg"
             images.append(WrittenImage(image, None, read_visdrone(path, place, faults), place))
-        return WrittenSplit.of_images(images)
+        return Annotations.of_images(images)
 
     def _refuse_unannotated(self, files: PartFiles, faults: Faults) -> None:
         annotated = {path.stem for path in files.annotations}

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from lga.detection.judging.collector import Collected, Floats
-from lga.structures.ground_truth import GroundTruth, Views
+from lga.structures.annotations import Annotations, Views
 
 IMAGE, BOX, SCORE, CLASS = 0, slice(1, 5), 5, 6
 
@@ -27,10 +27,10 @@ class WholeImages:
 
     images: NDArray[np.int64]
     detections: Floats
-    truth: GroundTruth
+    truth: Annotations
 
 
-def whole_images(collected: Collected, truth: GroundTruth, views: Views | None) -> WholeImages:
+def whole_images(collected: Collected, truth: Annotations, views: Views | None) -> WholeImages:
     """Return what was found on the views, moved to the whole images and merged where views overlap.
 
     Args:

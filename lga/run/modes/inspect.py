@@ -18,7 +18,7 @@ from lga.config.frozen_run import FrozenRun
 from lga.config.instantiation import make
 from lga.data.detection.faults import Faults
 from lga.data.detection.watching import Watch
-from lga.data.inspection.pictured import Pictured
+from lga.data.inspection.contact_sheet import Pictured
 from lga.data.inspection.pictures import picture_files, published_parts, split_parts
 from lga.data.inspection.published_set import PublishedInspection, inspect_splits
 from lga.data.inspection.report import Report

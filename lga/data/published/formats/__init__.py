@@ -1,1 +1,1 @@
-"""Annotation formats: one a file, from text to `WrittenSplit`, with no knowledge of any set."""
+"""Annotation formats: one a file, from text to `Annotations`, with no knowledge of any set."""

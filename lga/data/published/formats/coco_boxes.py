@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lga.data.detection.faults import Faults
-from lga.data.detection.written_split import WrittenSplit
 from lga.data.published.formats.coco_json import CocoAnnotation, CocoCategory, CocoImage, open_coco, records
-from lga.structures.ground_truth import Ignored
+from lga.structures.annotations import Annotations, Ignored
 
 UNIT = "annotation id"
 _ROW = np.dtype(
@@ -34,7 +33,7 @@ def read_coco(
     labels: Mapping[str, int],
     folder: str = "",
     ignored: Callable[[CocoAnnotation], Ignored] = crowds,
-) -> WrittenSplit:
+) -> Annotations:
     """Return the images of one file, in their order there, with their boxes.
 
     Args:
@@ -99,13 +98,13 @@ def _split(
     label: NDArray[np.int64],
     folder: str,
     place: str,
-) -> WrittenSplit:
+) -> Annotations:
     """Return the split, its boxes in the order of the images."""
     prefix = f"{folder}/" if folder else ""
     order = np.argsort(image, kind="stable")
     rows = rows[order]
     corner, extent = rows["box"][:, :2], rows["box"][:, 2:]
-    return WrittenSplit(
+    return Annotations(
         names=np.array([prefix + found.file_name for found in images], np.str_),
         sizes=np.array([(found.width or 0, found.height or 0) for found in images], np.int64).reshape(-1, 2),
         image=image[order],

@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lga.data.detection.faults import Faults
-from lga.data.detection.written_split import WrittenBox
 from lga.data.published.formats.text_lines import numbered_lines
-from lga.structures.ground_truth import Ignored
+from lga.structures.annotations import Ignored, WrittenBox
 
 CORNER_FIELDS = 8
 MOST_FIELDS = 10

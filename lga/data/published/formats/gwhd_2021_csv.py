@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lga.data.detection.faults import Faults
-from lga.data.detection.written_split import WrittenBox
 from lga.data.published.formats.text_lines import numbered_rows
+from lga.structures.annotations import WrittenBox
 
 COLUMNS = ("image_name", "BoxesString", "domain")
 EMPTY = "no_box"

@@ -7,9 +7,8 @@ the VisDrone-Dataset repository, https://github.com/VisDrone/VisDrone-Dataset.
 from pathlib import Path
 
 from lga.data.detection.faults import Faults
-from lga.data.detection.written_split import WrittenBox
 from lga.data.published.formats.text_lines import numbered_lines
-from lga.structures.ground_truth import Ignored
+from lga.structures.annotations import Ignored, WrittenBox
 
 FIELDS = 8
 REGION, OTHERS = 0, 11  # categories that are no class

@@ -8,8 +8,8 @@ format. Source: datasets notes on the toolchain's detection data.
 from pathlib import Path
 
 from lga.data.detection.faults import Faults
-from lga.data.detection.written_split import WrittenBox
 from lga.data.published.formats.text_lines import numbered_lines
+from lga.structures.annotations import WrittenBox
 
 BOX_FIELDS = 5
 LEAST_POLYGON_FIELDS = 7

@@ -11,11 +11,11 @@ from pathlib import Path
 from types import MappingProxyType
 
 from lga.data.detection.faults import Faults
-from lga.data.detection.written_split import WrittenImage, WrittenSplit
 from lga.data.published.formats.gwhd_2021_csv import read_gwhd_2021
 from lga.data.published.gwhd.codalab import GWHDReader
 from lga.data.published.published_dataset import PartFiles
 from lga.data.published.split_plan import PublishedCounts, SplitPlan
+from lga.structures.annotations import Annotations, WrittenImage
 
 YEAR_2021 = "gwhd_2021"
 IMAGES = f"{YEAR_2021}/images"
@@ -52,12 +52,12 @@ class GWHD2021Reader(GWHDReader):
         """Return the part's table and the folder of all images."""
         return PartFiles([self.require(self._table(part))], (self.require(self.root / IMAGES),))
 
-    def parse(self, part: str, files: PartFiles, faults: Faults) -> WrittenSplit:
+    def parse(self, part: str, files: PartFiles, faults: Faults) -> Annotations:
         """Return the images of the table."""
         table = self._table(part)
         place = table.relative_to(self.root).as_posix()
         rows = read_gwhd_2021(table, place, faults)
-        return WrittenSplit.of_images(
+        return Annotations.of_images(
             [WrittenImage(f"{IMAGES}/{_file_name(row.name)}", None, row.boxes, place) for row in rows]
         )
 

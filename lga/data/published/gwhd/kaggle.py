@@ -11,12 +11,12 @@ from types import MappingProxyType
 
 from lga.data.detection.faults import Faults
 from lga.data.detection.index_cache import listing
-from lga.data.detection.written_split import WrittenImage, WrittenSplit
 from lga.data.published.formats.kaggle_wheat_csv import KaggleImage, read_kaggle_wheat
 from lga.data.published.gwhd.codalab import LEAK, SELECTING, GWHDReader
 from lga.data.published.gwhd.codalab import TRAINING as SOURCES
 from lga.data.published.published_dataset import PartFiles
 from lga.data.published.split_plan import PublishedCounts, SplitPlan
+from lga.structures.annotations import Annotations, WrittenImage
 
 KAGGLE = "global-wheat-detection"
 TABLE, IMAGES = f"{KAGGLE}/train.csv", f"{KAGGLE}/train"
@@ -76,7 +76,7 @@ class GWHDKaggleReader(GWHDReader):
         """Return the table and the folder of all images."""
         return PartFiles([self.require(self.root / TABLE)], (self.require(self.root / IMAGES),))
 
-    def parse(self, part: str, files: PartFiles, faults: Faults) -> WrittenSplit:
+    def parse(self, part: str, files: PartFiles, faults: Faults) -> Annotations:
         """Return the images of one source, or those that no row names."""
         counted = part == UNLISTED or faults.on_error == "raise"
         listed = read_kaggle_wheat(self.root / TABLE, TABLE, faults if counted else Faults("skip"))
@@ -85,8 +85,8 @@ class GWHDKaggleReader(GWHDReader):
             names = {f"{IMAGES}/{stem}.jpg" for stem in listed}
             present = sorted(listing(self.root, files.image_folders))
             rest = [name for name in present if name.endswith(".jpg") and name not in names]
-            return WrittenSplit.of_images([WrittenImage(name, None, (), TABLE) for name in rest])
-        return WrittenSplit.of_images(
+            return Annotations.of_images([WrittenImage(name, None, (), TABLE) for name in rest])
+        return Annotations.of_images(
             [
                 WrittenImage(f"{IMAGES}/{stem}.jpg", image.size, image.boxes, TABLE)
                 for stem, image in listed.items()

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from lga.detection.judging.collector import Floats
 from lga.detection.judging.whole_images import BOX, CLASS, IMAGE, SCORE, WholeImages
-from lga.structures.ground_truth import GroundTruth
+from lga.structures.annotations import Annotations
 from lga.system.errors import UserError
 
 Ints = NDArray[np.int64]
@@ -44,7 +44,7 @@ class Overlaps:
         return type(self)(self.detection[chosen], self.box[chosen], self.iou[chosen], self.share[chosen])
 
 
-def overlaps(detections: Floats, truth: GroundTruth) -> Overlaps:
+def overlaps(detections: Floats, truth: Annotations) -> Overlaps:
     """Return the overlaps of detections (P, 7) with the boxes of ``truth``; those of class -1 have none."""
     boxes = truth.boxes
     detection, box, shared = _intersections(detections, truth)
@@ -55,7 +55,7 @@ def overlaps(detections: Floats, truth: GroundTruth) -> Overlaps:
     return Overlaps(detection[order], box[order], iou[order], share[order])
 
 
-def _intersections(detections: Floats, truth: GroundTruth) -> tuple[Ints, Ints, Floats]:
+def _intersections(detections: Floats, truth: Annotations) -> tuple[Ints, Ints, Floats]:
     """Return detection, box and area in common (Q,) of the pairs."""
     of_detections = _rows_by_group(detections[:, IMAGE], detections[:, CLASS])
     of_boxes = _rows_by_group(truth.image, truth.labels)

@@ -5,7 +5,7 @@ import pytest
 
 from lga.detection.judging.native.boxes import Overlaps, by_falling_score, overlaps
 from lga.detection.judging.native.matching import greedy, greedy_verdicts
-from lga.structures.ground_truth import Ignored
+from lga.structures.annotations import Ignored
 from tests.detection.judging.native.cases import BOX, judged, made
 
 
