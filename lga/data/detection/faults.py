@@ -36,7 +36,7 @@ class Faults:
 
     def __init__(self, on_error: str, decode: bool | None = None) -> None:
         if on_error not in ON_ERROR:
-            raise UserError(f"data.on_error={on_error!r} is unknown: choose one of {', '.join(ON_ERROR)}")
+            raise UserError(f"on_error={on_error!r} is unknown: choose one of {', '.join(ON_ERROR)}")
         self.on_error = on_error
         self.decode = on_error == "skip" if decode is None else decode
         self.dropped: list[Dropped] = []

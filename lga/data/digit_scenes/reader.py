@@ -59,12 +59,12 @@ class DigitScenesReader:
     ) -> None:
         if image_size < SMALLEST_IMAGE:
             raise UserError(
-                f"dataset.image_size={image_size} is too small for digit_scenes: at least {SMALLEST_IMAGE}"
+                f"image_size={image_size} is too small for digit_scenes: at least {SMALLEST_IMAGE}"
             )
         self.counts = {"train": train, "val": val, "test": test}
         for split, count in self.counts.items():
             if count < 1:
-                raise UserError(f"dataset.reader.{split}={count}: a split needs at least one scene")
+                raise UserError(f"{split}={count}: a split needs at least one scene")
         self.data_dir = Path(data_dir)
         self.image_size = image_size
         self.ignore_from = ignore_from

@@ -29,7 +29,7 @@ from lga.system.errors import UserError
 def check_train_share(share: float) -> None:
     """Raise a UserError unless ``share`` is above 0 and at most 1."""
     if not 0 < share <= 1:
-        raise UserError(f"data.train_share={share:g}: choose a share above 0 and up to 1, such as 0.25")
+        raise UserError(f"train_share={share:g}: choose a share above 0 and up to 1, such as 0.25")
 
 
 def shared_images(images: int, share: float) -> NDArray[np.bool_]:

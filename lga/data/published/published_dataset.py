@@ -90,7 +90,7 @@ class PublishedDataset(ABC):
         self.cache_dir = Path(cache_dir)
         self.on_error = Faults(on_error).on_error
         if splits not in self.plans:
-            raise UserError(f"dataset.splits={splits!r} is unknown: choose one of {', '.join(self.plans)}")
+            raise UserError(f"splits={splits!r} is unknown: choose one of {', '.join(self.plans)}")
         self.plan = self.plans[splits]
         self.splits = splits
         # Once a reader: of a large set 118,000 files are listed, and half a gigabyte is hashed.

@@ -106,9 +106,7 @@ class TinyPersonReader(TiledDataset):
     ) -> None:
         super().__init__(data_dir, cache_dir, splits, on_error, tiling)
         if variant not in VARIANTS:
-            raise UserError(
-                f"dataset.reader.variant={variant!r} is unknown: choose one of {', '.join(VARIANTS)}"
-            )
+            raise UserError(f"variant={variant!r} is unknown: choose one of {', '.join(VARIANTS)}")
         self.plan = _of_variant(self.plan, VARIANTS[variant])
 
     def has(self, part: str) -> bool:

@@ -60,7 +60,7 @@ def build_model(
         _adapt(model, out_channels, num_classes, judged)
         built = MODELS.build(model)
     except (AssertionError, AttributeError, KeyError, TypeError) as error:
-        raise UserError(f"detector.model.config={file}: mmdet cannot build it: {error}") from error
+        raise UserError(f"config={file}: mmdet cannot build it: {error}") from error
     built.init_weights()
     return built
 
@@ -71,7 +71,7 @@ def read(file: str, changes: Mapping[str, Any]) -> Any:
     from mmengine.config import Config
 
     if not (folder / file).is_file():
-        raise UserError(f"detector.model.config={file}: no such file in {folder}, where mmdet keeps its own")
+        raise UserError(f"config={file}: no such file in {folder}, where mmdet keeps its own")
     config = Config.fromfile(str(folder / file))
     config.merge_from_dict({"model": dict(changes)})
     return config.model

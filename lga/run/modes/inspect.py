@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import track
 
 from lga.config.frozen_run import FrozenRun
-from lga.config.instantiation import make
+from lga.config.instantiation import make, naming
 from lga.data.detection.faults import Faults
 from lga.data.detection.watching import Watch
 from lga.data.inspection.contact_sheet import Pictured
@@ -54,7 +54,9 @@ def _inspect(cfg: DictConfig) -> Report:
 
 def _report(cfg: DictConfig) -> tuple[Report, Mapping[str, Pictured]]:
     """The report, and the parts to make pictures of."""
-    decode, reader = Faults(cfg.data.on_error).decode, _reader(cfg)
+    with naming("data"):
+        decode = Faults(cfg.data.on_error).decode
+    reader = _reader(cfg)
     if isinstance(reader, PublishedDataset):
         inspection = PublishedInspection(reader, decode, _watch(cfg))
         return inspection.report(), published_parts(inspection)

@@ -83,7 +83,7 @@ def test_no_boxes():
 
 
 def test_an_unknown_choice():
-    with pytest.raises(UserError, match=r"data\.on_error='warn' is unknown: choose one of raise, skip"):
+    with pytest.raises(UserError, match=r"^on_error='warn' is unknown: choose one of raise, skip"):
         Faults("warn")
 
 

@@ -131,9 +131,9 @@ def test_a_folder_that_cannot_be_written(source, tmp_path):
 
 
 def test_settings_that_there_are_not(tmp_path):
-    with pytest.raises(UserError, match=r"data\.cache='ram' is unknown: choose one of none, memory, disk"):
+    with pytest.raises(UserError, match=r"^cache='ram' is unknown: choose one of none, memory, disk"):
         check_cache("ram", tmp_path)
-    with pytest.raises(UserError, match=r"data\.cache=disk: the reader of this set has no cache_dir"):
+    with pytest.raises(UserError, match=r"^cache=disk: the reader of this set has no cache_dir"):
         check_cache("disk", None)
     check_cache("memory", None)
 
@@ -241,9 +241,9 @@ def test_the_test_split_is_not_kept(tmp_path, monkeypatch):
 
 
 def test_the_data_module_refuses_settings_that_there_are_not(tmp_path):
-    with pytest.raises(UserError, match=r"data\.cache='ram' is unknown"):
+    with pytest.raises(UserError, match=r"^cache='ram' is unknown"):
         data_of(noise(tmp_path, SMALL), "ram")
-    with pytest.raises(UserError, match=r"data\.cache=disk: the reader of this set has no cache_dir"):
+    with pytest.raises(UserError, match=r"^cache=disk: the reader of this set has no cache_dir"):
         data_of(MadeReader(), "disk")
 
 

@@ -109,4 +109,4 @@ def rank_on_image(detections: Floats) -> Ints:
 def check_max_detections(*numbers: int) -> None:
     """Raise a UserError unless there are numbers, each at least 1."""
     if not numbers or min(numbers) < 1:
-        raise UserError(f"dataset.native.max_detections={list(numbers)} is to be at least 1")
+        raise UserError(f"max_detections={list(numbers)} is impossible: each must be at least 1")

@@ -57,9 +57,7 @@ INTERPOLATIONS: dict[str, Interpolation] = {"11-point": partial(at_points, point
 def interpolation_named(name: str) -> Interpolation:
     """Return `11-point` or `all-point`; a UserError says that there is no other."""
     if name not in INTERPOLATIONS:
-        raise UserError(
-            f"dataset.native.interpolation={name!r} is unknown: choose {' or '.join(INTERPOLATIONS)}"
-        )
+        raise UserError(f"interpolation={name!r} is unknown: choose {' or '.join(INTERPOLATIONS)}")
     return INTERPOLATIONS[name]
 
 

@@ -39,7 +39,7 @@ class GlobalWheat:
 
     def __post_init__(self) -> None:
         if not 0 <= self.score_threshold <= 1:
-            raise UserError(f"dataset.native.score_threshold={self.score_threshold} is to be in [0, 1]")
+            raise UserError(f"score_threshold={self.score_threshold} is impossible: it must be from 0 to 1")
 
     def __call__(self, found: WholeImages) -> Judgement:
         """Judge."""
