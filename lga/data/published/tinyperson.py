@@ -22,8 +22,7 @@ from types import MappingProxyType
 from typing import Any
 
 from lga.data.detection.faults import Faults
-from lga.data.published.formats.coco_boxes import crowds, read_coco
-from lga.data.published.formats.coco_json import CocoAnnotation
+from lga.data.published.formats.coco_json import CocoAnnotation, crowds, read_coco
 from lga.data.published.published_dataset import PartFiles, TiledDataset
 from lga.data.published.split_plan import PublishedCounts, SplitPlan
 from lga.structures.annotations import Annotations, Ignored

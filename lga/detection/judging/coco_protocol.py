@@ -19,8 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lga.detection.judging.collector import Floats, Judgement
-from lga.detection.judging.whole_images import BOX, CLASS, IMAGE, SCORE, WholeImages
+from lga.detection.judging.collector import BOX, CLASS, IMAGE, SCORE, Floats, Judgement, WholeImages
 from lga.structures.annotations import Annotations
 
 MAX_DETECTIONS = 500

@@ -9,7 +9,7 @@ import pytest
 from torch.utils.data import Dataset
 
 from lga.data.loading.batch_order import BatchOrder
-from lga.data.loading.deferred_loader import DetectionLoader
+from lga.data.loading.splits_data import DetectionLoader
 from lga.structures.annotations import Annotations
 from tests.data.detection.sources import source_of_files
 from tests.structures.tables import every_column

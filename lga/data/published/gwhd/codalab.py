@@ -14,8 +14,7 @@ from types import MappingProxyType
 from typing import ClassVar
 
 from lga.data.detection.faults import Faults
-from lga.data.published.formats.coco_boxes import read_coco
-from lga.data.published.formats.coco_json import CocoCategory, open_coco, records
+from lga.data.published.formats.coco_json import CocoCategory, open_coco, read_coco, records
 from lga.data.published.published_dataset import PartFiles, PublishedDataset
 from lga.data.published.split_plan import PublishedCounts, SplitPlan
 from lga.data.published.toolchain_tree import parse_toolchain_tree

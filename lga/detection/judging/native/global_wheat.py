@@ -18,10 +18,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lga.detection.judging.collector import Floats, Judgement
-from lga.detection.judging.native.boxes import Ints, by_falling_score, keep, overlaps
-from lga.detection.judging.native.matching import greedy
-from lga.detection.judging.whole_images import IMAGE, SCORE, WholeImages
+from lga.detection.judging.collector import IMAGE, SCORE, Floats, Judgement, WholeImages
+from lga.detection.judging.native.matching import Ints, by_falling_score, greedy, keep, overlaps
 from lga.system.errors import UserError
 
 THRESHOLDS = np.linspace(0.5, 0.75, 6)

@@ -26,19 +26,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lga.detection.judging.collector import Floats, Judgement
-from lga.detection.judging.native.boxes import (
+from lga.detection.judging.collector import BOX, CLASS, IMAGE, Floats, Judgement, WholeImages
+from lga.detection.judging.native.devkit import all_point
+from lga.detection.judging.native.matching import (
     Bools,
     Ints,
+    Verdicts,
     by_falling_score,
     check_max_detections,
+    covered_share,
+    greedy_verdicts,
     keep,
     overlaps,
     rank_on_image,
 )
-from lga.detection.judging.native.devkit import all_point
-from lga.detection.judging.native.matching import Verdicts, covered_share, greedy_verdicts
-from lga.detection.judging.whole_images import BOX, CLASS, IMAGE, WholeImages
 from lga.structures.annotations import Annotations, Ignored
 
 THRESHOLDS = np.linspace(0.5, 0.95, 10)

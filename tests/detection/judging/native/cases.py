@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lga.detection.judging.whole_images import WholeImages
+from lga.detection.judging.collector import WholeImages
 from lga.structures.annotations import Annotations, Ignored
 
 BOX = (0.0, 0.0, 10.0, 10.0)
