@@ -13,8 +13,7 @@ from lga.backbones import load_author_checkpoint
 from lga.dashboard.page import render
 from lga.dashboard.page.payload import payload
 from lga.data.detection.image_stores import ArrayImages
-from lga.data.detection.index_cache import cached_index
-from lga.data.detection.split_index import SplitIndex
+from lga.data.detection.index_cache import cached_index, load_index
 from lga.results.collect import collect
 from lga.results.experiments import chosen_pages
 from lga.results.reports.rendering import judge_page, write_page
@@ -132,7 +131,7 @@ def test_pickles_in_arrays_are_refused(tmp_path, made):
 def test_pickles_in_a_kept_index_are_not_read_and_it_is_built_again(tmp_path, made):
     path = tmp_path / "index.npz"
     np.savez(path, names=np.array([Runs(made)], object), unit=np.array("x"))
-    assert SplitIndex.load(path) is None
+    assert load_index(path) is None
     (tmp_path / "index").mkdir()
 
     def build():

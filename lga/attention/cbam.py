@@ -32,7 +32,7 @@ class SpatialGate(nn.Module):
     def __init__(self, kernel_size: int) -> None:
         super().__init__()
         if kernel_size < 1 or kernel_size % 2 == 0:
-            raise UserError(f"attention 'cbam': kernel_size {kernel_size} has no centre; set an odd one")
+            raise UserError(f"kernel_size={kernel_size} has no centre; set an odd one")
         self.cv1 = nn.Conv2d(2, 1, kernel_size, padding=kernel_size // 2, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -16,7 +16,7 @@ class EfficientChannelAttention(nn.Module):
     def __init__(self, channels: int, kernel_size: int = 3) -> None:
         super().__init__()
         if kernel_size < 1 or kernel_size % 2 == 0:
-            raise UserError(f"attention 'eca': kernel_size {kernel_size} has no centre; set an odd one")
+            raise UserError(f"kernel_size={kernel_size} has no centre; set an odd one")
         self.pool = nn.AdaptiveAvgPool2d(1)
         self.conv = nn.Conv1d(1, 1, kernel_size, padding=kernel_size // 2, bias=False)
 

@@ -8,23 +8,18 @@ CHANNELS_PER_HEAD = 16  # as the released ResNet18 (128 / 8) and YOLOv8n (256 / 
 LEAST_HEADS = 6  # as the released MobileNetV3 has them in detection, on 24 channels
 
 
-def heads_of(attention: str, channels: int, heads: int | None) -> int:
+def heads_of(channels: int, heads: int | None) -> int:
     """``heads``, or those of the rule for None.
 
     Raises UserError for channels that are no number, and for heads that do not divide them.
     """
     if not isinstance(channels, int) or channels < 1:
-        raise UserError(
-            f"attention '{attention}': channels={channels} is no number of channels; set 1 or more"
-        )
+        raise UserError(f"channels={channels} is no number of channels; set 1 or more")
     if heads is None:
         return heads_for(channels)
     if not isinstance(heads, int) or heads < 1 or channels % heads:
         valid = ", ".join(str(n) for n in _divisors(channels))
-        raise UserError(
-            f"attention '{attention}': attention.block.heads={heads} does not divide {channels} channels; "
-            f"set one of {valid}"
-        )
+        raise UserError(f"heads={heads} does not divide {channels} channels; set one of {valid}")
     return heads
 
 

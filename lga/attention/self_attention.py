@@ -15,7 +15,7 @@ class MultiHeadSelfAttention(nn.Module):
 
     def __init__(self, channels: int, heads: int | None = 4) -> None:
         super().__init__()
-        self.heads = heads_of("mhsa", channels, heads)
+        self.heads = heads_of(channels, heads)
         self.query = nn.Conv2d(channels, channels, 1)
         self.key = nn.Conv2d(channels, channels, 1)
         self.value = nn.Conv2d(channels, channels, 1)

@@ -20,7 +20,7 @@ class ShuffleAttention(nn.Module):
         even = gated > 0 and channels == 2 * groups * gated
         if not even and (gated != 1 or channels != 3 * groups):
             raise UserError(
-                f"attention 'shuffle': {groups} groups do not cut {channels} channels into halves; "
+                f"groups={groups} does not cut {channels} channels into halves; "
                 f"set channels to a multiple of {2 * groups}, or to {3 * groups}"
             )
         self.groups = groups

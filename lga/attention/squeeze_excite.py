@@ -15,9 +15,7 @@ class SqueezeExcite(nn.Module):
     def __init__(self, channels: int, reduction: int = 16) -> None:
         super().__init__()
         if not 1 <= reduction <= channels:
-            raise UserError(
-                f"attention 'se': reduction {reduction} leaves no channel of {channels}; set 1 to {channels}"
-            )
+            raise UserError(f"reduction={reduction} leaves no channel of {channels}; set 1 to {channels}")
         self.pool = nn.AdaptiveAvgPool2d(1)
         self.fc = nn.Sequential(
             nn.Linear(channels, channels // reduction, bias=False),

@@ -52,6 +52,6 @@ def scale_named(name: str, channel_cap: int | None = None) -> Scale:
         UserError: there is no scale of that name.
     """
     if name not in SCALES:
-        raise UserError(f"Unknown network scale '{name}': choose one of {', '.join(SCALES)}.")
+        raise UserError(f"scale={name!r} is unknown: choose one of {', '.join(SCALES)}")
     scale = SCALES[name]
     return scale if channel_cap is None else replace(scale, channel_cap=channel_cap)

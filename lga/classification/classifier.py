@@ -33,8 +33,8 @@ class Classifier(nn.Module):
         if isinstance(backbone.attention, nn.ModuleDict):
             maps = ", ".join(backbone.attention)
             raise UserError(
-                f"backbone.slots: a classifier reads the last map alone, and blocks on {maps} are asked for; "
-                "set last"
+                f"a classifier reads the last map alone, and blocks on {maps} are asked for; "
+                "set backbone.slots=last"
             )
         self.backbone = backbone
         self.head = ClassificationHead(backbone.out_channels[2], num_classes, dropout)

@@ -1,7 +1,8 @@
 """From a config node to an object: the only place that calls Hydra's `instantiate`."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pkgutil import resolve_name
 from typing import Any, cast
 
@@ -19,12 +20,28 @@ def make(node: DictConfig, where: str) -> Any:
     unknown = [str(key) for key in node if not str(key).startswith("_") and str(key) not in valid]
     if unknown:
         raise UserError(f"{where}.{unknown[0]}: no such setting of {target}; valid: {', '.join(valid)}")
+    with naming(where):
+        try:
+            return instantiate({**node, "_target_": current(target)}, _convert_="all")
+        except InstantiationException as error:
+            if isinstance(error.__cause__, UserError):
+                raise error.__cause__ from error
+            raise
+
+
+class SettingError(UserError):
+    """A mistake in the settings of a config's node; the message begins with the node's key."""
+
+
+@contextmanager
+def naming(where: str) -> Iterator[None]:
+    """Begin the message of a UserError, which names an argument, with the key of its node: once."""
     try:
-        return instantiate({**node, "_target_": current(target)}, _convert_="all")
-    except InstantiationException as error:
-        if isinstance(error.__cause__, UserError):
-            raise error.__cause__ from error
+        yield
+    except SettingError:
         raise
+    except UserError as error:
+        raise SettingError(f"{where}: {error}") from error
 
 
 def located(node: DictConfig, where: str) -> Callable[..., Any]:

@@ -10,7 +10,7 @@ from omegaconf import DictConfig
 from torch import nn
 
 from lga.backbones.small_maps import use_products_on_small_maps
-from lga.config.instantiation import located, make
+from lga.config.instantiation import located, make, naming
 from lga.data.loading.random_streams import Stream, kept_global_state, stream_seed
 from lga.data.loading.splits_data import SplitsData
 from lga.system.errors import UserError
@@ -23,9 +23,13 @@ def build_network(cfg: DictConfig) -> nn.Module:
     _check_consistent(cfg)
     torch.manual_seed(cfg.seed)
     attention = _attention(cfg.attention.block, cfg.seed)
-    backbone = make(cfg.backbone.network, "backbone.network")(attention=attention)
+    make_backbone = make(cfg.backbone.network, "backbone.network")
+    with naming("backbone.network"):
+        backbone = make_backbone(attention=attention)
     node, where = (cfg.task.model, "task.model") if cfg.task.model else (cfg.detector.model, "detector.model")
-    network = cast(nn.Module, make(node, where)(backbone))
+    make_network = make(node, where)
+    with naming(where):
+        network = cast(nn.Module, make_network(backbone))
     use_products_on_small_maps(network)
     return network
 
@@ -37,7 +41,8 @@ def build_data(cfg: DictConfig) -> SplitsData[Any]:
     if workers is None:
         workers = 0 if cfg.dataset.embedded else torch.get_num_threads()
     make_data = make(cfg.task.data, "task.data")
-    data = make_data(reader, seed=cfg.seed, num_workers=workers, train_share=cfg.data.train_share)
+    with naming("task.data"):
+        data = make_data(reader, seed=cfg.seed, num_workers=workers, train_share=cfg.data.train_share)
     return cast("SplitsData[Any]", data)
 
 
@@ -77,7 +82,7 @@ def _attention(node: DictConfig, seed: int) -> Callable[[int], nn.Module]:
     slots = count()
 
     def build(channels: int) -> nn.Module:
-        with kept_global_state() as generator:
+        with naming("attention.block"), kept_global_state() as generator:
             generator.manual_seed(stream_seed(Stream.SLOT, seed, next(slots)))
             return cast(nn.Module, block(channels))
 

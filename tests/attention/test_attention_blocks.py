@@ -164,7 +164,7 @@ def test_shuffle_attention_interleaves_the_halves_of_the_channels():
 @pytest.mark.parametrize(
     ("make", "valid"),
     [
-        (lambda: LocalGlobalAttention(24, 5), "attention.block.heads=5 .* 1, 2, 3, 4, 6, 8, 12, 24"),
+        (lambda: LocalGlobalAttention(24, 5), "^heads=5 .* 1, 2, 3, 4, 6, 8, 12, 24"),
         (lambda: MultiHeadSelfAttention(6, heads=4), "1, 2, 3, 6"),
         (lambda: LocalGlobalAttention(24, 6, branches="middle"), "both, local or global"),
         (lambda: SqueezeExcite(8), "1 to 8"),

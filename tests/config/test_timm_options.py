@@ -133,7 +133,7 @@ def test_blocks_of_all_slots_are_counted():
 
 
 def test_a_classifier_takes_no_slots_that_it_would_not_read():
-    with pytest.raises(UserError, match=r"backbone\.slots: a classifier reads the last map alone, .* p4, p5"):
+    with pytest.raises(UserError, match=r"^task\.model: a classifier reads the last map alone, .* p4, p5"):
         lga.build_model(["backbone=timm/resnet10t", "backbone.slots=[4,5]", "attention=se"])
 
 

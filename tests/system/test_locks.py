@@ -8,7 +8,7 @@ from lga.data.detection.image_cache import with_cached_images
 from lga.data.detection.image_stores import FileImages
 from lga.data.detection.index_cache import cached_index
 from lga.data.detection.tiling import TilingRule, windows_of
-from lga.data.digit_scenes.store import stored
+from lga.data.digit_scenes.reader import stored
 from lga.system import locks
 from tests.data.detection.test_image_cache import written_source
 from tests.data.detection.test_index_cache import small_index

@@ -11,8 +11,7 @@ from torch.utils.data import DataLoader
 
 from lga.attention import NoAttention
 from lga.backbones import MobileNetV3
-from lga.data.detection import Annotations, DetectionSource
-from lga.data.detection.splits import Targets, no_targets
+from lga.data.detection import DetectionSource, Targets
 from lga.data.loading.batch_order import BatchShare
 from lga.detection import Detector
 from lga.detection.judging import Judgement
@@ -20,6 +19,7 @@ from lga.structures import DetectionBatch, Detections
 from lga.structures.batch import ImageOrigin
 from lga.system.errors import UserError
 from lga.tasks import DetectionTask, Optimization, Schedule
+from tests.data.detection.sources import annotations_of, targets_of
 
 SIDE = 64
 NAMES = ["left", "right", "nowhere"]
@@ -113,10 +113,9 @@ class Judged(pl.LightningDataModule):
         targets = []
         for given in self.batches:
             boxes, labels = 2 * given.boxes.numpy(), given.labels.numpy()
-            targets += [Targets(boxes, labels, given.ignore.numpy()), no_targets()]
-        names = np.array([str(number) for number in range(len(targets))])
+            targets += [Targets(boxes, labels, given.ignore.numpy()), targets_of()]
         sizes = np.full((len(targets), 2), 2 * SIDE)
-        return DetectionSource(None, Annotations.of_images(targets), sizes, names, "made")
+        return DetectionSource(None, annotations_of(sizes, targets), "made")
 
 
 def test_what_is_right_in_the_batch_is_right_in_the_original():

@@ -12,7 +12,7 @@ from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
 from lga.detection.judging import evaluate_coco
-from lga.detection.judging.whole_images import WholeImages
+from lga.detection.judging.collector import WholeImages
 from lga.run.build import build_data
 from lga.run.execute import execute
 from lga.run.folder.directory import RunDirectory

@@ -87,7 +87,7 @@ class LocalGlobalVariant(nn.Module):
     ) -> None:
         super().__init__()
         self.channels = channels
-        self.heads = heads_of("lga", channels, heads)
+        self.heads = heads_of(channels, heads)
         self.settings = VariantSettings(
             local_kernels=as_kernels(local_kernels),
             global_kernel=global_kernel,

@@ -28,5 +28,5 @@ class LocalGlobalAttentionAsWritten(LocalGlobalVariant):
 def _kernels(branches: Branches) -> tuple[tuple[int, ...], int | None]:
     """The kernels of the local branches, and that of the global one."""
     if branches not in ("both", "local", "global"):
-        raise UserError(f"attention 'lga': branches '{branches}' is unknown; set both, local or global")
+        raise UserError(f"branches={branches!r} is unknown; set both, local or global")
     return LOCAL_KERNELS if branches != "global" else (), GLOBAL_KERNEL if branches != "local" else None

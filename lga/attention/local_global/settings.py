@@ -108,7 +108,7 @@ def _is_number(value: object) -> bool:
 
 
 def _refuse(key: str, value: object, why: str) -> NoReturn:
-    raise UserError(f"attention 'lga': attention.block.{key}={value} {why}")
+    raise UserError(f"{key}={value} {why}")
 
 
 def sinusoidal_position(channels: int, first: int, size: tuple[int, int], like: Tensor) -> Tensor:

@@ -93,9 +93,7 @@ class TimmBackbone(Backbone):
 
     def block_rules(self, checkpoint_keys: Collection[str]) -> NoReturn:
         """Raise UserError: the author released no network on this backbone."""
-        raise UserError(
-            f"backbone=timm/{self.name}: the author released no weights on it; give this project's"
-        )
+        raise UserError(f"timm/{self.name}: the author released no weights on it; give this project's")
 
     def author_rules(self, checkpoint_keys: Collection[str] = ()) -> Rules:
         """Raise UserError, as `block_rules`."""
@@ -127,7 +125,7 @@ class TimmBackbone(Backbone):
         try:
             pyramid = SimpleFeaturePyramid(last.channels, last.stride)
         except UserError as error:
-            raise UserError(f"backbone=timm/{self.name}: {error}") from error
+            raise UserError(f"timm/{self.name}: {error}") from error
         return pyramid, pyramid.out_channels
 
     def _stages(self, slots: str | Sequence[int], has_three: bool) -> tuple[int, ...]:
@@ -135,11 +133,9 @@ class TimmBackbone(Backbone):
             return STAGES[-1:]
         stages = () if isinstance(slots, str) else tuple(sorted(set(slots)))
         if not stages or not set(stages) <= set(STAGES):
-            raise UserError(f"backbone.slots={slots}: set last, or a list of stages out of 3, 4, 5 as [4,5]")
+            raise UserError(f"slots={slots}: set last, or a list of stages out of 3, 4, 5 as [4,5]")
         if not has_three and stages != STAGES[-1:]:
-            raise UserError(
-                f"backbone.slots={slots}: timm/{self.name} has one map for a classifier; set last"
-            )
+            raise UserError(f"slots={slots}: timm/{self.name} has one map for a classifier; set last")
         return stages
 
     def _slots(self, attention: MakeAttention) -> nn.Module:
@@ -152,11 +148,11 @@ class TimmBackbone(Backbone):
         """Try the network on the smallest images it takes, and on those to come."""
         least = least_size(self.body)
         if least is None:
-            raise UserError(f"backbone=timm/{self.name}: takes no images of 32 to 512 pixels")
+            raise UserError(f"timm/{self.name}: takes no images of 32 to 512 pixels")
         if image_size is not None and least > STRIDES[-1] and tried(self.body, image_size) is None:
             raise UserError(
-                f"backbone=timm/{self.name}: takes no images of {image_size} pixels; "
-                f"the least is {least}: set dataset.image_size={least}"
+                f"timm/{self.name}: takes no images of {image_size} pixels; "
+                f"the least is {least}: set image_size={least}"
             )
         return least
 
@@ -166,7 +162,7 @@ class TimmBackbone(Backbone):
         sides = [level.shape[2] for level in self._three(maps)] if maps else []
         if sides != [image_size // stride for stride in STRIDES]:
             raise UserError(
-                f"backbone=timm/{self.name}: of {image_size} pixels it makes maps of {sides}, not an 8th, "
+                f"timm/{self.name}: of {image_size} pixels it makes maps of {sides}, not an 8th, "
                 "a 16th and a 32nd as a detector needs; choose a network that pads its convolutions"
             )
 

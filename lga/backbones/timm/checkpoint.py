@@ -51,7 +51,7 @@ def load_timm_checkpoint(
     ]
     if faults:
         raise UserError(
-            f"backbone.checkpoint={path}: does not fit this network: {'; '.join(faults)}; "
+            f"checkpoint={path}: does not fit this network: {'; '.join(faults)}; "
             "give weights of the same timm network, in timm's naming"
         )
     body.load_state_dict({own: weights[name] for name, own in ours.items()})
@@ -61,7 +61,7 @@ def _content(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise UserError(f"backbone.checkpoint={path}: cannot be read: {error.strerror}") from error
+        raise UserError(f"checkpoint={path}: cannot be read: {error.strerror}") from error
 
 
 def _read(path: Path, sha256: str | None) -> Mapping[str, Tensor]:
@@ -69,7 +69,7 @@ def _read(path: Path, sha256: str | None) -> Mapping[str, Tensor]:
     found = hashlib.sha256(content).hexdigest()
     if sha256 is not None and found != sha256:
         raise UserError(
-            f"backbone.checkpoint={path}: its SHA-256 is {found} and not {sha256}: another file, "
+            f"checkpoint={path}: its SHA-256 is {found} and not {sha256}: another file, "
             "or changed since the run was asked for"
         )
     try:
@@ -78,7 +78,7 @@ def _read(path: Path, sha256: str | None) -> Mapping[str, Tensor]:
         loaded = torch.load(path, map_location="cpu", weights_only=True)
     except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:
         raise UserError(
-            f"backbone.checkpoint={path}: no plain weights ({first_line(error)[:150]}); "
+            f"checkpoint={path}: no plain weights ({first_line(error)[:150]}); "
             "give a .safetensors file or a state dict"
         ) from error
     return _unwrapped(loaded, path)
@@ -89,7 +89,7 @@ def _unwrapped(loaded: Any, path: Path) -> Mapping[str, Tensor]:
         if isinstance(loaded, Mapping) and isinstance(loaded.get(key), Mapping):
             loaded = loaded[key]
     if not isinstance(loaded, Mapping) or not all(isinstance(value, Tensor) for value in loaded.values()):
-        raise UserError(f"backbone.checkpoint={path}: holds no state dict; give one of names and tensors")
+        raise UserError(f"checkpoint={path}: holds no state dict; give one of names and tensors")
     return loaded
 
 

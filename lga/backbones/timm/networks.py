@@ -64,7 +64,7 @@ def outline(name: str) -> Outline:
         network, settings = _taking_any_size(name)
     known: Sequence[Mapping[str, Any]] | None = getattr(network, "feature_info", None)
     if not known:
-        raise UserError(f"backbone=timm/{name}: it has no feature maps; choose another")
+        raise UserError(f"timm/{name}: it has no feature maps; choose another")
     maps = {
         info["reduction"]: FeatureMap(i, info["num_chs"], info["reduction"]) for i, info in enumerate(known)
     }
@@ -83,14 +83,14 @@ def check_name(name: str) -> None:
     """Raise UserError, naming the nearest, unless timm has a network called `name`."""
     if "." in name:
         raise UserError(
-            f"backbone=timm/{name}: what follows the dot names weights to fetch, and none are: leave it out; "
-            "backbone.checkpoint=<file> takes weights that lie here"
+            f"timm/{name}: what follows the dot names weights to fetch, and none are: leave it out; "
+            "checkpoint=<file> takes weights that lie here"
         )
     if timm.is_model(name):
         return
     near = difflib.get_close_matches(name, timm.list_models(), n=NEAR)
     hint = f"; near: {', '.join(sorted(near))}" if near else ""
-    raise UserError(f"backbone=timm/{name}: timm {timm.__version__} has no network of that name{hint}")
+    raise UserError(f"timm/{name}: timm {timm.__version__} has no network of that name{hint}")
 
 
 def feature_network(name: str, found: Outline, maps: Sequence[FeatureMap]) -> nn.Module:
@@ -107,7 +107,7 @@ def feature_network(name: str, found: Outline, maps: Sequence[FeatureMap]) -> nn
     try:
         return timm.create_model(name, pretrained=False, features_only=True, **settings)
     except (RuntimeError, AttributeError, AssertionError) as error:
-        raise UserError(f"backbone=timm/{name}: timm takes no feature maps out of it ({error})") from error
+        raise UserError(f"timm/{name}: timm takes no feature maps out of it ({error})") from error
 
 
 def tried(network: nn.Module, size: int) -> list[Tensor] | None:

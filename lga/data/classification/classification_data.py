@@ -18,9 +18,8 @@ from torch.utils.data import Dataset, Sampler, get_worker_info
 from lga.data.classification.augmentation import Augmentation, NoAugmentation, make_augmentation
 from lga.data.classification.labelled_images import ImageSplits, LabelledImages
 from lga.data.loading.batch_order import BatchKey, BatchOrder
-from lga.data.loading.deferred_loader import DeferredLoader
 from lga.data.loading.sharding import TrainingOrder
-from lga.data.loading.splits_data import SplitsData, SplitsReader
+from lga.data.loading.splits_data import DeferredLoader, SplitsData, SplitsReader
 from lga.structures.batch import ImageBatch
 
 

@@ -68,7 +68,7 @@ class ImageSplits:
 def check_selection(selection: str) -> None:
     """Raise a UserError unless ``selection`` is one of `SELECTIONS`."""
     if selection not in SELECTIONS:
-        raise UserError(f"dataset.selection={selection!r} is unknown: choose one of {', '.join(SELECTIONS)}")
+        raise UserError(f"selection={selection!r} is unknown: choose one of {', '.join(SELECTIONS)}")
 
 
 def make_splits(

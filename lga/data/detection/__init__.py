@@ -8,23 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from lga.data.detection.augmentation import DetectionAugmentation
 from lga.data.detection.image_stores import ArrayImages, FileImages, ImageStore
-from lga.data.detection.splits import (
-    Annotations,
-    DetectionSample,
-    DetectionSource,
-    DetectionSplits,
-    Targets,
-)
+from lga.data.detection.splits import DetectionSource, DetectionSplits, Targets
 
 if TYPE_CHECKING:
     from lga.data.detection.detection_data import DetectionData
 
 __all__ = [
-    "Annotations",
     "ArrayImages",
     "DetectionAugmentation",
     "DetectionData",
-    "DetectionSample",
     "DetectionSource",
     "DetectionSplits",
     "FileImages",

@@ -154,9 +154,7 @@ class TrainingImages(Dataset[DetectionBatch | UserError]):
             arrangement = arrange_four(sizes, self.image_size, draws.centre, draws.zoom, draws.shift)
         else:
             arrangement = arrange_one(sizes[0], self.image_size, draws.zoom, draws.shift)
-        return arrangement.draw(images), arrangement.map(
-            [self.source.annotations[member] for member in members]
-        )
+        return arrangement.draw(images), arrangement.map([self.source.targets(member) for member in members])
 
 
 class EvaluationImages(Dataset[DetectionBatch | UserError]):
@@ -202,4 +200,4 @@ class EvaluationImages(Dataset[DetectionBatch | UserError]):
         placement.draw(pixels, self.source.images.load(index))
         name = str(self.source.names[index])
         origin = ImageOrigin(index, name, width, height, scale=placement.scale, shift=placement.corner)
-        return placement.map(self.source.annotations[index]), origin
+        return placement.map(self.source.targets(index)), origin

@@ -24,8 +24,7 @@ from numpy.typing import NDArray
 from lga.data.detection.faults import Faults
 from lga.data.detection.image_stores import read_image, read_image_size
 from lga.data.detection.watching import Watch, unwatched
-from lga.data.detection.written_split import WrittenSplit
-from lga.structures.ground_truth import Ignored
+from lga.structures.annotations import Annotations, Ignored
 from lga.system.errors import UserError
 
 CLIPPED = "boxes clipped to the image"
@@ -33,8 +32,8 @@ SLACK = 1.0  # pixels beyond the image that rounding in an annotation file accou
 
 
 def check_boxes(
-    written: WrittenSplit, num_classes: int, faults: Faults, known: Collection[str] = ()
-) -> WrittenSplit:
+    written: Annotations, num_classes: int, faults: Faults, known: Collection[str] = ()
+) -> Annotations:
     """Return the split with its good boxes.
 
     Args:
@@ -60,7 +59,7 @@ def check_boxes(
     return written.take_boxes(good)
 
 
-def _faults(written: WrittenSplit, num_classes: int) -> dict[str, NDArray[np.bool_]]:
+def _faults(written: Annotations, num_classes: int) -> dict[str, NDArray[np.bool_]]:
     x1, y1, x2, y2 = written.boxes.T
     width, height = written.sizes[written.image].T
     known = (written.labels >= 0) & (written.labels < num_classes)
@@ -74,13 +73,13 @@ def _faults(written: WrittenSplit, num_classes: int) -> dict[str, NDArray[np.boo
     }
 
 
-def _beyond(written: WrittenSplit) -> NDArray[np.bool_]:
+def _beyond(written: Annotations) -> NDArray[np.bool_]:
     sizes = written.sizes[written.image]
     below, above = written.boxes[:, :2] < -SLACK, written.boxes[:, 2:] > sizes + SLACK
     return np.asarray((below | above).any(1))
 
 
-def _told(written: WrittenSplit, box: int, fault: str, num_classes: int) -> str:
+def _told(written: Annotations, box: int, fault: str, num_classes: int) -> str:
     corners = ", ".join(f"{number:g}" for number in written.boxes[box])
     image = written.image[box]
     width, height = written.sizes[image]
@@ -96,11 +95,11 @@ UNREADABLE = "images unreadable or of another size"
 
 def check_images(
     root: Path,
-    written: WrittenSplit,
+    written: Annotations,
     present: Collection[str],
     faults: Faults,
     watch: Watch = unwatched,
-) -> WrittenSplit:
+) -> Annotations:
     """Return the split with its good images, all sizes known.
 
     Args:

@@ -13,8 +13,7 @@ from lga.data.detection.batches import EvaluationImages, TrainingImages, check_v
 from lga.data.detection.image_cache import check_cache, with_cached_images
 from lga.data.detection.splits import DetectionSource, DetectionSplits
 from lga.data.loading.batch_order import BatchKey, BatchOrder
-from lga.data.loading.deferred_loader import DetectionLoader
-from lga.data.loading.splits_data import SplitsData, SplitsReader, check_at_least
+from lga.data.loading.splits_data import DetectionLoader, SplitsData, SplitsReader, check_at_least
 from lga.structures import DetectionBatch
 
 

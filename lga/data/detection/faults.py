@@ -3,21 +3,10 @@
 from collections import Counter
 from typing import NamedTuple
 
+from lga.structures.annotations import Dropped
 from lga.system.errors import UserError
 
 ON_ERROR = ("raise", "skip")
-
-
-class Dropped(NamedTuple):
-    """One thing that was left out or changed.
-
-    Attributes:
-        what: in a few words, the same for all of a kind, such as ``boxes of no size``.
-        place: file, and line or id.
-    """
-
-    what: str
-    place: str
 
 
 class Refused(NamedTuple):
@@ -47,7 +36,7 @@ class Faults:
 
     def __init__(self, on_error: str, decode: bool | None = None) -> None:
         if on_error not in ON_ERROR:
-            raise UserError(f"data.on_error={on_error!r} is unknown: choose one of {', '.join(ON_ERROR)}")
+            raise UserError(f"on_error={on_error!r} is unknown: choose one of {', '.join(ON_ERROR)}")
         self.on_error = on_error
         self.decode = on_error == "skip" if decode is None else decode
         self.dropped: list[Dropped] = []

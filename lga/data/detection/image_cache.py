@@ -33,9 +33,9 @@ VERSION = 1  # of what is kept: another one makes everything again
 def check_cache(cache: str, cache_dir: Path | None) -> None:
     """Raise a UserError unless ``cache`` is one of `CACHES`, and there is a folder if it needs one."""
     if cache not in CACHES:
-        raise UserError(f"data.cache={cache!r} is unknown: choose one of {', '.join(CACHES)}")
+        raise UserError(f"cache={cache!r} is unknown: choose one of {', '.join(CACHES)}")
     if cache == "disk" and cache_dir is None:
-        raise UserError("data.cache=disk: the reader of this set has no cache_dir; choose memory or none")
+        raise UserError("cache=disk: the reader of this set has no cache_dir; choose memory or none")
 
 
 def with_cached_images(

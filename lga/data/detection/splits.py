@@ -1,23 +1,18 @@
-"""The images of one split with their boxes.
+"""The splits of a detection set: images with their boxes.
 
-Axes: N images, H rows, W columns, n boxes of one image.
-
-The boxes of all images of a split in a few flat arrays, so that worker processes share them.
-
-Axes: N images, M boxes of all images, n boxes of one.
-
-The three splits of a detection set.
+Axes: N images of a split, n boxes of one image.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lga.data.detection.image_stores import ImageStore, picked
-from lga.structures.ground_truth import GroundTruth, Ignored, Views
+from lga.structures.annotations import Annotations, Ignored, Views
 from lga.system.errors import UserError
 
 
@@ -46,112 +41,61 @@ class Targets(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Annotations:
-    """The boxes of N images, one after the other.
-
-    Attributes:
-        targets: of all images, M boxes.
-        offsets: (N + 1,), int64; the boxes of image i are those from offsets[i] to offsets[i + 1].
-    """
-
-    targets: Targets
-    offsets: NDArray[np.int64]
-
-    @classmethod
-    def of_images(cls, images: Sequence[Targets]) -> Self:
-        """Return the annotations of the images, in their order."""
-        offsets = np.cumsum([0, *(len(targets.labels) for targets in images)])
-        return cls(Targets.join([no_targets(), *images]), offsets)
-
-    def take(self, chosen: NDArray[np.bool_]) -> "Annotations":
-        """Return the boxes of the images where ``chosen`` (N,) is true."""
-        counts = np.diff(self.offsets)
-        targets = self.targets.take(np.repeat(chosen, counts))
-        return Annotations(targets, np.cumsum([0, *counts[chosen]]))
-
-    def __len__(self) -> int:
-        return len(self.offsets) - 1
-
-    def __getitem__(self, index: int) -> Targets:
-        part = slice(self.offsets[index], self.offsets[index + 1])
-        everything = self.targets
-        return Targets(everything.boxes[part], everything.labels[part], everything.ignore[part])
-
-
-def no_targets() -> Targets:
-    """Return the targets of an image with no boxes."""
-    return Targets(np.zeros((0, 4), np.float32), np.zeros(0, np.int64), np.zeros(0, bool))
-
-
-@dataclass(frozen=True)
-class DetectionSample:
-    """One image as it was read.
-
-    Attributes:
-        image: (H, W, 3), uint8.
-        targets: its boxes in pixels of ``image``.
-        name: of its file, or its number.
-    """
-
-    image: NDArray[np.uint8]
-    targets: Targets
-    name: str
-
-
-@dataclass(frozen=True)
 class DetectionSource:
     """A split, image by image.
 
     Attributes:
-        images: the pixels; may be resized, see `lga.data.detection.image_cache`.
-        annotations: the boxes, checked.
-        sizes: (N, 2), int, width and height of each image in pixels.
-        names: (N,), of the files, or numbers.
+        images: the pixels of the N images; may be resized, see `lga.data.detection.image_cache`.
+        annotations: of the N images, checked.
         split: what to call it in messages, such as ``digit_scenes val``.
-        whole: what is on the whole images, as judging needs it; None where ``annotations`` say all.
+        counted: what is marked, and counts as an object in training and in the `paper` protocol.
+        whole: of the whole images, as judging needs it; None where ``annotations`` are that.
         views: which part of which whole image each of the N images is; None where each is one.
     """
 
     images: ImageStore
     annotations: Annotations
-    sizes: NDArray[np.int64]
-    names: NDArray[np.str_]
     split: str
-    whole: GroundTruth | None = None
+    counted: Collection[Ignored] = ()
+    whole: Annotations | None = None
     views: Views | None = None
 
     @property
-    def truth(self) -> GroundTruth:
+    def truth(self) -> Annotations:
         """What is on the whole images."""
-        if self.whole is not None:
-            return self.whole
-        targets = self.annotations.targets
-        boxes = targets.boxes.astype(np.float64)
-        return GroundTruth(
-            image=np.repeat(np.arange(len(self)), np.diff(self.annotations.offsets)),
-            boxes=boxes,
-            labels=targets.labels,
-            ignored=np.where(targets.ignore, Ignored.MARKED, Ignored.OBJECT).astype(np.uint8),
-            areas=(boxes[:, 2:] - boxes[:, :2]).prod(1),
-            sizes=self.sizes,
-            names=self.names,
-        )
+        return self.annotations if self.whole is None else self.whole
 
-    def take(self, chosen: NDArray[np.bool_]) -> "DetectionSource":
+    @property
+    def sizes(self) -> NDArray[np.int64]:
+        """(N, 2), width and height of each image's file in pixels."""
+        return self.annotations.sizes
+
+    @property
+    def names(self) -> NDArray[np.str_]:
+        """(N,), of the files, or numbers."""
+        return self.annotations.names
+
+    @cached_property
+    def _ignores(self) -> NDArray[np.bool_]:
+        """Whether a box is to be ignored, by its `Ignored`."""
+        return ~np.isin(list(Ignored), (Ignored.OBJECT, *self.counted))
+
+    def targets(self, index: int) -> Targets:
+        """Return the boxes of one image, clipped to it."""
+        table = self.annotations
+        part = table.boxes_of(index)
+        limits = np.tile(table.sizes[index], 2)
+        boxes = np.minimum(np.maximum(table.boxes[part], 0), limits).astype(np.float32)
+        return Targets(boxes, table.labels[part], self._ignores[table.ignored[part]])
+
+    def take(self, chosen: NDArray[np.bool_]) -> Self:
         """Return the images where ``chosen`` (N,) is true, to train on: what judging needs is left out."""
-        return DetectionSource(
-            images=picked(self.images, np.flatnonzero(chosen)),
-            annotations=self.annotations.take(chosen),
-            sizes=self.sizes[chosen],
-            names=self.names[chosen],
-            split=self.split,
-        )
+        images = picked(self.images, np.flatnonzero(chosen))
+        annotations = self.annotations.take_images(chosen)
+        return replace(self, images=images, annotations=annotations, whole=None, views=None)
 
     def __len__(self) -> int:
         return len(self.annotations)
-
-    def __getitem__(self, index: int) -> DetectionSample:
-        return DetectionSample(self.images.load(index), self.annotations[index], str(self.names[index]))
 
 
 @dataclass(frozen=True)

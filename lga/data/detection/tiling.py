@@ -23,8 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lga.data.detection.image_stores import ImageStore
-from lga.data.detection.splits import Annotations, DetectionSource, Targets
-from lga.structures.ground_truth import GroundTruth, Ignored, Views
+from lga.data.detection.splits import DetectionSource
+from lga.structures.annotations import Annotations, Ignored, Views
 from lga.system.errors import UserError
 
 
@@ -83,22 +83,6 @@ class Windows(NamedTuple):
     extent: NDArray[np.int64]
 
 
-class TileBoxes(NamedTuple):
-    """What the tiles show.
-
-    Attributes:
-        tile: (T,), int64, ascending.
-        boxes: (T, 4), float64, xyxy pixels of the tile, clipped to it.
-        labels: (T,), int64.
-        ignored: (T,), uint8, an `Ignored`.
-    """
-
-    tile: NDArray[np.int64]
-    boxes: NDArray[np.float64]
-    labels: NDArray[np.int64]
-    ignored: NDArray[np.uint8]
-
-
 def windows_of(sizes: NDArray[np.int64], rule: TilingRule) -> Windows:
     """Return the windows of images of ``sizes`` (N, 2), width and height: row by row on each."""
     extents = [_windows(width, height, rule) for width, height in sizes.tolist()]
@@ -106,12 +90,15 @@ def windows_of(sizes: NDArray[np.int64], rule: TilingRule) -> Windows:
     return Windows(image, np.concatenate([np.zeros((0, 4), np.int64), *extents]))
 
 
-def cut_boxes(
-    truth: GroundTruth, windows: Windows, object_share: float, counted: Collection[Ignored] = ()
-) -> TileBoxes:
-    """Return the part of each box that each tile shows, if any; ``counted`` ones are objects too."""
-    first_box = np.searchsorted(truth.image, np.arange(len(truth.sizes) + 1))
-    first_tile = np.searchsorted(windows.image, np.arange(len(truth.sizes) + 1))
+def cut(
+    truth: Annotations, windows: Windows, object_share: float, counted: Collection[Ignored] = ()
+) -> Annotations:
+    """Return the tiles with the part of each box that each shows, if any; ``counted`` ones are objects too.
+
+    Boxes are in pixels of their tile and clipped to it; their areas stay those of the whole boxes.
+    """
+    first_box = truth.offsets
+    first_tile = np.searchsorted(windows.image, np.arange(len(truth) + 1))
     # What a tile shows of box `source` begins as rows of (tile, source) and becomes boxes all at once.
     rows = [np.zeros((0, 2), np.int64)]
     for image in np.unique(truth.image).tolist():
@@ -129,7 +116,6 @@ def tiled_source(
     windows: Windows,
     rule: TilingRule,
     images: ImageStore,
-    counted: Collection[Ignored] = (),
 ) -> DetectionSource:
     """Return the split of the tiles; the whole images stay known, so that they can be judged.
 
@@ -138,37 +124,24 @@ def tiled_source(
         windows: of its images.
         rule: that gave them.
         images: pixels of the tiles, in the order of ``windows``.
-        counted: what is marked, and counts as an object on tiles all the same.
     """
-    truth = source.truth
-    shown = cut_boxes(truth, windows, rule.object_share, counted)
-    ignore = ~np.isin(shown.ignored, (Ignored.OBJECT, *counted))
-    targets = Targets(shown.boxes.astype(np.float32), shown.labels, ignore)
-    offsets = np.searchsorted(shown.tile, np.arange(len(windows.image) + 1))
-    corners = windows.extent[:, :2]
-    names = [
-        _tile_name(str(source.names[image]), *corner)
-        for image, corner in zip(windows.image.tolist(), corners.tolist(), strict=True)
-    ]
     return replace(
         source,
         images=images,
-        annotations=Annotations(targets, offsets.astype(np.int64)),
-        sizes=windows.extent[:, 2:] - corners,
-        names=np.array(names, np.str_),
-        whole=truth,
-        views=Views(windows.image, corners.astype(np.float64), rule.merge_iou),
+        annotations=cut(source.truth, windows, rule.object_share, source.counted),
+        whole=source.truth,
+        views=Views(windows.image, windows.extent[:, :2].astype(np.float64), rule.merge_iou),
     )
 
 
 def _parts(
-    truth: GroundTruth,
+    truth: Annotations,
     windows: Windows,
     object_share: float,
     objects: tuple[Ignored, ...],
     tile: NDArray[np.int64],
     source: NDArray[np.int64],
-) -> TileBoxes:
+) -> Annotations:
     """Return the boxes of rows (tile, source): what ``tile`` (T,) shows of box ``source`` (T,)."""
     boxes, extents = truth.boxes[source], windows.extent[tile]
     low = np.maximum(boxes[:, :2], extents[:, :2])
@@ -177,7 +150,20 @@ def _parts(
     is_cut = np.isin(truth.ignored[source], objects) & (share < object_share)
     ignored = np.where(is_cut, np.uint8(Ignored.CUT), truth.ignored[source])
     corners = extents[:, :2]
-    return TileBoxes(tile, np.concatenate((low - corners, high - corners), 1), truth.labels[source], ignored)
+    starts = windows.extent[:, :2]
+    whole = zip(truth.names[windows.image].tolist(), *starts.T.tolist(), strict=True)
+    return Annotations(
+        names=np.array([_tile_name(*tile) for tile in whole], np.str_),
+        sizes=windows.extent[:, 2:] - starts,
+        sources=truth.sources[windows.image],
+        image=tile,
+        boxes=np.concatenate((low - corners, high - corners), 1),
+        labels=truth.labels[source],
+        ignored=ignored,
+        areas=truth.areas[source],
+        lines=truth.lines[source],
+        unit=truth.unit,
+    )
 
 
 def _windows(width: int, height: int, rule: TilingRule) -> NDArray[np.int64]:

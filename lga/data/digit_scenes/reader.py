@@ -6,10 +6,17 @@ Nothing to download: the scenes are made at first use, by `lga.data.digit_scenes
 `BOXES_SHA256` fixes the boxes, and with them the draws, of the usual scenes of 160 pixels. Pixels are
 not fixed in the same way, since resizing and decoding may round differently elsewhere: their sha256 is in the
 manifest, and so in every run's record.
+
+Keeps made scenes on disk: made once by whichever process comes first, whole or not at all, and checked.
+
+A folder ``<size>-<hash>`` comes into being by a rename, so that one that exists is complete. The hash is of
+the settings. ``manifest.json`` in it holds the sha256 of each file.
 """
 
 import hashlib
 import json
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -17,10 +24,11 @@ from numpy.typing import NDArray
 
 from lga.data.classification.digits import CLASS_NAMES
 from lga.data.detection.image_stores import ArrayImages
-from lga.data.detection.splits import Annotations, DetectionSource, DetectionSplits, Targets
+from lga.data.detection.splits import DetectionSource, DetectionSplits
 from lga.data.digit_scenes.making import SPLITS, make_scenes
-from lga.data.digit_scenes.store import stored
+from lga.structures.annotations import Annotations, Ignored
 from lga.system.errors import UserError
+from lga.system.locks import alone
 
 VERSION = 1  # of the scenes: another one makes a folder of its own
 SMALLEST_IMAGE = 64
@@ -58,12 +66,12 @@ class DigitScenesReader:
     ) -> None:
         if image_size < SMALLEST_IMAGE:
             raise UserError(
-                f"dataset.image_size={image_size} is too small for digit_scenes: at least {SMALLEST_IMAGE}"
+                f"image_size={image_size} is too small for digit_scenes: at least {SMALLEST_IMAGE}"
             )
         self.counts = {"train": train, "val": val, "test": test}
         for split, count in self.counts.items():
             if count < 1:
-                raise UserError(f"dataset.reader.{split}={count}: a split needs at least one scene")
+                raise UserError(f"{split}={count}: a split needs at least one scene")
         self.data_dir = Path(data_dir)
         self.image_size = image_size
         self.ignore_from = ignore_from
@@ -101,17 +109,80 @@ class DigitScenesReader:
         boxes = np.array(content["boxes"], np.float32).reshape(-1, 4)
         labels, offsets = np.array(content["labels"], np.int64), np.array(content["offsets"], np.int64)
         count = len(offsets) - 1
-        return DetectionSource(
-            images=ArrayImages(self.folder / f"{split}.npy"),
-            annotations=Annotations(Targets(boxes, labels, self._ignored(boxes)), offsets),
-            sizes=np.full((count, 2), self.image_size),
+        annotations = Annotations.of_arrays(
             names=np.array([f"{split}-{index:05d}" for index in range(count)]),
-            split=f"digit_scenes {split}",
+            sizes=np.full((count, 2), self.image_size),
+            image=np.repeat(np.arange(count), np.diff(offsets)),
+            boxes=boxes,
+            labels=labels,
+            ignored=self._ignored(boxes),
         )
+        images = ArrayImages(self.folder / f"{split}.npy")
+        return DetectionSource(images, annotations, f"digit_scenes {split}")
 
-    def _ignored(self, boxes: NDArray[np.float32]) -> NDArray[np.bool_]:
-        if self.ignore_from is None:
-            return np.zeros(len(boxes), bool)
+    def _ignored(self, boxes: NDArray[np.float32]) -> NDArray[np.uint8]:
+        limit = np.inf if self.ignore_from is None else self.ignore_from
         areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
-        large: NDArray[np.bool_] = np.sqrt(areas) * (USUAL_SIZE / self.image_size) >= self.ignore_from
-        return large
+        large = np.sqrt(areas) * (USUAL_SIZE / self.image_size) >= limit
+        return np.where(large, Ignored.SIZE, Ignored.OBJECT).astype(np.uint8)
+
+
+MANIFEST = "manifest.json"
+
+
+def stored(folder: Path, make: Callable[[Path], None]) -> dict[str, str]:
+    """Return the sha256 of each file in a folder; make the folder first if there is none.
+
+    Args:
+        folder: bears the hash of the settings.
+        make: writes the files into the empty folder that it is given.
+
+    Raises:
+        UserError: the folder cannot be written, or its files are not those that were made.
+    """
+    if not folder.is_dir():
+        try:
+            _make_once(folder, make)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise UserError(
+                f"cannot write under {folder.parent}: {reason}; choose another folder with paths.data_dir="
+            ) from error
+    return _checked(folder)
+
+
+def _make_once(folder: Path, make: Callable[[Path], None]) -> None:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with alone(folder.with_name(f".{folder.name}.lock")):
+        if folder.is_dir():
+            return
+        unfinished = folder.with_name(f".{folder.name}.unfinished")
+        shutil.rmtree(unfinished, ignore_errors=True)  # of a process that was killed
+        unfinished.mkdir()
+        try:
+            make(unfinished)
+            manifest = {path.name: sha256_of(path) for path in sorted(unfinished.iterdir())}
+            (unfinished / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n")
+            unfinished.rename(folder)
+        finally:
+            shutil.rmtree(unfinished, ignore_errors=True)  # what a failure left
+
+
+def _checked(folder: Path) -> dict[str, str]:
+    advice = "remove this folder, and it is made again"
+    try:
+        manifest: dict[str, str] = json.loads((folder / MANIFEST).read_text())
+        if not manifest:
+            raise UserError(f"{folder / MANIFEST}: names no file; {advice}")
+        for name, expected in manifest.items():
+            if sha256_of(folder / name) != expected:
+                raise UserError(f"{folder / name}: not as it was made (its sha256 differs); {advice}")
+    except (OSError, json.JSONDecodeError, AttributeError) as error:
+        raise UserError(f"{folder}: incomplete ({error}); {advice}") from error
+    return manifest
+
+
+def sha256_of(path: Path) -> str:
+    """Return the sha256 of a file's content."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -9,12 +9,14 @@ Coordinates are pixels of the canvas that is drawn on.
 
 import colorsys
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from lga.data.inspection.pictured import Pictured
-from lga.structures.ground_truth import Ignored
+from lga.structures.annotations import Annotations, Ignored
 from lga.system.errors import UserError
 
 Colour = tuple[int, int, int]
@@ -82,6 +84,35 @@ def _dashes(box: Box) -> Iterator[Box]:
         yield from ((x1, y, x1, end), (x2, y, x2, end))
 
 
+class Loads(Protocol):
+    """Gives out images."""
+
+    def load(self, index: int) -> NDArray[np.uint8]:
+        """Return one image, (H, W, 3); a UserError if it cannot be read."""
+
+
+@dataclass(frozen=True)
+class Pictured:
+    """Images with their boxes.
+
+    Attributes:
+        title: name of the set and the part.
+        images: the pixels.
+        captions: of each image.
+        table: the images and boxes.
+        class_names: in the order of the labels.
+    """
+
+    title: str
+    images: Loads
+    captions: Sequence[str]
+    table: Annotations
+    class_names: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+
 IMAGES, COLUMNS = 24, 4
 CELL, LOW, HIGH = 400, 200, 500  # width, least and largest height
 SMALL, SMALL_CELL = 64, 160  # images of no side beyond are shown smaller
@@ -117,8 +148,8 @@ def contact_sheet(pictured: Pictured) -> Image.Image:
 
 def _cell_size(pictured: Pictured) -> tuple[int, int]:
     """Return width and height of a cell, of the shape that half of the images are at least as wide as."""
-    width = CELL if pictured.sizes.max() > SMALL else SMALL_CELL
-    shape = float(np.median(pictured.sizes[:, 1] / pictured.sizes[:, 0]))
+    width = CELL if pictured.table.sizes.max() > SMALL else SMALL_CELL
+    shape = float(np.median(pictured.table.sizes[:, 1] / pictured.table.sizes[:, 0]))
     return width, round(width * min(max(shape, LOW / CELL), HIGH / CELL))
 
 
@@ -134,8 +165,8 @@ def _draw_cell(sheet: Image.Image, cell: Box, pictured: Pictured, index: int) ->
         shown = _with_boxes(picture, (right - left, below - above), pictured, index)
         free = right - left - shown.width, below - above - shown.height
         sheet.paste(shown, (left + free[0] // 2, above + free[1] // 2))
-        if len(pictured.boxes):
-            own = pictured.ignored[pictured.offsets[index] : pictured.offsets[index + 1]]
+        if len(pictured.table.boxes):
+            own = pictured.table.ignored[pictured.table.boxes_of(index)]
             caption = f"{caption}: {_counted(own.tolist())}"
     ImageDraw.Draw(sheet).text((left + 2, below + 3), caption, INK, _font(12))
 
@@ -145,9 +176,9 @@ def _with_boxes(picture: Image.Image, room: tuple[int, int], pictured: Pictured,
     scale = min(room[0] / picture.width, room[1] / picture.height)
     size = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
     shown = picture.resize(size, Image.Resampling.NEAREST if scale >= CRISP else Image.Resampling.BICUBIC)
-    own = slice(pictured.offsets[index], pictured.offsets[index + 1])
-    corners = pictured.boxes[own] * scale
-    for corner, label, code in zip(corners, pictured.labels[own], pictured.ignored[own], strict=True):
+    table, own = pictured.table, pictured.table.boxes_of(index)
+    corners = table.boxes[own] * scale
+    for corner, label, code in zip(corners, table.labels[own], table.ignored[own], strict=True):
         box = _inside(corner.tolist(), shown.size)
         if code == Ignored.OBJECT:
             draw_object(shown, box, class_colour(int(label), len(pictured.class_names)))
@@ -171,9 +202,8 @@ def _counted(codes: Sequence[int]) -> str:
 
 def _legend(pictured: Pictured, chosen: Sequence[int]) -> list[Entry]:
     """Return what the sheet shows: classes in their order, then reasons."""
-    own = np.concatenate([np.arange(pictured.offsets[i], pictured.offsets[i + 1]) for i in chosen])
-    own = own.astype(int)
-    ignored, labels = pictured.ignored[own], pictured.labels[own]
+    own = np.isin(pictured.table.image, chosen)
+    ignored, labels = pictured.table.ignored[own], pictured.table.labels[own]
     classes = np.unique(labels[ignored == Ignored.OBJECT]).tolist()
     reasons = [Ignored(code) for code in np.unique(ignored[ignored != Ignored.OBJECT]).tolist()]
     entries: list[Entry] = [(pictured.class_names[label], label) for label in classes]

@@ -24,8 +24,8 @@ from typing import NamedTuple
 import numpy as np
 
 from lga.data.detection.watching import Watch, unwatched
-from lga.data.detection.written_split import WrittenSplit
 from lga.data.published.split_plan import SplitPlan, held_out
+from lga.structures.annotations import Annotations
 
 SPLITS = ("train", "val", "test")
 
@@ -176,7 +176,7 @@ class DuplicateBox(NamedTuple):
     first: str
 
 
-def duplicate_boxes(written: WrittenSplit) -> list[DuplicateBox]:
+def duplicate_boxes(written: Annotations) -> list[DuplicateBox]:
     """Return every box but the first of those that are alike, in their order."""
     rows = np.column_stack((written.image, written.boxes, written.labels, written.ignored))  # (M, 7)
     _, firsts, kinds = np.unique(rows, axis=0, return_index=True, return_inverse=True)

@@ -18,11 +18,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lga.data.classification.labelled_images import ImageSplits, LabelledImages
 from lga.data.detection.faults import Faults, Refused
-from lga.data.detection.split_index import SplitIndex
 from lga.data.detection.splits import DetectionSource, DetectionSplits
 from lga.data.detection.watching import Watch, unwatched
 from lga.data.inspection.leaks import (
@@ -46,7 +44,6 @@ from lga.data.inspection.report import (
 from lga.data.published.published_dataset import PartRead, PublishedDataset
 from lga.data.published.split_plan import PublishedCounts
 from lga.data.published.toolchain_tree import IMAGE_SUFFIXES
-from lga.structures.ground_truth import Ignored
 from lga.system.errors import UserError
 
 PART = "parts that cannot be read"
@@ -147,8 +144,8 @@ class PublishedInspection:
 
     def _part(self, part: str, alike: Sequence[Sequence[str]]) -> PartReport:
         read = self.read[part]
-        written, refused = read.index.written, self.refused[part]
-        contents = _contents(read.index, self.reader.class_names)
+        written, refused = read.index, self.refused[part]
+        contents = Contents.of_boxes(read.index, self.reader.class_names)
         wrong = {(fault.what, fault.place) for fault in refused}
         names = set(written.names.tolist())
         twice = [tuple(name for name in group if name in names) for group in alike]
@@ -172,16 +169,12 @@ class PublishedInspection:
         return tuple(sorted(name for name in found if name not in named))
 
     def _byte_sizes(self) -> dict[str, int]:
-        return {
-            name: read.present[name]
-            for read in self.read.values()
-            for name in read.index.written.names.tolist()
-        }
+        return {name: read.present[name] for read in self.read.values() for name in read.index.names.tolist()}
 
     def _leaks(self, alike: Sequence[Sequence[str]]) -> list[Leak]:
         def names(name: str) -> list[str]:
             read = [self.read[part] for part in self._members(name) if part in self.read]
-            return [image for part in read for image in part.index.written.names.tolist()]
+            return [image for part in read for image in part.index.names.tolist()]
 
         reader = self.reader
         likeness = Likeness(
@@ -192,17 +185,12 @@ class PublishedInspection:
         return find_leaks(reader.plan, split_names(reader.plan, names, reader.group_of), likeness)
 
 
-def _contents(index: SplitIndex, class_names: Sequence[str]) -> Contents:
-    w = index.written
-    return Contents.of_boxes(w.sizes, w.image, w.boxes, w.labels, w.ignored, class_names)
-
-
 def _file_names(root: Path, read: Mapping[str, PartRead]) -> dict[str, str]:
     """Return the name of each image within its image folder."""
     found = {}
     for part in read.values():
         folders = [folder.relative_to(root).as_posix() + "/" for folder in part.files.image_folders]
-        for name in part.index.written.names.tolist():
+        for name in part.index.names.tolist():
             inside = [name.removeprefix(folder) for folder in folders if name.startswith(folder)]
             found[name] = min(inside, key=len, default=name)
     return found
@@ -242,18 +230,8 @@ def distinct_splits(splits: Splits) -> tuple[str, ...]:
 
 def _split_contents(source: LabelledImages | DetectionSource, class_names: tuple[str, ...]) -> Contents:
     if isinstance(source, DetectionSource):
-        targets, offsets = source.annotations.targets, source.annotations.offsets
-        image = np.repeat(np.arange(len(source)), np.diff(offsets))
-        ignored = ignored_of(source)
-        return Contents.of_boxes(source.sizes, image, targets.boxes, targets.labels, ignored, class_names)
+        return Contents.of_boxes(source.annotations, class_names)
     height, width = source.images.shape[-2:]
     sizes = np.tile(np.array([width, height], np.int64), (len(source), 1))
     per_class = count_classes(source.labels.numpy(), class_names)
     return Contents(len(source), per_class, ImageSizes.of(sizes))
-
-
-def ignored_of(source: DetectionSource) -> NDArray[np.uint8]:
-    """Return the `Ignored` of each box; sets whose annotation files say no reason ignore by size alone."""
-    if source.whole is not None:
-        return source.whole.ignored
-    return np.where(source.annotations.targets.ignore, Ignored.SIZE, Ignored.OBJECT).astype(np.uint8)

@@ -17,10 +17,10 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from lga.data.detection.faults import Dropped, Refused
+from lga.data.detection.faults import Refused
 from lga.data.inspection.leaks import DuplicateBox, Leak
 from lga.data.published.split_plan import PublishedCounts, SplitPlan
-from lga.structures.ground_truth import Ignored
+from lga.structures.annotations import Annotations, Dropped, Ignored
 
 PERCENTILES = (1, 5, 25, 50, 75, 95, 99)
 UNDER = (8, 16, 20, 32)  # pixels; 20 is TinyPerson's bound of tiny objects, 32 COCO's of small ones
@@ -107,36 +107,19 @@ class Contents:
     box_sizes: BoxSizes | None = None
 
     @classmethod
-    def of_boxes(
-        cls,
-        sizes: NDArray[np.int64],
-        image: NDArray[np.int64],
-        boxes: NDArray[np.floating],
-        labels: NDArray[np.int64],
-        ignored: NDArray[np.uint8],
-        class_names: Sequence[str],
-    ) -> Self:
-        """Return the contents of a detection set.
-
-        Args:
-            sizes: (N, 2), width and height of each image.
-            image: (M,), the image of each box.
-            boxes: (M, 4), xyxy pixels.
-            labels: (M,), from 0; -1 for no class.
-            ignored: (M,), an `Ignored`.
-            class_names: in the order of the labels.
-        """
-        counting = ignored == Ignored.OBJECT
-        reasons = {code.words: int((ignored == code).sum()) for code in Ignored if code != Ignored.OBJECT}
+    def of_boxes(cls, table: Annotations, class_names: Sequence[str]) -> Self:
+        """Return the contents of a detection set; ``class_names`` in the order of the labels."""
+        counts = table.counts
+        reasons = {code.words: int((table.ignored == code).sum()) for code in Ignored}
         return cls(
-            images=len(sizes),
-            per_class=count_classes(labels[counting], class_names),
-            image_sizes=ImageSizes.of(sizes),
-            boxes=len(labels),
-            objects=int(counting.sum()),
-            without_objects=len(sizes) - len(np.unique(image[counting])),
+            images=len(table),
+            per_class=count_classes(table.labels[counts], class_names),
+            image_sizes=ImageSizes.of(table.sizes),
+            boxes=len(table.labels),
+            objects=reasons.pop(Ignored.OBJECT.words),
+            without_objects=len(table) - len(np.unique(table.image[counts])),
             ignored={reason: count for reason, count in reasons.items() if count},
-            box_sizes=BoxSizes.of(box_roots(boxes[counting])),
+            box_sizes=BoxSizes.of(box_roots(table.boxes[counts])),
         )
 
 

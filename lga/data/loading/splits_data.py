@@ -9,8 +9,16 @@ The order depends on the number of images alone. So all seeds, attentions and ne
 images, and a smaller share lies within a larger one.
 
 Axes: N images of the split.
+
+A DataLoader that begins a pass when its first batch is asked for, not when the iterator is made.
+
+Lightning 2.6 makes the training iterator before it tells the sampler the epoch. That is harmless at epoch 0
+and without workers. But in a resumed run, worker processes would already be fetching the batches of epoch 0.
+
+A loader that raises a worker's `UserError` as it is: torch would wrap it into a page of traceback.
 """
 
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Any, Generic, Protocol, Self, TypeVar
 
@@ -18,18 +26,38 @@ import numpy as np
 import pytorch_lightning as pl
 import torch
 from numpy.typing import NDArray
-from torch.utils.data import Dataset, Sampler
+from torch.utils.data import DataLoader, Dataset, Sampler
 
 from lga.data.loading.batch_order import BatchKey, BatchOrder
 from lga.data.loading.random_streams import Stream, generator
 from lga.data.loading.sharding import Shard, ShardedBatches, TrainingOrder, WholeBatches, WithShares
+from lga.structures import DetectionBatch
 from lga.system.errors import UserError
+
+Batch_co = TypeVar("Batch_co", covariant=True)
+
+
+class DeferredLoader(DataLoader[Batch_co]):
+    """`DataLoader`, whose workers get their first indices at the first ``next``."""
+
+    def __iter__(self) -> Iterator[Batch_co]:  # type: ignore[override]
+        yield from super().__iter__()
+
+
+class DetectionLoader(DeferredLoader[Any]):
+    """`DeferredLoader` of a dataset that returns a `UserError` in place of a batch it cannot make."""
+
+    def __iter__(self) -> Iterator[DetectionBatch]:  # type: ignore[override]
+        for batch in super().__iter__():
+            if isinstance(batch, UserError):
+                raise batch
+            yield batch
 
 
 def check_train_share(share: float) -> None:
     """Raise a UserError unless ``share`` is above 0 and at most 1."""
     if not 0 < share <= 1:
-        raise UserError(f"data.train_share={share:g}: choose a share above 0 and up to 1, such as 0.25")
+        raise UserError(f"train_share={share:g}: choose a share above 0 and up to 1, such as 0.25")
 
 
 def shared_images(images: int, share: float) -> NDArray[np.bool_]:

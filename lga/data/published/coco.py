@@ -24,10 +24,10 @@ from pathlib import Path
 from types import MappingProxyType
 
 from lga.data.detection.faults import Faults
-from lga.data.detection.written_split import WrittenSplit
-from lga.data.published.formats.coco_boxes import read_coco
+from lga.data.published.formats.coco_json import read_coco
 from lga.data.published.published_dataset import PartFiles, PublishedDataset
 from lga.data.published.split_plan import PublishedCounts, SplitPlan
+from lga.structures.annotations import Annotations
 from lga.system.errors import UserError
 
 COCO_CLASSES = (
@@ -103,7 +103,7 @@ class Coco2017Reader(PublishedDataset):
             raise UserError(f"{self.root / 'annotations'}: no {names} there; {self.advice}")
         return PartFiles((annotations,), (self._images(part),))
 
-    def parse(self, part: str, files: PartFiles, faults: Faults) -> WrittenSplit:
+    def parse(self, part: str, files: PartFiles, faults: Faults) -> Annotations:
         """Return the boxes of the annotation file."""
         (path,), (images,) = files.annotations, files.image_folders
         place, folder = (found.relative_to(self.root).as_posix() for found in (path, images))

@@ -21,14 +21,13 @@ from lga.data.detection.checks import check_boxes, check_images
 from lga.data.detection.faults import Faults
 from lga.data.detection.image_stores import FileImages
 from lga.data.detection.index_cache import cached_index, content_hash, listing, listing_hash
-from lga.data.detection.split_index import SplitIndex
 from lga.data.detection.splits import DetectionSource, DetectionSplits
 from lga.data.detection.tile_store import TileStore
 from lga.data.detection.tiling import TilingRule, tiled_source, windows_of
 from lga.data.detection.watching import Watch, unwatched
-from lga.data.detection.written_split import WrittenSplit
 from lga.data.published.split_plan import PublishedCounts, SplitPlan, held_out
 from lga.data.published.toolchain_tree import label_files, label_folder, parse_toolchain_tree
+from lga.structures.annotations import Annotations
 from lga.system.errors import UserError
 
 log = logging.getLogger("lga")
@@ -58,7 +57,7 @@ class PartRead:
         present: byte size of each file in the image folders, by name.
     """
 
-    index: SplitIndex
+    index: Annotations
     files: PartFiles
     named: frozenset[str]
     present: dict[str, int]
@@ -91,7 +90,7 @@ class PublishedDataset(ABC):
         self.cache_dir = Path(cache_dir)
         self.on_error = Faults(on_error).on_error
         if splits not in self.plans:
-            raise UserError(f"dataset.splits={splits!r} is unknown: choose one of {', '.join(self.plans)}")
+            raise UserError(f"splits={splits!r} is unknown: choose one of {', '.join(self.plans)}")
         self.plan = self.plans[splits]
         self.splits = splits
         # Once a reader: of a large set 118,000 files are listed, and half a gigabyte is hashed.
@@ -111,7 +110,7 @@ class PublishedDataset(ABC):
         """Return the published files of a part; a UserError says what is missing and where to put it."""
 
     @abstractmethod
-    def parse(self, part: str, files: PartFiles, faults: Faults) -> WrittenSplit:
+    def parse(self, part: str, files: PartFiles, faults: Faults) -> Annotations:
         """Return what the published files say, names relative to `root`."""
 
     def group_of(self, name: str) -> str:
@@ -122,7 +121,7 @@ class PublishedDataset(ABC):
         """Return what `parse` depends on beside the files and `on_error`."""
         return ()
 
-    def prepare(self, source: DetectionSource, part: str) -> DetectionSource:
+    def prepare(self, source: DetectionSource) -> DetectionSource:
         """Return the split as networks see it: a reader that cuts images into tiles does it here."""
         return source
 
@@ -131,10 +130,10 @@ class PublishedDataset(ABC):
         """Names of the parts that are there, in either tree."""
         return tuple(part for part in self.part_names if self.has(part) or self._toolchain_folder(part))
 
-    def index(self, part: str) -> SplitIndex:
+    def index(self, part: str) -> Annotations:
         """Return the checked index of a part or a union: parsed at first use, then kept on disk."""
         members = self.unions.get(part)
-        return SplitIndex.join([self._index(member) for member in members]) if members else self._index(part)
+        return Annotations.join([self._index(member) for member in members]) if members else self._index(part)
 
     def read(self, part: str, faults: Faults, watch: Watch = unwatched) -> PartRead:
         """Return what the files of a part say now, whatever index is kept.
@@ -155,7 +154,8 @@ class PublishedDataset(ABC):
         named, present = frozenset(written.names.tolist()), listing(self.root, files.image_folders)
         written = check_images(self.root, written, present, faults, watch)
         written = check_boxes(written, len(self.class_names), faults, self.known_faults)
-        return PartRead(SplitIndex(_with_areas(written), tuple(faults.dropped)), files, named, present)
+        index = replace(written.with_areas(), dropped=tuple(faults.dropped))
+        return PartRead(index, files, named, present)
 
     def manifest(self, part: str) -> dict[str, str]:
         """Return sha256 of the part's annotations, and of names and sizes of its images."""
@@ -173,10 +173,10 @@ class PublishedDataset(ABC):
         plan = self.plan
         if plan.leak:
             log.warning("%s, splits %s: %s", self.name, self.splits, plan.leak)
-        fitting = SplitIndex.join([self.index(part) for part in plan.train])
+        fitting = Annotations.join([self.index(part) for part in plan.train])
         if plan.val is None:
-            selects = np.array(held_out([self.group_of(str(name)) for name in fitting.written.names]), bool)
-            selecting, fitting = fitting.take(selects), fitting.take(~selects)
+            selects = np.array(held_out([self.group_of(str(name)) for name in fitting.names]), bool)
+            selecting, fitting = fitting.take_images(selects), fitting.take_images(~selects)
         else:
             selecting = self.index(plan.val)
         used = dict.fromkeys((*plan.train, plan.val or plan.test, plan.test))
@@ -190,8 +190,9 @@ class PublishedDataset(ABC):
             dropped=self._dropped(tuple(used)),
         )
 
-    def _source(self, index: SplitIndex, split: str) -> DetectionSource:
-        return self.prepare(index.source(self.root, f"{self.name} {split}", self.plan.counted), split)
+    def _source(self, index: Annotations, split: str) -> DetectionSource:
+        images = FileImages(self.root, index.names, index.sizes)
+        return self.prepare(DetectionSource(images, index, f"{self.name} {split}", self.plan.counted))
 
     def _dropped(self, parts: Sequence[str]) -> dict[str, int]:
         counts: dict[str, int] = {}
@@ -217,19 +218,13 @@ class PublishedDataset(ABC):
             f"{part} images, names and byte sizes": listing_hash(listing(self.root, files.image_folders)),
         }
 
-    def _read_index(self, part: str) -> SplitIndex:
+    def _read_index(self, part: str) -> Annotations:
         how = type(self).__qualname__, part, self.on_error, self.settings()
         key = (*how, self._toolchain_folder(part) is not None, sorted(self.manifest(part).items()))
         return cached_index(self.cache_dir, f"{self.name}-{part}", key, lambda: self._build(part))
 
-    def _build(self, part: str) -> SplitIndex:
+    def _build(self, part: str) -> Annotations:
         return self.read(part, Faults(self.on_error)).index
-
-
-def _with_areas(written: WrittenSplit) -> WrittenSplit:
-    """Fill in the areas that the format does not say."""
-    extents = written.boxes[:, 2:] - written.boxes[:, :2]
-    return replace(written, areas=np.where(np.isnan(written.areas), extents.prod(1), written.areas))
 
 
 class TiledDataset(PublishedDataset):
@@ -254,7 +249,7 @@ class TiledDataset(PublishedDataset):
         super().__init__(data_dir, cache_dir, splits, on_error)
         self.tiling = None if tiling is None else TilingRule.of_settings(tiling)
 
-    def prepare(self, source: DetectionSource, part: str) -> DetectionSource:
+    def prepare(self, source: DetectionSource) -> DetectionSource:
         """Return the split of the tiles, if the set is to be cut; cut them if they are not there yet."""
         if self.tiling is None:
             return source
@@ -262,6 +257,4 @@ class TiledDataset(PublishedDataset):
         store = TileStore(self.cache_dir, self.name, self.tiling)
         files = store.files(self.root, source.names, source.sizes, windows)
         sizes = windows.extent[:, 2:] - windows.extent[:, :2]
-        return tiled_source(
-            source, windows, self.tiling, FileImages(store.folder, files, sizes), self.plan.counted
-        )
+        return tiled_source(source, windows, self.tiling, FileImages(store.folder, files, sizes))

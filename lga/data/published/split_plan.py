@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from lga.structures.ground_truth import Ignored
+from lga.structures.annotations import Ignored
 
 
 @dataclass(frozen=True)

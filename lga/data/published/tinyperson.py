@@ -22,12 +22,10 @@ from types import MappingProxyType
 from typing import Any
 
 from lga.data.detection.faults import Faults
-from lga.data.detection.written_split import WrittenSplit
-from lga.data.published.formats.coco_boxes import crowds, read_coco
-from lga.data.published.formats.coco_json import CocoAnnotation
+from lga.data.published.formats.coco_json import CocoAnnotation, crowds, read_coco
 from lga.data.published.published_dataset import PartFiles, TiledDataset
 from lga.data.published.split_plan import PublishedCounts, SplitPlan
-from lga.structures.ground_truth import Ignored
+from lga.structures.annotations import Annotations, Ignored
 from lga.system.errors import UserError
 
 _ERASED = "tiny_set/erase_with_uncertain_dataset"
@@ -107,9 +105,7 @@ class TinyPersonReader(TiledDataset):
     ) -> None:
         super().__init__(data_dir, cache_dir, splits, on_error, tiling)
         if variant not in VARIANTS:
-            raise UserError(
-                f"dataset.reader.variant={variant!r} is unknown: choose one of {', '.join(VARIANTS)}"
-            )
+            raise UserError(f"variant={variant!r} is unknown: choose one of {', '.join(VARIANTS)}")
         self.plan = _of_variant(self.plan, VARIANTS[variant])
 
     def has(self, part: str) -> bool:
@@ -127,7 +123,7 @@ class TinyPersonReader(TiledDataset):
             )
         return PartFiles([annotations], (images,))
 
-    def parse(self, part: str, files: PartFiles, faults: Faults) -> WrittenSplit:
+    def parse(self, part: str, files: PartFiles, faults: Faults) -> Annotations:
         """Return the boxes of the annotation file."""
         place, folder = PARTS[part]
         labels = {name: label for label, name in enumerate(self.class_names)}

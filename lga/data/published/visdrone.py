@@ -5,6 +5,11 @@ Tree, as published: ``VisDrone2019-DET-{train,val,test-dev}/{images/*.jpg,annota
 beside, which are not read; of the newer one (``images/train`` beside ``labels/train``) the labels are.
 
 Published faults that are left out and counted: a few boxes of no width or height.
+
+VisDrone's annotation files: one a image, one box a line.
+
+Format: eight integers ``left,top,width,height,score,category,truncation,occlusion``; a comma may follow. See
+the VisDrone-Dataset repository, https://github.com/VisDrone/VisDrone-Dataset.
 """
 
 from pathlib import Path
@@ -12,10 +17,10 @@ from types import MappingProxyType
 
 from lga.data.detection.faults import Faults
 from lga.data.detection.index_cache import listing
-from lga.data.detection.written_split import WrittenImage, WrittenSplit
-from lga.data.published.formats.visdrone_txt import read_visdrone
+from lga.data.published.formats.text_lines import numbered_lines
 from lga.data.published.published_dataset import PartFiles, PublishedDataset
 from lga.data.published.split_plan import PublishedCounts, SplitPlan
+from lga.structures.annotations import Annotations, Ignored, WrittenBox, WrittenImage
 from lga.system.errors import UserError
 
 PREFIX = "VisDrone2019-DET-"
@@ -72,7 +77,7 @@ class VisDroneReader(PublishedDataset):
                 )
         return PartFiles(sorted(annotations.glob("*.txt")), (images,))
 
-    def parse(self, part: str, files: PartFiles, faults: Faults) -> WrittenSplit:
+    def parse(self, part: str, files: PartFiles, faults: Faults) -> Annotations:
         """Return the boxes of every annotation file; each is of the image of the same stem.
 
         An image without objects has an empty file: one without any is refused.
@@ -83,7 +88,7 @@ class VisDroneReader(PublishedDataset):
             place = path.relative_to(self.root).as_posix()
             image = f"{PREFIX}{part}/images/{path.stem}.jpg"
             images.append(WrittenImage(image, None, read_visdrone(path, place, faults), place))
-        return WrittenSplit.of_images(images)
+        return Annotations.of_images(images)
 
     def _refuse_unannotated(self, files: PartFiles, faults: Faults) -> None:
         annotated = {path.stem for path in files.annotations}
@@ -93,3 +98,46 @@ class VisDroneReader(PublishedDataset):
                 annotation = image.parent.with_name("annotations") / f"{image.stem}.txt"
                 expected = f"expected its annotation file {annotation.as_posix()}, which is not there"
                 faults.refuse("images without annotation file", name, expected)
+
+
+FIELDS = 8
+REGION, OTHERS = 0, 11  # categories that are no class
+
+
+def read_visdrone(path: Path, place: str, faults: Faults) -> list[WrittenBox]:
+    """Return the boxes of one file.
+
+    Category 0 is a region to be ignored; a score of 0 marks a box that is not evaluated, as all of category
+    11, others, are. Labels are the category less 1.
+
+    Args:
+        path: of the file.
+        place: what to call it in messages.
+        faults: says what to do about a bad line.
+
+    Raises:
+        UserError: a line is bad, and ``faults`` refuses.
+    """
+    boxes = []
+    for number, line in numbered_lines(path, place, faults):
+        fields = line.rstrip(",").split(",")
+        try:
+            left, top, width, height, score, category, *_ = (int(field) for field in fields)
+            complete = len(fields) == FIELDS
+        except ValueError:
+            complete = False
+        if not complete:
+            expected = f"expected {FIELDS} integers separated by commas, found {line[:60]!r}"
+            faults.refuse("lines not understood", f"{place}:{number}", expected)
+            continue
+        box = (left, top, left + width, top + height)
+        boxes.append(WrittenBox(box, *_meaning(score, category), line=number))
+    return boxes
+
+
+def _meaning(score: int, category: int) -> tuple[int, Ignored]:
+    if category == REGION:
+        return -1, Ignored.REGION
+    if category == OTHERS:
+        return -1, Ignored.NOT_EVALUATED
+    return category - 1, Ignored.OBJECT if score else Ignored.NOT_EVALUATED

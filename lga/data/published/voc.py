@@ -20,11 +20,11 @@ from pathlib import Path
 from types import MappingProxyType
 
 from lga.data.detection.faults import Faults
-from lga.data.detection.written_split import WrittenImage, WrittenSplit
 from lga.data.published.formats.text_lines import numbered_lines
 from lga.data.published.formats.voc_xml import UNIT, read_voc
 from lga.data.published.published_dataset import PartFiles, PublishedDataset
 from lga.data.published.split_plan import PublishedCounts, SplitPlan
+from lga.structures.annotations import Annotations, WrittenImage
 from lga.system.errors import UserError
 
 ARCHIVES = MappingProxyType(
@@ -106,7 +106,7 @@ class VOCReader(PublishedDataset):
         annotations = [self._annotation(part, stem) for _, stem in self._stems(part, Faults(self.on_error))]
         return PartFiles([listed, *(path for path in annotations if path.is_file())], (images,))
 
-    def parse(self, part: str, files: PartFiles, faults: Faults) -> WrittenSplit:
+    def parse(self, part: str, files: PartFiles, faults: Faults) -> Annotations:
         """Return the objects of every image that the part's list names, in its order."""
         images = []
         for line, stem in self._stems(part, faults):
@@ -119,7 +119,7 @@ class VOCReader(PublishedDataset):
             said = read_voc(path, place, self.class_names, faults)
             if said is not None:
                 images.append(WrittenImage(self._place(image), said.size, said.boxes, place))
-        return WrittenSplit.of_images(images, UNIT)
+        return Annotations.of_images(images, UNIT)
 
     def _stems(self, part: str, faults: Faults) -> Iterator[tuple[int, str]]:
         """Yield line and name of each image of the part's list."""

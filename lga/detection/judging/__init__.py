@@ -1,10 +1,17 @@
 """How detections are judged: by protocols that are never mixed, and what is drawn from them."""
 
 from lga.detection.judging.coco_protocol import evaluate_coco
-from lga.detection.judging.collector import Collected, Collector, JudgedImage, Judgement, in_original_pixels
+from lga.detection.judging.collector import (
+    Collected,
+    Collector,
+    JudgedImage,
+    Judgement,
+    WholeImages,
+    in_original_pixels,
+    whole_images,
+)
 from lga.detection.judging.curves import confusion_matrix, curves
 from lga.detection.judging.paper_protocol import judge_by_paper
-from lga.detection.judging.whole_images import WholeImages, whole_images
 
 __all__ = [
     "Collected",

@@ -19,9 +19,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lga.detection.judging.collector import Floats, Judgement
-from lga.detection.judging.whole_images import BOX, CLASS, IMAGE, SCORE, WholeImages
-from lga.structures.ground_truth import GroundTruth
+from lga.detection.judging.collector import BOX, CLASS, IMAGE, SCORE, Floats, Judgement, WholeImages
+from lga.structures.annotations import Annotations
 
 MAX_DETECTIONS = 500
 Annotation = dict[str, Any]
@@ -113,7 +112,7 @@ def _named(precision: Floats, recall: Floats) -> dict[str, float]:
     return {name: 100 * float(v[v > -1].mean()) for name, v in values.items() if (v > -1).any()}
 
 
-def _objects(truth: GroundTruth, classes: NDArray[np.int64]) -> list[Annotation]:
+def _objects(truth: Annotations, classes: NDArray[np.int64]) -> list[Annotation]:
     """Return COCO's annotations of the objects and of what is to be ignored."""
     of_no_class = np.flatnonzero(truth.labels < 0)
     rows = np.r_[np.flatnonzero(np.isin(truth.labels, classes)), np.repeat(of_no_class, len(classes))]

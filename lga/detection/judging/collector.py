@@ -1,12 +1,9 @@
-"""Gathers the detections and objects of a split, over batches and devices.
+"""Gathers the detections and objects of a split, over batches and devices, and moves them to whole images.
 
-Shapes: P detections and T objects of all images together.
+All are in pixels of the images as they were before any resizing: `paper` judges views, which are tiles if
+images are cut, `coco` and `native` judge whole images.
 
-One image's detections beside its objects, both in pixels of the image as it was before any resizing.
-
-Shapes: N objects of the image.
-
-What a protocol says of a split.
+Shapes: N objects of an image, n images that were judged, P detections and T objects of all views, M boxes.
 """
 
 from collections.abc import Sequence
@@ -21,6 +18,7 @@ from torchmetrics import Metric
 from torchmetrics.utilities import dim_zero_cat
 
 from lga.structures import DetectionBatch, Detections
+from lga.structures.annotations import Annotations, Views
 from lga.structures.batch import ImageOrigin
 
 
@@ -155,3 +153,53 @@ class Judgement:
 
     metrics: dict[str, float]
     per_class: dict[int, dict[str, float]]
+
+
+IMAGE, BOX, SCORE, CLASS = 0, slice(1, 5), 5, 6
+
+
+@dataclass(frozen=True)
+class WholeImages:
+    """What was found on whole images, and what is there.
+
+    Attributes:
+        images: (n,), int64, ascending: those that were judged, with detections and objects or without.
+        detections: (P, 7) rows of image, x1, y1, x2, y2, score, class; grouped by image.
+        truth: only the boxes of those images; images keep their numbers.
+    """
+
+    images: NDArray[np.int64]
+    detections: Floats
+    truth: Annotations
+
+
+def whole_images(collected: Collected, truth: Annotations, views: Views | None) -> WholeImages:
+    """Return what was found on the views, moved to the whole images and merged where views overlap.
+
+    Args:
+        collected: of the views; images are numbers of views.
+        truth: of all whole images of the split.
+        views: None where each is a whole image.
+    """
+    detections, images = collected.detections, collected.images
+    if views is not None:
+        detections, images = _on_whole_images(detections, views), np.unique(views.image[images])
+    order = np.lexsort((-detections[:, SCORE], detections[:, IMAGE]))
+    return WholeImages(images, detections[order], truth.take_boxes(np.isin(truth.image, images)))
+
+
+def _on_whole_images(detections: Floats, views: Views) -> Floats:
+    from torchvision.ops import batched_nms
+
+    view = detections[:, IMAGE].astype(np.int64)
+    moved = detections.copy()
+    moved[:, IMAGE] = views.image[view]
+    moved[:, BOX] += np.tile(views.corner[view], 2)
+    if views.merge_iou is None:
+        return moved
+    kept = []
+    for image in np.unique(moved[:, IMAGE]):
+        rows = moved[moved[:, IMAGE] == image]
+        boxes, scores, classes = (torch.from_numpy(rows[:, part]) for part in (BOX, SCORE, CLASS))
+        kept.append(rows[batched_nms(boxes, scores, classes.long(), views.merge_iou).numpy()])
+    return np.concatenate([moved[:0], *kept])

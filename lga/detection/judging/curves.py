@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lga.detection.judging.coco_protocol import CocoEvaluation
-from lga.detection.judging.whole_images import CLASS, IMAGE, SCORE, WholeImages
+from lga.detection.judging.collector import CLASS, IMAGE, SCORE, WholeImages
 
 CONFIDENCE = 0.25
 IOU = 0.5

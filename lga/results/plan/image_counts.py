@@ -67,7 +67,7 @@ def _is_indexed(reader: PublishedDataset, part: str) -> bool:
 def _count(reader: PublishedDataset, part: str) -> int:
     index = reader.index(part)
     if isinstance(reader, TiledDataset) and reader.tiling is not None:
-        return len(windows_of(index.written.sizes, reader.tiling).image)
+        return len(windows_of(index.sizes, reader.tiling).image)
     return len(index)
 
 

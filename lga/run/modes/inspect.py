@@ -15,10 +15,10 @@ from rich.console import Console
 from rich.progress import track
 
 from lga.config.frozen_run import FrozenRun
-from lga.config.instantiation import make
+from lga.config.instantiation import make, naming
 from lga.data.detection.faults import Faults
 from lga.data.detection.watching import Watch
-from lga.data.inspection.pictured import Pictured
+from lga.data.inspection.contact_sheet import Pictured
 from lga.data.inspection.pictures import picture_files, published_parts, split_parts
 from lga.data.inspection.published_set import PublishedInspection, inspect_splits
 from lga.data.inspection.report import Report
@@ -54,7 +54,9 @@ def _inspect(cfg: DictConfig) -> Report:
 
 def _report(cfg: DictConfig) -> tuple[Report, Mapping[str, Pictured]]:
     """The report, and the parts to make pictures of."""
-    decode, reader = Faults(cfg.data.on_error).decode, _reader(cfg)
+    with naming("data"):
+        decode = Faults(cfg.data.on_error).decode
+    reader = _reader(cfg)
     if isinstance(reader, PublishedDataset):
         inspection = PublishedInspection(reader, decode, _watch(cfg))
         return inspection.report(), published_parts(inspection)

@@ -37,9 +37,7 @@ def test_selection_on_the_test_split():
 
 
 def test_unknown_selection():
-    with pytest.raises(
-        UserError, match=r"dataset\.selection='val' is unknown: choose one of validation, test"
-    ):
+    with pytest.raises(UserError, match=r"^selection='val' is unknown: choose one of validation, test"):
         splits("val", [True] * 6)
 
 

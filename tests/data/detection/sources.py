@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from lga.data.detection import Annotations, DetectionSource, DetectionSplits
-from lga.data.detection.splits import Targets
+from lga.data.detection import DetectionSource, DetectionSplits, FileImages, Targets
+from lga.structures.annotations import Annotations, Ignored
 
 
 def targets_of(boxes=(), labels=None, ignore=None):
@@ -29,13 +29,25 @@ def flat(width, height, *colour):
 
 
 def source_of(images, targets, split="made val"):
-    return DetectionSource(
-        images=ListImages(images),
-        annotations=Annotations.of_images(targets),
-        sizes=np.array([(image.shape[1], image.shape[0]) for image in images]).reshape(-1, 2),
-        names=np.array([f"image-{i}" for i in range(len(images))], dtype=np.str_),
-        split=split,
+    sizes = np.array([(image.shape[1], image.shape[0]) for image in images], int).reshape(-1, 2)
+    return DetectionSource(ListImages(images), annotations_of(sizes, targets), split)
+
+
+def annotations_of(sizes, targets):
+    """The table of images of these sizes, with the targets of each; what is ignored is marked."""
+    boxes = Targets.join([targets_of(), *targets])
+    return Annotations.of_arrays(
+        names=np.array([f"image-{i}" for i in range(len(sizes))], dtype=np.str_),
+        sizes=sizes,
+        image=np.repeat(np.arange(len(sizes)), [len(found.labels) for found in targets]),
+        boxes=boxes.boxes,
+        labels=boxes.labels,
+        ignored=np.where(boxes.ignore, Ignored.MARKED, Ignored.OBJECT).astype(np.uint8),
     )
+
+
+def source_of_files(annotations, folder, split="made"):
+    return DetectionSource(FileImages(folder, annotations.names, annotations.sizes), annotations, split)
 
 
 class MadeReader:

@@ -5,8 +5,7 @@ import pytest
 
 from lga.data.detection.checks import check_boxes
 from lga.data.detection.faults import Faults
-from lga.data.detection.written_split import WrittenBox, WrittenImage, WrittenSplit
-from lga.structures.ground_truth import Ignored
+from lga.structures.annotations import Annotations, Ignored, WrittenBox, WrittenImage
 from lga.system.errors import UserError
 
 GOOD = (10, 10, 20, 20)
@@ -28,7 +27,7 @@ BAD = [
 def split(*boxes, ignored=Ignored.OBJECT):
     """One image of 100 x 50 whose boxes are rows of (corners, label), written on lines 1, 2, ..."""
     rows = [WrittenBox(box, label, ignored, line) for line, (box, label) in enumerate(boxes, 1)]
-    return WrittenSplit.of_images([WrittenImage("7.jpg", (100, 50), rows, "labels/7.txt")])
+    return Annotations.of_images([WrittenImage("7.jpg", (100, 50), rows, "labels/7.txt")])
 
 
 @pytest.mark.parametrize(("box", "label", "fault"), BAD)
@@ -84,7 +83,7 @@ def test_no_boxes():
 
 
 def test_an_unknown_choice():
-    with pytest.raises(UserError, match=r"data\.on_error='warn' is unknown: choose one of raise, skip"):
+    with pytest.raises(UserError, match=r"^on_error='warn' is unknown: choose one of raise, skip"):
         Faults("warn")
 
 

@@ -11,11 +11,10 @@ from pytorch_lightning.callbacks import ModelCheckpoint
 
 from lga.data.detection import DetectionAugmentation
 from lga.data.detection.detection_data import DetectionData
-from lga.data.detection.split_index import SplitIndex
-from lga.data.detection.written_split import WrittenImage, WrittenSplit
 from lga.structures import DetectionBatch
+from lga.structures.annotations import Annotations, WrittenImage
 from lga.system.errors import UserError
-from tests.data.detection.sources import MadeReader, flat, source_of, targets_of
+from tests.data.detection.sources import MadeReader, flat, source_of, source_of_files, targets_of
 
 STILL = {"hsv_h": 0.0, "hsv_s": 0.0, "hsv_v": 0.0, "scale": 0.0, "translate": 0.0, "fliplr": 0.0}
 
@@ -155,8 +154,8 @@ def test_a_truncated_image_stops_the_run_with_one_line(tmp_path, num_workers):
 
     class Truncated(MadeReader):
         def __call__(self):
-            written = WrittenSplit.of_images([WrittenImage("short.jpg", (64, 64), (), "labels")])
-            source = SplitIndex(written).source(tmp_path, "files")
+            written = Annotations.of_images([WrittenImage("short.jpg", (64, 64), (), "labels")])
+            source = source_of_files(written, tmp_path, "files")
             return type(super().__call__())(source, source, source, self.class_names, {})
 
     data = DetectionData(Truncated(), 32, 1, epochs=20, num_workers=num_workers)

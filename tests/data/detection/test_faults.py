@@ -44,5 +44,5 @@ def test_images_are_decoded_with_skip_unless_said_otherwise(on_error, decode, de
 
 
 def test_an_unknown_way():
-    with pytest.raises(UserError, match=r"data\.on_error='maybe' is unknown: choose one of raise, skip"):
+    with pytest.raises(UserError, match=r"^on_error='maybe' is unknown: choose one of raise, skip"):
         Faults("maybe")

@@ -18,10 +18,9 @@ from lga.config.compose import compose
 from lga.config.frozen_run import freeze
 from lga.data.detection import DetectionAugmentation, DetectionData, DetectionSplits, FileImages, image_cache
 from lga.data.detection.image_cache import check_cache, with_cached_images
-from lga.data.detection.split_index import SplitIndex
-from lga.data.detection.written_split import WrittenBox, WrittenImage, WrittenSplit
+from lga.structures.annotations import Annotations, WrittenBox, WrittenImage
 from lga.system.errors import UserError
-from tests.data.detection.sources import MadeReader, flat, source_of, targets_of
+from tests.data.detection.sources import MadeReader, flat, source_of, source_of_files, targets_of
 
 SIZES = [(64, 48), (20, 30)]
 CACHES = ("memory", "disk")
@@ -41,7 +40,7 @@ def written_source(folder, sizes=SIZES):
         images.append(
             WrittenImage(f"{number}.png", (width, height), [WrittenBox((2, 4, 10, 12), 0)], "labels")
         )
-    return SplitIndex(WrittenSplit.of_images(images)).source(folder, "made train")
+    return source_of_files(Annotations.of_images(images), folder, "made train")
 
 
 def kept_files(tmp_path):
@@ -132,9 +131,9 @@ def test_a_folder_that_cannot_be_written(source, tmp_path):
 
 
 def test_settings_that_there_are_not(tmp_path):
-    with pytest.raises(UserError, match=r"data\.cache='ram' is unknown: choose one of none, memory, disk"):
+    with pytest.raises(UserError, match=r"^cache='ram' is unknown: choose one of none, memory, disk"):
         check_cache("ram", tmp_path)
-    with pytest.raises(UserError, match=r"data\.cache=disk: the reader of this set has no cache_dir"):
+    with pytest.raises(UserError, match=r"^cache=disk: the reader of this set has no cache_dir"):
         check_cache("disk", None)
     check_cache("memory", None)
 
@@ -220,7 +219,7 @@ def test_what_is_under_a_box_stays_under_it(tmp_path, mosaic):
     (tmp_path / "set").mkdir()
     Image.fromarray(pixels).save(tmp_path / "set/0.png")
     written = WrittenImage("0.png", (160, 120), [WrittenBox((60, 40, 100, 80), 0)], "labels")
-    source = SplitIndex(WrittenSplit.of_images([written] * 4)).source(tmp_path / "set", "made train")
+    source = source_of_files(Annotations.of_images([written] * 4), tmp_path / "set", "made train")
     settings = {"mosaic": mosaic, "hsv_v": 0.0}
     data = data_of(FilesReader(source, None), "memory", augmentation=settings)
     (batch,) = data.train_dataloader()
@@ -242,9 +241,9 @@ def test_the_test_split_is_not_kept(tmp_path, monkeypatch):
 
 
 def test_the_data_module_refuses_settings_that_there_are_not(tmp_path):
-    with pytest.raises(UserError, match=r"data\.cache='ram' is unknown"):
+    with pytest.raises(UserError, match=r"^cache='ram' is unknown"):
         data_of(noise(tmp_path, SMALL), "ram")
-    with pytest.raises(UserError, match=r"data\.cache=disk: the reader of this set has no cache_dir"):
+    with pytest.raises(UserError, match=r"^cache=disk: the reader of this set has no cache_dir"):
         data_of(MadeReader(), "disk")
 
 

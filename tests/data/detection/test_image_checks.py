@@ -10,10 +10,9 @@ from lga.data.detection import ArrayImages, DetectionSplits
 from lga.data.detection.checks import check_images
 from lga.data.detection.faults import Faults
 from lga.data.detection.image_stores import FileImages
-from lga.data.detection.split_index import SplitIndex
-from lga.data.detection.written_split import WrittenBox, WrittenImage, WrittenSplit
+from lga.structures.annotations import Annotations, WrittenBox, WrittenImage
 from lga.system.errors import UserError
-from tests.data.detection.sources import flat, source_of, targets_of
+from tests.data.detection.sources import flat, source_of, source_of_files, targets_of
 
 PRESENT = {"sub/a.png", "b.png", "short.jpg", "page.jpg"}
 
@@ -31,7 +30,7 @@ def folder(tmp_path):
 
 
 def written(*names, size=None, boxes=()):
-    return WrittenSplit.of_images([WrittenImage(name, size, boxes, f"labels of {name}") for name in names])
+    return Annotations.of_images([WrittenImage(name, size, boxes, f"labels of {name}") for name in names])
 
 
 def test_sizes_that_the_format_omits_are_read(folder):
@@ -43,12 +42,12 @@ def test_a_source_of_files(folder):
     """The second box reaches 10 pixels beyond the image: clipped for training, whole for judging."""
     boxes = [WrittenBox((1, 2, 11, 12), 0, area=100.0), WrittenBox((20, 5, 40, 15), 1, area=200.0)]
     split = written("sub/a.png", size=(30, 20), boxes=boxes)
-    source = SplitIndex(split).source(folder, "files val")
-    sample = source[0]
-    assert sample.name == "sub/a.png"
-    assert sample.image.shape == (20, 30, 3)
-    assert (sample.image == (1, 2, 3)).all()
-    assert sample.targets.boxes.tolist() == [[1, 2, 11, 12], [20, 5, 30, 15]]
+    source = source_of_files(split, folder, "files val")
+    image = source.images.load(0)
+    assert source.names.tolist() == ["sub/a.png"]
+    assert image.shape == (20, 30, 3)
+    assert (image == (1, 2, 3)).all()
+    assert source.targets(0).boxes.tolist() == [[1, 2, 11, 12], [20, 5, 30, 15]]
     assert source.truth.boxes.tolist() == [[1, 2, 11, 12], [20, 5, 40, 15]]
     assert source.truth.areas.tolist() == [100, 200]
 
@@ -90,7 +89,7 @@ def test_what_only_decoding_tells_is_told_when_it_is_met(folder, name, expected)
 def test_a_split_without_images(folder, empty):
     full = source_of([flat(8, 8, 0, 0, 0)], [targets_of()])
     splits = dict.fromkeys(("train", "val", "test"), full)
-    splits[empty] = SplitIndex(written()).source(folder, f"files {empty}")
+    splits[empty] = source_of_files(written(), folder, f"files {empty}")
     with pytest.raises(UserError, match=rf"^files {empty}: no image; training, validation and test need "):
         DetectionSplits(**splits, class_names=("a",), manifest={})
 

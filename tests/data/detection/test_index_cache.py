@@ -6,17 +6,67 @@ import time
 import numpy as np
 import pytest
 
-from lga.data.detection.index_cache import cached_index, content_hash, listing, listing_hash
-from lga.data.detection.split_index import SplitIndex
-from lga.data.detection.written_split import WrittenBox, WrittenImage, WrittenSplit
+from lga.data.detection.index_cache import (
+    cached_index,
+    content_hash,
+    listing,
+    listing_hash,
+    load_index,
+    write_index,
+)
 from lga.data.published.visdrone import VisDroneReader
+from lga.structures.annotations import PER_BOX, PER_IMAGE, Annotations, WrittenBox, WrittenImage
 from lga.system.errors import UserError
 from tests.data.trees.visdrone import write_tree
+from tests.structures.tables import every_column
 
 
 def small_index(name="a.jpg"):
     image = WrittenImage(name, (10, 12), [WrittenBox((1, 2, 3, 4), 0)], "a.txt")
-    return SplitIndex(WrittenSplit.of_images([image]))
+    return Annotations.of_images([image])
+
+
+def assert_equal(found, expected):
+    for name in (*PER_IMAGE, *PER_BOX):
+        actual, wanted = getattr(found, name), getattr(expected, name)
+        assert actual.dtype.kind == wanted.dtype.kind
+        np.testing.assert_array_equal(actual, wanted)
+    assert found.unit == expected.unit
+    assert found.dropped == expected.dropped
+
+
+def written_to(path, index):
+    with path.open("wb") as file:
+        write_index(index, file)
+    return path
+
+
+@pytest.mark.parametrize("index", [every_column(), Annotations.of_images([])], ids=["some", "none"])
+def test_what_is_written_is_read_again(tmp_path, index):
+    assert_equal(load_index(written_to(tmp_path / "index.npz", index)), index)
+
+
+@pytest.mark.parametrize("share", [0, 0.3, 0.6, 0.99])
+def test_a_file_that_breaks_off_is_no_index(tmp_path, share):
+    path = written_to(tmp_path / "index.npz", every_column())
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(share * len(whole))])
+    assert load_index(path) is None
+
+
+def test_a_changed_byte_is_noticed(tmp_path):
+    """Each array is kept with a checksum: -1.0 becomes -1.5 where the byte after its first is changed."""
+    path = written_to(tmp_path / "index.npz", every_column())
+    content = bytearray(path.read_bytes())
+    place = content.index(np.float64(-1).tobytes())
+    content[place + 6] ^= 8
+    path.write_bytes(content)
+    assert load_index(path) is None
+
+
+def test_another_file_is_no_index(tmp_path):
+    np.savez(tmp_path / "index.npz", names=np.zeros(3))
+    assert load_index(tmp_path / "index.npz") is None
 
 
 class Building:
@@ -34,7 +84,7 @@ def test_it_is_built_once_for_each_key(tmp_path):
     build = Building()
     for key in (["one", 1], ["one", 1], ["one", 2], ["on", "e1"], ["one", 1]):
         found = cached_index(tmp_path, "made", key, build)
-        assert found.written.boxes.tolist() == [[1, 2, 3, 4]]
+        assert found.boxes.tolist() == [[1, 2, 3, 4]]
     assert build.times == 3
     assert len(list((tmp_path / "index").glob("made-*.npz"))) == 3
 
@@ -57,7 +107,7 @@ def test_a_failure_leaves_nothing_behind(tmp_path):
     with pytest.raises(UserError, match="a line is wrong"):
         cached_index(tmp_path, "made", ["key"], fail)
     assert list((tmp_path / "index").glob("*.npz")) == []
-    assert cached_index(tmp_path, "made", ["key"], small_index).written.names.tolist() == ["a.jpg"]
+    assert cached_index(tmp_path, "made", ["key"], small_index).names.tolist() == ["a.jpg"]
 
 
 def test_a_folder_that_cannot_be_written(tmp_path):

@@ -5,9 +5,9 @@ from math import ceil
 import numpy as np
 import pytest
 
-from lga.data.detection.tiling import TilingRule, cut_boxes, tiled_source, windows_of
+from lga.data.detection.tiling import TilingRule, cut, tiled_source, windows_of
 from lga.detection.judging import whole_images
-from lga.structures.ground_truth import GroundTruth, Ignored
+from lga.structures.annotations import Annotations, Ignored
 from lga.system.errors import UserError
 from tests.data.detection.sources import flat, source_of, targets_of
 from tests.detection.judging.cases import collected
@@ -19,14 +19,13 @@ DOTA = TilingRule((1024, 1024), (200, 200), 0.7, 0.5)
 def truth_of(*boxes, size=(100, 100), ignored=None, labels=None):
     """One image with these boxes."""
     count = len(boxes)
-    return GroundTruth(
+    return Annotations.of_arrays(
+        names=np.array(["a.png"]),
+        sizes=np.array([size]),
         image=np.zeros(count, np.int64),
         boxes=np.array(boxes, float).reshape(-1, 4),
         labels=np.arange(count) if labels is None else np.array(labels),
         ignored=np.zeros(count, np.uint8) if ignored is None else np.array(ignored, np.uint8),
-        areas=np.ones(count),
-        sizes=np.array([size]),
-        names=np.array(["a.png"]),
     )
 
 
@@ -115,10 +114,12 @@ def test_what_a_tile_shows():
     truth = truth_of(*boxes, size=(160, 100), ignored=reasons)
     cuts = windows_of(truth.sizes, rule)
     assert cuts.extent.tolist() == [[0, 0, 100, 100], [60, 0, 160, 100]]
-    shown = cut_boxes(truth, cuts, rule.object_share)
+    shown = cut(truth, cuts, rule.object_share)
     found = [
         (tile, label, box, Ignored(code).name)
-        for tile, box, label, code in zip(*(column.tolist() for column in shown), strict=True)
+        for tile, box, label, code in zip(
+            shown.image, shown.boxes.tolist(), shown.labels, shown.ignored, strict=True
+        )
     ]
     assert found == [
         (0, 0, [10, 20, 20, 30], "OBJECT"),
@@ -141,14 +142,14 @@ def test_the_root_of_the_area_of_tiny_person():
     """7 of 10 pixels each way are a share of 0.49, root 0.7, an object; 6.99 one way are not."""
     rule = TilingRule((100, 100), (0, 0), 0.49, 0.5)
     truth = truth_of([93, 93, 103, 103], [93.01, 93, 103.01, 103], size=(200, 200))
-    shown = cut_boxes(truth, windows_of(truth.sizes, rule), rule.object_share)
-    assert shown.tile.tolist()[:2] == [0, 0]
+    shown = cut(truth, windows_of(truth.sizes, rule), rule.object_share)
+    assert shown.image.tolist()[:2] == [0, 0]
     assert [Ignored(code).name for code in shown.ignored[:2]] == ["OBJECT", "CUT"]
 
 
 def test_an_image_without_boxes():
     truth = truth_of()
-    assert cut_boxes(truth, windows_of(truth.sizes, DOTA), 0.7).boxes.shape == (0, 4)
+    assert cut(truth, windows_of(truth.sizes, DOTA), 0.7).boxes.shape == (0, 4)
 
 
 def test_detections_come_back_to_the_whole_image():
@@ -167,9 +168,7 @@ def test_detections_come_back_to_the_whole_image():
     detections = [
         (tile, tuple(box), 0.9 - 0.1 * tile, label)
         for tile in range(len(tiles))
-        for box, label in zip(
-            tiles.annotations[tile].boxes.tolist(), tiles.annotations[tile].labels.tolist(), strict=True
-        )
+        for box, label in zip(*(column.tolist() for column in tiles.targets(tile)[:2]), strict=True)
     ]
     found = whole_images(collected(detections), tiles.truth, tiles.views)
     assert found.images.tolist() == [0, 1]

@@ -53,13 +53,13 @@ def test_no_digit_is_in_two_splits(reader, splits):
         made = content(reader, split)
         assert {roles[digit] for digit in made["digits"]} == {split}
         assert made["labels"] == [labels[digit] for digit in made["digits"]]
-        assert getattr(splits, split).annotations.targets.labels.tolist() == made["labels"]
+        assert getattr(splits, split).annotations.labels.tolist() == made["labels"]
         assert min(np.bincount(made["labels"], minlength=10)) > 0.07 * len(made["labels"])
 
 
 def test_boxes_are_inside_whole_and_of_the_sizes_promised(splits):
     for split in SPLITS:
-        boxes = getattr(splits, split).annotations.targets.boxes
+        boxes = getattr(splits, split).annotations.boxes
         assert (boxes >= 0).all()
         assert (boxes <= 160).all()
         sides = (boxes[:, 2:] - boxes[:, :2]).max(1)
@@ -92,9 +92,9 @@ def test_the_same_picture_every_time_and_at_any_count(reader, splits, tmp_path):
     for split in SPLITS:
         ours, theirs = getattr(few, split), getattr(splits, split)
         for index in range(len(ours)):
-            assert (ours[index].image == theirs[index].image).all()
-            assert (ours[index].targets.boxes == theirs[index].targets.boxes).all()
-            assert ours[index].name == f"{split}-{index:05d}"
+            assert (ours.images.load(index) == theirs.images.load(index)).all()
+            assert (ours.targets(index).boxes == theirs.targets(index).boxes).all()
+            assert ours.names[index] == f"{split}-{index:05d}"
 
 
 def test_larger_scenes_are_the_same_ones(splits, tmp_path):
@@ -102,22 +102,22 @@ def test_larger_scenes_are_the_same_ones(splits, tmp_path):
     large = DigitScenesReader(tmp_path, image_size=640, **FEW)()
     for split in SPLITS:
         for index in range(FEW[split]):
-            ours, theirs = getattr(large, split)[index], getattr(splits, split)[index]
-            assert ours.image.shape == (640, 640, 3)
-            assert (ours.targets.labels == theirs.targets.labels).all()
-            assert np.abs(ours.targets.boxes / 4 - theirs.targets.boxes).max() <= 1.5
+            assert getattr(large, split).images.load(index).shape == (640, 640, 3)
+            ours, theirs = getattr(large, split).targets(index), getattr(splits, split).targets(index)
+            assert (ours.labels == theirs.labels).all()
+            assert np.abs(ours.boxes / 4 - theirs.boxes).max() <= 1.5
 
 
 def test_the_tiny_view(reader, splits):
     tiny = DigitScenesReader(reader.data_dir, ignore_from=20)
     assert tiny.folder == reader.folder
     for split in SPLITS:
-        targets = getattr(tiny(), split).annotations.targets
-        assert (targets.boxes == getattr(splits, split).annotations.targets.boxes).all()
-        areas = [(x2 - x1) * (y2 - y1) for x1, y1, x2, y2 in targets.boxes.tolist()]
-        assert targets.ignore.tolist() == [area >= 400 for area in areas]
-        assert 0.4 < 1 - targets.ignore.mean() < 0.7
-        assert not getattr(splits, split).annotations.targets.ignore.any()
+        found = getattr(tiny(), split).annotations
+        assert (found.boxes == getattr(splits, split).annotations.boxes).all()
+        areas = [(x2 - x1) * (y2 - y1) for x1, y1, x2, y2 in found.boxes.tolist()]
+        assert (~found.counts).tolist() == [area >= 400 for area in areas]
+        assert 0.4 < found.counts.mean() < 0.7
+        assert not getattr(splits, split).annotations.ignored.any()
 
 
 @pytest.mark.parametrize("name", ["train.npy", "val.json", "manifest.json"])

@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-from lga.data.detection.written_split import WrittenBox, WrittenImage, WrittenSplit
 from lga.data.inspection import leaks as module
 from lga.data.inspection.leaks import TAIL, duplicate_boxes, duplicate_images
-from lga.structures.ground_truth import Ignored
+from lga.structures.annotations import Annotations, Ignored, WrittenBox, WrittenImage
 
 CORNERS = (1, 2, 3, 4)
 
@@ -23,12 +22,12 @@ def test_boxes_are_alike_in_image_corners_class_and_reason():
         WrittenImage("a.jpg", (9, 9), boxes, "a.txt"),
         WrittenImage("b.jpg", (9, 9), boxes[:1], "b.txt"),
     ]
-    found = duplicate_boxes(WrittenSplit.of_images(images))
+    found = duplicate_boxes(Annotations.of_images(images))
     assert found == [("a.txt:5", "a.txt:1"), ("a.txt:6", "a.txt:1")]
 
 
 def test_no_box_is_alike_to_none():
-    assert duplicate_boxes(WrittenSplit.of_images([WrittenImage("a.jpg", (9, 9), [], "a.txt")])) == []
+    assert duplicate_boxes(Annotations.of_images([WrittenImage("a.jpg", (9, 9), [], "a.txt")])) == []
 
 
 def write(folder, contents):

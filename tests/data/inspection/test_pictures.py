@@ -11,14 +11,14 @@ from lga.data.inspection.contact_sheet import (
     COLUMNS,
     MARGIN,
     REASON_COLOURS,
+    Pictured,
     class_colour,
     contact_sheet,
     draw_ignored,
     draw_object,
 )
-from lga.data.inspection.pictured import Pictured
 from lga.data.inspection.pictures import picture_files
-from lga.structures.ground_truth import Ignored
+from lga.structures.annotations import Annotations, Ignored
 from lga.system.errors import UserError
 from tests.data.inspection.stores import PlainImages
 
@@ -29,11 +29,14 @@ def pictured(count, side=100, images=None):
         title="made train",
         images=images or PlainImages(count, side),
         captions=[str(number) for number in range(count)],
-        sizes=np.full((count, 2), side),
-        offsets=np.arange(count + 1) * 2,
-        boxes=np.tile(np.array([[10.0, 20, 50, 60], [60, 60, 90, 90]]), (count, 1)),
-        labels=np.tile(np.array([1, -1]), count),
-        ignored=np.tile(np.array([Ignored.OBJECT, Ignored.REGION], np.uint8), count),
+        table=Annotations.of_arrays(
+            names=np.arange(count).astype(str),
+            sizes=np.full((count, 2), side),
+            image=np.repeat(np.arange(count), 2),
+            boxes=np.tile(np.array([[10.0, 20, 50, 60], [60, 60, 90, 90]]), (count, 1)),
+            labels=np.tile(np.array([1, -1]), count),
+            ignored=np.tile(np.array([Ignored.OBJECT, Ignored.REGION], np.uint8), count),
+        ),
         class_names=("cat", "dog"),
     )
 

@@ -1,11 +1,11 @@
 """Sets that their readers check: counts of the splits, and the one fault that a reader tells."""
 
-import numpy as np
 import torch
 
 from lga.data.classification.labelled_images import ImageSplits, LabelledImages
-from lga.data.detection import Annotations, DetectionSource, DetectionSplits, Targets
+from lga.data.detection import DetectionSource, DetectionSplits
 from lga.data.inspection.published_set import inspect_splits
+from lga.structures.annotations import Annotations, Ignored, WrittenBox, WrittenImage
 from lga.system.errors import UserError
 from tests.data.inspection.stores import PlainImages
 
@@ -42,16 +42,9 @@ def test_validation_that_is_the_test_split_is_counted_once():
 
 def test_boxes():
     """Two images: one with a cat of 4 x 4 and a dog to be ignored, one with nothing."""
-    targets = Targets(
-        np.array([[0, 0, 4, 4], [2, 2, 8, 8]], np.float32), np.array([0, 1]), np.array([False, True])
-    )
-    source = DetectionSource(
-        images=PlainImages(2, 16),
-        annotations=Annotations(targets, np.array([0, 2, 2])),
-        sizes=np.full((2, 2), 16),
-        names=np.array(["a", "b"]),
-        split="made",
-    )
+    boxes = [WrittenBox((0, 0, 4, 4), 0), WrittenBox((2, 2, 8, 8), 1, Ignored.SIZE)]
+    images = [WrittenImage("a", (16, 16), boxes), WrittenImage("b", (16, 16), [])]
+    source = DetectionSource(PlainImages(2, 16), Annotations.of_images(images), "made")
     report = inspected(lambda: DetectionSplits(source, source, source, NAMES, {}))
     contents = report["parts"]["train"]["contents"]
     assert (contents["images"], contents["without_objects"], contents["objects"]) == (2, 1, 1)

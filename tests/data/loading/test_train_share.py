@@ -47,7 +47,7 @@ def test_a_share_is_spread_over_the_split():
 
 @pytest.mark.parametrize("share", [0.0, -0.5, 1.5, float("nan")])
 def test_what_is_no_share_is_refused(share):
-    with pytest.raises(UserError, match=r"data.train_share=.*: choose a share above 0 and up to 1"):
+    with pytest.raises(UserError, match=r"^train_share=.*: choose a share above 0 and up to 1"):
         ClassificationData(DigitsReader(), 8, 8, train_share=share)
 
 
@@ -136,5 +136,5 @@ def test_files_stay_files_so_that_only_the_share_is_kept_resized(tmp_path):
     made = source_of([flat(8, 8, grey, grey, grey) for grey in (0, 10, 20)], [targets_of()] * 3)
     taken = made.take(np.array([False, True, True]))
     assert isinstance(taken.images, PickedImages)
-    assert [taken[row].image[0, 0, 0] for row in range(len(taken))] == [10, 20]
+    assert [taken.images.load(row)[0, 0, 0] for row in range(len(taken))] == [10, 20]
     assert with_cached_images(taken, 8, "memory", None) is taken

@@ -7,7 +7,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from lga.data.published.coco import COCO_CLASSES, Coco2017Reader, CocoMinitrainReader
-from lga.structures.ground_truth import Ignored
+from lga.structures.annotations import Ignored
 from lga.system.errors import UserError
 from tests.data.trees.coco import CROWD, add_minitrain, content, write_json, write_tree
 
@@ -33,7 +33,7 @@ def test_the_quirks_of_the_first_image(root):
     18 (dog) has 16 before it, since 12 is missing.
     """
     index = reader(root).index("train2017")
-    written = index.written
+    written = index
     assert written.names[-1] == "train2017/000000000009.jpg"
     first = written.image == 5
     assert written.lines[first].tolist() == [1772, CROWD, 1770, 1769, 1768]
@@ -57,13 +57,14 @@ def test_the_quirks_of_the_first_image(root):
 def test_images_as_they_are_read(root):
     """Listed from the last: the fourth of six is at 2, unturned; the third, empty, at 3; the gray at 4."""
     splits = reader(root, splits="paper")()
-    turned, empty, gray, first = (splits.train[number] for number in (2, 3, 4, 5))
-    assert [sample.image.shape for sample in (turned, empty, gray)] == [(64, 96, 3)] * 3
-    assert turned.targets.boxes.tolist() == [[13, 12, 33, 42]]
-    assert empty.targets.boxes.shape == (0, 4)
-    assert (gray.image[..., 0] == gray.image[..., 2]).all()
-    assert first.targets.boxes[0].tolist() == [60.25, 50, 96, 64]
-    assert first.targets.ignore.tolist() == [False, True, False, False, False]
+    turned, empty, first = (splits.train.targets(number) for number in (2, 3, 5))
+    assert [splits.train.images.load(number).shape for number in (2, 3, 4)] == [(64, 96, 3)] * 3
+    assert turned.boxes.tolist() == [[13, 12, 33, 42]]
+    assert empty.boxes.shape == (0, 4)
+    gray = splits.train.images.load(4)
+    assert (gray[..., 0] == gray[..., 2]).all()
+    assert first.boxes[0].tolist() == [60.25, 50, 96, 64]
+    assert first.ignore.tolist() == [False, True, False, False, False]
 
 
 def test_the_splits(root):
@@ -83,8 +84,8 @@ def test_the_toolchains_tree_with_json_files(root):
         (root / part).rename(root / "images" / part)
         (root / "labels" / part).mkdir(parents=True)
     index = reader(root).index("train2017")
-    assert index.written.names[-1] == "images/train2017/000000000009.jpg"
-    assert len(index.written.labels) == 9
+    assert index.names[-1] == "images/train2017/000000000009.jpg"
+    assert len(index.labels) == 9
 
 
 def test_the_toolchains_tree_without_json_files(root):
@@ -95,7 +96,7 @@ def test_the_toolchains_tree_without_json_files(root):
         (root / "labels" / part).mkdir(parents=True)
     shutil.rmtree(root / "annotations")
     (root / "labels" / "val2017" / "000000000285.txt").write_text("79 0.5 0.5 0.25 0.25\n")
-    written = reader(root).index("val2017").written
+    written = reader(root).index("val2017")
     assert len(written.names) == 6
     assert written.boxes.tolist() == [[36, 24, 60, 40]]
     assert written.labels.tolist() == [79]
@@ -116,7 +117,7 @@ def test_minitrain(tmp_path, folder, images, name):
     minitrain = reader(root, CocoMinitrainReader)
     assert minitrain.parts == ("minitrain2017", "val2017")
     assert minitrain().counts == {"train": 2, "val": 1, "test": 6}
-    assert len(minitrain.index("minitrain2017").written.labels) == 5 + 2
+    assert len(minitrain.index("minitrain2017").labels) == 5 + 2
 
 
 def test_coco_alone_is_no_minitrain(root):
@@ -175,7 +176,7 @@ def test_what_skipping_leaves(root):
     """Nine boxes less one of a category that is not there; all images stay."""
     change(root, "annotations", 0, category_id=12)
     index = reader(root, on_error="skip").index("train2017")
-    assert (len(index), len(index.written.labels)) == (6, 8)
+    assert (len(index), len(index.labels)) == (6, 8)
     assert ("annotations of categories not listed", f"{TRAIN}, annotation id 2005") in index.dropped
 
 
@@ -184,7 +185,7 @@ def test_fields_that_may_be_missing(root):
     found = content("train2017")
     del found["images"][0]["width"], found["annotations"][0]["area"], found["annotations"][0]["iscrowd"]
     write_json(root / TRAIN, found)
-    written = reader(root).index("train2017").written
+    written = reader(root).index("train2017")
     assert written.sizes[0].tolist() == [96, 64]
     assert (written.lines[0], written.areas[0], written.ignored[0]) == (2005, 600, Ignored.OBJECT)
 
@@ -195,7 +196,7 @@ def test_an_image_of_another_size(root):
     with pytest.raises(
         UserError, match=r"42.jpg: the image is 96 x 64 pixels, its annotations are for 97 x 64"
     ):
-        splits.train[0]
+        splits.train.images.load(0)
     assert len(reader(root, on_error="skip").index("train2017")) == 5
 
 

@@ -9,7 +9,7 @@ from lga.config.compose import compose
 from lga.config.instantiation import make
 from lga.data.detection.tiling import TilingRule
 from lga.data.published.dota import LABEL_FOLDERS, DOTAReader
-from lga.structures.ground_truth import Ignored
+from lga.structures.annotations import Ignored
 from lga.system.errors import UserError
 from tests.data.trees.dota import write_tree
 
@@ -33,7 +33,7 @@ def test_the_quirks_of_the_first_image(root):
     may, which is not told.
     """
     index = reader(root).index("train")
-    written = index.written
+    written = index
     first = written.image == 0
     assert written.names[0] == "train/images/P0000.png"
     assert written.sizes[0].tolist() == [96, 64]
@@ -61,23 +61,23 @@ def test_paper_splits_count_difficult_objects(root):
     """Of the first image's boxes the second is difficult, the fourth a cut piece, which stays ignored."""
     for tiling in (None, TILING):
         official, paper = (reader(root, splits=name, tiling=tiling)() for name in ("official", "paper"))
-        assert official.train[0].targets.ignore.tolist() == [False, True, False, True, False]
-        assert paper.train[0].targets.ignore.tolist() == [False, False, False, True, False]
+        assert official.train.targets(0).ignore.tolist() == [False, True, False, True, False]
+        assert paper.train.targets(0).ignore.tolist() == [False, False, False, True, False]
         assert Ignored.DIFFICULT in paper.train.truth.ignored  # as the set's own protocol has it
 
 
 def test_a_file_of_headers_alone_is_an_image_without_objects(root):
-    empty = reader(root)().train[1]
-    assert empty.name.endswith("P0001.png")
-    assert empty.image.shape == (64, 96, 3)
-    assert len(empty.targets.labels) == 0
+    train = reader(root)().train
+    assert train.names[1].endswith("P0001.png")
+    assert train.images.load(1).shape == (64, 96, 3)
+    assert len(train.targets(1).labels) == 0
 
 
 def test_a_file_without_headers(root):
     """The second object reaches from 690 to 710 on an image of 700 pixels: it is trained on up to 700."""
-    large = reader(root)().train[2]
-    assert large.image.shape == (700, 700, 3)
-    assert large.targets.boxes.tolist() == [[100, 150, 300, 250], [690, 0, 700, 10]]
+    train = reader(root)().train
+    assert train.images.load(2).shape == (700, 700, 3)
+    assert train.targets(2).boxes.tolist() == [[100, 150, 300, 250], [690, 0, 700, 10]]
 
 
 def test_the_splits(root):
@@ -100,8 +100,8 @@ def test_the_folders_that_labels_lie_in(tmp_path, labels):
     root = write_tree(tmp_path / "data", labels)
     found = reader(root)
     assert found.parts == ("train", "val")
-    assert found.index("train").written.boxes.shape == (9, 4)
-    assert found.index("train").written.sources[0] == f"train/{labels}/P0000.txt"
+    assert found.index("train").boxes.shape == (9, 4)
+    assert found.index("train").sources[0] == f"train/{labels}/P0000.txt"
 
 
 @pytest.mark.parametrize("folder", ["DOTA", "DOTAv1"])
@@ -118,8 +118,8 @@ def test_the_toolchains_tree(root, folder):
     (new / "labels" / "train" / "P0000.txt").write_text("9 0.5 0.25 0.75 0.5 0.5 0.75 0.25 0.5\n")
     splits = reader(root)()
     assert splits.counts == {"train": 4, "val": 1, "test": 5}
-    assert splits.train[0].targets.boxes.tolist() == [[24, 16, 72, 48]]
-    assert splits.train[0].targets.labels.tolist() == [9]
+    assert splits.train.targets(0).boxes.tolist() == [[24, 16, 72, 48]]
+    assert splits.train.targets(0).labels.tolist() == [9]
 
 
 def test_tiles_of_images_smaller_than_a_window(root):
@@ -128,9 +128,9 @@ def test_tiles_of_images_smaller_than_a_window(root):
     tiles = splits.train
     assert tiles.sizes.tolist() == [[96, 64], [96, 64], [700, 700], [96, 64]]
     assert tiles.names[2] == "train/images/P0002__0__0.png"
-    assert tiles[2].targets.boxes.tolist() == [[100, 150, 300, 250], [690, 0, 700, 10]]
-    assert tiles[2].targets.ignore.tolist() == [False, True]
-    np.testing.assert_array_equal(tiles[2].image, reader(root)().train[2].image)
+    assert tiles.targets(2).boxes.tolist() == [[100, 150, 300, 250], [690, 0, 700, 10]]
+    assert tiles.targets(2).ignore.tolist() == [False, True]
+    np.testing.assert_array_equal(tiles.images.load(2), reader(root)().train.images.load(2))
     assert tiles.views.corner.tolist() == [[0, 0]] * 4
     assert tiles.views.merge_iou == 0.5
     assert tiles.truth.boxes[6].tolist() == [690, 0, 710, 10]
@@ -188,7 +188,7 @@ def test_an_image_that_breaks_off(root):
     image = root / "train" / "images" / "P0003.png"
     image.write_bytes(image.read_bytes()[:100])
     with pytest.raises(UserError, match=r"P0003\.png: cannot be read as an image"):
-        _ = reader(root)().train[3]
+        reader(root)().train.images.load(3)
     assert len(reader(root, on_error="skip").index("train")) == 4
 
 

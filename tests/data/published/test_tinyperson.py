@@ -11,7 +11,7 @@ from lga.config.instantiation import make
 from lga.data.detection.tiling import TilingRule
 from lga.data.published.formats.coco_json import CocoAnnotation
 from lga.data.published.tinyperson import TinyPersonReader, why_ignored
-from lga.structures.ground_truth import Ignored
+from lga.structures.annotations import Ignored
 from lga.system.errors import UserError
 from tests.data.trees.tinyperson import LOGO, content, write_json, write_tree
 
@@ -31,7 +31,7 @@ def reader(root, **settings):
 def test_the_quirks_of_the_first_image(root):
     """One by one `tests.data.trees.tinyperson.FIRST`: x y and x + width, y + height; areas as written."""
     index = reader(root).index("train")
-    written = index.written
+    written = index
     first = written.image == 0
     assert written.names[0] == "tiny_set/train/labeled_images/bb_V0032_I0001640.jpg"
     x, y, width, height = LOGO
@@ -61,13 +61,13 @@ def test_the_quirks_of_the_first_image(root):
 
 def test_images_of_every_sub_folder(root):
     found = reader(root).index("train")
-    assert [name.removeprefix("tiny_set/train/") for name in found.written.names.tolist()] == [
+    assert [name.removeprefix("tiny_set/train/") for name in found.names.tolist()] == [
         "labeled_images/bb_V0032_I0001640.jpg",
         "labeled_images/bb_V0032_I0001720.jpg",
         "labeled_images/baidu_P104_7.jpg",
         "pure_bg_images/bb_V0011_I0000480.jpg",
     ]
-    assert np.bincount(found.written.image, minlength=4).tolist() == [7, 1, 0, 0]
+    assert np.bincount(found.image, minlength=4).tolist() == [7, 1, 0, 0]
 
 
 def test_frames_of_a_video_are_held_out_together(root):
@@ -100,8 +100,8 @@ def test_the_variant_with_images_of_crowds(root):
     splits = reader(root, splits="paper", variant="with_dense")()
     assert splits.counts == {"train": 5, "val": 3, "test": 3}
     assert "labeled_dense_images" in splits.train.names[4]
-    assert splits.train[4].targets.boxes.tolist() == [[5, 5, 9, 9]]
-    assert splits.train[4].targets.ignore.tolist() == [True]
+    assert splits.train.targets(4).boxes.tolist() == [[5, 5, 9, 9]]
+    assert splits.train.targets(4).ignore.tolist() == [True]
     assert Ignored(splits.test.truth.ignored[-1]) == Ignored.DENSE
 
 
@@ -110,10 +110,10 @@ def test_the_erased_variant(root):
     erased, plain = (reader(root, splits="paper", variant=name)() for name in ("erased", "plain"))
     assert erased.counts == plain.counts
     assert erased.train.names[0].startswith("tiny_set/erase_with_uncertain_dataset/train/labeled_images/")
-    assert (erased.train[0].image[..., 2] > 90).all()
-    assert (plain.train[0].image[..., 2] < 10).all()
-    assert erased.train[0].targets.boxes[:, 0].tolist() == [100.5, 600, 580, 575]
-    assert not erased.train[0].targets.ignore.any()
+    assert (erased.train.images.load(0)[..., 2] > 90).all()
+    assert (plain.train.images.load(0)[..., 2] < 10).all()
+    assert erased.train.targets(0).boxes[:, 0].tolist() == [100.5, 600, 580, 575]
+    assert not erased.train.targets(0).ignore.any()
     assert erased.test.names.tolist() == plain.test.names.tolist()
 
 
@@ -148,8 +148,8 @@ def test_the_toolchains_tree(root):
     (root / "labels" / "train" / "bb_V0032_I0001720.txt").write_text("1 0.5 0.5 0.25 0.5\n")
     splits = reader(root, splits="paper")()
     assert splits.counts == {"train": 3, "val": 2, "test": 2}
-    assert splits.train[2].targets.boxes.tolist() == [[36, 16, 60, 48]]
-    assert splits.train[2].targets.labels.tolist() == [1]
+    assert splits.train.targets(2).boxes.tolist() == [[36, 16, 60, 48]]
+    assert splits.train.targets(2).labels.tolist() == [1]
 
 
 # On the tile at x, y of the first image: each box that it shows, its label, and whether it is ignored.
@@ -185,13 +185,13 @@ TILES = {
 
 def test_the_tiles_of_the_first_image(root):
     splits = reader(root, splits="paper", tiling=TILING)()
-    tiles, whole = splits.train, reader(root, splits="paper")().train[0].image
+    tiles, whole = splits.train, reader(root, splits="paper")().train.images.load(0)
     assert splits.counts == {"train": 9, "val": 7, "test": 7}
     assert tiles.sizes.tolist() == [[640, 512]] * 6 + [[96, 64]] * 3
     assert tiles.views.image.tolist() == [0, 0, 0, 0, 0, 0, 1, 2, 3]
     assert tiles.names[1] == "tiny_set/train/labeled_images/bb_V0032_I0001640__590__0.jpg"
     for number, ((x, y), expected) in enumerate(TILES.items()):
-        image, (boxes, labels, ignore) = tiles[number].image, tiles[number].targets
+        image, (boxes, labels, ignore) = tiles.images.load(number), tiles.targets(number)
         np.testing.assert_array_equal(image, whole[y : y + 512, x : x + 640])
         assert tiles.views.corner[number].tolist() == [x, y]
         np.testing.assert_allclose(boxes, [box for box, _, _ in expected], atol=1e-4)
@@ -231,7 +231,7 @@ def test_bad_records(root, changes, expected):
 def test_an_image_of_another_size(root):
     _change(root, width=1270)
     with pytest.raises(UserError, match=r"1280 x 720 pixels, its annotations are for 1270 x 720"):
-        _ = reader(root, splits="paper")().train[0]
+        reader(root, splits="paper")().train.images.load(0)
     assert len(reader(root, on_error="skip").index("train")) == 3
 
 

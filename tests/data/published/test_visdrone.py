@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lga.data.published.visdrone import VisDroneReader
-from lga.structures.ground_truth import Ignored
+from lga.structures.annotations import Ignored
 from lga.system.errors import UserError
 from tests.data.trees.visdrone import write_tree
 
@@ -25,7 +25,7 @@ def reader(root, **settings):
 def test_the_quirks_of_the_first_image(root):
     """Line by line of `tests.data.trees.visdrone.QUIRKS`; the box of no height (line 7) is left out."""
     index = reader(root).index("train")
-    written = index.written
+    written = index
     first = written.image == 0
     assert written.boxes[first].tolist() == [
         [72, 8, 84, 24],
@@ -52,8 +52,8 @@ def test_the_quirks_of_the_first_image(root):
 def test_an_empty_file_is_an_image_without_objects(root):
     splits = reader(root)()
     assert splits.train.names[1].endswith("0000000_00001_d_0000001.jpg")
-    assert len(splits.train[1].targets.labels) == 0
-    assert splits.train[1].image.shape == (64, 96, 3)
+    assert len(splits.train.targets(1).labels) == 0
+    assert splits.train.images.load(1).shape == (64, 96, 3)
 
 
 def test_the_splits(root):
@@ -127,8 +127,8 @@ def test_the_index_is_kept_until_a_file_changes(root, monkeypatch):
     assert len(reader(root).index("train")) == 6
     monkeypatch.undo()
     (root / ANNOTATIONS).write_text("1,2,3,4,1,4,0,0\n")
-    assert reader(root).index("train").written.boxes[-9].tolist() != [1, 2, 4, 6]
-    assert [1, 2, 4, 6] in reader(root).index("train").written.boxes.tolist()
+    assert reader(root).index("train").boxes[-9].tolist() != [1, 2, 4, 6]
+    assert [1, 2, 4, 6] in reader(root).index("train").boxes.tolist()
 
 
 def test_the_newer_tree_of_the_toolchain(root):
@@ -143,5 +143,5 @@ def test_the_newer_tree_of_the_toolchain(root):
     (root / "labels" / "train" / "0000000_00002_d_0000002.txt").write_text("3 0.5 0.5 0.25 0.5\n")
     splits = reader(root)()
     assert splits.counts == {"train": 6, "val": 6, "test": 6}
-    assert splits.train[2].targets.boxes.tolist() == [[36, 16, 60, 48]]
-    assert splits.train[2].targets.labels.tolist() == [3]
+    assert splits.train.targets(2).boxes.tolist() == [[36, 16, 60, 48]]
+    assert splits.train.targets(2).labels.tolist() == [3]

@@ -10,7 +10,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from lga.data.published.voc import VOC2007Reader, VOC2012Reader
-from lga.structures.ground_truth import Ignored
+from lga.structures.annotations import Ignored
 from lga.system.errors import UserError
 from tests.data.test_dataset_configs import CONFIGS
 from tests.data.trees.voc import PLAIN, write_image, write_tree
@@ -33,7 +33,7 @@ def reader(data_dir, cls=VOC2007Reader, **settings):
 def test_the_quirks_of_the_first_image(data_dir):
     """Object by object of `tests.data.trees.voc.QUIRKS`; none of them is left out."""
     index = reader(data_dir).index("train2007")
-    written = index.written
+    written = index
     first = written.image == 0
     assert written.boxes[first].tolist() == [
         [8, 10, 40, 30],
@@ -56,14 +56,14 @@ def test_the_quirks_of_the_first_image(data_dir):
 
 
 def test_only_listed_images_are_read(data_dir):
-    names = reader(data_dir).index("train2007").written.names.tolist()
+    names = reader(data_dir).index("train2007").names.tolist()
     assert names == [f"VOCdevkit/VOC2007/JPEGImages/{number:06d}.jpg" for number in (12, 13, 14, 15)]
 
 
 def test_an_image_without_objects(data_dir):
     train = reader(data_dir)().train
-    assert len(train[1].targets.labels) == 0
-    assert train[1].image.shape == (64, 96, 3)
+    assert len(train.targets(1).labels) == 0
+    assert train.images.load(1).shape == (64, 96, 3)
 
 
 def folders(source):
@@ -176,14 +176,14 @@ def test_an_image_of_another_size(data_dir):
     write_image(data_dir, "train2007", "000014", "", size)
     source = reader(data_dir)().train
     with pytest.raises(UserError, match=r"000014\.jpg: the image is 96 x 64 pixels, .* are for 96 x 60"):
-        source[2]
+        source.images.load(2)
     assert len(reader(data_dir, on_error="skip").index("train2007")) == 3
 
 
 @pytest.mark.parametrize("size", ["", "<size><width>0</width><height>0</height></size>"])
 def test_a_size_that_is_not_said_is_that_of_the_image(data_dir, size):
     write_image(data_dir, "train2007", "000014", "", size)
-    assert reader(data_dir).index("train2007").written.sizes[2].tolist() == [96, 64]
+    assert reader(data_dir).index("train2007").sizes[2].tolist() == [96, 64]
 
 
 @pytest.mark.parametrize(
@@ -237,8 +237,8 @@ def test_the_tree_of_the_toolchain(data_dir):
     (data_dir / "VOC/labels/train2007/000014.txt").write_text("11 0.5 0.5 0.25 0.5\n")
     splits = reader(data_dir)()
     assert splits.counts == {"train": 4, "val": 4, "test": 4}
-    assert splits.train[2].targets.boxes.tolist() == [[36, 16, 60, 48]]
-    assert splits.train[2].targets.labels.tolist() == [11]
+    assert splits.train.targets(2).boxes.tolist() == [[36, 16, 60, 48]]
+    assert splits.train.targets(2).labels.tolist() == [11]
     assert splits.train.names[2] == "VOC/images/train2007/000014.jpg"
 
 

@@ -1,9 +1,11 @@
 """Judged splits from plain lists, and a made-up large one."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from lga.detection.judging import Collected, whole_images
-from lga.structures.ground_truth import GroundTruth, Ignored
+from lga.structures.annotations import Annotations, Ignored
 
 BOX = (0.0, 0.0, 10.0, 10.0)
 FAR = (50.0, 50.0, 60.0, 60.0)
@@ -26,15 +28,16 @@ def whole(split, areas=None):
     """The same split as whole images; `areas` of the objects where they are not those of their boxes."""
     order = np.argsort(split.objects[:, 0], kind="stable")
     boxes = split.objects[order, 1:5]
-    truth = GroundTruth(
+    truth = Annotations.of_arrays(
+        names=np.array([], np.str_),
+        sizes=np.zeros((0, 2), np.int64),
         image=split.objects[order, 0].astype(np.int64),
         boxes=boxes,
         labels=split.objects[order, 5].astype(np.int64),
         ignored=np.where(split.ignore[order], Ignored.CROWD, Ignored.OBJECT).astype(np.uint8),
-        areas=(boxes[:, 2:] - boxes[:, :2]).prod(1) if areas is None else np.array(areas, float)[order],
-        sizes=np.zeros((0, 2), np.int64),
-        names=np.array([], np.str_),
     )
+    if areas is not None:
+        truth = replace(truth, areas=np.array(areas, float)[order])
     return whole_images(split, truth, views=None)
 
 

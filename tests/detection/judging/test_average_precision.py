@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from lga.detection.judging import paper_protocol as average_precision
-from lga.detection.judging.paper_protocol import true_positives
+from lga.detection.judging.paper_protocol import average_precision, true_positives
 
 BOX = (0.0, 0.0, 10.0, 10.0)
 

@@ -3,20 +3,19 @@
 import numpy as np
 
 from lga.detection.judging import whole_images
-from lga.structures.ground_truth import GroundTruth, Views
+from lga.structures.annotations import Annotations, Views
 from tests.detection.judging.cases import collected
 
 
 def truth_of(images, boxes):
     count = len(images)
-    return GroundTruth(
+    return Annotations.of_arrays(
+        names=np.array(list("abcd")),
+        sizes=np.full((4, 2), 100),
         image=np.array(images),
         boxes=np.array(boxes, float).reshape(-1, 4),
         labels=np.zeros(count, np.int64),
         ignored=np.zeros(count, np.uint8),
-        areas=np.ones(count),
-        sizes=np.full((4, 2), 100),
-        names=np.array(list("abcd")),
     )
 
 

@@ -163,7 +163,7 @@ def detector_of(config, **settings):
 
 
 def test_a_file_that_mmdet_has_not_is_named():
-    with pytest.raises(UserError, match=r"detector.model.config=retina.py: no such file in .*configs"):
+    with pytest.raises(UserError, match=r"^config=retina.py: no such file in .*configs"):
         detector_of("retina.py")
 
 

@@ -95,8 +95,11 @@ def test_decoding_is_asked_for_with_on_error(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("override", "expected"),
     [
-        ("data.on_error=maybe", "data.on_error='maybe' is unknown: choose one of raise, skip"),
-        ("dataset.splits=thirds", "dataset.splits='thirds' is unknown: choose one of official, paper"),
+        ("data.on_error=maybe", "data: on_error='maybe' is unknown: choose one of raise, skip"),
+        (
+            "dataset.splits=thirds",
+            "dataset.reader: splits='thirds' is unknown: choose one of official",
+        ),
     ],
 )
 def test_a_bad_config_is_one_line(tmp_path, override, expected):

@@ -1,1 +1,1 @@
-"""Annotation formats: one a file, from text to `WrittenSplit`, with no knowledge of any set."""
+"""Annotation formats that know of no set: from text to boxes."""

@@ -13,8 +13,7 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml import ElementTree
 
 from lga.data.detection.faults import Faults
-from lga.data.detection.written_split import WrittenBox
-from lga.structures.ground_truth import Ignored
+from lga.structures.annotations import Ignored, WrittenBox
 
 UNIT = "object"  # its number in the file, from 1
 

@@ -5,17 +5,23 @@ another are left out and counted.
 
 Tree: ``gwhd_2021/images/*.png`` and ``competition_{train,val,test}.csv``, or the older
 ``official_{train,val,test}.csv``, whose names have no extension; where both lie, the former are read.
+
+The tables of GWHD 2021: one image a row, https://zenodo.org/records/5092309.
+
+Format: ``image_name,BoxesString,domain``, the boxes ``x1 y1 x2 y2`` in pixels with ``;`` between, or
+``no_box``. The names of the older tables have no extension.
 """
 
 from pathlib import Path
 from types import MappingProxyType
+from typing import NamedTuple
 
 from lga.data.detection.faults import Faults
-from lga.data.detection.written_split import WrittenImage, WrittenSplit
-from lga.data.published.formats.gwhd_2021_csv import read_gwhd_2021
+from lga.data.published.formats.text_lines import numbered_rows
 from lga.data.published.gwhd.codalab import GWHDReader
 from lga.data.published.published_dataset import PartFiles
 from lga.data.published.split_plan import PublishedCounts, SplitPlan
+from lga.structures.annotations import Annotations, WrittenBox, WrittenImage
 
 YEAR_2021 = "gwhd_2021"
 IMAGES = f"{YEAR_2021}/images"
@@ -52,12 +58,12 @@ class GWHD2021Reader(GWHDReader):
         """Return the part's table and the folder of all images."""
         return PartFiles([self.require(self._table(part))], (self.require(self.root / IMAGES),))
 
-    def parse(self, part: str, files: PartFiles, faults: Faults) -> WrittenSplit:
+    def parse(self, part: str, files: PartFiles, faults: Faults) -> Annotations:
         """Return the images of the table."""
         table = self._table(part)
         place = table.relative_to(self.root).as_posix()
         rows = read_gwhd_2021(table, place, faults)
-        return WrittenSplit.of_images(
+        return Annotations.of_images(
             [WrittenImage(f"{IMAGES}/{_file_name(row.name)}", None, row.boxes, place) for row in rows]
         )
 
@@ -68,3 +74,65 @@ class GWHD2021Reader(GWHDReader):
 
 def _file_name(name: str) -> str:
     return name if name.lower().endswith((".png", ".jpg")) else f"{name}.png"
+
+
+COLUMNS = ("image_name", "BoxesString", "domain")
+EMPTY = "no_box"
+
+
+class WheatRow(NamedTuple):
+    """One image.
+
+    Attributes:
+        name: as written.
+        boxes: all of label 0.
+        line: of the row.
+    """
+
+    name: str
+    boxes: list[WrittenBox]
+    line: int
+
+
+def read_gwhd_2021(path: Path, place: str, faults: Faults) -> list[WheatRow]:
+    """Return the images of a table, in the order of its rows.
+
+    A row that repeats an earlier one exactly is left out and counted.
+
+    Args:
+        path: of the table.
+        place: what to call it in messages.
+        faults: says what to do about a bad row, and about a second one of an image that says something else.
+
+    Raises:
+        UserError: the table or a row is bad, and ``faults`` refuses.
+    """
+    rows: list[WheatRow] = []
+    seen: dict[str, tuple[int, str]] = {}
+    for line, (name, boxes_string, domain) in numbered_rows(path, place, COLUMNS, faults):
+        here = f"{place}:{line}"
+        first, content = seen.setdefault(name, (line, f"{boxes_string},{domain}"))
+        if first != line:
+            if content == f"{boxes_string},{domain}":
+                faults.drop("rows that repeat another", here)
+            else:
+                expected = f"{name} has other boxes or another domain in line {first}"
+                faults.refuse("rows that disagree about an image", here, expected)
+            continue
+        rows.append(WheatRow(name, _boxes(boxes_string, line, here, faults), line))
+    return rows
+
+
+def _boxes(boxes_string: str, line: int, here: str, faults: Faults) -> list[WrittenBox]:
+    if boxes_string.strip() == EMPTY:
+        return []
+    boxes = []
+    for written in boxes_string.split(";"):
+        try:
+            x1, y1, x2, y2 = (float(number) for number in written.split())
+        except ValueError:
+            expected = f"expected boxes x1 y1 x2 y2 with ; between, or {EMPTY}, found {written[:60]!r}"
+            faults.refuse("boxes not understood", here, expected)
+        else:
+            boxes.append(WrittenBox((x1, y1, x2, y2), 0, line=line))
+    return boxes

@@ -14,12 +14,11 @@ from types import MappingProxyType
 from typing import ClassVar
 
 from lga.data.detection.faults import Faults
-from lga.data.detection.written_split import WrittenSplit
-from lga.data.published.formats.coco_boxes import read_coco
-from lga.data.published.formats.coco_json import CocoCategory, open_coco, records
+from lga.data.published.formats.coco_json import CocoCategory, open_coco, read_coco, records
 from lga.data.published.published_dataset import PartFiles, PublishedDataset
 from lga.data.published.split_plan import PublishedCounts, SplitPlan
 from lga.data.published.toolchain_tree import parse_toolchain_tree
+from lga.structures.annotations import Annotations
 from lga.system.errors import UserError
 
 FOLDER = "GWHD"
@@ -108,7 +107,7 @@ class GWHDCodalabReader(GWHDReader):
             return PartFiles([self.require(boxes)], (images,))
         return PartFiles(sorted(labels.glob("*.txt")), (images,))
 
-    def parse(self, part: str, files: PartFiles, faults: Faults) -> WrittenSplit:
+    def parse(self, part: str, files: PartFiles, faults: Faults) -> Annotations:
         """Return the boxes of the JSON file, or of the label files."""
         boxes = self.root / CODALAB / f"{part}.json"
         if not boxes.is_file():

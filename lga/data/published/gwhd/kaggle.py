@@ -4,25 +4,95 @@ Tree: ``global-wheat-detection/train.csv`` and ``train/*.jpg``; ``test/``, about
 not read. The parts are the table's sources, and ``unlisted``: the images of ``train/`` without a row, so
 without a wheat head, of which no source is known; they are always trained on. What is wrong with the table
 itself is counted once, with ``unlisted``.
+
+Kaggle's table of wheat heads: one box a row, https://www.kaggle.com/c/global-wheat-detection/data.
+
+Format: ``image_id,width,height,bbox,source``, the box a JSON list ``"[x, y, width, height]"`` in pixels. An
+image without a box has no row.
 """
 
+import json
 from pathlib import Path
 from types import MappingProxyType
+from typing import NamedTuple
 
 from lga.data.detection.faults import Faults
 from lga.data.detection.index_cache import listing
-from lga.data.detection.written_split import WrittenImage, WrittenSplit
-from lga.data.published.formats.kaggle_wheat_csv import KaggleImage, read_kaggle_wheat
+from lga.data.published.formats.text_lines import numbered_rows
 from lga.data.published.gwhd.codalab import LEAK, SELECTING, GWHDReader
 from lga.data.published.gwhd.codalab import TRAINING as SOURCES
 from lga.data.published.published_dataset import PartFiles
 from lga.data.published.split_plan import PublishedCounts, SplitPlan
+from lga.structures.annotations import Annotations, WrittenBox, WrittenImage
 
 KAGGLE = "global-wheat-detection"
 TABLE, IMAGES = f"{KAGGLE}/train.csv", f"{KAGGLE}/train"
 UNLISTED = "unlisted"
 REPORTED = "usask_1"  # the only source outside Europe
 _ROWS = "rows of train.csv by source"
+
+
+COLUMNS = ("image_id", "width", "height", "bbox", "source")
+
+
+class KaggleImage(NamedTuple):
+    """An image that has rows.
+
+    Attributes:
+        size: width and height in pixels.
+        source: domain that it is from.
+        line: of its first row.
+        boxes: all of label 0.
+    """
+
+    size: tuple[int, int]
+    source: str
+    line: int
+    boxes: list[WrittenBox]
+
+
+def read_kaggle_wheat(path: Path, place: str, faults: Faults) -> dict[str, KaggleImage]:
+    """Return the images by their ids, in the order of their first rows.
+
+    Args:
+        path: of the table.
+        place: what to call it in messages.
+        faults: says what to do about a bad row, and about one that gives an image another size or source
+            than an earlier row does.
+
+    Raises:
+        UserError: the table or a row is bad, and ``faults`` refuses.
+    """
+    images: dict[str, KaggleImage] = {}
+    for line, (name, width, height, bbox, source) in numbered_rows(path, place, COLUMNS, faults):
+        box, size = _corners(bbox), _size(width, height)
+        if box is None or size is None:
+            found = f"{width},{height},{bbox}"[:60]
+            expected = f'expected width,height,"[x, y, width, height]" in numbers, found {found!r}'
+            faults.refuse("rows not understood", f"{place}:{line}", expected)
+            continue
+        image = images.setdefault(name, KaggleImage(size, source, line, []))
+        if (image.size, image.source) == (size, source):
+            image.boxes.append(WrittenBox(box, 0, line=line))
+        else:
+            expected = f"size or source of {name} is not that of line {image.line}"
+            faults.refuse("rows that disagree about an image", f"{place}:{line}", expected)
+    return images
+
+
+def _size(width: str, height: str) -> tuple[int, int] | None:
+    try:
+        return int(width), int(height)
+    except ValueError:
+        return None
+
+
+def _corners(bbox: str) -> tuple[float, float, float, float] | None:
+    try:
+        left, top, width, height = (float(number) for number in json.loads(bbox))
+    except (ValueError, TypeError):
+        return None
+    return left, top, left + width, top + height
 
 
 class GWHDKaggleReader(GWHDReader):
@@ -76,7 +146,7 @@ class GWHDKaggleReader(GWHDReader):
         """Return the table and the folder of all images."""
         return PartFiles([self.require(self.root / TABLE)], (self.require(self.root / IMAGES),))
 
-    def parse(self, part: str, files: PartFiles, faults: Faults) -> WrittenSplit:
+    def parse(self, part: str, files: PartFiles, faults: Faults) -> Annotations:
         """Return the images of one source, or those that no row names."""
         counted = part == UNLISTED or faults.on_error == "raise"
         listed = read_kaggle_wheat(self.root / TABLE, TABLE, faults if counted else Faults("skip"))
@@ -85,8 +155,8 @@ class GWHDKaggleReader(GWHDReader):
             names = {f"{IMAGES}/{stem}.jpg" for stem in listed}
             present = sorted(listing(self.root, files.image_folders))
             rest = [name for name in present if name.endswith(".jpg") and name not in names]
-            return WrittenSplit.of_images([WrittenImage(name, None, (), TABLE) for name in rest])
-        return WrittenSplit.of_images(
+            return Annotations.of_images([WrittenImage(name, None, (), TABLE) for name in rest])
+        return Annotations.of_images(
             [
                 WrittenImage(f"{IMAGES}/{stem}.jpg", image.size, image.boxes, TABLE)
                 for stem, image in listed.items()

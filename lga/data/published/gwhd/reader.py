@@ -36,10 +36,7 @@ def gwhd_reader(
     if distribution == "auto":
         distribution = _found(Path(data_dir) / FOLDER)
     if distribution not in READERS:
-        raise UserError(
-            f"dataset.reader.distribution={distribution!r} is unknown: "
-            f"choose one of auto, {', '.join(READERS)}"
-        )
+        raise UserError(f"distribution={distribution!r} is unknown: choose one of auto, {', '.join(READERS)}")
     return READERS[distribution](data_dir, cache_dir, splits, on_error)
 
 
@@ -48,6 +45,6 @@ def _found(root: Path) -> str:
     if len(found) > 1:
         raise UserError(
             f"{root}: several distributions are there, and their splits differ; choose with "
-            f"dataset.reader.distribution= one of {', '.join(found)}"
+            f"distribution= one of {', '.join(found)}"
         )
     return found[0] if found else GWHDCodalabReader.distribution

@@ -8,9 +8,8 @@ The benchmarks' own tools are MATLAB, scripts, or text; none is a library. Where
 overlaps open, detections stand in the order given, and of objects the tool's own choice is named.
 """
 
-from lga.detection.judging.native.dota import DOTA
+from lga.detection.judging.native.devkit import DOTA, PascalVOC
 from lga.detection.judging.native.global_wheat import GlobalWheat
-from lga.detection.judging.native.pascal_voc import PascalVOC
 from lga.detection.judging.native.tiny_person import TinyPerson
 from lga.detection.judging.native.visdrone import VisDrone
 

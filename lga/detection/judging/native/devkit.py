@@ -17,13 +17,13 @@ Shapes: P detections by falling score, D thresholds of recall.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 
-from lga.detection.judging.collector import Floats, Judgement
-from lga.detection.judging.native.boxes import Bools, Overlaps, by_falling_score, overlaps
-from lga.detection.judging.whole_images import CLASS, WholeImages
+from lga.detection.judging.collector import CLASS, Floats, Judgement, WholeImages
+from lga.detection.judging.native.matching import Bools, Overlaps, by_falling_score, overlaps
 from lga.system.errors import UserError
 
 Interpolation = Callable[[Bools, int], float]
@@ -57,9 +57,7 @@ INTERPOLATIONS: dict[str, Interpolation] = {"11-point": partial(at_points, point
 def interpolation_named(name: str) -> Interpolation:
     """Return `11-point` or `all-point`; a UserError says that there is no other."""
     if name not in INTERPOLATIONS:
-        raise UserError(
-            f"dataset.native.interpolation={name!r} is unknown: choose {' or '.join(INTERPOLATIONS)}"
-        )
+        raise UserError(f"interpolation={name!r} is unknown: choose {' or '.join(INTERPOLATIONS)}")
     return INTERPOLATIONS[name]
 
 
@@ -103,3 +101,74 @@ def _verdicts(pairs: Overlaps, counts: Bools, num_detections: int, *, strict: bo
     right[detection[first]] = counts[box[first]]
     neutral[detection] = ~counts[box]
     return right, neutral
+
+
+@dataclass(frozen=True, kw_only=True)
+class PascalVOC:
+    """Return `native/ap50` by PASCAL VOC's protocol.
+
+    Everingham et al. (2010), https://doi.org/10.1007/s11263-009-0275-4.
+
+    The official tool is the development kit. The rules are this module's; an overlap of exactly 0.5 is
+    enough. The challenges before 2010 took precision at 11 points of recall, those since then the area under
+    the whole curve.
+
+    The kit's boxes name their first and last pixel, from 1 on, so it adds a pixel to widths: `xmax - xmin +
+    1`. Ours are half-open and from 0 on, `x1 = xmin - 1` and `x2 = xmax`, so that `x2 - x1` is the same
+    width, and `min(x2, x2') - max(x1, x1') = min(xmax, xmax') - max(xmin, xmin') + 1` the same width in
+    common: overlaps are equal to the kit's without adding anything. A detection goes the same way, as if
+    written as `x1 + 1` and `x2`.
+
+    Args:
+        interpolation: ``11-point`` (2007) or ``all-point`` (2012).
+    """
+
+    interpolation: str = "all-point"
+
+    def __post_init__(self) -> None:
+        interpolation_named(self.interpolation)
+
+    def __call__(self, found: WholeImages) -> Judgement:
+        """Judge."""
+        return judge_by_devkit(found, interpolation_named(self.interpolation), strict=False)
+
+
+GROWTH = np.array([0.0, 0.0, 1.0, 1.0])
+
+
+@dataclass(frozen=True, kw_only=True)
+class DOTA:
+    """Return `native/ap50` by DOTA's protocol for horizontal boxes (Task 2).
+
+    Xia et al. (2018), https://arxiv.org/abs/1711.10398.
+
+    The official tool is DOTA_devkit. The rules are this module's, on whole images: what was found on tiles
+    has been merged by then. An overlap must be more than 0.5. Objects marked difficult, the kit's 2 (pieces)
+    included, are neutral.
+
+    The kit adds one pixel to widths, as PASCAL VOC's does, though its coordinates are corners, not first and
+    last pixels: every box grows by one pixel to the right and down. This is followed, as overlaps of small
+    objects depend on it; `grown=false` leaves it out. The kit has both ways of taking the average precision;
+    the choice of default is ours.
+
+    Args:
+        interpolation: ``all-point`` or ``11-point``.
+        grown: add the kit's pixel to widths and heights.
+    """
+
+    interpolation: str = "all-point"
+    grown: bool = True
+
+    def __post_init__(self) -> None:
+        interpolation_named(self.interpolation)
+
+    def __call__(self, found: WholeImages) -> Judgement:
+        """Judge."""
+        judged = _grown(found) if self.grown else found
+        return judge_by_devkit(judged, interpolation_named(self.interpolation), strict=True)
+
+
+def _grown(found: WholeImages) -> WholeImages:
+    growth = np.concatenate(([0.0], GROWTH, [0.0, 0.0]))
+    truth = replace(found.truth, boxes=found.truth.boxes + GROWTH)
+    return replace(found, detections=found.detections + growth, truth=truth)

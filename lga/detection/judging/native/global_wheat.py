@@ -18,10 +18,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lga.detection.judging.collector import Floats, Judgement
-from lga.detection.judging.native.boxes import Ints, by_falling_score, keep, overlaps
-from lga.detection.judging.native.matching import greedy
-from lga.detection.judging.whole_images import IMAGE, SCORE, WholeImages
+from lga.detection.judging.collector import IMAGE, SCORE, Floats, Judgement, WholeImages
+from lga.detection.judging.native.matching import Ints, by_falling_score, greedy, keep, overlaps
 from lga.system.errors import UserError
 
 THRESHOLDS = np.linspace(0.5, 0.75, 6)
@@ -39,7 +37,7 @@ class GlobalWheat:
 
     def __post_init__(self) -> None:
         if not 0 <= self.score_threshold <= 1:
-            raise UserError(f"dataset.native.score_threshold={self.score_threshold} is to be in [0, 1]")
+            raise UserError(f"score_threshold={self.score_threshold} is impossible: it must be from 0 to 1")
 
     def __call__(self, found: WholeImages) -> Judgement:
         """Judge."""

@@ -26,20 +26,19 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from lga.detection.judging.collector import Floats, Judgement
-from lga.detection.judging.native.boxes import (
+from lga.detection.judging.collector import BOX, CLASS, IMAGE, Floats, Judgement, WholeImages
+from lga.detection.judging.native.devkit import at_points
+from lga.detection.judging.native.matching import (
     Bools,
     Overlaps,
     by_falling_score,
     check_max_detections,
+    greedy_verdicts,
     keep,
     overlaps,
     rank_on_image,
 )
-from lga.detection.judging.native.devkit import at_points
-from lga.detection.judging.native.matching import greedy_verdicts
-from lga.detection.judging.whole_images import BOX, CLASS, IMAGE, WholeImages
-from lga.structures.ground_truth import GroundTruth, Ignored
+from lga.structures.annotations import Annotations, Ignored
 
 THRESHOLDS = np.array([0.25, 0.5, 0.75])
 RECALL_POINTS = 101
@@ -83,7 +82,7 @@ class TinyPerson:
 
 
 def _average_precisions(
-    detections: Floats, truth: GroundTruth, pairs: Overlaps, limits: tuple[float, float]
+    detections: Floats, truth: Annotations, pairs: Overlaps, limits: tuple[float, float]
 ) -> list[float]:
     """Return the average precision of a size at each threshold; nothing without objects of that size."""
     counts = truth.counts & _within(truth.areas, limits)

@@ -26,20 +26,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lga.detection.judging.collector import Floats, Judgement
-from lga.detection.judging.native.boxes import (
+from lga.detection.judging.collector import BOX, CLASS, IMAGE, Floats, Judgement, WholeImages
+from lga.detection.judging.native.devkit import all_point
+from lga.detection.judging.native.matching import (
     Bools,
     Ints,
+    Verdicts,
     by_falling_score,
     check_max_detections,
+    covered_share,
+    greedy_verdicts,
     keep,
     overlaps,
     rank_on_image,
 )
-from lga.detection.judging.native.devkit import all_point
-from lga.detection.judging.native.matching import Verdicts, covered_share, greedy_verdicts
-from lga.detection.judging.whole_images import BOX, CLASS, IMAGE, WholeImages
-from lga.structures.ground_truth import GroundTruth, Ignored
+from lga.structures.annotations import Annotations, Ignored
 
 THRESHOLDS = np.linspace(0.5, 0.95, 10)
 AT_50, AT_75 = 0, 5
@@ -80,7 +81,7 @@ class VisDrone:
         verdicts: Verdicts,
         rank: Ints,
         own: Bools,
-        truth: GroundTruth,
+        truth: Annotations,
         label: int,
     ) -> dict[str, float]:
         """Return the metrics of one class, whose detections ``own`` (P,) marks."""
@@ -114,7 +115,7 @@ def without_regions(found: WholeImages) -> WholeImages:
     return keep(found, detection_kept, box_kept)
 
 
-def _means(per_class: dict[int, dict[str, float]], truth: GroundTruth) -> dict[str, float]:
+def _means(per_class: dict[int, dict[str, float]], truth: Annotations) -> dict[str, float]:
     """Return the means over classes, plain and weighted by the number of images that have the class."""
     if not per_class:
         return {}

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from lga.detection.judging.whole_images import WholeImages
-from lga.structures.ground_truth import GroundTruth, Ignored
+from lga.detection.judging.collector import WholeImages
+from lga.structures.annotations import Annotations, Ignored
 
 BOX = (0.0, 0.0, 10.0, 10.0)
 FAR = (500.0, 500.0, 510.0, 510.0)
@@ -17,14 +17,13 @@ def judged(detections=(), boxes=(), images=None):
         images = sorted({row[0] for row in (*found, *there)})
     found = np.array(found, float).reshape(-1, 7)
     boxes = np.array([row[1] for row in there], float).reshape(-1, 4)
-    truth = GroundTruth(
+    truth = Annotations.of_arrays(
+        names=np.array([f"{image}.jpg" for image in range(max(images, default=0) + 1)]),
+        sizes=np.full((max(images, default=0) + 1, 2), 1000),
         image=np.array([row[0] for row in there], np.int64),
         boxes=boxes,
         labels=np.array([row[2] for row in there], np.int64),
         ignored=np.array([row[3] for row in there], np.uint8),
-        areas=(boxes[:, 2:] - boxes[:, :2]).prod(1),
-        sizes=np.full((max(images, default=0) + 1, 2), 1000),
-        names=np.array([f"{image}.jpg" for image in range(max(images, default=0) + 1)]),
     )
     order = np.lexsort((-found[:, 5], found[:, 0]))
     return WholeImages(np.array(images, np.int64), found[order], truth)

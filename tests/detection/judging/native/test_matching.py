@@ -3,9 +3,14 @@
 import numpy as np
 import pytest
 
-from lga.detection.judging.native.boxes import Overlaps, by_falling_score, overlaps
-from lga.detection.judging.native.matching import greedy, greedy_verdicts
-from lga.structures.ground_truth import Ignored
+from lga.detection.judging.native.matching import (
+    Overlaps,
+    by_falling_score,
+    greedy,
+    greedy_verdicts,
+    overlaps,
+)
+from lga.structures.annotations import Ignored
 from tests.detection.judging.native.cases import BOX, judged, made
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lga.detection.judging.native import DOTA, GlobalWheat, PascalVOC, TinyPerson, VisDrone
-from lga.structures.ground_truth import Ignored
+from lga.structures.annotations import Ignored
 from tests.detection.judging.native.cases import found_perfectly, judged, made
 
 PROTOCOLS = [

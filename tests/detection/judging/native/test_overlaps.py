@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from lga.detection.judging.native import boxes as module
-from lga.detection.judging.native.boxes import overlaps
+from lga.detection.judging.native import matching as module
+from lga.detection.judging.native.matching import overlaps
 from tests.detection.judging.native.cases import BOX, judged, made
 
 

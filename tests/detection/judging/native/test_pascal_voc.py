@@ -3,7 +3,7 @@
 import pytest
 
 from lga.detection.judging.native import PascalVOC
-from lga.structures.ground_truth import Ignored
+from lga.structures.annotations import Ignored
 from lga.system.errors import UserError
 from tests.detection.judging.native.cases import BOX, FAR, judged
 

@@ -11,7 +11,7 @@ from pycocotools.cocoeval import COCOeval
 
 from lga.detection.judging.native import TinyPerson
 from lga.detection.judging.native.tiny_person import SIZES
-from lga.structures.ground_truth import Ignored
+from lga.structures.annotations import Ignored
 from lga.system.errors import UserError
 from tests.detection.judging.native.cases import BOX, FAR, judged, made
 
