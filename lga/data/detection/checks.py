@@ -23,10 +23,10 @@ from numpy.typing import NDArray
 
 from lga.data.detection.faults import Faults
 from lga.data.detection.image_stores import read_image, read_image_size
-from lga.data.detection.watching import Watch, unwatched
 from lga.data.detection.written_split import WrittenSplit
 from lga.structures.ground_truth import Ignored
 from lga.system.errors import UserError
+from lga.system.progress import Track, untracked
 
 CLIPPED = "boxes clipped to the image"
 SLACK = 1.0  # pixels beyond the image that rounding in an annotation file accounts for; not told
@@ -99,7 +99,7 @@ def check_images(
     written: WrittenSplit,
     present: Collection[str],
     faults: Faults,
-    watch: Watch = unwatched,
+    track: Track = untracked,
 ) -> WrittenSplit:
     """Return the split with its good images, all sizes known.
 
@@ -108,14 +108,14 @@ def check_images(
         written: as parsed.
         present: names of the image files that there are.
         faults: says what to do about a missing or unreadable image, and whether images are decoded.
-        watch: sees how far it is.
+        track: shows how far it is.
 
     Raises:
         UserError: an image is bad, and ``faults`` refuses.
     """
     sizes = written.sizes.copy()
     good = np.ones(len(sizes), bool)
-    for number, name in enumerate(watch(written.names.tolist(), "images read")):
+    for number, name in enumerate(track(written.names.tolist(), "images read")):
         source = str(written.sources[number])
         if name not in present:
             faults.refuse(MISSING, source, f"names the image {root / name}, which is not there")

@@ -13,10 +13,10 @@ from lga.data.detection.index_cache import listing
 from lga.data.download import RemoteFile, download
 from lga.data.preparation.catalogue import ArchivedSet, Piece
 from lga.data.preparation.extraction import extract
-from lga.data.preparation.progress_bar import progress_bar
 from lga.system.errors import UserError
 from lga.system.files import writable, write_text
 from lga.system.locks import alone
+from lga.system.progress import Progress
 from lga.system.resources import check_room
 
 STAMPS = ".prepared"
@@ -170,8 +170,8 @@ def _prepare_piece(piece: Piece, data_dir: Path, tell: Tell, source: Path | None
     shutil.rmtree(working, ignore_errors=True)  # of one that was killed
     try:
         for number, (archive, path) in enumerate(zip(piece.archives, paths, strict=True)):
-            with progress_bar(f"unpacking {path.name}") as on_member:
-                extract(path, working / str(number), on_member=on_member)
+            with Progress(f"unpacking {path.name}", None, "bytes", summary=False) as progress:
+                extract(path, working / str(number), on_member=progress.reach)
             merge(find_folder(working / str(number), archive.folder, path), working / "made")
         tell(put_in_place(working / "made", data_dir, piece))
     finally:
@@ -181,8 +181,8 @@ def _prepare_piece(piece: Piece, data_dir: Path, tell: Tell, source: Path | None
 def _archive(file: RemoteFile, folder: Path, tell: Tell, source: Path | None) -> Path:
     """Return where a whole and checked archive lies: in ``source``, or in ``folder`` after fetching it."""
     if source is None:
-        with progress_bar(file.name) as on_bytes:
-            path = download(file, folder, on_bytes)
+        with Progress(file.name, None, "bytes", summary=False) as progress:
+            path = download(file, folder, progress.reach)
     elif not (path := source / file.name).is_file():
         raise UserError(f"{path}: is not there, nothing was put in place; without --from it is fetched")
     elif fault := file.fault(path):

@@ -6,18 +6,16 @@ of pictures gets ``<part>-images.png`` and ``<part>-sizes.png``.
 
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
-from rich.progress import track
 
 from lga.config.frozen_run import FrozenRun
 from lga.config.instantiation import make
 from lga.data.detection.faults import Faults
-from lga.data.detection.watching import Watch
 from lga.data.inspection.pictured import Pictured
 from lga.data.inspection.pictures import picture_files, published_parts, split_parts
 from lga.data.inspection.published_set import PublishedInspection, inspect_splits
@@ -25,8 +23,7 @@ from lga.data.inspection.report import Report
 from lga.data.published import PublishedDataset
 from lga.run.modes.inspect_tables import show
 from lga.system.files import writable, write_atomically, write_text
-
-T = TypeVar("T")
+from lga.system.progress import Track, track, untracked
 
 
 def inspect(run: FrozenRun) -> None:
@@ -48,7 +45,7 @@ def _inspect(cfg: DictConfig) -> Report:
             path.parent.mkdir(parents=True, exist_ok=True)
             write_text(path, json.dumps(report.as_dict(), indent=1) + "\n")
     if cfg.inspect.pictures and parts:
-        _write_pictures(Path(cfg.inspect.pictures), parts, _watch(cfg))
+        _write_pictures(Path(cfg.inspect.pictures), parts, _track(cfg))
     return report
 
 
@@ -56,7 +53,7 @@ def _report(cfg: DictConfig) -> tuple[Report, Mapping[str, Pictured]]:
     """The report, and the parts to make pictures of."""
     decode, reader = Faults(cfg.data.on_error).decode, _reader(cfg)
     if isinstance(reader, PublishedDataset):
-        inspection = PublishedInspection(reader, decode, _watch(cfg))
+        inspection = PublishedInspection(reader, decode, _track(cfg))
         return inspection.report(), published_parts(inspection)
     name, class_names = cfg.dataset.name, tuple(cfg.dataset.class_names)
     where = str(cfg.dataset.reader.get("data_dir", "installed packages"))
@@ -72,10 +69,10 @@ def _reader(cfg: DictConfig) -> Any:
     return make(node, "dataset.reader")
 
 
-def _write_pictures(folder: Path, parts: Mapping[str, Pictured], watch: Watch) -> None:
+def _write_pictures(folder: Path, parts: Mapping[str, Pictured], track: Track) -> None:
     with writable(folder, "inspect.pictures"):
         folder.mkdir(parents=True, exist_ok=True)
-        for part in watch(list(parts), "pictures of parts"):
+        for part in track(list(parts), "pictures of parts"):
             for name, content in picture_files(part, parts[part]):
                 _write(folder / name, content)
     print(f"pictures of {len(parts)} parts: {folder}")
@@ -85,10 +82,5 @@ def _write(path: Path, content: bytes) -> None:
     write_atomically(path, lambda file: file.write(content))
 
 
-def _watch(cfg: DictConfig) -> Watch:
-    shown = cfg.trainer.progress and sys.stderr.isatty()
-
-    def watch(things: Sequence[T], doing: str) -> Iterable[T]:
-        return track(things, doing, console=Console(stderr=True), transient=True, disable=not shown)
-
-    return watch
+def _track(cfg: DictConfig) -> Track:
+    return track if cfg.trainer.progress else untracked

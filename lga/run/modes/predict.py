@@ -14,7 +14,6 @@ from typing import Any, cast
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from rich.progress import track
 from torch import Tensor, nn
 
 from lga.config.frozen_run import FrozenRun
@@ -28,6 +27,7 @@ from lga.structures import Detections
 from lga.structures.batch import ImageOrigin
 from lga.system.errors import UserError
 from lga.system.files import writable, write_atomically, write_text
+from lga.system.progress import track, untracked
 
 log = logging.getLogger("lga")
 
@@ -48,7 +48,7 @@ def predict(run: FrozenRun) -> None:
         images: list[dict[str, Any]] = []
         boxes: list[dict[str, Any]] = []
         skipped = 0
-        for file in track(files, "predicting", disable=not cfg.trainer.progress, transient=True):
+        for file in (track if cfg.trainer.progress else untracked)(files, "images predicted"):
             try:
                 image = np.asarray(read_image(file))
             except UserError as error:
