@@ -7,12 +7,12 @@ from types import TracebackType
 from typing import Protocol, Self, TypeVar
 
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 from rich.progress import Progress as Bar
 
 from lga.system.terminal_text import printable
 
-LINE_EVERY_S = 5.0
+LINE_EVERY_S = 10.0
 T = TypeVar("T")
 
 
@@ -32,11 +32,11 @@ class Progress:
         self._console = Console(
             stderr=True, force_terminal=sys.stderr.isatty(), soft_wrap=True, highlight=False, markup=False
         )
-        counted = TextColumn("{task.completed:,.0f} of {task.total:,.0f} " + things)
+        counted = [TextColumn("{task.completed:,.0f} of {task.total:,.0f} " + things)]
         self._bar = Bar(
             TextColumn("{task.description}", markup=False),
             BarColumn(),
-            DownloadColumn() if things == "bytes" else counted,
+            *([DownloadColumn(), TransferSpeedColumn()] if things == "bytes" else counted),
             TimeRemainingColumn(),
             console=self._console,
             transient=True,

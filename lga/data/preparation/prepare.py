@@ -1,6 +1,6 @@
-"""Brings one set to where its reader looks: fetch, check, unpack, put in place; whole pieces only.
+"""Bring one set to where its reader looks: fetch, check, unpack, put in place; whole pieces only.
 
-Puts what was unpacked where the readers look, at once, and remembers what was put there.
+What was put in place is remembered, and checked the next time.
 """
 
 import filecmp
@@ -22,6 +22,9 @@ from lga.system.resources import check_room
 STAMPS = ".prepared"
 DEPTH = 5  # folders that are searched for the wanted one
 SIDE_FILES = "__MACOSX"  # a folder of one system's notes on every file, in the same folders
+DOWNLOADS = "downloads"  # in the data folder: archives, and what a cut left of them
+UNPACKING = ".unpacking"
+Tell = Callable[[str], None]
 
 
 def find_folder(unpacked: Path, name: str, archive: Path) -> Path:
@@ -106,12 +109,6 @@ def _stamp(data_dir: Path, piece: Piece) -> Path:
     return data_dir / STAMPS / f"{piece.target.replace('/', '-')}.json"
 
 
-DOWNLOADS = "downloads"  # in the data folder: archives, and what a cut left of them
-UNPACKING = ".unpacking"
-
-Tell = Callable[[str], None]
-
-
 def prepare(
     chosen: ArchivedSet,
     data_dir: Path,
@@ -125,7 +122,7 @@ def prepare(
     Args:
         chosen: the set.
         data_dir: folder of all sets; made if missing.
-        tell: told what was done, a line at a time.
+        tell: called with what was done, a line at a time.
         keep_archives: leave the archives in ``<data_dir>/downloads``.
         source: folder that holds the archives; nothing is fetched then, and nothing in it is changed.
 

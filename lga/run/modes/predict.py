@@ -36,7 +36,7 @@ Image = NDArray[np.uint8]
 
 
 def predict(run: FrozenRun) -> None:
-    """Predicts every image of `source`; the last line counts images, boxes and skipped files."""
+    """Predict every image of `source`; the last line counts images, boxes and skipped files."""
     cfg = run.cfg
     if cfg.task.name != "detection":
         raise UserError(f"mode=predict finds boxes; dataset={cfg.dataset.name} is for {cfg.task.name}")
@@ -66,7 +66,7 @@ def predict(run: FrozenRun) -> None:
 
 
 def images_of(source: str | None) -> list[Path]:
-    """The image files that `source` names: one file, all of a folder, or those a glob matches."""
+    """Return the image files that `source` names: one file, all of a folder, or those a glob matches."""
     if not source:
         raise UserError("mode=predict needs source=<image, folder or glob>")
     path = Path(source)
@@ -84,7 +84,7 @@ def images_of(source: str | None) -> list[Path]:
 
 
 def find(network: nn.Module, image: Image, image_size: int) -> Detections:
-    """What `network` finds on an RGB image (H, W, 3), in its pixels; it sees the image letterboxed."""
+    """Return what `network` finds on an RGB image (H, W, 3), in its pixels; it sees the image letterboxed."""
     height, width = image.shape[:2]
     canvas = np.full((image_size, image_size, 3), PAD_VALUE, np.uint8)
     place = letterbox((width, height), image_size, (image_size, image_size))
@@ -98,7 +98,7 @@ def find(network: nn.Module, image: Image, image_size: int) -> Detections:
 
 
 def sure(found: Detections, confidence: float) -> Detections:
-    """The detections whose score is at least `confidence`."""
+    """Return the detections whose score is at least `confidence`."""
     kept: Tensor = found.scores >= confidence
     return Detections(found.boxes[kept], found.scores[kept], found.labels[kept])
 

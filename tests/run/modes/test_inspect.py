@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from lga.config.errors import CONFIG_ERRORS, explain
+from lga.config.compose import CONFIG_ERRORS, explain
 from lga.run.execute import execute
 from lga.run.modes import inspect as module
 from lga.system.errors import UserError

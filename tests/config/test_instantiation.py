@@ -8,8 +8,7 @@ from omegaconf import OmegaConf
 
 from lga.config.compose import compose
 from lga.config.frozen_run import FrozenRun, freeze
-from lga.config.instantiation import make
-from lga.config.moved import MOVED
+from lga.config.instantiation import MOVED, make
 from lga.results.experiments import FOLDER
 from lga.results.settings import recipe
 
