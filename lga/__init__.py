@@ -13,18 +13,18 @@ __all__ = ["build_model", "load_author_checkpoint"]
 
 
 def build_model(overrides: Sequence[str] = ()) -> "nn.Module":
-    """The network of the cell that `python run.py <overrides>` would run, without its data.
+    """Return the network of the cell that `python run.py <overrides>` would run, without its data.
 
     Raises UserError for an override that does not exist or a combination that does not fit.
     """
-    from lga.config.errors import composed_or_told
+    from lga.config.compose import composed_or_told
     from lga.run.build import build_network
 
     return build_network(composed_or_told(overrides))
 
 
 def load_author_checkpoint(model: "nn.Module", state_dict: "Mapping[str, Tensor]") -> None:
-    """Loads weights in the author's key naming (`model.12.out_conv.weight`) into `model`, strictly.
+    """Load weights in the author's key naming (`model.12.out_conv.weight`) into `model`, strictly.
 
     Raises UserError naming what is missing, left over or of another shape.
     """

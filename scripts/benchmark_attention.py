@@ -16,8 +16,7 @@ os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
 import torch
 from rich.console import Console
 
-from lga.audit.cost.measure import measure
-from lga.audit.cost.places import ATTENTIONS, BACKBONES, Place
+from lga.audit.cost.measure import ATTENTIONS, BACKBONES, Case, measure
 from lga.audit.cost.report import KEPT, MEASURED, markdown, print_report, write_report
 from lga.run.machine.environment import keep_freed_memory
 from lga.system.errors import UserError
@@ -37,7 +36,7 @@ def main() -> int:
     try:
         device = _device(arguments.device)
         rounds = QUICK_ROUNDS if arguments.quick else ROUNDS
-        report = measure(places(arguments.quick), ATTENTIONS, rounds, device, progress.print)
+        report = measure(cases(arguments.quick), ATTENTIONS, rounds, device, progress.print)
         print_report(report, console)
         write_report(report, KEPT if arguments.keep else arguments.out)
         if arguments.keep:
@@ -49,11 +48,11 @@ def main() -> int:
     return 0
 
 
-def places(quick: bool) -> list[Place]:
-    """All places, the sides of each backbone's maps growing."""
+def cases(quick: bool) -> list[Case]:
+    """All cases, the sides of each backbone's maps growing."""
     image, sides = (QUICK_IMAGE_SIZE, QUICK_SIDES) if quick else (IMAGE_SIZE, SIDES)
-    inside = [Place(backbone, image, BATCH, alone=False) for backbone in BACKBONES]
-    return inside + [Place(backbone, side, BATCH, alone=True) for backbone in BACKBONES for side in sides]
+    inside = [Case(backbone, image, BATCH, alone=False) for backbone in BACKBONES]
+    return inside + [Case(backbone, side, BATCH, alone=True) for backbone in BACKBONES for side in sides]
 
 
 def _device(name: str) -> torch.device:

@@ -3,8 +3,7 @@
 import argparse
 import sys
 
-from lga.audit.scale.estimate import network_configs, table_runs
-from lga.audit.scale.measurements import read_measurements, write_measurements
+from lga.audit.scale.estimate import network_configs, read_measurements, table_runs, write_measurements
 from lga.audit.scale.report import PAGE, SEEDS, scale_page
 from lga.system.errors import UserError
 from lga.system.files import write_text

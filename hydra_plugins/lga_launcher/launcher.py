@@ -48,7 +48,7 @@ class ProcessLauncher(SweepLauncher):
     def engine(self) -> "Engine":
         """Processes of this machine."""
         from lga.launch.local import run_in_processes
-        from lga.run.devices.places import check_jobs_per_device
+        from lga.run.devices.device_sets import check_jobs_per_device
 
         check_jobs_per_device(self.jobs_per_device)  # before any job is composed
         return partial(run_in_processes, jobs_per_device=self.jobs_per_device)

@@ -33,8 +33,11 @@ Local-Global blocks, as tested:
 from lga.attention.capacity_control import CapacityControl
 from lga.attention.cbam import CBAM
 from lga.attention.efficient_channel import EfficientChannelAttention
-from lga.attention.local_global.block import LocalGlobalVariant
-from lga.attention.local_global.presets import LocalGlobalAttention, LocalGlobalAttentionAsWritten
+from lga.attention.local_global.block import (
+    LocalGlobalAttention,
+    LocalGlobalAttentionAsWritten,
+    LocalGlobalVariant,
+)
 from lga.attention.no_attention import NoAttention
 from lga.attention.self_attention import MultiHeadSelfAttention
 from lga.attention.shuffle import ShuffleAttention

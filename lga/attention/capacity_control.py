@@ -8,7 +8,7 @@ Shapes: B batch, C channels, H W map, hidden the width of the bottleneck."""
 import torch
 from torch import Tensor, nn
 
-from lga.attention.local_global.presets import LocalGlobalAttention
+from lga.attention.local_global.block import LocalGlobalAttention
 
 
 class CapacityControl(nn.Module):
@@ -28,6 +28,6 @@ class CapacityControl(nn.Module):
         self.project = nn.Conv2d(hidden, channels, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Maps (B, C, H, W) to the same shape."""
+        """Map (B, C, H, W) to the same shape."""
         added: Tensor = self.project(self.act(self.expand(x)))
         return x + added

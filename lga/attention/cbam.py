@@ -21,7 +21,7 @@ class ChannelGate(nn.Module):
         self.fc = nn.Conv2d(channels, channels, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Maps (B, C, H, W) to the same shape."""
+        """Map (B, C, H, W) to the same shape."""
         gate: Tensor = self.fc(self.pool(x))
         return x * gate.sigmoid().to(x.dtype)
 
@@ -36,7 +36,7 @@ class SpatialGate(nn.Module):
         self.cv1 = nn.Conv2d(2, 1, kernel_size, padding=kernel_size // 2, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Maps (B, C, H, W) to the same shape."""
+        """Map (B, C, H, W) to the same shape."""
         pooled = torch.cat([x.mean(dim=1, keepdim=True), x.amax(dim=1, keepdim=True)], dim=1)
         gate: Tensor = self.cv1(pooled)
         return x * gate.sigmoid().to(x.dtype)
@@ -51,6 +51,6 @@ class CBAM(nn.Module):
         self.spatial_attention = SpatialGate(kernel_size)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Maps (B, C, H, W) to the same shape."""
+        """Map (B, C, H, W) to the same shape."""
         gated: Tensor = self.spatial_attention(self.channel_attention(x))
         return gated

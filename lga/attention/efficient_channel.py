@@ -21,6 +21,6 @@ class EfficientChannelAttention(nn.Module):
         self.conv = nn.Conv1d(1, 1, kernel_size, padding=kernel_size // 2, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Maps (B, C, H, W) to the same shape."""
+        """Map (B, C, H, W) to the same shape."""
         gate: Tensor = self.conv(self.pool(x).flatten(1)[:, None, :])
         return x * gate.sigmoid()[:, 0, :, None, None].to(x.dtype)

@@ -24,7 +24,7 @@ def heads_of(channels: int, heads: int | None) -> int:
 
 
 def heads_for(channels: int) -> int:
-    """The divisor of ``channels``, from 6 on, that leaves each head closest, by ratio, to 16 channels.
+    """Return the divisor of ``channels``, from 6 on, that leaves each head closest, by ratio, to 16 channels.
 
     Those are the heads of the released detectors: 6 of 24 channels, 8 of 128, 16 of 256. (The classifier has
     12 on the same 24 channels, which no rule of channels alone gives.) Of two as close the smaller count is

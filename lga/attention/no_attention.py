@@ -12,5 +12,5 @@ class NoAttention(nn.Module):
         super().__init__()
 
     def forward(self, x: Tensor) -> Tensor:
-        """Maps (B, C, H, W) to itself."""
+        """Map (B, C, H, W) to itself."""
         return x

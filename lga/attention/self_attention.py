@@ -21,7 +21,7 @@ class MultiHeadSelfAttention(nn.Module):
         self.value = nn.Conv2d(channels, channels, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Maps (B, C, H, W) to the same shape."""
+        """Map (B, C, H, W) to the same shape."""
         B, C, H, W = x.shape
         q_BGdN, k_BGdN, v_BGdN = (
             project(x).view(B, self.heads, C // self.heads, H * W)

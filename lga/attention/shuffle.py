@@ -32,7 +32,7 @@ class ShuffleAttention(nn.Module):
         self.gn = nn.GroupNorm(gated, gated)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Maps (B, C, H, W) to the same shape."""
+        """Map (B, C, H, W) to the same shape."""
         B, C, H, W = x.shape
         by_channel, by_position = x.reshape(B * self.groups, -1, H, W).chunk(2, dim=1)
         channel_gate = (self.cweight * self.pool(by_channel) + self.cbias).sigmoid()

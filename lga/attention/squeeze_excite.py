@@ -25,6 +25,6 @@ class SqueezeExcite(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """Maps (B, C, H, W) to the same shape."""
+        """Map (B, C, H, W) to the same shape."""
         gate: Tensor = self.fc(self.pool(x).flatten(1))
         return x * gate[:, :, None, None].to(x.dtype)

@@ -5,7 +5,7 @@ from functools import cache
 
 import lga
 from lga.results.published import Attention, Model, PublishedRow, Task
-from lga.run.machine.complexity import Complexity, measure
+from lga.run.machine.complexity import Complexity, complexity_of
 
 # Of each task one dataset whose configuration names the task and needs no files; the classes are set.
 DATASETS: dict[Task, str] = {"classification": "mnist", "detection": "digit_scenes"}
@@ -26,7 +26,7 @@ class Network:
 
     @classmethod
     def of(cls, row: PublishedRow) -> "Network":
-        """The network that the row names."""
+        """Return the network that the row names."""
         return cls(row.task, row.model, row.attention, row.num_classes)
 
     @property
@@ -44,5 +44,5 @@ class Network:
 
 @cache
 def count(network: Network) -> Complexity:
-    """The counts of `network`; each is built once."""
-    return measure(lga.build_model(network.overrides), IMAGE_SIZES[network.task])
+    """Return the counts of `network`; each is built once."""
+    return complexity_of(lga.build_model(network.overrides), IMAGE_SIZES[network.task])

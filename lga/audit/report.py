@@ -7,9 +7,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from lga.audit.findings.finding import Finding
+from lga.audit.findings import Finding
 from lga.audit.networks import IMAGE_SIZES
 from lga.audit.rows import AuditedRow, Explained
+from lga.results.reports.markdown import row_line
 from lga.system.files import writable, write_text
 
 HEADINGS = (
@@ -38,7 +39,7 @@ CONVENTIONS = {
 
 
 def summary(rows: Sequence[AuditedRow]) -> str:
-    """One line: how many rows, and how many of each status."""
+    """Return one line: how many rows, and how many of each status."""
     found = _by_status(rows)
     return f"{len(rows)} rows: " + ", ".join(f"{number} {status}" for status, number in found.items())
 
@@ -54,7 +55,7 @@ def write_report(rows: Sequence[AuditedRow], findings: Sequence[Finding], folder
 
 
 def markdown(rows: Sequence[AuditedRow], findings: Sequence[Finding]) -> str:
-    """The page: what is compared, one line a row, the rows that deviate, the summary, the findings."""
+    """Return the page: what is compared, one line a row, the rows that deviate, the summary, the findings."""
     lines = [
         "# Audit of the published counts",
         "",
@@ -65,9 +66,9 @@ def markdown(rows: Sequence[AuditedRow], findings: Sequence[Finding]) -> str:
         f"- GFLOPs in the paper's convention: {CONVENTIONS['gflops_paper']}.",
         f"- True GFLOPs: {CONVENTIONS['gflops']}.",
         "",
-        _line(HEADINGS),
-        _line(ALIGNMENTS),
-        *(_line((str(number), *_cells(row))) for number, row in enumerate(rows, start=1)),
+        row_line(HEADINGS),
+        row_line(ALIGNMENTS),
+        *(row_line((str(number), *_cells(row))) for number, row in enumerate(rows, start=1)),
         *_deviations(rows),
         "",
         summary(rows),
@@ -82,7 +83,7 @@ def markdown(rows: Sequence[AuditedRow], findings: Sequence[Finding]) -> str:
 
 
 def as_json(rows: Sequence[AuditedRow], findings: Sequence[Finding]) -> dict[str, Any]:
-    """The audit as plain values, every row with the overrides that build its network."""
+    """Return the audit as plain values, every row with the overrides that build its network."""
     return {
         "summary": {"rows": len(rows), **_by_status(rows)},
         "conventions": CONVENTIONS,
@@ -126,7 +127,7 @@ def _cells(row: AuditedRow) -> tuple[str, ...]:
 
 
 def _deviations(rows: Sequence[AuditedRow]) -> list[str]:
-    """A section on the rows that are not equal; nothing where all are."""
+    """Return a section on the rows that are not equal; nothing where all are."""
     deviating = [(number, row) for number, row in enumerate(rows, start=1) if not row.equal]
     if not deviating:
         return []
@@ -167,7 +168,3 @@ def _explained_as_json(explained: Explained) -> dict[str, Any]:
         "parameters": explained.parameters,
         "counts": explained.counts.as_dict(),
     }
-
-
-def _line(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"

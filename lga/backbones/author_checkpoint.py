@@ -1,18 +1,15 @@
-"""Strict loading of the author's checkpoints: every entry is met, none is left over, every shape agrees.
-
-Our state-dict names against the author's, by prefix rules.
+"""Load the author's checkpoints strictly: every entry is met, none is left over, every shape agrees.
 
 The author's networks are flat layer lists, so a name there starts with `model.<index of the block>.`; ours
 say what a part does. A rule maps one of our prefixes to the author's; the longest one that fits a key is
 used. The entries of an attention block have the author's names already, so that its rule is the slot's
 prefix alone.
 
-The author's names inside the "ResNet18" blocks, read from a checkpoint by their order.
-
-The layer list fixes which block is which (`model.4.` is the first stage) but not what its parts are called.
-Each unit is a convolution and a norm, so a block's convolutions and norms are paired in order of
-appearance; of a stage's three units the shortcut is the one whose name says so, or else the last. Where the
-checkpoint does not have the expected units, or none is given, the names of RT-DETR's PResNet are used
+Inside the "ResNet18" blocks the author's names are read from a checkpoint by their order. The layer list
+fixes which block is which (`model.4.` is the first stage) but not what its parts are called. Each unit is a
+convolution and a norm, so a block's convolutions and norms are paired in order of appearance; of a stage's
+three units the shortcut is the one whose name says so, or else the last. Where the checkpoint does not have
+the expected units, or none is given, the names of RT-DETR's PResNet are used
 (https://github.com/lyuwenyu/RT-DETR, the published network of this form); a wrong guess cannot pass
 unnoticed, because loading compares every name and shape.
 """
@@ -26,6 +23,8 @@ from lga.system.errors import UserError
 from lga.system.terminal_text import counted
 
 Rules = dict[str, str]
+SHORTCUT_WORDS = ("short", "down", "skip", "identity", "proj")
+UnitName = tuple[str, str]  # the author's prefixes of a unit's convolution and of its norm
 
 
 def prefixed(rules: Mapping[str, str], prefix: str) -> Rules:
@@ -73,12 +72,7 @@ def load_author_checkpoint(model: nn.Module, state_dict: Mapping[str, Tensor]) -
     """
     ours = model.state_dict()
     names = author_names(ours, cast(AuthorNamed, model).author_rules(tuple(state_dict)))
-    problems = [
-        *counted("missing", [author for author in names.values() if author not in state_dict]),
-        *counted("unexpected", sorted(set(state_dict) - set(names.values()))),
-        *counted("of another shape", _mismatches(ours, names, state_dict)),
-    ]
-    if problems:
+    if problems := misfits({author: ours[key] for key, author in names.items()}, state_dict):
         raise UserError(
             f"The checkpoint does not fit this {type(model).__name__}: {'; '.join(problems)}. "
             "Build the network with the backbone, attention, heads and number of classes it was trained with."
@@ -86,20 +80,20 @@ def load_author_checkpoint(model: nn.Module, state_dict: Mapping[str, Tensor]) -
     model.load_state_dict({key: state_dict[author] for key, author in names.items()}, strict=True)
 
 
-def _mismatches(
-    ours: Mapping[str, Tensor], names: Mapping[str, str], state_dict: Mapping[str, Tensor]
+def misfits(
+    wanted: Mapping[str, Tensor], given: Mapping[str, Tensor], more: Collection[str] = ()
 ) -> list[str]:
-    """Return a line for each entry whose shape differs."""
-    return [
-        f"{author} {tuple(state_dict[author].shape)} instead of {tuple(ours[key].shape)}"
-        for key, author in names.items()
-        if author in state_dict and state_dict[author].shape != ours[key].shape
+    """Return how `given` weights differ from those `wanted`, in phrases; `more` names may be there too."""
+    shapes = [
+        f"{name} {tuple(given[name].shape)} instead of {tuple(tensor.shape)}"
+        for name, tensor in wanted.items()
+        if name in given and given[name].shape != tensor.shape
     ]
-
-
-SHORTCUT_WORDS = ("short", "down", "skip", "identity", "proj")
-
-UnitName = tuple[str, str]  # the author's prefixes of a unit's convolution and of its norm
+    return [
+        *counted("missing", [name for name in wanted if name not in given]),
+        *counted("unexpected", sorted(set(given) - set(wanted) - set(more))),
+        *counted("of another shape", shapes),
+    ]
 
 
 def stem_rules(ours: str, author: str, checkpoint_keys: Collection[str]) -> Rules:
@@ -132,7 +126,7 @@ def _units(author: str, checkpoint_keys: Collection[str]) -> list[UnitName]:
 
 
 def _is_shortcut(unit: UnitName) -> bool:
-    """Tell whether the unit's name, after its block's, speaks of a shortcut."""
+    """Return whether the unit's name, after its block's, speaks of a shortcut."""
     inside = unit[0].split(".", 2)[2]
     return any(word in inside.lower() for word in SHORTCUT_WORDS)
 

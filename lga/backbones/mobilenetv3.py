@@ -14,9 +14,13 @@ from typing import NamedTuple, cast
 from torch import Tensor, nn
 
 from lga.backbones.author_checkpoint import Rules, prefixed, unit_rules
-from lga.backbones.backbone import Backbone, MakeAttention
+from lga.backbones.backbone import Backbone, MakeAttention, scale_named
 from lga.backbones.blocks import ConvUnit
-from lga.backbones.scaling import scale_named
+
+STEM_WIDTH = 16
+LEVEL_ENDS = (3, 8, 11)  # blocks that end P3, P4, P5
+NECK_WIDTHS = (128, 256, 512)
+NECK_REPEATS = 3
 
 
 class BlockPlan(NamedTuple):
@@ -30,7 +34,6 @@ class BlockPlan(NamedTuple):
     stride: int
 
 
-STEM_WIDTH = 16
 BLOCKS = (
     BlockPlan(3, 16, 16, True, nn.ReLU, 2),
     BlockPlan(3, 72, 24, False, nn.ReLU, 2),
@@ -44,9 +47,6 @@ BLOCKS = (
     BlockPlan(5, 576, 96, True, nn.Hardswish, 1),
     BlockPlan(5, 576, 96, True, nn.Hardswish, 1),
 )
-LEVEL_ENDS = (3, 8, 11)  # blocks that end P3, P4, P5
-NECK_WIDTHS = (128, 256, 512)
-NECK_REPEATS = 3
 
 
 class ChannelGate(nn.Module):

@@ -15,9 +15,8 @@ from typing import cast
 from torch import Tensor, nn
 
 from lga.backbones.author_checkpoint import Rules, stage_rules, stem_rules
-from lga.backbones.backbone import Backbone, MakeAttention
+from lga.backbones.backbone import Backbone, MakeAttention, scale_named
 from lga.backbones.blocks import ConvUnit
-from lga.backbones.scaling import scale_named
 
 STEM = ((32, 2), (32, 1), (64, 1))  # nominal width and stride
 STAGES = ((64, 1), (128, 2), (256, 2), (512, 2))

@@ -59,7 +59,7 @@ def use_products_on_small_maps(network: nn.Module) -> None:
 
 
 def _is_plain(module: nn.Conv2d) -> bool:
-    """Whether it computes as PyTorch's own, with a border of zeros whose width is known."""
+    """Return whether it computes as PyTorch's own, with a border of zeros whose width is known."""
     own = type(module)._conv_forward is nn.Conv2d._conv_forward
     return own and module.padding_mode == "zeros" and not isinstance(module.padding, str)
 
@@ -86,7 +86,7 @@ def _is_linear(axis: Axis) -> bool:
 
 
 def _is_small(x: Tensor, rows: Axis, columns: Axis) -> bool:
-    """Whether the map is smaller than the kernel, and so are the products than `MOST_PRODUCTS`."""
+    """Return whether the map is smaller than the kernel, and so are the products than `MOST_PRODUCTS`."""
     if rows.pixels >= rows.reach and columns.pixels >= columns.reach:
         return False
     return min(rows.results, columns.results) > 0 and (

@@ -12,9 +12,8 @@ from typing import cast
 from torch import Tensor, nn
 
 from lga.backbones.author_checkpoint import Rules, unit_rules
-from lga.backbones.backbone import Backbone, MakeAttention
+from lga.backbones.backbone import Backbone, MakeAttention, scale_named
 from lga.backbones.blocks import SPPF, C2f, ConvUnit
-from lga.backbones.scaling import scale_named
 
 STEM_WIDTH = 64
 STAGES = ((128, 3), (256, 6), (512, 6), (1024, 3))  # nominal width and repeats, a stride of 2 each

@@ -1,6 +1,5 @@
 """Image classification: the head and the whole network."""
 
-from lga.classification.classifier import Classifier
-from lga.classification.head import ClassificationHead
+from lga.classification.classifier import ClassificationHead, Classifier
 
 __all__ = ["ClassificationHead", "Classifier"]

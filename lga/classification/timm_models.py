@@ -105,7 +105,7 @@ class TimmClassifier(Classifier):
         return chosen if intermediates_only else (maps[-1], chosen)
 
     def get_classifier(self) -> nn.Module:
-        """The last layer."""
+        """Return the last layer."""
         return self.head.linear
 
     def reset_classifier(self, num_classes: int) -> None:
@@ -116,7 +116,7 @@ class TimmClassifier(Classifier):
 
     @torch.jit.ignore  # type: ignore[untyped-decorator]
     def no_weight_decay(self) -> set[str]:
-        """Names of parameters that are not decayed."""
+        """Return names of parameters that are not decayed."""
         return set()
 
 

@@ -14,36 +14,12 @@ from typing import Any, cast
 
 from omegaconf import DictConfig, OmegaConf
 
-from lga.config.moved import first
+from lga.config.instantiation import first
 from lga.config.schema import Config
 from lga.system.errors import UserError
 
 OF_SOME = ("slots", "checkpoint", "checkpoint_sha256")
-
-
-def settle_backbone(cfg: DictConfig) -> None:
-    """Check the settings of `cfg.backbone`, and put the SHA-256 of its weights' file beside their path.
-
-    Raises:
-        UserError: this backbone has no such setting, or the file cannot be read.
-    """
-    backbone = cfg.backbone
-    for key in OF_SOME:
-        if backbone[key] is not None and key not in backbone.network:
-            raise UserError(f"backbone.{key}: {backbone.name} has no such setting; backbone=timm/<name> has")
-    if backbone.checkpoint is not None and backbone.checkpoint_sha256 is None:
-        backbone.checkpoint_sha256 = _sha256(backbone.checkpoint)
-
-
-def _sha256(path: str) -> str:
-    try:
-        with Path(path).open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise UserError(f"backbone.checkpoint={path}: cannot be read: {error.strerror}") from error
-
-
-# Not part of a run's identity: where things lie, who is told, and on what it is computed.
+# Not part of a run's identity: where things lie, what is shown, and on what it is computed.
 NEUTRAL = (
     "paths",
     "logger",
@@ -69,6 +45,28 @@ UNLESS_ONE = ("trainer.devices", "trainer.num_nodes", "data.train_share")
 UNLESS_NULL = ("backbone.slots", "backbone.pyramid", "backbone.checkpoint_sha256")
 HASH_LENGTH = 8
 _NAME = re.compile(r"[^\W_][\w.+-]*")
+
+
+def settle_backbone(cfg: DictConfig) -> None:
+    """Check the settings of `cfg.backbone`, and put the SHA-256 of its weights' file beside their path.
+
+    Raises:
+        UserError: this backbone has no such setting, or the file cannot be read.
+    """
+    backbone = cfg.backbone
+    for key in OF_SOME:
+        if backbone[key] is not None and key not in backbone.network:
+            raise UserError(f"backbone.{key}: {backbone.name} has no such setting; backbone=timm/<name> has")
+    if backbone.checkpoint is not None and backbone.checkpoint_sha256 is None:
+        backbone.checkpoint_sha256 = _sha256(backbone.checkpoint)
+
+
+def _sha256(path: str) -> str:
+    try:
+        with Path(path).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise UserError(f"backbone.checkpoint={path}: cannot be read: {error.strerror}") from error
 
 
 def is_neutral(setting: str) -> bool:
@@ -133,7 +131,7 @@ class FrozenRun:
 
 
 def freeze(cfg: DictConfig, overrides: tuple[str, ...] = ()) -> FrozenRun:
-    """Resolves `cfg` once and for all; later edits of YAML files cannot reach the run."""
+    """Resolve `cfg` once and for all; later edits of YAML files cannot reach the run."""
     config = cast(dict[str, Any], OmegaConf.to_container(cfg, resolve=False))
     config.pop("hydra", None)
     merged = OmegaConf.merge(_schema(), config)  # refuses keys added with `+`
@@ -149,7 +147,7 @@ def freeze(cfg: DictConfig, overrides: tuple[str, ...] = ()) -> FrozenRun:
 
 @cache
 def _schema() -> DictConfig:
-    """The shape of a config, made once: merging copies it."""
+    """Return the shape of a config, made once: merging copies it."""
     return cast(DictConfig, OmegaConf.structured(Config))
 
 
@@ -164,7 +162,7 @@ def _check_names(cfg: DictConfig) -> None:
 
 
 def _settle_reader(cfg: DictConfig) -> None:
-    """Puts the hash of a user's own files, which no published ones are, beside where they lie."""
+    """Put the hash of a user's own files, which no published ones are, beside where they lie."""
     reader = cfg.dataset.reader
     if reader.get("verify", True) or "content_sha256" in reader:
         return

@@ -1,9 +1,7 @@
-"""The runs that an experiment's sweep would start, composed and frozen without starting any.
+"""Compose and freeze the runs that an experiment's sweep would start, without starting any.
 
 Hydra's own sweeper expands the grid, so these are the runs of ``python run.py -m experiment=<name>``. Each
-cell is composed once, for all its seeds, and a grid once in a process.
-
-Hydra's config files, each read once in a process for the many configs that are composed of them.
+cell is composed once, for all its seeds, a grid once in a process, and each config file is read once.
 """
 
 import os
@@ -21,17 +19,18 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.plugins.config_source import ConfigResult
 from omegaconf import DictConfig
 
-from lga.config.compose import CONFIG_DIR
-from lga.config.errors import CONFIG_ERRORS, explain
+from lga.config.compose import CONFIG_DIR, CONFIG_ERRORS, explain, initialised
 from lga.config.frozen_run import FrozenRun, freeze
-from lga.config.schema import register_schema
 from lga.system.errors import UserError
 
 _KEPT: dict[str, ConfigResult | None] = {}
+Compose = Callable[[Sequence[str]], DictConfig]
+_SEED = "seed="
+_KEPT_GRIDS = 64
 
 
 def read_each_once() -> None:
-    """Makes the Hydra that is initialised keep what it reads; a file that is changed later is not seen."""
+    """Make the Hydra that is initialised keep what it reads; a file that is changed later is not seen."""
     loader = GlobalHydra.instance().config_loader()
     loader.repository = _KeptFiles(loader.repository)
 
@@ -48,24 +47,19 @@ class _KeptFiles(ConfigRepository):  # type: ignore[misc]
         return self
 
     def load_config(self, config_path: str) -> ConfigResult | None:
-        """The config at a path, None where there is none."""
+        """Return the config at a path, None where there is none."""
         if config_path not in _KEPT:
             _KEPT[config_path] = self._read.load_config(config_path)
         return deepcopy(_KEPT[config_path])
 
 
-Compose = Callable[[Sequence[str]], DictConfig]
-_SEED = "seed="
-_KEPT_GRIDS = 64
-
-
 def experiment_names() -> tuple[str, ...]:
-    """Names that ``experiment=`` takes."""
+    """Return names that ``experiment=`` takes."""
     return tuple(sorted(path.stem for path in (CONFIG_DIR / "experiment").glob("[!_]*.yaml")))
 
 
 def experiment_runs(experiment: str, overrides: Sequence[str] = ()) -> tuple[FrozenRun, ...]:
-    """The runs of ``-m experiment=<experiment> <overrides>``, in the order they would start in.
+    """Return the runs of ``-m experiment=<experiment> <overrides>``, in the order they would start in.
 
     Raises:
         UserError: there is no such experiment, or an override does not fit.
@@ -93,20 +87,13 @@ def _grid(
 @contextmanager
 def _composing() -> Iterator[Compose]:
     """A `compose` that reads each file once, usable within a Hydra application."""
-    register_schema()
-    running, GlobalHydra.instance().hydra = GlobalHydra.instance().hydra, None
-    try:
-        with hydra.initialize_config_dir(version_base="1.3", config_dir=str(CONFIG_DIR)):
-            read_each_once()
-            yield lambda overrides: hydra.compose(
-                "config", overrides=list(overrides), return_hydra_config=True
-            )
-    finally:
-        GlobalHydra.instance().hydra = running
+    with initialised():
+        read_each_once()
+        yield lambda overrides: hydra.compose("config", overrides=list(overrides), return_hydra_config=True)
 
 
 def _expanded(cfg: DictConfig, overrides: Sequence[str]) -> list[list[str]]:
-    """The overrides of each job; of a key that is given twice, as on the command line, the later value."""
+    """Return the overrides of each job; of a key that is given twice the later value, as in a command."""
     params = cfg.hydra.sweeper.params or {}
     grid = [f"{key}={value}" for key, value in params.items()]
     parsed = OverridesParser.create().parse_overrides([*grid, *overrides])

@@ -1,4 +1,7 @@
-"""From a config node to an object: the only place that calls Hydra's `instantiate`."""
+"""Make an object of a config node: the only place that calls Hydra's `instantiate`.
+
+Classes and functions that moved may be named as before, and a run's identity still names them so.
+"""
 
 import inspect
 from collections.abc import Callable, Iterator
@@ -10,12 +13,34 @@ from hydra.errors import InstantiationException
 from hydra.utils import instantiate
 from omegaconf import DictConfig
 
-from lga.config.moved import current
 from lga.system.errors import UserError
+
+MOVED = {
+    "lga.backbones.timm_backbone.TimmBackbone": "lga.backbones.timm.backbone.TimmBackbone",
+    "lga.data.classification_data.ClassificationData": (
+        "lga.data.classification.classification_data.ClassificationData"
+    ),
+    "lga.data.published.coco2017.Coco2017Reader": "lga.data.published.coco.Coco2017Reader",
+    "lga.data.published.coco_minitrain.CocoMinitrainReader": "lga.data.published.coco.CocoMinitrainReader",
+    "lga.data.published.gwhd.gwhd_reader": "lga.data.published.gwhd.reader.gwhd_reader",
+    "lga.data.published.voc2007.VOC2007Reader": "lga.data.published.voc.VOC2007Reader",
+    "lga.data.published.voc2012.VOC2012Reader": "lga.data.published.voc.VOC2012Reader",
+}
+_FIRST = {now: before for before, now in MOVED.items()}
+
+
+def current(target: str) -> str:
+    """Return where a `_target_` lies today."""
+    return MOVED.get(target, target)
+
+
+def first(setting: str, value: Any) -> Any:
+    """Return a setting's value, a `_target_` by the name it had first."""
+    return _FIRST.get(value, value) if setting.rpartition(".")[2] == "_target_" else value
 
 
 def make(node: DictConfig, where: str) -> Any:
-    """Instantiates `node`; an unknown target or keyword is a UserError naming the valid ones."""
+    """Instantiate `node`; an unknown target or keyword is a UserError naming the valid ones."""
     target, valid = str(node["_target_"]), list(inspect.signature(located(node, where)).parameters)
     unknown = [str(key) for key in node if not str(key).startswith("_") and str(key) not in valid]
     if unknown:

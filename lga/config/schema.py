@@ -209,7 +209,7 @@ class InspectConfig:
 
 @dataclass
 class InstrumentsConfig:
-    """Whether training is watched inside its Local-Global block; it computes the same either way.
+    """Whether instruments look inside the Local-Global block in training, which computes the same.
 
     `every`: optimizer steps between two looks at the gradients; `images`: of the validation split, looked at
     after each epoch.
@@ -276,5 +276,5 @@ class Config:
 
 
 def register_schema() -> None:
-    """Tells Hydra the schema that `conf/config.yaml` starts from."""
+    """Register with Hydra the schema that `conf/config.yaml` starts from."""
     ConfigStore.instance().store(name="schema", node=Config)

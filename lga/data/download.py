@@ -1,30 +1,33 @@
-"""Fetches one published file from the first mirror that has it; a download that was cut is continued.
+"""Fetch one published file from the first mirror that has it; continue a download that was cut.
 
 Continuing is RFC 9110's range request, https://www.rfc-editor.org/rfc/rfc9110#name-range-requests. The file
-comes to its place whole and checked, or not at all.
-
-A file that is being fetched: ``<name>.part``, and beside it what it must be continued from.
-
-One published file: where it is fetched from, and how to tell that it is the right one.
+comes to its place whole and checked, or not at all. Until then it is ``<name>.part``, and beside it lies what
+it must be continued from.
 """
 
+import hashlib
+import json
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lga.system.errors import UserError
+from lga.system.files import read_content, write_text
 from lga.system.locks import alone
 from lga.system.resources import check_room
+from lga.system.secrets import without_secrets
 
 if TYPE_CHECKING:
     from requests import Response
-import hashlib
-import json
-from dataclasses import dataclass
 
-from lga.system.files import read_content, write_text
-from lga.system.secrets import without_secrets
+TIMEOUT_S = 30
+PAUSE_S = 2.0  # before a mirror that broke off is asked again
+ATTEMPTS = 5  # at one mirror
+CHUNK = 2**16  # bytes; a cut costs at most the last
+WHOLE, REST, NOTHING_LEFT = 200, 206, 416  # HTTP statuses
+OnBytes = Callable[[int, int | None], None]  # bytes there, and in all where that is known
 
 
 @dataclass(frozen=True)
@@ -83,15 +86,15 @@ class PartialFile:
     """What a cut left of a download.
 
     Args:
-        place: of the whole file.
+        target: of the whole file.
         checked: whether a checksum will show that the parts fit together. Otherwise a part is continued only
             from the address it began at, and while the server says that the file is still the same.
     """
 
-    def __init__(self, place: Path, checked: bool) -> None:
-        self.place = place
-        self.path = place.with_name(f"{place.name}.part")
-        self._origin = place.with_name(f"{place.name}.part.json")
+    def __init__(self, target: Path, checked: bool) -> None:
+        self.target = target
+        self.path = target.with_name(f"{target.name}.part")
+        self._origin = target.with_name(f"{target.name}.part.json")
         self._checked = checked
 
     @property
@@ -120,9 +123,9 @@ class PartialFile:
 
     def finish(self) -> Path:
         """Move the whole file into place and return it."""
-        self.path.replace(self.place)
+        self.path.replace(self.target)
         self._origin.unlink(missing_ok=True)
-        return self.place
+        return self.target
 
     def remove(self) -> None:
         """Remove what is there."""
@@ -135,15 +138,6 @@ class PartialFile:
         except (OSError, ValueError):
             return None
         return origin.get("validator") if origin.get("url") == without_secrets(url) else None
-
-
-TIMEOUT_S = 30
-PAUSE_S = 2.0  # before a mirror that broke off is asked again
-ATTEMPTS = 5  # at one mirror
-CHUNK = 2**16  # bytes; a cut costs at most the last
-WHOLE, REST, NOTHING_LEFT = 200, 206, 416  # HTTP statuses
-
-OnBytes = Callable[[int, int | None], None]  # bytes there, and in all where that is known
 
 
 class _MirrorFailedError(Exception):
@@ -160,39 +154,40 @@ def download(file: RemoteFile, folder: Path, on_bytes: OnBytes = lambda done, to
     Args:
         file: what to fetch.
         folder: made if missing.
-        on_bytes: told of progress.
+        on_bytes: called with the progress.
 
     Raises:
         UserError: no mirror gave the file (the message lists each and why), another file has its name, or
             the folder cannot be written or is too full.
     """
-    place = folder / file.name
+    target = folder / file.name
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with alone(folder / f".{file.name}.lock"):
-            if place.is_file():
-                return _checked(file, place)
-            return _from_any_mirror(file, place, on_bytes)
+            if target.is_file():
+                return _checked(file, target)
+            return _from_any_mirror(file, target, on_bytes)
     except OSError as error:
-        raise UserError(f"cannot write {place}: {error.strerror or error}") from error
+        raise UserError(f"cannot write {target}: {error.strerror or error}") from error
 
 
-def _checked(file: RemoteFile, place: Path) -> Path:
-    fault = file.fault(place)
+def _checked(file: RemoteFile, target: Path) -> Path:
+    fault = file.fault(target)
     if fault:
-        raise UserError(f"{place}: not the published file: {fault}; delete it and fetch it again")
-    return place
+        raise UserError(f"{target}: not the published file: {fault}; delete it and fetch it again")
+    return target
 
 
-def _from_any_mirror(file: RemoteFile, place: Path, on_bytes: OnBytes) -> Path:
+def _from_any_mirror(file: RemoteFile, target: Path, on_bytes: OnBytes) -> Path:
     failures = []
     for url in file.urls:
         try:
-            return _from_mirror(file, url, PartialFile(place, file.has_checksum), on_bytes)
+            return _from_mirror(file, url, PartialFile(target, file.has_checksum), on_bytes)
         except _MirrorFailedError as error:
             failures.append(f"{url} ({error})")
     raise UserError(
-        f"{file.name}: could not be fetched into {place.parent}: tried {'; '.join(failures) or 'no mirror'}; "
+        f"{file.name}: could not be fetched into {target.parent}: "
+        f"tried {'; '.join(failures) or 'no mirror'}; "
         "check the network and try again, which goes on where it stopped, or put the file there yourself"
     )
 
@@ -232,7 +227,7 @@ def _transfer(file: RemoteFile, url: str, part: PartialFile, on_bytes: OnBytes) 
                 return True
             start = _start(response, part.bytes if headers else 0)
             total = _total(response, start, file)
-            check_room(part.place.parent, (total or file.planned_bytes) - start)
+            check_room(part.target.parent, (total or file.planned_bytes) - start)
             part.remember(url, _validator(response))
             _receive(response, part, start, total, on_bytes)
     except requests.RequestException as error:

@@ -31,15 +31,15 @@ with instruments ends with the same weights, to the bit, as one without.
 """
 
 from lga.instruments.alarms import Alarm, alarms
-from lga.instruments.blocks import WatchedBlock, find_blocks
+from lga.instruments.blocks import TracedBlock, find_blocks
 from lga.instruments.callback import InstrumentsCallback
-from lga.instruments.snapshot import BlockState, block_state
+from lga.instruments.readings import BlockState, block_state
 
 __all__ = [
     "Alarm",
     "BlockState",
     "InstrumentsCallback",
-    "WatchedBlock",
+    "TracedBlock",
     "alarms",
     "block_state",
     "find_blocks",

@@ -1,4 +1,4 @@
-"""Signs that a Local-Global block fails to do what it is made for, each told in words.
+"""Signs that a Local-Global block fails to do what it is made for, each in words.
 
 The signs are the paper's ideas turned round (https://arxiv.org/abs/2411.09604: branches balanced by alphas,
 scales mixed by a gate, attention from queries and keys). It gives no numbers for them: the thresholds are
@@ -29,13 +29,13 @@ class Alarm:
 
 
 def alarms(state: State, before: State | None = None) -> list[Alarm]:
-    """All alarms that a block's state rings."""
+    """Return all alarms that a block's state rings."""
     found = (rule(state, before) for rule in RULES)
     return [alarm for alarm in found if alarm is not None]
 
 
 def alpha_at_extreme(state: State, before: State | None) -> Alarm | None:
-    """One kind of branches has nearly all the weight, or an alpha is not positive."""
+    """Ring if one kind of branches has nearly all the weight, or an alpha is not positive."""
     means = {kind: values["mean"] for kind, values in state["alpha"]["values"].items()}
     told = ", ".join(f"alpha of the {kind} branches {_shown(mean)}" for kind, mean in means.items())
     sign = "alpha at an extreme"
@@ -56,7 +56,7 @@ def alpha_at_extreme(state: State, before: State | None) -> Alarm | None:
 
 
 def gate_collapsed(state: State, before: State | None) -> Alarm | None:
-    """The gate gives nearly all weight to one scale, everywhere."""
+    """Ring if the gate gives nearly all weight to one scale, everywhere."""
     gate = state["gate"]
     if gate is None or gate["entropy"] is None or gate["entropy"] >= LEAST_GATE_ENTROPY:
         return None

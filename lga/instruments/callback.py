@@ -12,10 +12,10 @@ from torch.optim import Optimizer
 from torch.utils.hooks import RemovableHandle
 
 from lga.attention import LocalGlobalVariant
-from lga.instruments.blocks import WatchedBlock, find_blocks
+from lga.instruments.blocks import TracedBlock, find_blocks
 from lga.instruments.gradients import GradientSampler
 from lga.instruments.history import Row, row, scalars, summary
-from lga.instruments.snapshot import BlockState, block_state
+from lga.instruments.readings import BlockState, block_state
 from lga.system.errors import UserError
 from lga.system.files import write_text
 
@@ -43,25 +43,25 @@ class InstrumentsCallback(pl.Callback):
         self.every = every
         self.images = images
         self.rows: list[Row] = []
-        self._watched: list[WatchedBlock] = []
+        self._traced: list[TracedBlock] = []
         self._samplers: dict[str, GradientSampler] = {}
         self._seen: dict[str, tuple[LocalGlobalVariant, Tensor]] = {}
         self._hooks: list[RemovableHandle] = []
         self._steps = 0
 
     def summary(self) -> dict[str, Any]:
-        """The last numbers of each block and all alarms, for a record."""
+        """Return the last numbers of each block and all alarms, for a record."""
         return {"every": self.every, "images": self.images, **summary(self.rows)}
 
     def on_fit_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Finds the blocks; says so if there is none."""
-        self._watched = find_blocks(pl_module) if trainer.is_global_zero else []
-        self._samplers = {watched.name: GradientSampler(watched.trained) for watched in self._watched}
-        if trainer.is_global_zero and not self._watched:
+        """Find the blocks; say so if there is none."""
+        self._traced = find_blocks(pl_module) if trainer.is_global_zero else []
+        self._samplers = {traced.name: GradientSampler(traced.trained) for traced in self._traced}
+        if trainer.is_global_zero and not self._traced:
             log.info("instruments: this model holds no Local-Global block; there is nothing to look into")
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Forgets the last epoch's gradients and images."""
+        """Forget the last epoch's gradients and images."""
         self._steps = 0
         self._seen = {}
         for sampler in self._samplers.values():
@@ -70,7 +70,7 @@ class InstrumentsCallback(pl.Callback):
     def on_before_optimizer_step(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, optimizer: Optimizer
     ) -> None:
-        """Samples the gradients, if it is time to."""
+        """Sample the gradients, if it is time to."""
         if self._steps % self.every == 0:
             for sampler in self._samplers.values():
                 sampler.sample()
@@ -84,7 +84,7 @@ class InstrumentsCallback(pl.Callback):
         batch_idx: int,
         dataloader_idx: int = 0,
     ) -> None:
-        """Listens to the first batch of a validation that belongs to training."""
+        """Listen to the first batch of a validation that belongs to training."""
         fitting = trainer.state.fn == TrainerFn.FITTING and not trainer.sanity_checking
         if fitting and batch_idx == 0 and dataloader_idx == 0:
             self._listen()
@@ -92,16 +92,16 @@ class InstrumentsCallback(pl.Callback):
     def on_validation_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, *batch: Any
     ) -> None:
-        """Listens no more."""
+        """Listen no more."""
         for hook in self._hooks:
             hook.remove()
         self._hooks = []
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Adds the epoch's row; a callback that saves a checkpoint here has to come after this one."""
-        if not self._watched:
+        """Add the epoch's row; a callback that saves a checkpoint here has to come after this one."""
+        if not self._traced:
             return
-        states = {watched.name: self._state(watched) for watched in self._watched}
+        states = {traced.name: self._state(traced) for traced in self._traced}
         before = self.rows[-1] if self.rows else None
         self.rows.append(row(trainer.current_epoch + 1, trainer.global_step, states, before))
         self._seen = {}
@@ -112,18 +112,18 @@ class InstrumentsCallback(pl.Callback):
             write_text(self.path, json.dumps({**self.summary(), "rows": self.rows}, allow_nan=False) + "\n")
 
     def state_dict(self) -> dict[str, Any]:
-        """The rows so far."""
+        """Return the rows so far."""
         return {"rows": self.rows}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Continues from the rows of a checkpoint."""
+        """Continue from the rows of a checkpoint."""
         self.rows = list(state_dict["rows"])
 
     def _listen(self) -> None:
         self._seen = {}
-        for watched in self._watched:
-            for block in watched.candidates:
-                self._hooks.append(block.register_forward_pre_hook(self._listener(watched.name, block)))
+        for traced in self._traced:
+            for block in traced.candidates:
+                self._hooks.append(block.register_forward_pre_hook(self._listener(traced.name, block)))
 
     def _listener(self, name: str, block: LocalGlobalVariant) -> Any:
         def keep_input(_: nn.Module, inputs: tuple[Tensor, ...]) -> None:
@@ -132,12 +132,12 @@ class InstrumentsCallback(pl.Callback):
 
         return keep_input
 
-    def _state(self, watched: WatchedBlock) -> BlockState:
-        block, x = self._seen.get(watched.name, (watched.copy or watched.trained, None))
-        return block_state(block, x, self._samplers[watched.name].state())
+    def _state(self, traced: TracedBlock) -> BlockState:
+        block, x = self._seen.get(traced.name, (traced.copy or traced.trained, None))
+        return block_state(block, x, self._samplers[traced.name].state())
 
     def _warn(self) -> None:
-        """Says each alarm when it is first rung."""
+        """Say each alarm when it is first rung."""
         for alarm in summary(self.rows)["alarms"]:
             if alarm["first"] == alarm["last"] == self.rows[-1]["epoch"]:
                 told = f"{alarm['sign']}: {alarm['seen']}. {alarm['meaning']}"

@@ -1,7 +1,7 @@
 """The gradients that reach a block: norms of queries, keys and values by branch, and what none ever reaches.
 
 Sampled before an optimizer's step. Nothing is read back from the device until an epoch ends. That a gradient
-is exactly zero is told by its elements, not by a norm that could have underflowed.
+is exactly zero is known by its elements, not by a norm that could have underflowed.
 
 Shapes: C channels, G heads, d = C/G channels of a head."""
 
@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from lga.attention import LocalGlobalVariant
-from lga.instruments.anatomy import cut, named_branches
+from lga.instruments.blocks import cut, named_branches
 
 PARTS = ("q", "k", "v")
 
@@ -44,14 +44,14 @@ class GradientSampler:
         self.reset()
 
     def reset(self) -> None:
-        """Forgets the samples."""
+        """Forget the samples."""
         self._samples = 0
         self._reached: dict[str, Tensor] = {}
         self._norms: Tensor | None = None
 
     @torch.no_grad()
     def sample(self) -> None:
-        """Adds the gradients as they are now."""
+        """Add the gradients as they are now."""
         for name, parameter in self._trained.items():
             if parameter.grad is None:
                 continue
@@ -72,7 +72,7 @@ class GradientSampler:
         return torch.stack([part.flatten(0, 1) for part in cut(self._block, rows, dim=0)])
 
     def state(self) -> GradientState | None:
-        """What the samples since the last `reset` say; None without any."""
+        """Return what the samples since the last `reset` say; None without any."""
         if not self._samples:
             return None
         means = [] if self._norms is None else (self._norms / self._samples).tolist()

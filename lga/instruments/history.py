@@ -9,13 +9,13 @@ from typing import Any
 
 from lga.instruments.alarms import alarms
 from lga.instruments.gradients import PARTS
-from lga.instruments.snapshot import BlockState
+from lga.instruments.readings import BlockState
 
 Row = dict[str, Any]
 
 
 def row(epoch: int, step: int, states: Mapping[str, BlockState], before: Row | None) -> Row:
-    """The row of an epoch; ``before`` is the row of the epoch before it, if there is one."""
+    """Return the row of an epoch; ``before`` is the row of the epoch before it, if there is one."""
     blocks = {}
     for name, state in states.items():
         plain = state.as_json()
@@ -25,7 +25,7 @@ def row(epoch: int, step: int, states: Mapping[str, BlockState], before: Row | N
 
 
 def scalars(last: Row) -> dict[str, float]:
-    """The numbers of a row under flat names, `instruments/<block>/...`, for a logger."""
+    """Return the numbers of a row under flat names, `instruments/<block>/...`, for a logger."""
     return {
         f"instruments/{block}/{name}": value
         for block, state in last["blocks"].items()
@@ -35,7 +35,7 @@ def scalars(last: Row) -> dict[str, float]:
 
 
 def summary(rows: list[Row]) -> dict[str, Any]:
-    """The last numbers of each block, and every alarm with the epochs that it was first and last rung in."""
+    """Return the last numbers of each block, and every alarm with its first and last epoch."""
     blocks = rows[-1]["blocks"] if rows else {}
     return {
         "epochs": len(rows),
@@ -45,7 +45,7 @@ def summary(rows: list[Row]) -> dict[str, Any]:
 
 
 def alarm_list(rows: list[Row]) -> list[dict[str, Any]]:
-    """Each block's alarms by sign, as they were last seen."""
+    """Return each block's alarms by sign, as they were last seen."""
     listed: dict[tuple[str, str], dict[str, Any]] = {}
     for line in rows:
         for block, state in line["blocks"].items():

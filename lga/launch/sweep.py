@@ -25,9 +25,11 @@ from lga.run.folder.record import RunRecord, read_record
 from lga.system.errors import UserError
 from lga.system.terminal_text import printable
 
+Compose = Callable[[Sequence[str]], DictConfig]
+
 
 class SweepProgress:
-    """Counts done, cached and failed jobs and tells them; use as a context."""
+    """Counts done, cached and failed jobs and reports them; use as a context."""
 
     def __init__(self, total: int, console: Console | None = None) -> None:
         self.console = console or Console(soft_wrap=True, highlight=False)
@@ -55,7 +57,7 @@ class SweepProgress:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._bar.stop()
-        if isinstance(error, UserError) and self.left == self.total:  # told by itself, nothing ran
+        if isinstance(error, UserError) and self.left == self.total:  # shown by itself, nothing ran
             return
         self._print(f"sweep: {self.counts()}")
         for name, reason, log in self.failed:
@@ -67,13 +69,13 @@ class SweepProgress:
         return self.total - self.done - self.from_cache - len(self.failed)
 
     def cached(self, name: str, score: float | None, kept: Path | None = None) -> None:
-        """Tells of a cell that was finished before, and where its record is kept if nothing else is left."""
+        """Report a cell that was finished before, and where its record is kept if nothing else is left."""
         self.from_cache += 1
         where = f", finished before (kept in {kept})" if kept else ""
         self._tell(f"cached  {name}{_scored(score)}{where}")
 
     def ended(self, name: str, error: str | None, score: float | None, seconds: float, log: Path) -> None:
-        """Tells of a job that has just ended."""
+        """Report a job that has just ended."""
         if error:
             self.failed.append((name, error, log))
             self._tell(f"failed  {name}: {error}")
@@ -83,11 +85,11 @@ class SweepProgress:
             self._tell(f"done    {name}{_scored(score)} in {seconds:.0f} s")
 
     def note(self, line: str) -> None:
-        """Tells something that counts nothing."""
+        """Print a line that counts nothing."""
         self._print(line)
 
     def counts(self) -> str:
-        """Done, cached, failed, left, and a guess of the time left."""
+        """Return done, cached, failed, left, and a guess of the time left."""
         text = f"{self.done} done, {self.from_cache} cached, {len(self.failed)} failed, {self.left} left"
         if self.seconds and self.left:
             text += f", about {_duration(statistics.median(self.seconds) * self.left / self.workers)}"
@@ -112,11 +114,8 @@ def _duration(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
-Compose = Callable[[Sequence[str]], DictConfig]
-
-
 class SweepError(UserError):
-    """Some jobs of a sweep failed; which, and where their logs are, was told before."""
+    """Some jobs of a sweep failed; which, and where their logs are, was reported before."""
 
 
 @dataclass
@@ -145,21 +144,21 @@ class Job:
         return bool(self.run.config["mode"]["name"] == "train")
 
     def record_left(self) -> RunRecord | None:
-        """The record in the job's folder; None if there is none that can be read."""
+        """Return the record in the job's folder; None if there is none that can be read."""
         try:
             return read_record(self.folder.result) if self.folder.result.is_file() else None
         except UserError:
             return None
 
 
-# Runs jobs to their ends, sets how each has ended, and tells that to the progress.
+# Runs jobs to their ends, sets how each has ended, and reports that to the progress.
 Engine = Callable[[list[Job], SweepProgress], None]
 
 
 def launch_sweep(
     compose: Compose, job_overrides: Sequence[Sequence[str]], run_all: Engine
 ) -> list[JobReturn]:
-    """Runs one job for each list of overrides and returns what Hydra's sweepers expect."""
+    """Run one job for each list of overrides and return what Hydra's sweepers expect."""
     group = time.strftime("sweep-%Y%m%d-%H%M%S")
     jobs = [
         _freeze(compose(overrides), tuple(filter_overrides(list(overrides))), group)
@@ -184,7 +183,7 @@ def _freeze(cfg: DictConfig, overrides: tuple[str, ...], group: str) -> Job:
 
 
 def _tell_apart(jobs: Sequence[Job]) -> None:
-    """Jobs of one cell, which differ in other settings, are told by those."""
+    """Jobs of one cell, which differ in other settings, are told apart by those."""
     cells: dict[Cell, list[Job]] = {}
     for job in jobs:
         cells.setdefault(job.run.cell, []).append(job)
@@ -195,7 +194,7 @@ def _tell_apart(jobs: Sequence[Job]) -> None:
 
 
 def settled_before(job: Job, progress: SweepProgress) -> bool:
-    """Whether nothing is left to do for the job: its record is there, or stands in the way."""
+    """Return whether nothing is left to do for the job: its record is there, or stands in the way."""
     if not job.trains:
         return False
     try:

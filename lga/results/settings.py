@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from lga.config.frozen_run import NEUTRAL, UNLESS_ONE
-from lga.config.moved import first
+from lga.config.instantiation import first
 
 SHOWN_DIFFERENCES = 3
 

@@ -19,7 +19,7 @@ from lga.tasks.base_task import BaseTask
 
 
 def build_network(cfg: DictConfig) -> nn.Module:
-    """The cell's network with freshly drawn weights: cells of one `seed` start equal outside their slots."""
+    """Build the cell's network with fresh weights: cells of one `seed` start equal outside their slots."""
     _check_consistent(cfg)
     torch.manual_seed(cfg.seed)
     attention = _attention(cfg.attention.block, cfg.seed)
@@ -35,7 +35,7 @@ def build_network(cfg: DictConfig) -> nn.Module:
 
 
 def build_data(cfg: DictConfig) -> SplitsData[Any]:
-    """The data module of the cell's dataset."""
+    """Return the data module of the cell's dataset."""
     reader = make(cfg.dataset.reader, "dataset.reader")
     workers = cfg.trainer.num_workers
     if workers is None:
@@ -47,7 +47,7 @@ def build_data(cfg: DictConfig) -> SplitsData[Any]:
 
 
 def build_task(cfg: DictConfig, network: nn.Module) -> BaseTask:
-    """The Lightning module that trains `network` by the cell's recipe."""
+    """Return the Lightning module that trains `network` by the cell's recipe."""
     module = make(cfg.task.module, "task.module")
     optimization = build_optimization(cfg)
     settings: dict[str, Any] = {"class_names": list(cfg.dataset.class_names)}
@@ -57,7 +57,7 @@ def build_task(cfg: DictConfig, network: nn.Module) -> BaseTask:
 
 
 def build_optimization(cfg: DictConfig) -> Optimization:
-    """The recipe's optimizer, schedule and moving average."""
+    """Return the recipe's optimizer, schedule and moving average."""
     recipe = cfg.recipe
     return Optimization(
         optimizer=make(recipe.optimizer, "recipe.optimizer"),
@@ -72,7 +72,7 @@ def build_optimization(cfg: DictConfig) -> Optimization:
 
 
 def _attention(node: DictConfig, seed: int) -> Callable[[int], nn.Module]:
-    """What builds a slot's block.
+    """Return what builds a slot's block.
 
     Each block draws from a stream of its own, named by the seed and the slot's number. What is built after it
     draws as if there were none.

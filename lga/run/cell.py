@@ -32,7 +32,7 @@ class _Started:
 
 
 def train(run: FrozenRun, fit: Fit | None = None) -> float:
-    """The run's score: read from its finished record, else trained for, by `fit` if it is given.
+    """Return the run's score: read from its finished record, else trained for, by `fit` if it is given.
 
     Every way to fail but a kill leaves a record with status `failed`, and raises.
     """
@@ -41,7 +41,7 @@ def train(run: FrozenRun, fit: Fit | None = None) -> float:
     folder = RunDirectory(run)
     if done := folder.done():
         return _cached(*done, folder)
-    from lga.run.folder.recovery import recover
+    from lga.run.folder.checkpoints import recover
 
     with folder.claim():
         if record := folder.finished():  # another process may have trained it meanwhile
@@ -56,12 +56,12 @@ def train(run: FrozenRun, fit: Fit | None = None) -> float:
             with writable(folder.path, "paths.output_dir"):
                 folder.remove_previous()  # before: nobody looks into a finished run again
                 write_record(folder.result, record)
-            log.info("%s: %s in %.0f s, %s", run.cell, _told(record), record.seconds, folder.result)
+            log.info("%s: %s in %.0f s, %s", run.cell, _scored(record), record.seconds, folder.result)
     return _score(record)
 
 
 def _fit(run: FrozenRun, folder: RunDirectory) -> dict[str, Any]:
-    from lga.run.machine.failures import told_to_user
+    from lga.run.machine.failures import as_user_error
 
     if run.config["trainer"]["devices"] != 1:
         from lga.run.devices.ranks import fit_and_judge_on_devices
@@ -69,14 +69,14 @@ def _fit(run: FrozenRun, folder: RunDirectory) -> dict[str, Any]:
         return fit_and_judge_on_devices(run)
     from lga.run.fit import fit_and_judge
 
-    with told_to_user(run.config):
+    with as_user_error(run.config):
         return fit_and_judge(run, folder)
 
 
 def _cached(path: Path, record: RunRecord, folder: RunDirectory) -> float:
     here = path == folder.result
     where = path if here else f"kept in {path}, paths.kept=null trains it again"
-    print(f"{folder.run.cell}: finished before ({_told(record)}), nothing to do: {where}", flush=True)
+    print(f"{folder.run.cell}: finished before ({_scored(record)}), nothing to do: {where}", flush=True)
     if folder.run.config["instruments"]["enabled"] and record.instruments is None:
         print(
             f"{folder.run.cell}: instruments.enabled=true, but this run was trained without them: "
@@ -101,9 +101,9 @@ def _failure_recorded(run: FrozenRun, folder: RunDirectory, started: _Started) -
 def _leave_failed_record(
     run: FrozenRun, folder: RunDirectory, started: _Started, error: BaseException
 ) -> None:
-    told = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {first_line(error)}"
+    what = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {first_line(error)}"
     try:
-        write_record(folder.result, _record(run, started, status="failed", error=told))
+        write_record(folder.result, _record(run, started, status="failed", error=what))
     except OSError as refused:
         log.warning("the failure could not be recorded in %s: %s", folder.result, refused.strerror)
 
@@ -133,6 +133,6 @@ def _score(record: RunRecord) -> float:
     return float("nan") if record.score is None else record.score
 
 
-def _told(record: RunRecord) -> str:
+def _scored(record: RunRecord) -> str:
     name = record.monitor.split("/", 1)[-1]
     return f"{name} {record.metrics.get(name, float('nan')):.2f}"

@@ -13,19 +13,20 @@ import pytorch_lightning as pl
 import torch
 from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 from omegaconf import DictConfig
+from pytorch_lightning.strategies import DDPStrategy
 from torch import nn
 
 from lga.config.frozen_run import FrozenRun
+from lga.data.loading.sharding import Shard
 from lga.instruments import InstrumentsCallback
 from lga.run.build import build_data, build_network, build_task
 from lga.run.callbacks.detection_report import DetectionReport
 from lga.run.callbacks.history import FiniteLosses, MetricsHistory
 from lga.run.callbacks.wandb_logger import WandbLogger
-from lga.run.device_group import DeviceGroup
 from lga.run.folder.checkpoints import AtomicCheckpointIO, BestAndLast, load
 from lga.run.folder.directory import RunDirectory
 from lga.run.folder.record import DataRecord, OtherEpochRecord, OutcomesRecord, SelectionRecord, manifest_hash
-from lga.run.machine.complexity import attention_heads, measure
+from lga.run.machine.complexity import attention_heads, complexity_of
 from lga.run.machine.console import without_notices
 from lga.run.machine.environment import code_state, environment, keep_freed_memory, peak_memory_bytes
 from lga.system.errors import UserError
@@ -38,26 +39,26 @@ log = logging.getLogger("lga")
 
 
 @without_notices()
-def fit_and_judge(run: FrozenRun, folder: RunDirectory, group: DeviceGroup | None = None) -> dict[str, Any]:
-    """Trains `run` to its end and judges it; returns the measured fields of its record.
+def fit_and_judge(run: FrozenRun, folder: RunDirectory, shard: Shard | None = None) -> dict[str, Any]:
+    """Train `run` to its end and judge it; return the measured fields of its record.
 
-    As one of a `group` of processes it does its share; the first one alone writes into the folder.
+    One of several processes trains on its `shard`; the first one alone writes into the folder.
     """
     cfg = run.cfg
     _prepare_torch(cfg)
     network = build_network(cfg)
-    complexity = measure(network, cfg.dataset.image_size)
+    complexity = complexity_of(network, cfg.dataset.image_size)
     if cfg.trainer.channels_last:
         network = network.to(memory_format=torch.channels_last)
     data, task = build_data(cfg), build_task(cfg, network)
-    if group is not None:
-        data.shard, data.most_judged = group.shard, cfg.trainer.limit_eval_batches
+    if shard is not None:
+        data.shard, data.most_judged = shard, cfg.trainer.limit_eval_batches
     resumed_epoch = made_by_first(lambda: _resumable_epoch(run, folder))
     wandb = WandbLogger.start(run, folder, resumed=resumed_epoch is not None)
     wandb.log_metrics(complexity.as_dict())
     status = "failed"
     try:
-        trainer, best = _trainer(cfg, run, folder, wandb, group)
+        trainer, best = _trainer(cfg, run, folder, wandb, shard)
         if resumed_epoch is not None:
             log.info("%s: resuming after epoch %d", run.cell, resumed_epoch)
         with _compiled(network, cfg.trainer.compile):
@@ -97,7 +98,7 @@ def _prepare_torch(cfg: DictConfig) -> None:
 
 @contextmanager
 def _compiled(network: nn.Module, wanted: bool) -> Iterator[None]:
-    """Compiles `network` at its first step if `wanted`; a compiler that fails is a UserError."""
+    """Compile `network` at its first step if `wanted`; a compiler that fails is a UserError."""
     if not wanted:
         yield
         return
@@ -122,8 +123,18 @@ def _results(
         "metrics": metrics,
         "metrics_per_class": task.metrics_per_class,
         "score": metrics[cfg.task.monitor.split("/", 1)[-1]],
-        "selection": _selection(cfg, best, data.selection),
-        "data": _data_record(data),
+        "selection": SelectionRecord(
+            rule=f"{cfg.recipe.select} {cfg.task.selected_by}",
+            split=data.selection,
+            epoch=best.best_epoch,
+            score=best.best_score,
+        ),
+        "data": DataRecord(
+            manifest_hash=manifest_hash(data.manifest),
+            files=data.manifest,
+            counts=data.counts,
+            dropped=getattr(data, "dropped", {}),
+        ),
         "peak_memory_bytes": peak_memory_bytes(),
         "code": code_state(),
         "environment": environment(),
@@ -131,7 +142,7 @@ def _results(
 
 
 def _trainer(
-    cfg: DictConfig, run: FrozenRun, folder: RunDirectory, wandb: WandbLogger, group: DeviceGroup | None
+    cfg: DictConfig, run: FrozenRun, folder: RunDirectory, wandb: WandbLogger, shard: Shard | None
 ) -> tuple[pl.Trainer, BestAndLast]:
     settings, task = cfg.trainer, cfg.task
     best = BestAndLast(
@@ -142,8 +153,8 @@ def _trainer(
         cfg.recipe.select,
         run.config_hash,
     )
-    # The loaders of a group end at the limit by themselves: it is of all their batches together.
-    most_judged = _limit(settings.limit_eval_batches if group is None else None)
+    # The loaders of a shard end at the limit by themselves: it is of all their batches together.
+    most_judged = _limit(settings.limit_eval_batches if shard is None else None)
     trainer = pl.Trainer(
         accelerator=settings.accelerator,
         devices=settings.devices,
@@ -160,9 +171,8 @@ def _trainer(
             MetricsHistory(folder.metrics),
             *_instruments(cfg, folder),  # before what saves their rows
             best,
-            *_reports(cfg, folder),
+            *([DetectionReport(folder.path)] if task.name == "detection" else []),
         ],
-        plugins=[AtomicCheckpointIO(), *_alone(group)],
         deterministic="warn",
         enable_checkpointing=False,
         enable_model_summary=False,
@@ -170,14 +180,24 @@ def _trainer(
         inference_mode=False,  # weights folded under inference mode could not be trained on
         num_sanity_val_steps=0,
         use_distributed_sampler=False,
-        **({} if group is None else group.trainer_settings),
+        **_processes(shard),
     )
     return trainer, best
 
 
-def _alone(group: DeviceGroup | None) -> list[LightningEnvironment]:
-    """Of one process, whatever a cluster's variables say: Lightning too would requeue a job of SLURM."""
-    return [LightningEnvironment()] if group is None else []
+class _SeparateDevices(DDPStrategy):
+    """Lightning's strategy for a process a device, less its wrapper: the task sums the gradients itself."""
+
+    def configure_ddp(self) -> None:
+        """Leave the task as it is."""
+
+
+def _processes(shard: Shard | None) -> dict[str, Any]:
+    """Return how Lightning is to see this process, on a cluster too: it would requeue SLURM's jobs."""
+    alone = LightningEnvironment()
+    if shard is None:
+        return {"plugins": [AtomicCheckpointIO(), alone]}
+    return {"plugins": [AtomicCheckpointIO()], "strategy": _SeparateDevices(cluster_environment=alone)}
 
 
 def _instruments(cfg: DictConfig, folder: RunDirectory) -> list[InstrumentsCallback]:
@@ -188,13 +208,9 @@ def _instruments(cfg: DictConfig, folder: RunDirectory) -> list[InstrumentsCallb
 
 
 def _instrumented(trainer: pl.Trainer) -> dict[str, Any] | None:
-    """What the instruments saw; None if they were not switched on."""
+    """Return what the instruments saw; None if they were not switched on."""
     callbacks: list[pl.Callback] = trainer.callbacks  # type: ignore[attr-defined]
     return next((each.summary() for each in callbacks if isinstance(each, InstrumentsCallback)), None)
-
-
-def _reports(cfg: DictConfig, folder: RunDirectory) -> list[pl.Callback]:
-    return [DetectionReport(folder.path)] if cfg.task.name == "detection" else []
 
 
 def _limit(batches: int | None) -> int | float:
@@ -202,7 +218,7 @@ def _limit(batches: int | None) -> int | float:
 
 
 def _resumable_epoch(run: FrozenRun, folder: RunDirectory) -> int | None:
-    """The last finished epoch (from 1) of a checkpoint of this run; None when there is nothing to resume."""
+    """Return the last finished epoch (from 1) of a checkpoint of this run; None without any."""
     if not folder.last_checkpoint.is_file():
         return None
     checkpoint = load(folder.last_checkpoint)
@@ -218,7 +234,7 @@ def _resumable_epoch(run: FrozenRun, folder: RunDirectory) -> int | None:
 def _judge(
     trainer: pl.Trainer, task: BaseTask, data: pl.LightningDataModule, folder: RunDirectory
 ) -> dict[str, float]:
-    """Metrics of the chosen epoch's weights on the test split, named without the split."""
+    """Return metrics of the chosen epoch's weights on the test split, named without the split."""
     task.average.module.load_state_dict(made_by_first(lambda: load(folder.best_checkpoint)["state_dict"]))
     trainer.test(task, datamodule=data, verbose=False)
     return _metrics_of("test", trainer.callback_metrics)
@@ -248,31 +264,17 @@ def _other_epoch(
 
 
 def _metrics_of(split: str, metrics: Mapping[str, Any]) -> dict[str, float]:
-    """Those of the split, named without it."""
+    """Return those of the split, named without it."""
     prefix = f"{split}/"
     found = {name.removeprefix(prefix): value for name, value in metrics.items() if name.startswith(prefix)}
     return {name: float(value) for name, value in found.items()}
 
 
 def _keep_outcomes(task: BaseTask, folder: RunDirectory) -> OutcomesRecord:
-    """Writes what became of each image; returns what the record holds of it."""
+    """Write what became of each image; return what the record holds of it."""
     found = task.outcomes()
     with writable(folder.path, "paths.output_dir"):
         write_atomically(folder.path / found.name, lambda file: file.write(found.content))
     right = None if found.right is None else base64.b64encode(np.packbits(found.right).tobytes()).decode()
     sha256 = hashlib.sha256(found.content).hexdigest()
     return OutcomesRecord(file=found.name, sha256=sha256, images=found.images, right=right)
-
-
-def _selection(cfg: DictConfig, best: BestAndLast, split: str) -> SelectionRecord:
-    rule = f"{cfg.recipe.select} {cfg.task.selected_by}"
-    return SelectionRecord(rule=rule, split=split, epoch=best.best_epoch, score=best.best_score)
-
-
-def _data_record(data: Any) -> DataRecord:
-    return DataRecord(
-        manifest_hash=manifest_hash(data.manifest),
-        files=data.manifest,
-        counts=data.counts,
-        dropped=getattr(data, "dropped", {}),
-    )

@@ -7,7 +7,7 @@ from lga.system.terminal_text import printable
 class UserError(ValueError):
     """A mistake of the user's: its message says in one line what is wrong, where, and what to do.
 
-    What a file or a server put into the message can neither begin a line nor steer a terminal, and it tells
+    What a file or a server put into the message can neither begin a line nor steer a terminal, and it holds
     no secret.
     """
 

@@ -18,7 +18,7 @@ GZIP_MAGIC = b"\x1f\x8b"
 
 
 def write_atomically(path: Path, write: Callable[[IO[bytes]], object], previous: Path | None = None) -> None:
-    """Calls `write` with a temporary file beside `path`, then moves it into place.
+    """Call `write` with a temporary file beside `path`, then move it into place.
 
     When `write` fails (a full disk, say) the temporary file goes and `path` is as it was. What stood at
     `path` is kept as `previous`, if that is given.
@@ -37,7 +37,7 @@ def write_atomically(path: Path, write: Callable[[IO[bytes]], object], previous:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Replaces the file at `path` by `text` in UTF-8, atomically.
+    """Replace the file at `path` by `text` in UTF-8, atomically.
 
     Undecodable bytes of a file's name, which Python keeps as lone surrogates, are written as escapes.
     """
@@ -45,13 +45,13 @@ def write_text(path: Path, text: str) -> None:
 
 
 def remove_unfinished(folder: Path, name: str = "*") -> None:
-    """Removes temporary files that killed processes left in `folder`; nobody may be writing `name` now."""
+    """Remove temporary files that killed processes left in `folder`; nobody may be writing `name` now."""
     for path in folder.glob(f".{name}.*.tmp"):
         path.unlink(missing_ok=True)
 
 
 def set_aside(path: Path) -> Path:
-    """Renames a damaged file, so that nothing reads it and nothing of it is lost; returns where it is."""
+    """Rename a damaged file, so that nothing reads it and nothing of it is lost; return where it is."""
     aside = path.with_name(path.name + DAMAGED)
     path.replace(aside)
     return aside
@@ -59,7 +59,7 @@ def set_aside(path: Path) -> Path:
 
 @contextmanager
 def writable(folder: Path, setting: str) -> Iterator[None]:
-    """Turns the system's refusal to write under `folder` into one line naming the `setting` to change."""
+    """Turn the system's refusal to write under `folder` into one line naming the `setting` to change."""
     try:
         yield
     except OSError as error:
@@ -77,7 +77,7 @@ def outputs(*parts: str) -> Path:
 def read_content(path: Path, at_most: int) -> bytes:
     """Return a file's content, without gzip compression if it has one: one byte past ``at_most`` is the last.
 
-    Whether it is compressed is told by its first bytes, not by its name. A file that cannot be read, or is
+    Whether it is compressed is known by its first bytes, not by its name. A file that cannot be read, or is
     damaged before its end, is a UserError.
     """
     try:

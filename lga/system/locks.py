@@ -19,7 +19,7 @@ _NO_LOCKS = frozenset({errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSU
 
 @contextmanager
 def alone(path: Path) -> Iterator[None]:
-    """Holds the lock file at `path`, after waiting for any other process that does.
+    """Hold the lock file at `path`, after waiting for any other process that does.
 
     What was looked up before may be out of date: look again, however short the wait.
 

@@ -51,7 +51,7 @@ def check_room(folder: Path, needed: int) -> None:
 
 
 def _left_by_cgroups(root: Path) -> list[int]:
-    """Bytes that each cgroup with a limit leaves, from this process's own up to the outermost."""
+    """Return bytes that each cgroup with a limit leaves, from this process's own up to the outermost."""
     try:
         lines = (root / "proc/self/cgroup").read_text().splitlines()
     except OSError:

@@ -19,14 +19,14 @@ _CREDENTIALS = re.compile(r"(?<=://)[^/\s@\"'<>]+(?=@)")
 
 
 def without_secrets(text: str) -> str:
-    """The text with every secret hidden."""
+    """Return the text with every secret hidden."""
     for value in _secret_values():
         text = text.replace(value, HIDDEN)
     return _CREDENTIALS.sub(HIDDEN, text) if "://" in text else text
 
 
 def hide_secrets(content: Any) -> Any:
-    """The same dicts and lists with `without_secrets` applied to every text in them, keys too."""
+    """Return the same dicts and lists with `without_secrets` applied to every text in them, keys too."""
     if isinstance(content, str):
         return without_secrets(content)
     if isinstance(content, Mapping):
@@ -37,6 +37,6 @@ def hide_secrets(content: Any) -> Any:
 
 
 def _secret_values() -> list[str]:
-    """The longest first: one may be a part of another."""
+    """Return the longest first: one may be a part of another."""
     values = {value.strip() for name, value in os.environ.items() if _NAMED_SECRET.search(name)}
     return sorted((value for value in values if len(value) >= SHORTEST), key=len, reverse=True)

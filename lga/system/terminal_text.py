@@ -1,23 +1,28 @@
 """Text of foreign origin made fit for a terminal and a log: names of files and classes, errors."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 _INDENT = "\n    "
 _SHOWN = 3
+REDIRECTED_WIDTH = 120
 
 
 def printable(text: object) -> str:
-    """The text with control characters, line breaks and undecodable bytes escaped."""
+    """Return the text with control characters, line breaks and undecodable bytes escaped."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(text))
 
 
 def printable_lines(text: object) -> str:
-    """The text line by line printable, all but the first indented: none can pass for a line of its own."""
+    """Return the text with printable lines, all but the first indented: none passes for one of its own."""
     return _INDENT.join(printable(line.expandtabs(4)) for line in str(text).split("\n"))
 
 
 def first_line(error: BaseException) -> str:
-    """What an error says, up to its first line break; the kind of error if it says nothing."""
+    """Return what an error says, up to its first line break; the kind of error if it says nothing."""
     return printable(next(iter(str(error).strip().splitlines()), "") or type(error).__name__)
 
 
@@ -27,3 +32,10 @@ def counted(what: str, entries: Sequence[str]) -> list[str]:
         return []
     more = f", and {len(entries) - _SHOWN} more" if len(entries) > _SHOWN else ""
     return [f"{len(entries)} {what} ({', '.join(entries[:_SHOWN])}{more})"]
+
+
+def with_fixed_width(console: "Console") -> "Console":
+    """Give a console that is redirected to a file a width that does not depend on the machine."""
+    if not console.is_terminal:
+        console.width = REDIRECTED_WIDTH
+    return console

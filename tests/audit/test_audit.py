@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from lga.audit import audit, markdown, summary, write_report
-from lga.audit.findings.finding import Finding
+from lga.audit.findings import Finding
 from lga.audit.report import as_json
 from lga.results.audited import KEPT_AUDIT
 from lga.results.published import load_published

@@ -2,8 +2,7 @@
 
 import pytest
 
-from lga.config.compose import compose
-from lga.config.errors import composed_or_told
+from lga.config.compose import compose, composed_or_told
 from lga.config.frozen_run import FrozenRun, freeze
 from lga.run.execute import execute
 from lga.run.folder.checkpoints import save

@@ -10,11 +10,10 @@ from safetensors.torch import save_file
 from thop import profile
 
 import lga
-from lga.config.compose import compose
-from lga.config.errors import composed_or_told
+from lga.config.compose import compose, composed_or_told
 from lga.config.frozen_run import FrozenRun, freeze
 from lga.config.grid import experiment_runs
-from lga.run.machine.complexity import attention_heads, measure, paper_gflops
+from lga.run.machine.complexity import attention_heads, complexity_of, paper_gflops
 from lga.system.errors import UserError
 from tests.run.cells import QUICK, ROOT, run_py
 
@@ -123,12 +122,12 @@ def test_true_operations_of_a_transformer_hold_its_attention():
     classifier = lga.build_model(["backbone=timm/vit_tiny_patch16_224", "dataset.image_size=64"])
     layers = 12 * (17 * 192 * 192 * 12 + 2 * 17 * 17 * 192)
     expected = 2 * (16 * 192 * 768 + layers + 16 * 192 * 1280 + 1280 * 10)
-    assert measure(classifier, 64).gflops == pytest.approx(expected / 1e9, rel=1e-9)
+    assert complexity_of(classifier, 64).gflops == pytest.approx(expected / 1e9, rel=1e-9)
 
 
 def test_blocks_of_all_slots_are_counted():
     chosen = ["dataset=digit_scenes", "backbone=timm/resnet10t", "backbone.slots=[4,5]", "attention=se"]
-    counts = measure(lga.build_model(chosen), 64)
+    counts = complexity_of(lga.build_model(chosen), 64)
     assert counts.attention_parameters == 2 * 256 * 16 + 2 * 512 * 32
 
 

@@ -8,13 +8,17 @@ from torch import nn
 
 from lga.attention import LocalGlobalAttention
 from lga.instruments import find_blocks
-from lga.instruments.alpha import alpha_state
-from lga.instruments.anatomy import contract, gated
-from lga.instruments.attention_entropy import attention_state
-from lga.instruments.entropy import entropy_share
-from lga.instruments.gate import gate_state
-from lga.instruments.kernel import folded_kernel, kernel_picture
-from lga.instruments.paths import path_maps, path_shares
+from lga.instruments.blocks import contract, gated
+from lga.instruments.readings import (
+    alpha_state,
+    attention_state,
+    entropy_share,
+    folded_kernel,
+    gate_state,
+    kernel_picture,
+    path_maps,
+    path_shares,
+)
 from tests.instruments.blocks import MAKERS, made
 
 QUARTER = -(0.25 * math.log(0.25) + 0.75 * math.log(0.75)) / math.log(2)  # of weights 1/4 and 3/4: 0.8113

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lga.run.devices.places import slots, visible_gpus
+from lga.run.devices.device_sets import device_sets, visible_gpus
 from lga.run.folder.record import read_record
 from tests.run.cells import QUICK, ROOT, run_py
 
@@ -100,9 +100,9 @@ def test_hydras_own_launchers_stay_usable(tmp_path, launcher):
 
 def test_places_on_the_processor_share_its_cores(monkeypatch):
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(6)))
-    assert [slot.threads for slot in slots("cpu", 3, jobs=10)] == [2, 2, 2]
-    assert [slot.threads for slot in slots("cpu", None, jobs=10)] == [1] * 6
-    assert [slot.threads for slot in slots("cpu", None, jobs=2)] == [3, 3]
+    assert [each.threads for each in device_sets("cpu", 3, jobs=10)] == [2, 2, 2]
+    assert [each.threads for each in device_sets("cpu", None, jobs=10)] == [1] * 6
+    assert [each.threads for each in device_sets("cpu", None, jobs=2)] == [3, 3]
 
 
 @pytest.mark.parametrize("value", ["auto", "''", "1.5", "true", "0"])
@@ -116,7 +116,7 @@ def test_jobs_per_device_is_a_whole_number(value):
 def test_places_on_gpus_are_named_for_their_job(monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,GPU-b")
     assert visible_gpus() == ["0", "GPU-b"]
-    assert [slot.device for slot in slots("auto", 2, jobs=10)] == ["0", "GPU-b", "0", "GPU-b"]
-    assert [slot.device for slot in slots("cpu", 1, jobs=10)] == [None]
+    assert [each.gpus for each in device_sets("auto", 2, jobs=10)] == ["0", "GPU-b", "0", "GPU-b"]
+    assert [each.gpus for each in device_sets("cpu", 1, jobs=10)] == [None]
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     assert visible_gpus() == []

@@ -224,10 +224,11 @@ def _load() -> None:
     import cv2  # noqa: F401
     import sklearn.datasets  # noqa: F401
 
-    import lga.data.detection.detection_data
-    import lga.data.digit_scenes.reader
-    import lga.launch.preload  # noqa: F401
+    from lga.run.devices.processes import PRELOADED
     from lga.run.machine.environment import code_state
+
+    for name in PRELOADED:
+        __import__(name)
 
     code_state()  # of all runs the same, though somebody may be editing the code
 

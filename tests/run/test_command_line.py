@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from lga.config.errors import composed_or_told
+from lga.config.compose import composed_or_told
 from lga.config.frozen_run import freeze
 from lga.run.execute import execute
 from lga.system.errors import UserError

@@ -18,11 +18,10 @@ from lga.results.collect import collect
 from lga.run import fit
 from lga.run.callbacks.history import MetricsHistory
 from lga.run.execute import execute
-from lga.run.folder.checkpoints import BestAndLast, load, save
+from lga.run.folder.checkpoints import BestAndLast, load, recover, save
 from lga.run.folder.directory import RunDirectory
 from lga.run.folder.record import read_record, write_record
-from lga.run.folder.recovery import recover
-from lga.run.machine.failures import told_to_user
+from lga.run.machine.failures import as_user_error
 from lga.system import locks
 from lga.system.errors import DamagedFileError, UserError
 from lga.system.files import write_atomically, write_text
@@ -412,7 +411,7 @@ CONFIG = {
     ],
 )  # fmt: skip
 def test_what_a_machine_does_is_told_with_what_to_do(error, expected):
-    with pytest.raises(UserError) as raised, told_to_user(CONFIG):
+    with pytest.raises(UserError) as raised, as_user_error(CONFIG):
         raise error
     told = str(raised.value)
     assert told.startswith(expected) or expected in told
@@ -432,7 +431,7 @@ def test_a_second_loader_that_dies_does_not_interrupt_what_is_told_of_the_first(
     first, second = (loader._workers[0].pid for loader in loaders)
     interrupting = signal.getsignal(signal.SIGCHLD)  # torch's
     try:
-        with pytest.raises(UserError, match="a process that loads images was killed"), told_to_user(CONFIG):
+        with pytest.raises(UserError, match="a process that loads images was killed"), as_user_error(CONFIG):
             kill_and_wait(first, seconds=60)  # or until it raises
         kill_and_wait(second, seconds=0.5)
     finally:
@@ -447,7 +446,7 @@ def kill_and_wait(pid, seconds):
 
 def test_a_fault_of_the_code_keeps_its_kind():
     for error in (RuntimeError("shape mismatch"), ValueError("x"), UserError("as it is")):
-        with pytest.raises(type(error), match=str(error)), told_to_user(CONFIG):
+        with pytest.raises(type(error), match=str(error)), as_user_error(CONFIG):
             raise error
 
 

@@ -39,6 +39,7 @@ from lga.attention.local_global.settings import (
     POSITION_SIZE,
     SCALES,
     Alpha,
+    Branches,
     Contraction,
     Position,
     VariantSettings,
@@ -136,12 +137,12 @@ class LocalGlobalVariant(nn.Module):
         return SeparableConv(self.channels, 3 * self.channels, kernel, groups=self.heads)
 
     def train(self, mode: bool = True) -> "LocalGlobalVariant":
-        """Sets the mode and drops the folded constants."""
+        """Set the mode and drop the folded constants."""
         self._eval_cache.clear()
         return super().train(mode)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Maps (B, C, H, W) to the same shape."""
+        """Map (B, C, H, W) to the same shape."""
         if x.dim() != 4 or x.shape[1] != self.channels:
             raise UserError(f"expected a (B, {self.channels}, H, W) map, got {tuple(x.shape)}")
         constants = self._constants(x)
@@ -150,15 +151,15 @@ class LocalGlobalVariant(nn.Module):
         return out + x if self.settings.residual else out
 
     def scales(self) -> list[SeparableConv]:
-        """The multi-scale convolutions, strides 1, 2, 4, ..."""
+        """Return the multi-scale convolutions, strides 1, 2, 4, ..."""
         return [cast("SeparableConv", conv) for conv in self.multi_scale_convs]
 
     def scale_gate(self) -> nn.Conv2d | None:
-        """The 1x1 convolution to the logits of the gate: the map itself, then its scales; None without."""
+        """Return the 1x1 convolution to the gate's logits: the map itself, then its scales; None without."""
         return cast("nn.Conv2d", self.scale_attention[0]) if self.settings.scales else None
 
     def kinds(self) -> dict[str, list[SeparableConv]]:
-        """The branches of each kind that the block has, "local" and "global"."""
+        """Return the branches of each kind that the block has, "local" and "global"."""
         kinds = {}
         if self.settings.local_kernels:
             kinds["local"] = [cast("SeparableConv", conv) for conv in self.local_convs]
@@ -167,7 +168,7 @@ class LocalGlobalVariant(nn.Module):
         return kinds
 
     def branches(self) -> list[SeparableConv]:
-        """The local branches, then the global one."""
+        """Return the local branches, then the global one."""
         return list(chain.from_iterable(self.kinds().values()))
 
     def alphas(self) -> Tensor:
@@ -185,7 +186,7 @@ class LocalGlobalVariant(nn.Module):
         return reduce(torch.add, self._alphas())
 
     def position(self, size: tuple[int, int], first: int = 0) -> Tensor | None:
-        """What the channels from ``first`` on get added on maps of ``size`` (H, W): (1, C - first, H, W)."""
+        """Return what the channels from ``first`` on get added, for ``size`` (H, W): (1, C - first, H, W)."""
         match self.settings.position:
             case "learned_nearest" | "learned_bilinear" as form:
                 mode = form.removeprefix("learned_")
@@ -197,7 +198,7 @@ class LocalGlobalVariant(nn.Module):
                 return None
 
     def collapse(self) -> Collapse:
-        """The folded weights of the released contraction; differentiable."""
+        """Return the folded weights of the released contraction; differentiable."""
         if self.settings.alpha != "per_channel":
             kinds = [Kind(self.branches(), self.branch_weights())]
         else:
@@ -242,7 +243,7 @@ class LocalGlobalVariant(nn.Module):
         return add_gated_scales(z, rows, gates, constants.gate, self.scales())
 
     def _attend(self, x: Tensor, z_BHWC: Tensor) -> Tensor:
-        """The contraction as written."""
+        """Return the contraction as written."""
         z = z_BHWC.permute(0, 3, 1, 2)
         mixed = self.residual_weight()[:, None, None] * x
         for branch, weight in zip(self.branches(), self.branch_weights(), strict=True):
@@ -259,3 +260,24 @@ class LocalGlobalVariant(nn.Module):
         weights_BGdd = (q_BGdN @ k_BGdN.transpose(2, 3) / d**0.5).softmax(dim=-1)
         attended_BGdN: Tensor = weights_BGdd @ v_BGdN
         return attended_BGdN.view(z.shape)
+
+
+class LocalGlobalAttention(LocalGlobalVariant):
+    """The released block, behind the published numbers; ``branches`` may leave out a kind of them."""
+
+    def __init__(self, channels: int, heads: int | None = None, branches: Branches = "both") -> None:
+        super().__init__(channels, heads, *_kernels(branches))
+
+
+class LocalGlobalAttentionAsWritten(LocalGlobalVariant):
+    """The block of the paper's text; ``branches`` may leave out a kind of them."""
+
+    def __init__(self, channels: int, heads: int | None = None, branches: Branches = "both") -> None:
+        super().__init__(channels, heads, *_kernels(branches), contraction="as_written")
+
+
+def _kernels(branches: Branches) -> tuple[tuple[int, ...], int | None]:
+    """Return the kernels of the local branches, and that of the global one."""
+    if branches not in ("both", "local", "global"):
+        raise UserError(f"branches={branches!r} is unknown; set both, local or global")
+    return LOCAL_KERNELS if branches != "global" else (), GLOBAL_KERNEL if branches != "local" else None

@@ -90,24 +90,24 @@ class LinearMap:
     spectrum: Tensor
 
     def __call__(self, x: Tensor, z_BHWn: Tensor) -> Tensor:
-        """The output for the block's input x (B, C, H, W): its shape and memory layout."""
+        """Return the output for the block's input x (B, C, H, W): its shape and memory layout."""
         u_BHWS = self.correlation.correlate(z_BHWn, self.spectrum, self.folded.kernels.shape[2])
         unread = u_BHWS.shape[-1] - self.folded.u_weight.shape[1]
         return _mix(self.folded, x, u_BHWS.flatten(1, 2)[..., unread:])
 
 
 def first_read_group(heads: int) -> int:
-    """The first group of z that some head reads."""
+    """Return the first group of z that some head reads."""
     return 2 * heads // SLOTS
 
 
 def unread_slots(heads: int) -> int:
-    """How many slots of the first read group are key rows."""
+    """Return how many slots of the first read group are key rows."""
     return 2 * heads % SLOTS
 
 
 def collapse(kinds: Sequence[Kind], residual: Tensor, out_conv: nn.Conv2d, heads: int) -> Collapse:
-    """Folds value rows, alphas, biases and the repetition over a head's channels; differentiable.
+    """Fold value rows, alphas, biases and the repetition over a head's channels; differentiable.
 
     ``residual`` (1,) or (C,) is what x is multiplied by before the output convolution.
     """
@@ -127,14 +127,14 @@ def collapse(kinds: Sequence[Kind], residual: Tensor, out_conv: nn.Conv2d, heads
 
 
 def fold_branches(branches: Sequence[SeparableConv], weight_J: Tensor, heads: int) -> FoldedBranches:
-    """The weighted sum of branches as one correlation."""
+    """Return the weighted sum of branches as one correlation."""
     slots_JRSd = _slot_weights(branches, heads) * weight_J.view(-1, 1, 1, 1)
     bias_RS = _slot_biases(branches, weight_J, slots_JRSd, heads)
     return FoldedBranches(kernels=_joint_kernels(branches, slots_JRSd), bias=bias_RS)
 
 
 def bias_of(conv: nn.Conv2d) -> Tensor:
-    """The bias of a convolution that has one."""
+    """Return the bias of a convolution that has one."""
     return cast("Tensor", conv.bias)
 
 
@@ -151,7 +151,7 @@ def _mix(folded: Collapse, x: Tensor, u_BNS: Tensor) -> Tensor:
 
 
 def pointwise(x_BCN: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """A 1x1 convolution; on the CPU faster than a convolution for contiguous maps."""
+    """Return a 1x1 convolution; on the CPU faster than a convolution for contiguous maps."""
     return torch.baddbmm(bias[:, None], weight.expand(x_BCN.shape[0], -1, -1), x_BCN)
 
 
@@ -191,7 +191,7 @@ def _head_columns(out_CC: Tensor, heads: int) -> Tensor:
 
 
 def _in_slots(columns: Sequence[Tensor], heads: int) -> Tensor:
-    """The columns (C, G) of all kinds in the order of their slots; the first slots are left out if unread."""
+    """Return the columns (C, G) of all kinds in the order of their slots, less the first if unread."""
     if len(columns) == 1:
         return columns[0]
     unread = unread_slots(heads)

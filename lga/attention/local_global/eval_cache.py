@@ -24,7 +24,7 @@ class State:
     memory: list[Tensor]  # aliases that keep the memory: its address cannot come back as another tensor's
 
     def holds(self) -> bool:
-        """Whether nothing has changed since."""
+        """Return whether nothing has changed since."""
         for modules, name, module in self.modules:
             if modules.get(name) is not module:
                 return False
@@ -47,7 +47,7 @@ class EvalCache(Generic[Constants]):
         return (EvalCache, ())
 
     def clear(self) -> None:
-        """Forgets the value."""
+        """Forget the value."""
         self._entry = None
 
     def get(self, owner: nn.Module, key: Hashable, compute: Callable[[], Constants]) -> Constants:

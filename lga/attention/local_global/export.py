@@ -43,7 +43,7 @@ def make_exportable(network: nn.Module, images: Tensor) -> None:
 
 @torch.no_grad()
 def exportable(block: LocalGlobalVariant, size: tuple[int, int]) -> nn.Module:
-    """The same function of maps of `size` (H, W) in a form that exports; `block` is left as it is."""
+    """Return the same function of maps of `size` (H, W) in a form that exports; `block` is left as it is."""
     if block.released:
         return LocalGlobalConvolutions(block, size).train(block.training)
     copy, position = deepcopy(block), block.position(size)
@@ -77,7 +77,7 @@ class LocalGlobalConvolutions(nn.Module):
         self.residual = block.settings.residual
 
     def forward(self, x: Tensor) -> Tensor:
-        """Maps (B, C, H, W) to the same shape."""
+        """Map (B, C, H, W) to the same shape."""
         z = x[:, self.first_read :]
         if self.position is not None:
             z = z + self.position
@@ -90,7 +90,7 @@ class LocalGlobalConvolutions(nn.Module):
 
 
 def _read_scale(scale: SeparableConv, first: int) -> nn.Sequential:
-    """The scale's convolutions, the 1x1 one to the channels from `first` on, which alone are read."""
+    """Return the scale's convolutions, the 1x1 one to the channels from `first` on, which alone are read."""
     depthwise, pointwise = scale.depthwise, scale.pointwise
     return nn.Sequential(
         _convolution(
@@ -107,7 +107,7 @@ def _read_scale(scale: SeparableConv, first: int) -> nn.Sequential:
 def _convolution(
     weight: Tensor, bias: Tensor | None, *, stride: int = 1, padding: int = 0, groups: int = 1
 ) -> nn.Conv2d:
-    """A convolution with copies of these weights (C_out, C_in / groups, K, K)."""
+    """Return a convolution with copies of these weights (C_out, C_in / groups, K, K)."""
     c_out, c_in, kernel, _ = weight.shape
     made = nn.Conv2d(
         c_in * groups,

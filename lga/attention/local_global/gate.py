@@ -25,7 +25,7 @@ class ScaleGate:
 
 
 def scale_gate(gate: nn.Conv2d, scales: Sequence[SeparableConv], first: int) -> ScaleGate:
-    """The gate of ``scales`` for the channels from ``first`` on."""
+    """Return the gate of ``scales`` for the channels from ``first`` on."""
     C = gate.in_channels
     return ScaleGate(
         gates=(gate.weight.view(-1, C), bias_of(gate)),
@@ -47,7 +47,7 @@ def add_gated_scales(
 
 
 def gates_of(x: Tensor, gate: ScaleGate) -> Sequence[Tensor]:
-    """The gates (B, H, W, 1) of the scales for the map x (B, C, H, W); its own is left out."""
+    """Return the gates (B, H, W, 1) of the scales for the map x (B, C, H, W); its own is left out."""
     B, _, H, W = x.shape
     x_BCN = x.flatten(2) if x.is_contiguous() else x.permute(0, 2, 3, 1).flatten(1, 2).transpose(1, 2)
     return pointwise(x_BCN, *gate.gates).softmax(dim=1).view(B, -1, H, W, 1).unbind(1)[1:]

@@ -46,7 +46,7 @@ class LiteralLocalGlobalAttention(nn.Module):
         )
 
     def attend(self, branch: nn.Module, z: Tensor) -> Tensor:
-        """One branch's attention on z (B, C, H, W), of the same shape."""
+        """Return one branch's attention on z (B, C, H, W), of the same shape."""
         B, C, H, W = z.shape
         q, k, v = (t.reshape(B, self.heads, C // self.heads, H * W) for t in branch(z).chunk(3, dim=1))
         energy = torch.einsum("bgqn,bgkn->bgqk", q, k) / (C // self.heads) ** 0.5
@@ -55,7 +55,7 @@ class LiteralLocalGlobalAttention(nn.Module):
         return torch.einsum("bgqk,bgvn->bgqn", attention, v).reshape(B, C, H, W)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Maps (B, C, H, W) to the same shape."""
+        """Map (B, C, H, W) to the same shape."""
         size = x.shape[-2:]
         maps = [x] + [
             F.interpolate(conv(x), size=size, mode="nearest") + x for conv in self.multi_scale_convs

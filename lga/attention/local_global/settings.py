@@ -83,7 +83,7 @@ class VariantSettings:
 
 
 def as_kernels(kernels: object) -> tuple[int, ...]:
-    """A configured list as a tuple; raises UserError for anything else."""
+    """Return a configured list as a tuple; raises UserError for anything else."""
     if isinstance(kernels, str) or not isinstance(kernels, Sequence):
         _refuse("local_kernels", kernels, "is no list; set one as [3, 5, 7]")
     return tuple(kernels)
@@ -112,7 +112,7 @@ def _refuse(key: str, value: object, why: str) -> NoReturn:
 
 
 def sinusoidal_position(channels: int, first: int, size: tuple[int, int], like: Tensor) -> Tensor:
-    """Waves (1, C, H, W), in the type and on the device of ``like``; the last few are kept.
+    """Return waves (1, C, H, W), in the type and on the device of ``like``; the last few are kept.
 
     With n = C - ``first`` and k = (c - first) mod n, channel c is the sine (k%4 < 2) or cosine of the row
     (even k) or column (odd k) times BASE^(-f/F), where f = k//4 is one of F = ceil(n/4) frequencies.

@@ -26,7 +26,7 @@ class Transform:
     columns: Tensor  # (i*P, H*i)
 
     def __call__(self, maps: Tensor) -> Tensor:
-        """Maps (..., H, W, n) to their spectra (..., i, P*Q*n)."""
+        """Map (..., H, W, n) to their spectra (..., i, P*Q*n)."""
         half = torch.matmul(self.rows, maps)
         *batch, H, _, _ = half.shape
         return torch.matmul(self.columns, half.reshape(*batch, 2 * H, -1)).view(*batch, 2, -1)
@@ -42,7 +42,7 @@ class SameCorrelation:
     back_rows: Tensor  # (W, i*Q)
 
     def spectrum(self, kernels_KKRdS: Tensor) -> Tensor:
-        """The kernels as factors (f, i*d, i*S) for ``correlate``: the complex conjugates as real matrices."""
+        """Return kernels as factors (f, i*d, i*S) for ``correlate``: complex conjugates as real matrices."""
         K, _, _, d, S = kernels_KKRdS.shape
         spectrum = self.of_kernels(kernels_KKRdS.view(K, K, -1).to(self.back_rows.dtype))
         real, imaginary = spectrum.view(2, -1, d, S).unbind()
@@ -65,7 +65,7 @@ class SameCorrelation:
 
 
 def same_correlation(size: tuple[int, int], kernels_KKRdS: Tensor) -> SameCorrelation:
-    """The correlation for maps of ``size`` (H, W), on the kernels' device; the last few are kept."""
+    """Return the correlation for maps of ``size`` (H, W), on the kernels' device; the last few are kept."""
     dtype = torch.promote_types(kernels_KKRdS.dtype, torch.float32)
     # A compiler's tensors are symbols of its own run and must not be kept.
     build = _build.__wrapped__ if torch.compiler.is_compiling() else _build
@@ -73,7 +73,7 @@ def same_correlation(size: tuple[int, int], kernels_KKRdS: Tensor) -> SameCorrel
 
 
 def without_autocast(device: torch.device) -> AbstractContextManager[object]:
-    """Keeps the precision of the operands where automatic mixed precision is on."""
+    """Keep the precision of the operands where automatic mixed precision is on."""
     autocast = torch.amp.is_autocast_available(device.type) and torch.is_autocast_enabled(device.type)
     return torch.autocast(device.type, enabled=False) if autocast else nullcontext()
 

@@ -1,23 +1,23 @@
-"""Measures all attentions at all places: operations, then times in turns, then memory.
+"""Measure what attentions cost inside each detection network, and alone on the channels that they have there.
+
+The networks are built from the shipped configuration, so heads and kernel sizes are the project's own. The
+slots of MobileNetV3, ResNet18 and YOLOv8n have 24, 128 and 256 channels.
 
 Training is forward and backward of random upstream gradients, those of the input included for an attention
 alone. Inference is the forward pass in evaluation mode without gradients, constants folded.
 
-Peak memory of one call, in bytes of tensors that it adds to those that were there.
+Times are taken in turns: every candidate once a round, in an order shuffled anew, so that a busy machine
+slows all. Each timed call follows one of the same candidate that warms up the processor's caches.
 
-On a processor the allocations and frees that PyTorch's profiler sees are added up in the order of time; on a
-GPU the caching allocator's own count is read.
-
-Timing in turns: every candidate once a round, in an order shuffled anew, so that a busy machine slows all.
-
-Each timed call follows one of the same candidate that warms up the processor's caches.
+Peak memory is of one call, in bytes of tensors that it adds to those that were there: on a processor by the
+allocations that PyTorch's profiler sees, added up in the order of time, on a GPU by the caching allocator.
 """
 
 import random
 import statistics
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
 
@@ -26,27 +26,78 @@ from torch import Tensor, nn
 from torch.profiler import ProfilerActivity, profile
 from torch.utils.flop_counter import FlopCounterMode
 
-from lga.audit.cost.places import Place, detection_network
-from lga.audit.cost.report import Report, Row, Times
+import lga
+from lga.attention import LocalGlobalAttention
+from lga.attention.local_global.literal import LiteralLocalGlobalAttention
+from lga.audit.cost.report import Report, Row, Spread, Times
 from lga.run.machine.complexity import count_parameters, paper_gflops
 from lga.run.machine.environment import environment
 from lga.system.resources import available_memory
 
+LITERAL = "literal"
+ATTENTIONS = (
+    *("none", "se", "cbam", "eca", "mhsa", "shuffle"),
+    *("lga", "lga_local", "lga_global", "lga_as_written", LITERAL),
+)
+BACKBONES = {"mobilenetv3": 24, "resnet18": 128, "yolov8": 256}  # channels of the slot
+NAMES = {"yolov8": "yolov8n"}  # of backbones that runs are recorded under another name of
+DETECTOR = "yolov8"
+SLOT = "backbone.attention"
 Clock = Callable[[], float]
+HARDWARE = ("cpu", "cores", "threads", "accelerator", "cuda", "python", "torch")
+NO_ROOM = "does not fit the memory"
+Peaks = dict[tuple[str, str], list[int]]  # of training, by backbone and attention, as the sides grow
 
 
 @dataclass(frozen=True)
-class Spread:
-    """Milliseconds of the calls: quartiles."""
+class Case:
+    """A network on images of ``side`` pixels, or its slot ``alone`` on maps of ``side`` x ``side``."""
 
-    low: float
-    median: float
-    high: float
+    backbone: str
+    side: int
+    batch: int
+    alone: bool
 
-    @classmethod
-    def of(cls, seconds: list[float]) -> "Spread":
-        """The quartiles of at least two times."""
-        return cls(*(1e3 * value for value in statistics.quantiles(seconds, n=4, method="inclusive")))
+    @property
+    def network(self) -> str:
+        """The network's name as runs have it."""
+        return f"{NAMES.get(self.backbone, self.backbone)} + {DETECTOR}"
+
+    @property
+    def channels(self) -> int:
+        """Channels of the attention."""
+        return BACKBONES[self.backbone]
+
+    def module(self, attention: str) -> nn.Module:
+        """Return what is timed; built once and shared by all cases of the backbone."""
+        network = detection_network(self.backbone, attention)
+        return network.get_submodule(SLOT) if self.alone else network
+
+    def inputs(self, batch: int | None = None) -> Tensor:
+        """Map (B, C, side, side) or images (B, 3, side, side), drawn from a fixed seed."""
+        channels = self.channels if self.alone else 3
+        generator = torch.Generator().manual_seed(0)
+        return torch.rand(batch or self.batch, channels, self.side, self.side, generator=generator)
+
+
+@cache
+def detection_network(backbone: str, attention: str) -> nn.Module:
+    """Return a detection network of ten classes with an attention; the literal block stands in for `lga`."""
+    chosen = "lga" if attention == LITERAL else attention
+    network = lga.build_model(
+        ["dataset=digit_scenes", f"backbone={backbone}", f"attention={chosen}", "dataset.image_size=640"]
+    )
+    if attention == LITERAL:
+        network.set_submodule(SLOT, _literal(network.get_submodule(SLOT)))
+    return network
+
+
+def _literal(block: nn.Module) -> nn.Module:
+    if not isinstance(block, LocalGlobalAttention):
+        raise TypeError(f"{type(block).__name__} is not the released block")
+    literal = LiteralLocalGlobalAttention(block.channels, block.heads)
+    literal.load_state_dict(block.state_dict())
+    return literal
 
 
 def interleaved(
@@ -57,14 +108,19 @@ def interleaved(
     clock: Clock = time.perf_counter,
     finish: Callable[[], object] = lambda: None,
 ) -> dict[str, Spread]:
-    """Times of each call; ``finish`` waits for a device to be done."""
+    """Time of each call; ``finish`` waits for a device to be done."""
     order, draws = list(calls), random.Random(seed)
     seconds: dict[str, list[float]] = {name: [] for name in calls}
     for _ in range(rounds):
         draws.shuffle(order)
         for name in order:
             seconds[name].append(_timed(calls[name], clock, finish))
-    return {name: Spread.of(times) for name, times in seconds.items()}
+    return {name: _spread(times) for name, times in seconds.items()}
+
+
+def _spread(seconds: list[float]) -> Spread:
+    low, median, high = (1e3 * value for value in statistics.quantiles(seconds, n=4, method="inclusive"))
+    return Spread(low=low, median=median, high=high)
 
 
 def _timed(call: Callable[[], object], clock: Clock, finish: Callable[[], object]) -> float:
@@ -77,7 +133,7 @@ def _timed(call: Callable[[], object], clock: Clock, finish: Callable[[], object
 
 
 def peak_bytes(call: Callable[[], object], device: torch.device) -> int:
-    """The peak of ``call``, which has been called before."""
+    """Return the peak of ``call``, which has been called before."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)
         torch.cuda.reset_peak_memory_stats(device)
@@ -94,12 +150,12 @@ def peak_bytes(call: Callable[[], object], device: torch.device) -> int:
 
 
 def highest(changes: Iterable[int]) -> int:
-    """The largest sum of the first changes, at least 0."""
+    """Return the largest sum of the first changes, at least 0."""
     return max(accumulate(changes, initial=0))
 
 
 def predicted_bytes(peaks: list[int]) -> int:
-    """The next peak of a row whose sides double, if it grows as it did last; 0 without two of them."""
+    """Return the next peak of a row whose sides double, if it grows as it did last; 0 without two of them."""
     return peaks[-1] ** 2 // max(peaks[-2], 1) if len(peaks) > 1 else 0
 
 
@@ -110,35 +166,30 @@ def available_bytes(device: torch.device) -> int:
     return available_memory()
 
 
-HARDWARE = ("cpu", "cores", "threads", "accelerator", "cuda", "python", "torch")
-NO_ROOM = "does not fit the memory"
-Peaks = dict[tuple[str, str], list[int]]  # of training, by backbone and attention, as the sides grow
-
-
 def measure(
-    places: Sequence[Place],
+    cases: Sequence[Case],
     attentions: Sequence[str],
     rounds: int,
     device: torch.device,
     tell: Callable[[str], object] = lambda line: None,
 ) -> Report:
-    """The report of ``attentions`` at ``places``, whose sides double from one to the next of a backbone."""
+    """Measure ``attentions`` in ``cases``, whose sides double from one to the next of a backbone."""
     peaks: Peaks = {}
     rows: list[Row] = []
-    for number, place in enumerate(places, 1):
-        what = f"{place.channels} channels alone" if place.alone else place.network
-        tell(f"{number}/{len(places)} {what}, {place.side} x {place.side}")
-        rows += _measure_place(place, attentions, rounds, device, peaks)
+    for number, case in enumerate(cases, 1):
+        what = f"{case.channels} channels alone" if case.alone else case.network
+        tell(f"{number}/{len(cases)} {what}, {case.side} x {case.side}")
+        rows += _measure_place(case, attentions, rounds, device, peaks)
     hardware = {name: value for name, value in environment().items() if name in HARDWARE}
     return Report(hardware=hardware, device=device.type, rounds=rounds, rows=tuple(rows))
 
 
 def _measure_place(
-    place: Place, attentions: Sequence[str], rounds: int, device: torch.device, peaks: Peaks
+    case: Case, attentions: Sequence[str], rounds: int, device: torch.device, peaks: Peaks
 ) -> list[Row]:
-    fitting = [name for name in attentions if _fits(place, name, device, peaks)]
-    modules = {name: place.module(name).to(device) for name in fitting}
-    inputs = place.inputs().to(device).requires_grad_(place.alone)
+    fitting = [name for name in attentions if _fits(case, name, device, peaks)]
+    modules = {name: case.module(name).to(device) for name in fitting}
+    inputs = case.inputs().to(device).requires_grad_(case.alone)
     times: dict[str, list[Times]] = {name: [] for name in fitting}
     for training in (False, True):
         calls = {name: _call(module, inputs, training) for name, module in modules.items()}
@@ -146,14 +197,14 @@ def _measure_place(
             calls = {name: call for name, call in calls.items() if _first_call_fits(call)}
             for name, spread in interleaved(calls, rounds, finish=lambda: _finish(device)).items():
                 peak = peak_bytes(calls[name], device)
-                times[name].append(Times(**asdict(spread), peak_bytes=peak))
-                if training and place.alone:
-                    peaks.setdefault((place.backbone, name), []).append(peak)
-    return [_row(place, name, times.get(name, [])) for name in attentions]
+                times[name].append(Times(**spread.model_dump(), peak_bytes=peak))
+                if training and case.alone:
+                    peaks.setdefault((case.backbone, name), []).append(peak)
+    return [_row(case, name, times.get(name, [])) for name in attentions]
 
 
 def _call(module: nn.Module, inputs: Tensor, training: bool) -> Callable[[], object]:
-    """One step of ``module`` in its mode; modules of one round are all in the same."""
+    """Return one step of ``module`` in its mode; modules of one round are all in the same."""
     module.train(training)
     if not training:
         return lambda: module(inputs)
@@ -169,9 +220,9 @@ def _call(module: nn.Module, inputs: Tensor, training: bool) -> Callable[[], obj
     return step
 
 
-def _fits(place: Place, attention: str, device: torch.device, peaks: Peaks) -> bool:
+def _fits(case: Case, attention: str, device: torch.device, peaks: Peaks) -> bool:
     """False where it would not fit if it went on to grow as it did; a crash would end all."""
-    return not place.alone or predicted_bytes(peaks.get((place.backbone, attention), [])) < available_bytes(
+    return not case.alone or predicted_bytes(peaks.get((case.backbone, attention), [])) < available_bytes(
         device
     )
 
@@ -191,28 +242,28 @@ def _finish(device: torch.device) -> None:
         torch.cuda.synchronize(device)
 
 
-def _row(place: Place, attention: str, times: list[Times]) -> Row:
+def _row(case: Case, attention: str, times: list[Times]) -> Row:
     inference, training = [*times, None, None][:2]
     return Row(
-        network=place.network,
-        alone=place.alone,
-        channels=place.channels,
-        side=place.side,
-        batch=place.batch,
+        network=case.network,
+        alone=case.alone,
+        channels=case.channels,
+        side=case.side,
+        batch=case.batch,
         attention=attention,
-        parameters=count_parameters(place.module(attention)),
-        gflops_paper=_paper_gflops(place, attention),
-        gflops=_gflops(place, attention) if training else None,
+        parameters=count_parameters(case.module(attention)),
+        gflops_paper=_paper_gflops(case, attention),
+        gflops=_gflops(case, attention) if training else None,
         inference=inference,
         training=training,
         reason=None if training else NO_ROOM,
     )
 
 
-def _paper_gflops(place: Place, attention: str) -> float:
-    """The network's; of an attention alone what it adds to the network without any."""
-    counted = _network_gflops(place.backbone, attention)
-    return counted - _network_gflops(place.backbone, "none") if place.alone else counted
+def _paper_gflops(case: Case, attention: str) -> float:
+    """Return the network's; of an attention alone what it adds to the network without any."""
+    counted = _network_gflops(case.backbone, attention)
+    return counted - _network_gflops(case.backbone, "none") if case.alone else counted
 
 
 @cache
@@ -220,11 +271,11 @@ def _network_gflops(backbone: str, attention: str) -> float:
     return paper_gflops(detection_network(backbone, attention))
 
 
-def _gflops(place: Place, attention: str) -> float:
-    """Operations of one image or map that are run in evaluation, after what is folded once."""
-    module = place.module(attention).eval()
+def _gflops(case: Case, attention: str) -> float:
+    """Return operations of one image or map that are run in evaluation, after what is folded once."""
+    module = case.module(attention).eval()
     parameter = next(module.parameters(), None)
-    inputs = place.inputs(batch=1).to("cpu" if parameter is None else parameter.device)
+    inputs = case.inputs(batch=1).to("cpu" if parameter is None else parameter.device)
     with torch.no_grad():
         module(inputs)
         with FlopCounterMode(display=False) as counter:

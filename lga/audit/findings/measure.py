@@ -3,10 +3,7 @@
 from collections.abc import Sequence
 
 from lga.audit import AuditedRow
-from lga.audit.findings import networks, released_block, rows
-from lga.audit.findings import networks as other_blocks
-from lga.audit.findings import rows as splits
-from lga.audit.findings.finding import Finding
+from lga.audit.findings import Finding, networks, released_block, rows
 
 
 def measure_findings(audited: Sequence[AuditedRow]) -> tuple[Finding, ...]:
@@ -18,8 +15,8 @@ def measure_findings(audited: Sequence[AuditedRow]) -> tuple[Finding, ...]:
         released_block.a_third_of_the_channels(),
         released_block.exact_collapse(),
         released_block.position_tensor(),
-        other_blocks.squeeze_in_every_row(),
-        other_blocks.not_cbam(),
+        networks.squeeze_in_every_row(),
+        networks.not_cbam(),
         networks.one_block_per_stage(),
         networks.unscaled_hidden_widths(),
         networks.flops_of_another_image(published),
@@ -29,6 +26,6 @@ def measure_findings(audited: Sequence[AuditedRow]) -> tuple[Finding, ...]:
         rows.ablation_labels(audited),
         rows.no_seeds(published),
         rows.optimizers(published),
-        splits.leaking_splits(),
+        rows.leaking_splits(),
     )
     return tuple(sorted(found, key=lambda finding: finding.number))

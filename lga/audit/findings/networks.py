@@ -1,7 +1,4 @@
-"""Findings on the networks, and on how their cost was counted.
-
-Findings on the blocks that LGA is compared with, as they were released.
-"""
+"""Findings on the networks, on how their cost was counted, and on the blocks that LGA is compared with."""
 
 from typing import Any, cast
 
@@ -10,13 +7,14 @@ from torch import nn
 
 import lga
 from lga.attention import CBAM, MultiHeadSelfAttention
-from lga.audit.findings.finding import Finding
+from lga.audit.findings import Finding
 from lga.audit.networks import DATASETS, Network, count
 from lga.backbones import MobileNetV3, ResNet18
 from lga.backbones.mobilenetv3 import BLOCKS, InvertedResidual
 from lga.results.published import PublishedRow
 
 DETECTION = "dataset=digit_scenes"
+CHANNELS = 24
 
 
 def one_block_per_stage() -> Finding:
@@ -27,8 +25,7 @@ def one_block_per_stage() -> Finding:
         '"ResNet18" has one block per stage',
         "ResNet18, a network of two basic blocks in each of four stages",
         f"the published parameter counts are those of {built} blocks, one in each stage: the depth factor "
-        "0.33 of the "
-        f"family turned two into one. `resnet18_full` has {full}",
+        f"0.33 of the family turned two into one. `resnet18_full` has {full}",
         "the ResNet18 rows are of a network of about half that depth, at a quarter of its width",
         holds=(built, full) == (4, 8),
     )
@@ -43,9 +40,8 @@ def unscaled_hidden_widths() -> Finding:
         5,
         f"MobileNetV3 has {narrow} channels at its end",
         f"MobileNetV3-Small, whose last block has {nominal} channels and hidden layers of {hidden}",
-        f"{narrow} channels out of the last block, a quarter of {nominal}, from a hidden layer of {hidden}: "
-        "the width "
-        "factor 0.25 was applied to the outputs and not to the hidden layers",
+        f"{narrow} channels out of the last block, a quarter of {nominal}, from a hidden layer of "
+        f"{hidden}: the width factor 0.25 was applied to the outputs and not to the hidden layers",
         f"attention in the slot works on {narrow} channels; no other MobileNetV3 has this shape",
         holds=narrow * 4 == nominal and last.project.convolution.weight.shape[1] == hidden,
     )
@@ -62,12 +58,10 @@ def flops_of_another_image(rows: tuple[PublishedRow, ...]) -> Finding:
         "GFLOPs are of a 32 x 32 image times 400",
         f"{printed} GFLOPs for the classification of 28 x 28 images",
         f"the toolchain's way gives {classifier.gflops_paper:.4f}; one image as it is classified (32 x 32) "
-        "takes "
-        f"{classifier.gflops:.4f}. MHSA adds {hidden:.1f} MFLOPs to detection by that count and {true:.1f} "
-        "at 640 x 640",
+        f"takes {classifier.gflops:.4f}. MHSA adds {hidden:.1f} MFLOPs to detection by that count and "
+        f"{true:.1f} at 640 x 640",
         "the classification column is of an image 400 times as large as any that was classified, and "
-        "attention "
-        "whose cost grows with the square of the positions looks cheap",
+        "attention whose cost grows with the square of the positions looks cheap",
         holds=f"{classifier.gflops_paper:.1f}" == f"{printed:.1f}" and true > 2 * hidden,
     )
 
@@ -83,7 +77,7 @@ def two_numbers_of_heads() -> Finding:
     return Finding(
         11,
         "LGA has 12 heads in classification and 6 in detection, on the same 24 channels",
-        "one block, whose number of heads is not told",
+        "one block, whose number of heads is not given",
         f"the MNIST row's {printed['classification']:,} parameters need 12 heads (6 give "
         f"{counts['classification', 6]:,}); VisDrone's need 6 ({counts['detection', 6]:,}; 12 give "
         f"{counts['detection', 12]:,})",
@@ -106,9 +100,6 @@ def _blocks(name: str) -> int:
     return sum(isinstance(module, BasicBlock) for module in backbone.modules())
 
 
-CHANNELS = 24
-
-
 def squeeze_in_every_row() -> Finding:
     """6: count the gates of MobileNetV3's own blocks, with attention none and with SE."""
     none, se = (_gates(attention) for attention in ("none", "se"))
@@ -117,8 +108,7 @@ def squeeze_in_every_row() -> Finding:
         "Every MobileNetV3 row has squeeze-and-excitation",
         "a row without attention beside one with SE",
         f"the network without attention has {none} squeeze-and-excitation gates in its own blocks; the SE "
-        "row has "
-        f"{se}, one more",
+        f"row has {se}, one more",
         "`none` is not free of attention, and the SE row shows what one more gate does",
         holds=none > 0 and se == none + 1,
     )
@@ -145,10 +135,9 @@ def not_cbam() -> Finding:
         '"CBAM" is not CBAM, and "MHSA" is bare',
         "comparison with CBAM and with multi-head self-attention",
         f"the channel gate changes by {moved:.0e} where the means stay and the maxima rise by 10: no max "
-        "pool; it has "
-        f"{weights} weights where a bottleneck of reduction 16 has {bottleneck}. Shuffling the positions "
-        "shuffles "
-        f"MHSA's output ({turned:.0e}): it knows no position; it has no scale, projection or residual either",
+        f"pool; it has {weights} weights where a bottleneck of reduction 16 has {bottleneck}. Shuffling "
+        f"the positions shuffles MHSA's output ({turned:.0e}): it knows no position; it has no scale, "
+        "projection or residual either",
         "the comparison says nothing of the blocks of those names as their papers define them",
         holds=moved < 1e-5 and weights > bottleneck and turned < 1e-4,
     )

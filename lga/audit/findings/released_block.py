@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 from lga.attention import LocalGlobalAttention
 from lga.attention.local_global.literal import LiteralLocalGlobalAttention
-from lga.audit.findings.finding import Finding
+from lga.audit.findings import Finding
 
 CHANNELS, HEADS, SIDE = 24, 6, 20  # MobileNetV3's slot in detection, a 640-pixel image
 
@@ -32,8 +32,7 @@ def dead_queries_and_keys() -> Finding:
         "Queries and keys are dead in the released block",
         "attention weights from queries and keys pick what each branch passes on",
         f"new random query and key weights change the output by {change:.0e} at most; their largest "
-        "gradient is "
-        f"{query_key:.0e}, that of the value weights {value:.0e}",
+        f"gradient is {query_key:.0e}, that of the value weights {value:.0e}",
         "what LGA adds is not attention between queries and keys; two thirds of its branches' pointwise "
         "parameters are counted and never used",
         holds=change < 1e-4 and query_key < 1e-4 * value,
@@ -52,8 +51,8 @@ def a_third_of_the_channels() -> Finding:
         "Values see a third of the channels",
         "each head has queries, keys and values of its own channels",
         f"of {CHANNELS} channels the branches read {len(read)}: {read[0]} to {read[-1]}. The grouped "
-        "convolution's "
-        "output is cut into thirds across the heads, so the values come from the last third of the groups",
+        "convolution's output is cut into thirds across the heads, so the values come from the last third "
+        "of the groups",
         "two thirds of the features reach the output only through the identity path",
         holds=len(read) == CHANNELS // 3,
     )
@@ -73,11 +72,9 @@ def exact_collapse() -> Finding:
         "The released block is a multi-scale gate and one 11 x 11 linear filter",
         "an adaptive attention mechanism of local and global branches",
         f"collapsed into that gate and filter it gives the same output to {difference:.0e} of its largest "
-        "value, "
-        "without energies and softmaxes",
+        "value, without energies and softmaxes",
         "the block can be run at a fraction of its cost (`make benchmark`), and its gain, where there is "
-        "one, is "
-        "that of a large linear filter",
+        "one, is that of a large linear filter",
         holds=difference < 1e-5,
     )
 
@@ -92,9 +89,8 @@ def position_tensor() -> Finding:
         15,
         "The position tensor is resized by nearest neighbour",
         "a learned positional encoding",
-        f"a normal(0, 1) tensor of 14 x 14 (standard deviation {position.std():.2f}) for any map; at {SIDE} "
-        f"x {SIDE} "
-        f"{100 * repeated:.0f} % of its positions repeat a neighbour's value",
+        f"a normal(0, 1) tensor of 14 x 14 (standard deviation {position.std():.2f}) for any map; at "
+        f"{SIDE} x {SIDE} {100 * repeated:.0f} % of its positions repeat a neighbour's value",
         "at the start of training a blocky random pattern as large as normalised features is added to them",
         holds=repeated > 0.5 and abs(float(position.std()) - 1) < 0.1,
     )
@@ -110,7 +106,7 @@ def _map() -> Tensor:
 
 
 def _pointwise(block: LiteralLocalGlobalAttention) -> list[nn.Conv2d]:
-    """The 1x1 convolutions that make queries, keys and values, in this order of their rows."""
+    """Return the 1x1 convolutions that make queries, keys and values, in this order of their rows."""
     branches = cast("list[nn.Sequential]", [*block.local_convs, block.global_conv])
     return [cast(nn.Conv2d, branch[1]) for branch in branches]
 

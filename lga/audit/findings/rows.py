@@ -1,14 +1,11 @@
-"""Findings on the published rows: what was counted, labelled and left out.
-
-The finding on splits: what was trained on, what chose the epoch, and what was reported.
-"""
+"""Findings on the published rows: what was counted, labelled and left out, and which images were judged."""
 
 import math
 from collections import Counter
 from statistics import median
 
 from lga.audit import AuditedRow
-from lga.audit.findings.finding import Finding
+from lga.audit.findings import Finding
 from lga.data.published.gwhd.codalab import GWHDCodalabReader
 from lga.results.published import METRICS, PUBLISHED_IMAGES, PublishedRow
 
@@ -38,8 +35,7 @@ def other_networks(audited: tuple[AuditedRow, ...]) -> Finding:
         "The LGA rows of YOLOv8n are not the same block",
         "LGA in every LGA row",
         f"{_named(half)} has the parameters of `lga_global`, to the digit; {_named(heads)} those of 64 "
-        "heads, where "
-        "the other YOLOv8n rows have 16",
+        "heads, where the other YOLOv8n rows have 16",
         "the gains of these rows are not gains of one and the same block",
         holds=len(half) == 1 and len(heads) == 1,
     )
@@ -63,8 +59,7 @@ def ablation_labels(audited: tuple[AuditedRow, ...]) -> Finding:
         "Rows of the ablation are labelled with another model",
         "the local and global rows of two blocks of the ablation read MobileNetV3",
         f"their {len(rows)} counts ({', '.join(f'{number:,}' for number in counts)}) are those of ResNet18 "
-        "and "
-        "YOLOv8n with these variants, to the digit; MobileNetV3 with them has "
+        "and YOLOv8n with these variants, to the digit; MobileNetV3 with them has "
         f"{' and '.join(f'{number:,}' for number in sorted(labelled))}",
         "they are filed here under the model that has their parameters",
         holds=len(rows) == 4 and all(row.equal for row in rows) and not labelled & set(counts),
@@ -83,8 +78,7 @@ def no_seeds(rows: tuple[PublishedRow, ...]) -> Finding:
         "No row has a seed count, a deviation or an epoch count",
         "LGA above no attention, row by row",
         f"of {len(gains)} gains of LGA over no attention the median is {median(gains):.2f} points; {small} "
-        "are 0.3 points "
-        "or less, of numbers printed to three digits, from one run each",
+        "are 0.3 points or less, of numbers printed to three digits, from one run each",
         "most gains are no larger than what a change of the seed alone may do: see our intervals over seeds",
         holds=small >= len(gains) / 3,
     )
@@ -101,17 +95,15 @@ def optimizers(rows: tuple[PublishedRow, ...]) -> Finding:
         "The optimizer differs from dataset to dataset",
         ", ".join(f"{optimizer} in {number} rows" for optimizer, number in sorted(used.items())),
         f"the toolchain's automatic choice knows SGD and AdamW only; at {TOOLCHAIN_EPOCHS} epochs it gives "
-        f"{told}. "
-        f"Adam ({', '.join(by_hand)}) was set by hand",
+        f"{told}. Adam ({', '.join(by_hand)}) was set by hand",
         "numbers of different datasets differ in more than the dataset; rates and epochs of the hand-set "
-        "rows are "
-        "not known",
+        "rows are not known",
         holds=used["Adam"] > 0 and "Adam" not in chosen.values(),
     )
 
 
 def _automatic(images: int) -> str:
-    """The toolchain's rule: by the number of iterations at its nominal batch of 64."""
+    """Return the toolchain's rule: by the number of iterations at its nominal batch of 64."""
     return "SGD" if math.ceil(images / 64) * TOOLCHAIN_EPOCHS > 10_000 else "AdamW"
 
 
@@ -141,11 +133,9 @@ def leaking_splits() -> Finding:
         "The wheat rows are validated on training images",
         "95.5 to 96.3 mAP50 on Global Wheat",
         f"the toolchain's stock split trains on {len(plan.train)} domains and validates on one of them, "
-        f"{plan.test}: "
-        f"all {reported} images reported are trained on. MNIST and Fashion-MNIST "
-        "have no validation part there: the epoch is chosen on the 10,000 test images that are reported",
+        f"{plan.test}: all {reported} images reported are trained on. MNIST and Fashion-MNIST have no "
+        "validation part there: the epoch is chosen on the 10,000 test images that are reported",
         "those numbers are not of unseen images; `dataset.splits=official` (wheat) and "
-        "`dataset.selection=validation` "
-        "are this project's honest splits",
+        "`dataset.selection=validation` are this project's honest splits",
         holds=overlap and reported > 0,
     )

@@ -18,7 +18,7 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from lga.audit.scale.measurements import Loading, Measurements, NetworkCost
+from lga.audit.scale.estimate import Loading, Measurements, NetworkCost
 from lga.config.frozen_run import FrozenRun
 from lga.data.detection import DetectionData
 from lga.data.published.visdrone import VisDroneReader
@@ -50,7 +50,7 @@ PHOTOGRAPHS = {
 def measure_all(
     configs: Mapping[str, Mapping[str, Any]], told: Callable[[str], None] = print
 ) -> Measurements:
-    """Measures networks, by `configs`, then loading and judging."""
+    """Measure networks, by `configs`, then loading and judging."""
     networks = {}
     with one_thread():
         for name, config in configs.items():
@@ -94,7 +94,7 @@ class _Calls(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
 
 def loading_rates(width: int, height: int) -> Loading:
-    """Images a second of the training loader with mosaic, in this process, of made photographs."""
+    """Return images a second of the training loader with mosaic, in this process, of made photographs."""
     with tempfile.TemporaryDirectory() as folder:
         _write_visdrone(Path(folder), width, height)
         decoding = _images_a_second(Path(folder), "none")
@@ -120,7 +120,7 @@ def judging_seconds() -> float:
 
 
 def _kept_bytes(network: nn.Module, step: Callable[[], None]) -> int:
-    """Bytes of the tensors that the step keeps for its backward pass, each storage once, without weights."""
+    """Return the bytes that the step keeps for its backward pass, each storage once, without weights."""
     weights = {parameter.untyped_storage().data_ptr() for parameter in network.parameters()}
     kept: dict[int, tuple[Tensor, int]] = {}  # with the tensor, so that no storage is freed and met again
 

@@ -7,6 +7,8 @@ from lga.audit.scale import estimate
 from lga.audit.scale.estimate import (
     Assumed,
     Gpu,
+    Loading,
+    Measurements,
     RunWork,
     bytes_left,
     gpu_hours,
@@ -15,10 +17,10 @@ from lga.audit.scale.estimate import (
     once,
     seconds_of,
 )
-from lga.audit.scale.measurements import Loading, Measurements
 from lga.results.experiments import FOLDER, judged_experiments
 from lga.results.labels import name_of
 from lga.results.plan.image_counts import PUBLISHED_COUNTS
+from lga.results.reports.markdown import row_line
 
 PAGE = FOLDER / "scale.md"
 TEXT = Path(__file__).with_name("page.md")
@@ -32,7 +34,7 @@ Runs = Sequence[RunWork]
 
 
 def scale_page(tables: Mapping[str, Runs], measured: Measurements) -> str:
-    """The whole page."""
+    """Return the whole page."""
     everything = once(tuple(runs) for runs in tables.values())
     return TEXT.read_text(encoding="utf-8").format(
         machine=measured.machine,
@@ -48,7 +50,7 @@ def scale_page(tables: Mapping[str, Runs], measured: Measurements) -> str:
 
 def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     ruler = [":--"] + ["--:"] * (len(headings) - 1)
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in (headings, ruler, *rows))
+    return "\n".join(row_line(cells) for cells in (headings, ruler, *rows))
 
 
 def _networks(measured: Measurements) -> str:
@@ -153,6 +155,6 @@ def _binding(everything: Runs, measured: Measurements) -> dict[str, float]:
 
 
 def _waits(run: RunWork, measured: Measurements, assumed: Assumed) -> bool:
-    """Whether the GPU waits for images."""
+    """Return whether the GPU waits for images."""
     trained = estimate.training_rate(measured.network(run.network), run.batch, GPU, assumed)
     return estimate.loading_rate(measured.loading[run.dataset], GPU, assumed) < trained

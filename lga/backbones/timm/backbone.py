@@ -1,9 +1,15 @@
-"""Any network of timm with feature maps as a backbone, the slot after its last stage or after several.
+"""Make any network of timm with feature maps a backbone, the slot after its last stage or after several.
 
-Source: timm, https://github.com/huggingface/pytorch-image-models; the networks are timm's own, their heads
+Sources: timm, https://github.com/huggingface/pytorch-image-models; the networks are timm's own, their heads
 left out. Images in [0, 1] are normalised by the constants that timm keeps for the network.
 
-Shapes: B batch, C channels, H W height and width of the images; P3 P4 P5 maps at strides 8, 16, 32.
+A plain transformer's one map becomes three by the simple feature pyramid of ViTDet (Li et al., 2022),
+https://arxiv.org/abs/2203.16527, section 3: deconvolutions of stride 2 make finer maps, max pooling of stride
+2 coarser ones, all from the last map. Deviations: no stride 4, and no 1x1 and 3x3 convolutions after, because
+the detector's neck has them.
+
+Shapes: B batch, C channels, H W height and width of the images, h w the map; P3 P4 P5 maps at strides 8, 16,
+32.
 """
 
 from collections.abc import Collection, Sequence
@@ -14,16 +20,67 @@ import torch
 from torch import Tensor, nn
 
 from lga.backbones.author_checkpoint import Rules
-from lga.backbones.backbone import Backbone, MakeAttention
-from lga.backbones.scaling import scale_named
-from lga.backbones.timm.checkpoint import load_timm_checkpoint
-from lga.backbones.timm.networks import FeatureMap, Outline, feature_network, least_size, outline, tried
-from lga.backbones.timm.pyramid import STRIDES, SimpleFeaturePyramid
+from lga.backbones.backbone import Backbone, MakeAttention, scale_named
+from lga.backbones.timm.networks import (
+    FeatureMap,
+    Outline,
+    feature_network,
+    least_size,
+    load_timm_checkpoint,
+    outline,
+    tried,
+)
 from lga.system.errors import UserError
 
+STRIDES = (8, 16, 32)
 NECK_WIDTHS = (256, 512, 1024)  # YOLOv8's
 NECK_REPEATS = 3
 STAGES = (3, 4, 5)
+
+
+class SimpleFeaturePyramid(nn.Module):
+    """Map (B, C, h, w) at `stride` to P3, P4, P5 at strides 8, 16, 32.
+
+    Args:
+        channels: C.
+        stride: stride of the map, 8, 16 or 32.
+
+    Attributes:
+        out_channels: channels of P3, P4, P5; each deconvolution halves them.
+
+    Raises:
+        UserError: the stride is another.
+    """
+
+    def __init__(self, channels: int, stride: int) -> None:
+        super().__init__()
+        if stride not in STRIDES:
+            raise UserError(
+                f"a detector needs maps at strides 8, 16, 32; of a last map at stride {stride} none are; "
+                "choose a network with a map at one of these, such as a ViT with patch16 in its name"
+            )
+        finer = [max(stride // level, 1).bit_length() - 1 for level in STRIDES]  # times 2
+        coarser = [max(level // stride, 1) for level in STRIDES]
+        self.out_channels = (channels >> finer[0], channels >> finer[1], channels >> finer[2])
+        self.levels = nn.ModuleList(
+            nn.MaxPool2d(pool) if pool > 1 else _finer(channels, times)
+            for times, pool in zip(finer, coarser, strict=True)
+        )
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return P3, P4, P5."""
+        p3, p4, p5 = (level(x) for level in self.levels)
+        return p3, p4, p5
+
+
+def _finer(channels: int, times: int) -> nn.Module:
+    """Deconvolutions that double the map's size `times`, batch norm and GELU between two."""
+    layers: list[nn.Module] = []
+    for i in range(times):
+        c_in, c_out = channels >> i, channels >> (i + 1)
+        between = [nn.BatchNorm2d(c_in), nn.GELU()] if i else []
+        layers += [*between, nn.ConvTranspose2d(c_in, c_out, 2, 2)]
+    return nn.Sequential(*layers)
 
 
 class TimmBackbone(Backbone):
@@ -116,7 +173,7 @@ class TimmBackbone(Backbone):
     def _levels(
         self, maps: Sequence[FeatureMap], wanted: bool
     ) -> tuple[SimpleFeaturePyramid | None, tuple[int, int, int]]:
-        """The pyramid, if there is to be one, and the channels of P3, P4, P5."""
+        """Return the pyramid, if there is to be one, and the channels of P3, P4, P5."""
         if len(maps) > 1:
             return None, (maps[0].channels, maps[1].channels, maps[2].channels)
         (last,) = maps
@@ -168,6 +225,6 @@ class TimmBackbone(Backbone):
 
 
 def _maps_at_strides(found: Outline) -> list[FeatureMap]:
-    """The maps at strides 8, 16, 32 if there are all three, else the last map alone."""
+    """Return the maps at strides 8, 16, 32 if there are all three, else the last map alone."""
     chosen = [feature for feature in found.maps if feature.stride in STRIDES]
     return chosen if len(chosen) == len(STRIDES) else [found.maps[-1]]

@@ -1,35 +1,43 @@
-"""timm's networks as feature extractors: which maps a network has, and the network that gives them.
+"""Build timm's networks as feature extractors, and fill them from local files of weights in timm's naming.
 
 Source: timm (Wightman, 2019), https://github.com/huggingface/pytorch-image-models, `features_only`. Weights
-are drawn anew always; nothing is fetched.
+are drawn anew, or read from a file: strictly, and no code in it is run. Nothing is fetched.
 """
 
 import difflib
-from collections.abc import Mapping, Sequence
+import hashlib
+import pickle
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import timm
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import load as load_safetensors
 from timm.models._features import FeatureGetterNet
 from torch import Tensor, nn
 
+from lga.backbones.author_checkpoint import misfits
 from lga.system.errors import UserError
+from lga.system.terminal_text import first_line
 
-# How families with a fixed image size are told to take any; the first that a network knows is used.
+# How families with a fixed image size are made to take any; the first that a network knows is used.
 ANY_SIZE: tuple[Mapping[str, Any], ...] = (
     {"dynamic_img_size": True, "dynamic_img_pad": True},
     {"dynamic_img_size": True},
     {"strict_img_size": False},
 )
 SIZES_TRIED = range(32, 513, 32)
-NEAR = 9  # names told where one is not known
+NEAR = 9  # names shown where one is not known
+WRAPPED_IN = ("state_dict", "model")  # by training scripts
 
 
 class FeatureMap(NamedTuple):
-    """One of a network's maps: its place among them, channels, and stride in pixels of the image."""
+    """One of a network's maps: its number among them, channels, and stride in pixels of the image."""
 
-    place: int
+    number: int
     channels: int
     stride: int
 
@@ -102,7 +110,7 @@ def feature_network(name: str, found: Outline, maps: Sequence[FeatureMap]) -> nn
         UserError: timm cannot take maps out of this network.
     """
     getter = {"feature_cls": partial(FeatureGetterNet, norm=True)} if found.is_plain else {}
-    indices = tuple(feature.place for feature in maps)
+    indices = tuple(feature.number for feature in maps)
     settings = {**found.settings, **getter, "out_indices": indices}
     try:
         return timm.create_model(name, pretrained=False, features_only=True, **settings)
@@ -111,7 +119,7 @@ def feature_network(name: str, found: Outline, maps: Sequence[FeatureMap]) -> nn
 
 
 def tried(network: nn.Module, size: int) -> list[Tensor] | None:
-    """The maps that `network` makes of a black image of `size` x `size` pixels; None if it takes none."""
+    """Return the maps that `network` makes of a black image of `size` x `size` pixels; None if it cannot."""
     training = network.training
     network.eval()
     try:
@@ -124,7 +132,7 @@ def tried(network: nn.Module, size: int) -> list[Tensor] | None:
 
 
 def least_size(network: nn.Module) -> int | None:
-    """The least of 32, 64, ..., 512 pixels that `network` takes; None if it takes none of them."""
+    """Return the least of 32, 64, ..., 512 pixels that `network` takes; None if it takes none of them."""
     return next((size for size in SIZES_TRIED if tried(network, size) is not None), None)
 
 
@@ -138,3 +146,77 @@ def _taking_any_size(name: str) -> tuple[Any, Mapping[str, Any]]:
         except TypeError:  # this family knows no such keyword
             continue
     return network, {}
+
+
+def load_timm_checkpoint(
+    body: nn.Module, classifier: Mapping[str, Tensor], path: Path, sha256: str | None = None
+) -> None:
+    """Fill `body`, a feature extractor, in place with the weights in `path`.
+
+    Args:
+        body: the network of `feature_network`.
+        classifier: names (and shapes) of the whole network, of which `body` lacks the end; the file may have
+            that end or not.
+        path: a .safetensors file, or a plain state dict of `torch.save`, read without unpickling objects.
+        sha256: of the file, in hexadecimal; None to take any.
+
+    Raises:
+        UserError: there is no such file, it is another or no file of weights, or a name or shape does not
+            fit; the network is then left as it was.
+    """
+    weights = _read(path, sha256)
+    wanted = body.state_dict()
+    theirs = {_name_in(wanted, name): name for name in classifier}
+    ours = {theirs.get(name, name): name for name in wanted}
+    if faults := misfits({name: wanted[own] for name, own in ours.items()}, weights, more=classifier):
+        raise UserError(
+            f"checkpoint={path}: does not fit this network: {'; '.join(faults)}; "
+            "give weights of the same timm network, in timm's naming"
+        )
+    body.load_state_dict({own: weights[name] for name, own in ours.items()})
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UserError(f"checkpoint={path}: cannot be read: {error.strerror}") from error
+
+
+def _read(path: Path, sha256: str | None) -> Mapping[str, Tensor]:
+    content = _content(path)
+    found = hashlib.sha256(content).hexdigest()
+    if sha256 is not None and found != sha256:
+        raise UserError(
+            f"checkpoint={path}: its SHA-256 is {found} and not {sha256}: another file, "
+            "or changed since the run was asked for"
+        )
+    try:
+        if path.suffix == ".safetensors":
+            return load_safetensors(content)
+        loaded = torch.load(path, map_location="cpu", weights_only=True)
+    except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:
+        raise UserError(
+            f"checkpoint={path}: no plain weights ({first_line(error)[:150]}); "
+            "give a .safetensors file or a state dict"
+        ) from error
+    return _unwrapped(loaded, path)
+
+
+def _unwrapped(loaded: Any, path: Path) -> Mapping[str, Tensor]:
+    for key in WRAPPED_IN:
+        if isinstance(loaded, Mapping) and isinstance(loaded.get(key), Mapping):
+            loaded = loaded[key]
+    if not isinstance(loaded, Mapping) or not all(isinstance(value, Tensor) for value in loaded.values()):
+        raise UserError(f"checkpoint={path}: holds no state dict; give one of names and tensors")
+    return loaded
+
+
+def _name_in(names: Collection[str], name: str) -> str | None:
+    """Return the classifier's entry `name` as a feature extractor calls it; None if it left that out.
+
+    timm flattens the first of nested sequences (`stages.0.x` to `stages_0.x`), or puts the network whole into
+    `model` or `body`.
+    """
+    spellings = (name, name.replace(".", "_", 1), f"model.{name}", f"body.{name}")
+    return next((spelling for spelling in spellings if spelling in names), None)

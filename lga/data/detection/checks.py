@@ -23,9 +23,9 @@ from numpy.typing import NDArray
 
 from lga.data.detection.faults import Faults
 from lga.data.detection.image_stores import read_image, read_image_size
-from lga.data.detection.watching import Watch, unwatched
 from lga.structures.annotations import Annotations, Ignored
 from lga.system.errors import UserError
+from lga.system.progress import Track, untracked
 
 CLIPPED = "boxes clipped to the image"
 SLACK = 1.0  # pixels beyond the image that rounding in an annotation file accounts for; not told
@@ -98,7 +98,7 @@ def check_images(
     written: Annotations,
     present: Collection[str],
     faults: Faults,
-    watch: Watch = unwatched,
+    track: Track = untracked,
 ) -> Annotations:
     """Return the split with its good images, all sizes known.
 
@@ -107,14 +107,14 @@ def check_images(
         written: as parsed.
         present: names of the image files that there are.
         faults: says what to do about a missing or unreadable image, and whether images are decoded.
-        watch: sees how far it is.
+        track: shows how far it is.
 
     Raises:
         UserError: an image is bad, and ``faults`` refuses.
     """
     sizes = written.sizes.copy()
     good = np.ones(len(sizes), bool)
-    for number, name in enumerate(watch(written.names.tolist(), "images read")):
+    for number, name in enumerate(track(written.names.tolist(), "images read")):
         source = str(written.sources[number])
         if name not in present:
             faults.refuse(MISSING, source, f"names the image {root / name}, which is not there")

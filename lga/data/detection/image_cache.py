@@ -20,10 +20,10 @@ from numpy.typing import NDArray
 from lga.data.detection.image_stores import FileImages
 from lga.data.detection.resized_images import ResizedImages, kept_sizes, offsets_of, write_resized
 from lga.data.detection.splits import DetectionSource
-from lga.data.progress import Progress
 from lga.system.errors import UserError
 from lga.system.files import writable
 from lga.system.locks import alone
+from lga.system.progress import Progress
 from lga.system.resources import available_memory
 
 CACHES = ("none", "memory", "disk")
@@ -67,13 +67,13 @@ def with_cached_images(
 
 def _in_memory(files: FileImages, sizes: NDArray[np.int64], split: str) -> int:
     """Return the descriptor of an unnamed file with the pixels."""
-    progress = _begun(split, sizes, available_memory(), "memory")
-    descriptor = _unnamed_file()
-    try:
-        write_resized(descriptor, files, sizes, progress)
-    except BaseException:
-        os.close(descriptor)
-        raise
+    with _begun(split, sizes, available_memory(), "memory") as progress:
+        descriptor = _unnamed_file()
+        try:
+            write_resized(descriptor, files, sizes, progress)
+        except BaseException:
+            os.close(descriptor)
+            raise
     return descriptor
 
 
@@ -106,7 +106,7 @@ def _make(path: Path, files: FileImages, sizes: NDArray[np.int64], split: str) -
     unfinished.unlink(missing_ok=True)  # of a process that was killed
     progress = _begun(split, sizes, shutil.disk_usage(path.parent).free, str(path))
     try:
-        with unfinished.open("wb") as file:
+        with progress, unfinished.open("wb") as file:
             write_resized(file.fileno(), files, sizes, progress)
             os.fsync(file.fileno())
         unfinished.replace(path)
@@ -130,5 +130,5 @@ def _begun(split: str, sizes: NDArray[np.int64], free: int, where: str) -> Progr
     if needed > free:
         raise UserError(f"{split}: {told}; make room, or train without them with data.cache=none")
     progress = Progress(f"images of {split}", len(sizes), "images resized")
-    progress.tell(told)
+    progress.note(told)
     return progress

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from lga.data.detection.geometry import resized_shape
 from lga.data.detection.image_stores import ImageStore
-from lga.data.progress import Progress
+from lga.system.progress import Progress
 
 CHANNELS = 3
 MOST_THREADS = 8
@@ -110,7 +110,6 @@ def write_resized(descriptor: int, images: ImageStore, sizes: NDArray[np.int64],
     with ThreadPoolExecutor(min(MOST_THREADS, os.cpu_count() or 1)) as threads:
         for _ in threads.map(keep, range(len(sizes))):  # on the first failure, those not begun are left
             progress.step()
-    progress.end()
 
 
 def _write(descriptor: int, pixels: NDArray[np.uint8], offset: int) -> None:

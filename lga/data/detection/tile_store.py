@@ -22,10 +22,10 @@ from PIL import Image
 
 from lga.data.detection.image_stores import Size, read_image
 from lga.data.detection.tiling import TilingRule, Windows
-from lga.data.progress import Progress
 from lga.system.errors import UserError
 from lga.system.files import writable
 from lga.system.locks import alone
+from lga.system.progress import Progress
 
 COMPRESSION = 1  # of PNG; higher levels take several times as long for files hardly smaller
 SAMPLES = 8  # images whose first tile is encoded to learn how much room all need
@@ -104,7 +104,6 @@ class TileStore:
                     self._make(missing)
 
     def _make(self, work: Sequence[_Work]) -> None:
-        progress = Progress(f"tiles of {self.name}", len(work), "images cut")
         count = sum(len(image.extents) for image in work)
         needed, free = _estimated_bytes(work), shutil.disk_usage(self.folder).free
         told = f"{count:,} tiles of {len(work):,} images need about {_gigabytes(needed)}"
@@ -113,11 +112,13 @@ class TileStore:
                 f"{self.folder}: {told}, there are {_gigabytes(free)} free; make room, choose another "
                 "folder with paths.cache_dir=, or train on whole images with dataset.reader.tiling=null"
             )
-        progress.tell(f"{told} in {self.folder}, {_gigabytes(free)} are free; this is done once")
-        with ThreadPoolExecutor(min(MOST_THREADS, os.cpu_count() or 1)) as threads:
+        with (
+            Progress(f"tiles of {self.name}", len(work), "images cut") as progress,
+            ThreadPoolExecutor(min(MOST_THREADS, os.cpu_count() or 1)) as threads,
+        ):
+            progress.note(f"{told} in {self.folder}, {_gigabytes(free)} are free; this is done once")
             for _ in threads.map(_cut, work):  # on the first failure, the images not yet begun are left
                 progress.step()
-        progress.end()
 
 
 def _missing(work: Sequence[_Work]) -> list[_Work]:

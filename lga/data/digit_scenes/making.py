@@ -31,8 +31,8 @@ from PIL import Image
 from lga.data.classification.digits import CLASS_NAMES, digit_roles
 from lga.data.digit_scenes.glyphs import Draws, Glyphs, ink_extent
 from lga.data.digit_scenes.layout import PlacedDigit, Scene, lay_out
-from lga.data.progress import Progress
 from lga.system.errors import UserError
+from lga.system.progress import Progress
 
 PHOTOGRAPHS = ("china.jpg", "flower.jpg")
 STRIPS = {"train": (0, 384), "val": (384, 512), "test": (512, 640)}
@@ -117,13 +117,12 @@ SPLITS = ("train", "val", "test")
 
 
 def make_scenes(folder: Path, size: int, counts: Mapping[str, int]) -> None:
-    """Write the scenes of S = ``size`` pixels into an empty folder, and tell the progress."""
+    """Write the scenes of S = ``size`` pixels into an empty folder, and show the progress."""
     glyphs = Glyphs()
     total = sum(counts[split] for split in SPLITS)
-    progress = Progress(f"digit_scenes, {size} px", total, "scenes made")
-    for split in SPLITS:
-        _make_split(folder, split, size, counts[split], glyphs, progress)
-    progress.end()
+    with Progress(f"digit_scenes, {size} px", total, "scenes made") as progress:
+        for split in SPLITS:
+            _make_split(folder, split, size, counts[split], glyphs, progress)
 
 
 def digits_of(split: str, labels: NDArray[np.int64]) -> list[NDArray[np.int64]]:

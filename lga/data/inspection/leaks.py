@@ -23,9 +23,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lga.data.detection.watching import Watch, unwatched
 from lga.data.published.split_plan import SplitPlan, held_out
 from lga.structures.annotations import Annotations
+from lga.system.progress import Track, untracked
 
 SPLITS = ("train", "val", "test")
 
@@ -129,17 +129,17 @@ def _pairs(
 TAIL = 4096  # bytes; the end of a compressed image depends on all of it
 
 
-def duplicate_images(root: Path, byte_sizes: Mapping[str, int], watch: Watch = unwatched) -> list[list[str]]:
+def duplicate_images(root: Path, byte_sizes: Mapping[str, int], track: Track = untracked) -> list[list[str]]:
     """Return the groups of files that are alike, names and groups in alphabetical order.
 
     Args:
         root: that names are relative to.
         byte_sizes: of each file, by name.
-        watch: sees how far it is.
+        track: shows how far it is.
     """
     sized = _alike(byte_sizes, lambda name: byte_sizes[name])
     candidates = [name for group in sized for name in group]
-    tails = {name: _tail(root / name) for name in watch(candidates, "files of equal size compared")}
+    tails = {name: _tail(root / name) for name in track(candidates, "files of equal size compared")}
     ended = [group for same_size in sized for group in _alike(same_size, lambda name: tails[name])]
     hashes = {name: _content(root / name) for group in ended for name in group}
     return sorted(group for same_end in ended for group in _alike(same_end, lambda name: hashes[name]))

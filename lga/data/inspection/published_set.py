@@ -22,7 +22,6 @@ import numpy as np
 from lga.data.classification.labelled_images import ImageSplits, LabelledImages
 from lga.data.detection.faults import Faults, Refused
 from lga.data.detection.splits import DetectionSource, DetectionSplits
-from lga.data.detection.watching import Watch, unwatched
 from lga.data.inspection.leaks import (
     Leak,
     Likeness,
@@ -45,6 +44,7 @@ from lga.data.published.published_dataset import PartRead, PublishedDataset
 from lga.data.published.split_plan import PublishedCounts
 from lga.data.published.toolchain_tree import IMAGE_SUFFIXES
 from lga.system.errors import UserError
+from lga.system.progress import Track, untracked
 
 PART = "parts that cannot be read"
 COUNTS = "counts that differ from the published ones"
@@ -88,7 +88,7 @@ class PublishedInspection:
     Args:
         reader: made with ``on_error="skip"``, so that it collects faults.
         decode: whether each image is decoded, not its header alone read.
-        watch: sees how far it is.
+        track: shows how far it is.
 
     Attributes:
         read: what the parts that can be read say.
@@ -96,17 +96,17 @@ class PublishedInspection:
         unreadable: why the others cannot be read.
     """
 
-    def __init__(self, reader: PublishedDataset, decode: bool, watch: Watch = unwatched) -> None:
+    def __init__(self, reader: PublishedDataset, decode: bool, track: Track = untracked) -> None:
         self.reader = reader
         self.decode = decode
-        self.watch = watch
+        self.track = track
         self.read: dict[str, PartRead] = {}
         self.refused: dict[str, tuple[Refused, ...]] = {}
         self.unreadable: dict[str, str] = {}
         for part in self._wanted():
             faults = Faults("skip", decode)
             try:
-                self.read[part] = reader.read(part, faults, watch)
+                self.read[part] = reader.read(part, faults, track)
             except UserError as error:
                 self.unreadable[part] = str(error)
             self.refused[part] = tuple(faults.refused)
@@ -114,7 +114,7 @@ class PublishedInspection:
     def report(self) -> Report:
         """Return all that is to be told."""
         reader = self.reader
-        alike = duplicate_images(reader.root, self._byte_sizes(), self.watch)
+        alike = duplicate_images(reader.root, self._byte_sizes(), self.track)
         parts = {part: self._part(part, alike) for part in self.read}
         leaks = tuple(self._leaks(alike))
         manifest = [reader.manifest(part) for part in self.read]

@@ -1,4 +1,4 @@
-"""The sets that are fetched, or told how to get: addresses, sizes, checksums, and where the readers look.
+"""The sets that are fetched, or that a person has to get: addresses, sizes, checksums, and their places.
 
 Sources: the sets' pages; sizes and checksums of VOC and COCO from TensorFlow Datasets (url_checksums/voc.txt,
 coco.txt), of DOTA's mirror from torchgeo, of GWHD 2021 from its record on Zenodo. Of the others none is

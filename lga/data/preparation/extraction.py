@@ -1,9 +1,7 @@
-"""Unpacks zip and tar archives that are not trusted: whole, or not at all.
+"""Unpack zip and tar archives that are not trusted: whole, or not at all.
 
-Each member passes `MemberChecks`; those of a tar pass Python's own ``data`` filter too,
-https://docs.python.org/3/library/tarfile.html#extraction-filters.
-
-What an archive may hold: files and folders below one folder, each once, not too many and not too large.
+An archive may hold files and folders below one folder, each once, not too many and not too large. Members of
+a tar pass Python's ``data`` filter too, https://docs.python.org/3/library/tarfile.html#extraction-filters.
 """
 
 import shutil
@@ -11,15 +9,19 @@ import stat
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path, PureWindowsPath
-from typing import Literal, NamedTuple
+from typing import NamedTuple, TypeVar
 
 from lga.system.errors import UserError
 from lga.system.resources import free_bytes
 
-Kind = Literal["file", "folder", "link", "device"]
+ENCRYPTED = 0x1  # flag of a zip's member
+_DAMAGED = (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error, NotImplementedError)
+
+OnMember = Callable[[int, int | None], None]  # bytes unpacked, and in all where that is known
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -30,72 +32,12 @@ class Limits:
     total_bytes: int = 100 * 2**30
 
 
-class Member(NamedTuple):
-    """One entry of an archive.
-
-    Attributes:
-        name: its path, as written.
-        bytes: as declared.
-        kind: what it is.
-    """
+class _Member(NamedTuple):
+    """An entry of an archive: its path and bytes as declared, and what it is: a file, folder, link, ..."""
 
     name: str
     bytes: int
-    kind: Kind
-
-
-class MemberChecks:
-    """Looks at the members of one archive in turn.
-
-    Args:
-        archive: to name in messages.
-        limits: on all members together.
-    """
-
-    def __init__(self, archive: Path, limits: Limits) -> None:
-        self.archive = archive
-        self.limits = limits
-        self.count = 0
-        self.total_bytes = 0
-        self._files: set[str] = set()
-
-    def accept(self, member: Member) -> None:
-        """Raise a UserError if the member must not be unpacked."""
-        name = member.name
-        parts = name.split("/")
-        windows = PureWindowsPath(name)
-        if name.startswith("/") or windows.drive or windows.root:
-            self._refuse(f"the absolute path {name!r}")
-        if ".." in parts or "\\" in name or "\0" in name:
-            self._refuse(f"{name!r}, a path that may leave the folder")
-        if member.kind not in ("file", "folder"):
-            self._refuse(f"{name!r}, a {member.kind}")
-        self._count(member)
-        if member.kind == "file":
-            key = "/".join(part for part in parts if part not in ("", "."))
-            if key in self._files:
-                self._refuse(f"{name!r} twice")
-            self._files.add(key)
-
-    def _count(self, member: Member) -> None:
-        self.count += 1
-        self.total_bytes += member.bytes
-        if self.count > self.limits.members:
-            self._refuse(f"more than {self.limits.members:,} members")
-        if self.total_bytes > self.limits.total_bytes:
-            self._refuse(
-                f"{member.name!r}, which makes it {self.total_bytes:,} bytes: "
-                f"more than the {self.limits.total_bytes:,} that there is room for or that are allowed"
-            )
-
-    def _refuse(self, found: str) -> None:
-        raise UserError(f"{self.archive}: holds {found}; nothing of it was unpacked: delete it")
-
-
-ENCRYPTED = 0x1  # flag of a zip's member
-_DAMAGED = (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error, NotImplementedError)
-
-OnMember = Callable[[int, int | None], None]  # bytes unpacked, and in all where that is known
+    kind: str
 
 
 def extract(
@@ -107,10 +49,10 @@ def extract(
     """Unpack an archive into ``folder``, which must not exist yet; a failure leaves nothing of it.
 
     Args:
-        archive: a zip, or a tar, compressed or not: told by its content.
+        archive: a zip, or a tar, compressed or not: known by its content.
         folder: made.
         limits: on what is unpacked; the room on the disk is a limit too.
-        on_member: told of progress.
+        on_member: called with the progress.
 
     Raises:
         UserError: the archive is damaged, holds what it must not, or cannot be written.
@@ -119,11 +61,8 @@ def extract(
     room = replace(limits, total_bytes=min(limits.total_bytes, free_bytes(folder)))
     folder.mkdir(parents=True)
     try:
-        checks = MemberChecks(archive, room)
-        if zipfile.is_zipfile(archive):
-            _extract_zip(archive, folder, checks, on_member)
-        else:
-            _extract_tar(archive, folder, checks, on_member)
+        extract_all = _extract_zip if zipfile.is_zipfile(archive) else _extract_tar
+        extract_all(archive, folder, room, on_member)
     except _DAMAGED as error:
         shutil.rmtree(folder)
         reason = next(iter(str(error).splitlines()), type(error).__name__)  # tarfile's may have several
@@ -138,45 +77,70 @@ def extract(
         raise
 
 
-def _extract_zip(archive: Path, folder: Path, checks: MemberChecks, on_member: OnMember) -> None:
+def _accepted(
+    archive: Path, entries: Iterable[T], member_of: Callable[[T], _Member], limits: Limits
+) -> Iterator[tuple[T, int]]:
+    """Yield each entry, and the bytes of all so far; raise a UserError at one that must not be unpacked."""
+    files: set[str] = set()
+    total = 0
+    for count, entry in enumerate(entries, start=1):
+        name, size, kind = member_of(entry)
+        total += size
+        path = "/".join(part for part in name.split("/") if part not in ("", "."))
+        wrong = _wrong(name, kind)
+        if wrong is None and count > limits.members:
+            wrong = f"more than {limits.members:,} members"
+        if wrong is None and total > limits.total_bytes:
+            wrong = (
+                f"{name!r}, which makes it {total:,} bytes: "
+                f"more than the {limits.total_bytes:,} that there is room for or that are allowed"
+            )
+        if wrong is None and kind == "file" and path in files:
+            wrong = f"{name!r} twice"
+        if wrong:
+            raise UserError(f"{archive}: holds {wrong}; nothing of it was unpacked: delete it")
+        files.update([path] if kind == "file" else [])
+        yield entry, total
+
+
+def _wrong(name: str, kind: str) -> str | None:
+    windows = PureWindowsPath(name)
+    if name.startswith("/") or windows.drive or windows.root:
+        return f"the absolute path {name!r}"
+    if ".." in name.split("/") or "\\" in name or "\0" in name:
+        return f"{name!r}, a path that may leave the folder"
+    return None if kind in ("file", "folder") else f"{name!r}, a {kind}"
+
+
+def _extract_zip(archive: Path, folder: Path, limits: Limits, on_member: OnMember) -> None:
     with zipfile.ZipFile(archive) as opened:
-        members = opened.infolist()
-        for member in members:
-            if member.flag_bits & ENCRYPTED:
-                raise UserError(f"{archive}: {member.filename!r} is encrypted; delete it and fetch it again")
-            checks.accept(Member(member.filename, member.file_size, _zip_kind(member)))
-        done = 0
-        for member in members:
+        accepted = list(_accepted(archive, opened.infolist(), _of_zip, limits))
+        for member, done in accepted:
             opened.extract(member, folder)
-            done += member.file_size
-            on_member(done, checks.total_bytes)
+            on_member(done, accepted[-1][1])
 
 
-def _zip_kind(member: zipfile.ZipInfo) -> Kind:
-    kind = stat.S_IFMT(member.external_attr >> 16)
-    if kind == stat.S_IFLNK:
-        return "link"
-    if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
-        return "device"
-    return "folder" if member.is_dir() else "file"
+def _of_zip(member: zipfile.ZipInfo) -> _Member:
+    if member.flag_bits & ENCRYPTED:
+        return _Member(member.filename, member.file_size, "file with a password")
+    usual = "folder" if member.is_dir() else "file"
+    kinds = {stat.S_IFLNK: "link", stat.S_IFREG: usual, stat.S_IFDIR: usual, 0: usual}
+    kind = kinds.get(stat.S_IFMT(member.external_attr >> 16), "device")
+    return _Member(member.filename, member.file_size, kind)
 
 
-def _extract_tar(archive: Path, folder: Path, checks: MemberChecks, on_member: OnMember) -> None:
+def _extract_tar(archive: Path, folder: Path, limits: Limits, on_member: OnMember) -> None:
     with tarfile.open(archive) as opened:
-        for member in opened:
-            checks.accept(Member(member.name, member.size, _tar_kind(member)))
+        for member, done in _accepted(archive, opened, _of_tar, limits):
             opened.extract(member, folder, filter="data")
-            on_member(checks.total_bytes, None)
+            on_member(done, None)
         end = opened.offset
     _check_end(archive, end)
 
 
-def _tar_kind(member: tarfile.TarInfo) -> Kind:
-    if member.issym() or member.islnk():
-        return "link"
-    if member.isdir():
-        return "folder"
-    return "file" if member.isreg() else "device"
+def _of_tar(member: tarfile.TarInfo) -> _Member:
+    kinds = {"link": member.issym() or member.islnk(), "folder": member.isdir(), "file": member.isreg()}
+    return _Member(member.name, member.size, next((kind for kind, is_it in kinds.items() if is_it), "device"))
 
 
 def _check_end(archive: Path, end: int) -> None:

@@ -1,6 +1,6 @@
-"""Brings one set to where its reader looks: fetch, check, unpack, put in place; whole pieces only.
+"""Bring one set to where its reader looks: fetch, check, unpack, put in place; whole pieces only.
 
-Puts what was unpacked where the readers look, at once, and remembers what was put there.
+What was put in place is remembered, and checked the next time.
 """
 
 import filecmp
@@ -13,15 +13,18 @@ from lga.data.detection.index_cache import listing
 from lga.data.download import RemoteFile, download
 from lga.data.preparation.catalogue import ArchivedSet, Piece
 from lga.data.preparation.extraction import extract
-from lga.data.preparation.progress_bar import progress_bar
 from lga.system.errors import UserError
 from lga.system.files import writable, write_text
 from lga.system.locks import alone
+from lga.system.progress import Progress
 from lga.system.resources import check_room
 
 STAMPS = ".prepared"
 DEPTH = 5  # folders that are searched for the wanted one
 SIDE_FILES = "__MACOSX"  # a folder of one system's notes on every file, in the same folders
+DOWNLOADS = "downloads"  # in the data folder: archives, and what a cut left of them
+UNPACKING = ".unpacking"
+Tell = Callable[[str], None]
 
 
 def find_folder(unpacked: Path, name: str, archive: Path) -> Path:
@@ -106,12 +109,6 @@ def _stamp(data_dir: Path, piece: Piece) -> Path:
     return data_dir / STAMPS / f"{piece.target.replace('/', '-')}.json"
 
 
-DOWNLOADS = "downloads"  # in the data folder: archives, and what a cut left of them
-UNPACKING = ".unpacking"
-
-Tell = Callable[[str], None]
-
-
 def prepare(
     chosen: ArchivedSet,
     data_dir: Path,
@@ -125,7 +122,7 @@ def prepare(
     Args:
         chosen: the set.
         data_dir: folder of all sets; made if missing.
-        tell: told what was done, a line at a time.
+        tell: called with what was done, a line at a time.
         keep_archives: leave the archives in ``<data_dir>/downloads``.
         source: folder that holds the archives; nothing is fetched then, and nothing in it is changed.
 
@@ -170,8 +167,8 @@ def _prepare_piece(piece: Piece, data_dir: Path, tell: Tell, source: Path | None
     shutil.rmtree(working, ignore_errors=True)  # of one that was killed
     try:
         for number, (archive, path) in enumerate(zip(piece.archives, paths, strict=True)):
-            with progress_bar(f"unpacking {path.name}") as on_member:
-                extract(path, working / str(number), on_member=on_member)
+            with Progress(f"unpacking {path.name}", None, "bytes", summary=False) as progress:
+                extract(path, working / str(number), on_member=progress.reach)
             merge(find_folder(working / str(number), archive.folder, path), working / "made")
         tell(put_in_place(working / "made", data_dir, piece))
     finally:
@@ -181,8 +178,8 @@ def _prepare_piece(piece: Piece, data_dir: Path, tell: Tell, source: Path | None
 def _archive(file: RemoteFile, folder: Path, tell: Tell, source: Path | None) -> Path:
     """Return where a whole and checked archive lies: in ``source``, or in ``folder`` after fetching it."""
     if source is None:
-        with progress_bar(file.name) as on_bytes:
-            path = download(file, folder, on_bytes)
+        with Progress(file.name, None, "bytes", summary=False) as progress:
+            path = download(file, folder, progress.reach)
     elif not (path := source / file.name).is_file():
         raise UserError(f"{path}: is not there, nothing was put in place; without --from it is fetched")
     elif fault := file.fault(path):

@@ -24,11 +24,11 @@ from lga.data.detection.index_cache import cached_index, content_hash, listing, 
 from lga.data.detection.splits import DetectionSource, DetectionSplits
 from lga.data.detection.tile_store import TileStore
 from lga.data.detection.tiling import TilingRule, tiled_source, windows_of
-from lga.data.detection.watching import Watch, unwatched
 from lga.data.published.split_plan import PublishedCounts, SplitPlan, held_out
 from lga.data.published.toolchain_tree import label_files, label_folder, parse_toolchain_tree
 from lga.structures.annotations import Annotations
 from lga.system.errors import UserError
+from lga.system.progress import Track, untracked
 
 log = logging.getLogger("lga")
 
@@ -135,13 +135,13 @@ class PublishedDataset(ABC):
         members = self.unions.get(part)
         return Annotations.join([self._index(member) for member in members]) if members else self._index(part)
 
-    def read(self, part: str, faults: Faults, watch: Watch = unwatched) -> PartRead:
+    def read(self, part: str, faults: Faults, track: Track = untracked) -> PartRead:
         """Return what the files of a part say now, whatever index is kept.
 
         Args:
             part: of `part_names`.
             faults: says what to do about what is wrong, and keeps it.
-            watch: sees how many of the images are read.
+            track: shows how many of the images are read.
 
         Raises:
             UserError: files are missing, or something is wrong and ``faults`` refuses.
@@ -152,7 +152,7 @@ class PublishedDataset(ABC):
         else:
             written = self.parse(part, files, faults)
         named, present = frozenset(written.names.tolist()), listing(self.root, files.image_folders)
-        written = check_images(self.root, written, present, faults, watch)
+        written = check_images(self.root, written, present, faults, track)
         written = check_boxes(written, len(self.class_names), faults, self.known_faults)
         index = replace(written.with_areas(), dropped=tuple(faults.dropped))
         return PartRead(index, files, named, present)

@@ -1,13 +1,10 @@
-"""Submits the jobs of a sweep to SLURM, and remembers in each run's folder which job trains it.
+"""Submit the jobs of a sweep to SLURM, and remember in each run's folder which job trains it.
 
-What is asked of SLURM for each job of a sweep: submitit's parameters, which become options of `sbatch`.
-
-What a SLURM job does: train its run in a process of its own, and be requeued when it is told to stop.
-
-Some time before the end of a job's time, and on some clusters before a preemption, SLURM sends SIGUSR2.
-Submitit then has the job requeued and ends it; the next start continues from the last checkpoint, to the
-bit. The training is in a child of the process that submitit watches over, so that no signal reaches it
-while it computes, and a segfault or a kill of it is an exit status like any other.
+A job trains its run in a process of its own. Some time before the end of its time, and on some clusters
+before a preemption, SLURM sends SIGUSR2. Submitit then has the job requeued and ends it; the next start
+continues from the last checkpoint, to the bit. The training is in a child of the process that submitit
+watches over, so that no signal reaches it while it computes, and a segfault or a kill of it is an exit status
+like any other.
 """
 
 import contextlib
@@ -36,15 +33,15 @@ from submitit.helpers import clean_env
 from submitit.slurm.slurm import SlurmExecutor
 
 from lga.config.frozen_run import FrozenRun
-from lga.launch.job import redirect_output, work
-from lga.launch.slurm.queue import SIGNALLED, Queued
+from lga.launch.local import redirect_output, work
 from lga.launch.sweep import Job
-from lga.run.devices.places import Slot
+from lga.run.devices.device_sets import DeviceSet
 from lga.system.errors import UserError
 from lga.system.files import writable, write_text
 from lga.system.locks import alone
 
 SECONDS_TO_BE_REQUEUED = 5.0
+SIGNALLED = 128  # a shell's exit status for a process that signal n ended is this + n
 
 
 class RunInJob:
@@ -55,7 +52,7 @@ class RunInJob:
         self.search_path = list(search_path)
 
     def __call__(self) -> None:
-        """Trains the run, resuming it if it was begun; exits with the status of the process that did."""
+        """Train the run, resuming it if it was begun; exit with the status of the process that did."""
         sys.path[:] = self.search_path  # that of the sweep, which has the user's modules too
         redirect_output(self.run)
         status = _trained_in_child(self.run)
@@ -65,12 +62,12 @@ class RunInJob:
             sys.exit(status if status > 0 else SIGNALLED - status)
 
     def checkpoint(self) -> DelayedSubmission:
-        """What submitit is to run in the requeued job: the same, its checkpoints are in the run's folder."""
+        """Return what the requeued job is to run: the same; its checkpoints are in the run's folder."""
         return DelayedSubmission(self)
 
 
 def _trained_in_child(run: FrozenRun) -> int:
-    """The exit status of the process that trained; negative for the signal that killed it."""
+    """Return the exit status of the process that trained; negative for the signal that killed it."""
     process = _started(run)
     try:
         process.join()  # here submitit's handler of SIGUSR2 raises SystemExit, once the job is requeued
@@ -80,18 +77,19 @@ def _trained_in_child(run: FrozenRun) -> int:
     return process.exitcode or 0
 
 
-def _work(run: FrozenRun, slot: Slot) -> None:
+def _work(run: FrozenRun, devices: DeviceSet) -> None:
     """As `work`, but ends without an interpreter's clean-up, for which an allocated GPU would wait."""
     try:
-        work(run, slot, trains=True)
+        work(run, devices, trains=True)
     except SystemExit as end:
         os._exit(end.code if isinstance(end.code, int) else 1)
 
 
 def _started(run: FrozenRun) -> BaseProcess:
-    """A process that trains `run`; SIGUSR2, which SLURM sends to all processes of a job, is not for it."""
-    slot = Slot(device=None, threads=int(os.environ.get("SLURM_CPUS_ON_NODE", "1")))  # SLURM sets the GPUs
-    process = multiprocessing.get_context("spawn").Process(target=_work, args=(run, slot))
+    """Start a process that trains `run`, without SIGUSR2, which SLURM sends to all processes of a job."""
+    threads = int(os.environ.get("SLURM_CPUS_ON_NODE", "1"))
+    devices = DeviceSet(gpus=None, threads=threads)  # SLURM sets the GPUs
+    process = multiprocessing.get_context("spawn").Process(target=_work, args=(run, devices))
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR2])  # children inherit that
     try:
         process.start()
@@ -102,7 +100,7 @@ def _started(run: FrozenRun) -> BaseProcess:
 
 @dataclass(frozen=True)
 class SlurmSettings:
-    """Resources and limits of a sweep's jobs; `conf/hydra/launcher/slurm.yaml` tells what each one means.
+    """Resources and limits of a sweep's jobs; `conf/hydra/launcher/slurm.yaml` says what each one means.
 
     Raises UserError for a value that cannot be.
     """
@@ -121,15 +119,8 @@ class SlurmSettings:
     additional_parameters: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        at_least = {
-            "time": 1,
-            "cpus_per_task": 1,
-            "array_parallelism": 1,
-            "signal_delay_s": 1,
-            "gpus_per_node": 0,
-            "max_num_timeout": 0,
-        }
-        for name, least in at_least.items():
+        of_one = dict.fromkeys(("time", "cpus_per_task", "array_parallelism", "signal_delay_s"), 1)
+        for name, least in {**of_one, "gpus_per_node": 0, "max_num_timeout": 0}.items():
             value = getattr(self, name)
             if value is None and name == "gpus_per_node":
                 continue
@@ -142,18 +133,12 @@ class SlurmSettings:
             )
 
     def parameters(self, name: str, gpus: int) -> dict[str, Any]:
-        """Submitit's parameters for jobs called `name` with so many GPUs each."""
+        """Return submitit's parameters for jobs called `name` with so many GPUs each."""
+        ours = ("max_num_timeout",)  # submitit takes it elsewhere
         return {
+            **{option: value for option, value in vars(self).items() if option not in ours},
             "job_name": name,
-            "partition": self.partition,
-            "account": self.account,
-            "qos": self.qos,
-            "time": self.time,
             "gpus_per_node": gpus or None,
-            "cpus_per_task": self.cpus_per_task,
-            "mem": self.mem,
-            "array_parallelism": self.array_parallelism,
-            "signal_delay_s": self.signal_delay_s,
             "setup": list(self.setup) or None,
             "stderr_to_stdout": True,
             "wckey": None,
@@ -196,7 +181,7 @@ def one_sweep_at_a_time(jobs: list[Job]) -> Iterator[None]:
 
 
 def submit(jobs: list[Job], settings: SlurmSettings, gpus: int) -> list[Submitted]:
-    """Submits `jobs` as one array, each with so many GPUs; raises UserError where sbatch refuses."""
+    """Submit `jobs` as one array, each with so many GPUs; raises UserError where sbatch refuses."""
     name = f"{time.strftime('lga-%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:6]}"
     folder = _folder(jobs) / name
     calls = [RunInJob(job.run, sys.path) for job in jobs]
@@ -214,14 +199,18 @@ def submit(jobs: list[Job], settings: SlurmSettings, gpus: int) -> list[Submitte
     return submitted
 
 
-def submitted_before(job: Job, queue: dict[str, Queued]) -> Submitted | None:
-    """The job of an earlier sweep that waits or runs for the same run; None if there is none."""
+def submitted_before(job: Job, queued: Mapping[str, str]) -> Submitted | None:
+    """Return the job of an earlier sweep that is still queued for the same run; None if there is none.
+
+    Args:
+        job: of this sweep.
+        queued: the names of this user's jobs by SLURM's identifier.
+    """
     try:
         known = Submitted(**json.loads(_memory(job).read_text()))
     except (OSError, ValueError, TypeError):
         return None
-    entry = queue.get(known.identifier)
-    return known if entry is not None and entry.name == known.name else None
+    return known if queued.get(known.identifier) == known.name else None
 
 
 def _folder(jobs: list[Job]) -> Path:
@@ -240,7 +229,7 @@ def _memory(job: Job) -> Path:
 
 @contextlib.contextmanager
 def _without_a_jobs_environment() -> Iterator[None]:
-    """Hides what SLURM says to jobs, where the sweep itself is started in one: sbatch would take it over."""
+    """Hide what SLURM says to jobs, where the sweep itself is started in one: sbatch would take it over."""
     kept: dict[str, Any] = {name: os.environ[name] for name in ("SLURM_CONF",) if name in os.environ}
     with clean_env(), environment_variables(**kept):
         yield
@@ -248,7 +237,7 @@ def _without_a_jobs_environment() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _refusals_told(jobs: int) -> Iterator[None]:
-    """Turns a refusal of sbatch into one line."""
+    """Turn a refusal of sbatch into one line."""
     try:
         with contextlib.redirect_stderr(io.StringIO()):  # submitit prints it as well
             yield

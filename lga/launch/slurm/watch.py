@@ -1,16 +1,23 @@
-"""A sweep's engine on SLURM: submits what is not submitted yet, and watches until every run has a record.
+"""Run a sweep on SLURM: submit what is not submitted yet, and watch until every run has a record.
 
 A run has ended well if its folder, on a file system that the nodes share, has its finished record; SLURM's
 own state says only how it was lost. A sweep that is stopped, or killed, loses nothing: its jobs go on, and
 the same command finds them again by what was written into the runs' folders.
+
+SLURM's controller is asked for its jobs; accounting (`sacct`) is not needed. A job's identifier is `17`, or
+`17_3` for the element of an array.
 """
 
+import os
+import re
+import shutil
+import subprocess
 import time
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from lga.launch.slurm import queue as slurm_queue
-from lga.launch.slurm.queue import Queued, SilentError
 from lga.launch.slurm.submission import (
+    SIGNALLED,
     SlurmSettings,
     Submitted,
     one_sweep_at_a_time,
@@ -21,6 +28,8 @@ from lga.launch.sweep import Job, SweepProgress, settled_before
 from lga.run.machine.failures import killed_by, what_to_lower
 from lga.system.errors import UserError
 
+COMMANDS = ("sbatch", "srun", "squeue", "scontrol", "sinfo")
+ANSWER_SECONDS = 60.0
 POLL_SECONDS, MOST_POLL_SECONDS, POLL_GROWTH = 2.0, 30.0, 1.3
 MOST_SILENT_SECONDS = 900.0
 # A record may be seen late on a network file system, but not of a job that SLURM has seen die.
@@ -40,6 +49,85 @@ _OF_SLURM = ("srun: ", "slurmstepd: ")  # in a job's output
 _USUAL_REASONS = ("None", "Priority", "Resources", "JobArrayTaskLimit", "BeginTime", "Cleaning")
 
 
+class SilentError(UserError):
+    """The controller gave no answer, for now at least."""
+
+
+class Queued(NamedTuple):
+    """A job that is waiting, running or on its way to either.
+
+    Attributes:
+        state: such as PENDING, RUNNING, COMPLETING.
+        reason: why it waits.
+        name: the job's name, which a sweep's jobs share.
+    """
+
+    state: str
+    reason: str
+    name: str
+
+
+class Ended(NamedTuple):
+    """How a job ended: SLURM's state, such as FAILED or CANCELLED, and the exit status of its script.
+
+    `exit_status` is negative where a signal ended the process, as in `subprocess`.
+    """
+
+    state: str
+    exit_status: int
+
+
+def check_commands() -> None:
+    """Raise UserError where SLURM's commands are not."""
+    if missing := [command for command in COMMANDS if shutil.which(command) is None]:
+        raise UserError(
+            f"hydra/launcher=slurm: {', '.join(missing)} cannot be found on PATH; start the sweep on a "
+            "machine of a SLURM cluster, or leave the launcher out"
+        )
+
+
+def queued_jobs() -> dict[str, Queued]:
+    """This user's jobs that have not ended, by identifier; raises SilentError."""
+    lines = _ask("squeue", "--noheader", "--array", f"--user={os.getuid()}", "--format=%i|%T|%r|%j")
+    entries = (line.strip().split("|", 3) for line in lines.splitlines() if line.count("|") >= 3)
+    return {identifier: Queued(*rest) for identifier, *rest in entries}
+
+
+def ended_job(identifier: str) -> Ended | None:
+    """Return how a job ended; None if the controller has forgotten it, as it does after some minutes."""
+    try:
+        told = _ask("scontrol", "--oneliner", "show", "job", identifier)
+    except SilentError:
+        return None
+    state = re.search(r"\bJobState=(\w+)", told)
+    exit_code = re.search(r"\bExitCode=(\d+):(\d+)", told)
+    if state is None or exit_code is None:
+        return None
+    status, signal = int(exit_code[1]), int(exit_code[2])
+    if signal or status > SIGNALLED:
+        return Ended(state[1], -(signal or status - SIGNALLED))
+    return Ended(state[1], status)
+
+
+def has_gpus(partition: str | None) -> bool:
+    """Return whether a node of `partition` (None: the default one) has GPUs that can be asked for."""
+    lines = [line.split("|", 1) for line in _ask("sinfo", "--noheader", "--format=%P|%G").splitlines()]
+    names = partition.split(",") if partition else [line[0] for line in lines if line[0].endswith("*")]
+    wanted = {name.rstrip("*") for name in names}
+    return any("gpu" in line[-1] for line in lines if line[0].rstrip("*") in wanted)
+
+
+def _ask(*command: str) -> str:
+    try:
+        answer = subprocess.run(command, capture_output=True, text=True, timeout=ANSWER_SECONDS, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise SilentError(f"{command[0]}: {error}") from error
+    if answer.returncode != 0:
+        told = (answer.stderr.strip() or f"exit status {answer.returncode}").splitlines()[-1]
+        raise SilentError(told if told.startswith(command[0]) else f"{command[0]}: {told}")
+    return answer.stdout
+
+
 @dataclass
 class Watched:
     """A job of the sweep and the job of SLURM that trains it, which may have left the queue some time ago."""
@@ -51,10 +139,10 @@ class Watched:
 
 
 def run_on_slurm(jobs: list[Job], progress: SweepProgress, settings: SlurmSettings) -> None:
-    """Runs `jobs` on the cluster; raises UserError where there is none, or it takes them not."""
+    """Run `jobs` on the cluster; raise UserError where there is none, or it does not take them."""
     if printing := [job.run.config["mode"]["name"] for job in jobs if not job.trains]:
         raise UserError(f"hydra/launcher=slurm: mode={printing[0]} prints here; only mode=train is for SLURM")
-    slurm_queue.check_commands()
+    check_commands()
     with one_sweep_at_a_time(jobs):
         watched = _submitted(jobs, progress, settings)
     try:
@@ -69,10 +157,10 @@ def run_on_slurm(jobs: list[Job], progress: SweepProgress, settings: SlurmSettin
 
 
 def _submitted(jobs: list[Job], progress: SweepProgress, settings: SlurmSettings) -> list[Watched]:
-    """The jobs of SLURM that train `jobs`: those of earlier sweeps, and new ones for the others."""
-    queue = slurm_queue.queued_jobs()
+    """Return the jobs of SLURM that train `jobs`: those of earlier sweeps, and new ones for the others."""
+    names = {identifier: entry.name for identifier, entry in queued_jobs().items()}
     left = [job for job in jobs if not settled_before(job, progress)]  # another sweep's may just have ended
-    before = [(job, submitted_before(job, queue)) for job in left]
+    before = [(job, submitted_before(job, names)) for job in left]
     watched = [Watched(job, submitted) for job, submitted in before if submitted is not None]
     if watched:
         progress.note(f"SLURM: of an earlier sweep, {len(watched)} wait or run, and are watched")
@@ -87,23 +175,23 @@ def _submitted(jobs: list[Job], progress: SweepProgress, settings: SlurmSettings
 
 
 def _gpus(jobs: list[Job], settings: SlurmSettings) -> int:
-    """GPUs of a job: those that the settings say, else those that the runs can use and the partition has."""
+    """Return a job's GPUs: as the settings say, else as many as the runs want if the partition has any."""
     if settings.gpus_per_node is not None:
         return settings.gpus_per_node
     trainers = [job.run.config["trainer"] for job in jobs]
     wanted = max((trainer["devices"] for trainer in trainers if trainer["accelerator"] != "cpu"), default=0)
-    return wanted if wanted and slurm_queue.has_gpus(settings.partition) else 0
+    return wanted if wanted and has_gpus(settings.partition) else 0
 
 
 def _watch(watched: list[Watched], progress: SweepProgress) -> None:
-    """Tells of each job that has ended, until all have."""
+    """Report each job that has ended, until all have."""
     left = list(watched)
     pause, answered = POLL_SECONDS, time.monotonic()
     states: dict[str, str] = {}
     reasons: set[str] = set()
     while left:
         try:
-            queue = slurm_queue.queued_jobs()
+            queue = queued_jobs()
             answered = time.monotonic()
         except SilentError as error:
             if time.monotonic() - answered > MOST_SILENT_SECONDS:
@@ -134,7 +222,7 @@ def _tell_why_jobs_wait(seen: dict[str, Queued | None], told: set[str], progress
 
 
 def _look_at(entry: Watched, queued: Queued | None, progress: SweepProgress) -> None:
-    """Sets whether the job has ended; if so, how is set too, and told."""
+    """Set whether the job has ended; if so, set how and report it."""
     job = entry.job
     record = job.record_left()
     if record is not None and record.status == "finished":
@@ -155,9 +243,9 @@ def _look_at(entry: Watched, queued: Queued | None, progress: SweepProgress) -> 
 
 
 def _lost_after(entry: Watched, seconds: float) -> str | None:
-    """How a job was lost that is gone for `seconds` and left no record; None while one may still be seen."""
+    """Say how a job without a record was lost, gone for `seconds`; None while a record may still appear."""
     identifier = entry.submitted.identifier
-    ended = slurm_queue.ended_job(identifier)
+    ended = ended_job(identifier)
     lost = ended is not None and (ended.state in _LOST or ended.exit_status != 0)
     if seconds < (SECONDS_FOR_RECORD_OF_LOST if lost else SECONDS_FOR_RECORD):
         return None
@@ -177,7 +265,7 @@ def _lost_after(entry: Watched, seconds: float) -> str | None:
 
 
 def _raised_in_job(submitted: Submitted) -> str | None:
-    """The last line of what was raised outside of the training, such as by a module that a node lacks."""
+    """Return the last line of what was raised outside of the training, as by a missing module."""
     try:
         lines = submitted.paths.stdout.read_text(errors="replace").splitlines()
     except OSError:

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from lga.results.labels import name_of
 from lga.results.plan.plan import Plan, PlannedCell
-from lga.system.console import with_fixed_width
+from lga.system.terminal_text import with_fixed_width
 
 
 def show_plan(plan: Plan, console: Console | None = None) -> None:

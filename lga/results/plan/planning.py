@@ -14,7 +14,7 @@ from lga.results.plan.step_times import StepTimes, device_of
 from lga.results.plan.sweep_options import SweepOptions
 from lga.results.published import Cell
 from lga.results.settings import digest, recipe
-from lga.run.devices.places import slots
+from lga.run.devices.device_sets import device_sets
 from lga.run.machine.environment import environment
 from lga.system.resources import free_bytes
 
@@ -38,7 +38,7 @@ def plan_sweeps(
     trainer = runs[0].config["trainer"]
     outputs = Path(runs[0].config["paths"]["output_dir"])
     data, times = data_states(runs), _times(runs[0].config, measuring)
-    places = {slot.device for slot in slots(trainer["accelerator"], options.jobs, len(runs))}
+    places = {each.gpus for each in device_sets(trainer["accelerator"], options.jobs, len(runs))}
     return Plan(
         name=name,
         scale=options.scale,

@@ -8,8 +8,7 @@ from lga.results import labels as metric_names
 from lga.results.collect import Collection
 from lga.results.comparison import Comparison, Group, compare
 from lga.results.statistics import Estimate
-from lga.system.console import with_fixed_width
-from lga.system.terminal_text import printable
+from lga.system.terminal_text import printable, with_fixed_width
 
 
 def show(collection: Collection, console: Console | None = None) -> None:

@@ -33,7 +33,7 @@ class DetectionReport(pl.Callback):
         self._shown: list[_Shown] = []
 
     def on_test_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Forgets an earlier test's images."""
+        """Forget an earlier test's images."""
         self._shown = []
 
     def on_test_batch_end(
@@ -45,7 +45,7 @@ class DetectionReport(pl.Callback):
         batch_idx: int,
         dataloader_idx: int = 0,
     ) -> None:
-        """Keeps the first images of the split."""
+        """Keep the first images of the split."""
         if not outputs["images"]:  # another device judges them
             return
         for pixels, image in zip(batch.images, outputs["images"], strict=True):
@@ -53,7 +53,7 @@ class DetectionReport(pl.Callback):
                 self._shown.append((_without_padding(pixels, image), image))
 
     def on_test_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Writes both; of several devices the first one does."""
+        """Write both; of several devices the first one does."""
         shown = _of_all_devices(self._shown)
         if not trainer.is_global_zero:
             return
@@ -90,7 +90,7 @@ class DetectionReport(pl.Callback):
 
 
 def _of_all_devices(shown: list[_Shown]) -> list[_Shown]:
-    """The first images of the split, of which each device has some: its batches follow the one's before."""
+    """Return the first images of the split; each device has some, in its turn."""
     of_all = gathered([(pixels, image.cpu()) for pixels, image in shown])
     return [picture for device in of_all for picture in device][:SHOWN_IMAGES]
 

@@ -1,11 +1,9 @@
-"""The run's metrics by epoch: `metrics.csv`, and the epoch whose weights are kept as the best.
+"""Keep a run's metrics by epoch, and stop it where a loss is no longer a number.
 
-The rows live in the checkpoint, so a resumed run neither loses nor repeats one.
+The rows of `metrics.csv` live in the checkpoint, so a resumed run neither loses nor repeats one.
 
-Stops a run whose loss is no longer a number, and leaves the batch at which that happened.
-
-On the processor each step is looked at. On a GPU looking would wait for it, so that the losses of a step are
-copied while the next ones are queued, and looked at when these are two ahead: the GPU never runs dry. The
+The losses of each step are looked at on the processor. On a GPU looking would wait for it, so that they are
+copied while the next steps are queued, and looked at when these are two ahead: the GPU never runs dry. The
 last steps of an epoch are looked at before anything of the epoch is judged or saved.
 """
 
@@ -25,6 +23,9 @@ from lga.run.folder.checkpoints import save
 from lga.system.errors import UserError
 from lga.system.files import write_text
 
+STEPS_AHEAD = 2
+FILE = "nonfinite_batch.pt"
+
 
 class MetricsHistory(pl.Callback):
     """Collects every scalar that was logged in an epoch; epochs count from 1."""
@@ -34,7 +35,7 @@ class MetricsHistory(pl.Callback):
         self.rows: list[dict[str, float]] = []
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Adds the epoch's row and rewrites the file; of several devices the first one does."""
+        """Add the epoch's row and rewrite the file; of several devices the first one does."""
         metrics = {name: float(value) for name, value in trainer.callback_metrics.items()}
         rates = {f"lr/{i}": group["lr"] for i, group in enumerate(trainer.optimizers[0].param_groups)}
         self.rows.append({"epoch": trainer.current_epoch + 1, **metrics, **rates})
@@ -42,26 +43,22 @@ class MetricsHistory(pl.Callback):
             write_text(self.path, as_csv(self.rows))
 
     def state_dict(self) -> dict[str, Any]:
-        """The rows so far."""
+        """Return the rows so far."""
         return {"rows": self.rows}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Continues from the rows of a checkpoint."""
+        """Continue from the rows of a checkpoint."""
         self.rows = list(state_dict["rows"])
 
 
 def as_csv(rows: list[dict[str, float]]) -> str:
-    """The rows under the union of their names, in order of appearance."""
+    """Return the rows under the union of their names, in order of appearance."""
     names = list(dict.fromkeys(name for row in rows for name in row))
     text = io.StringIO()
     writer = csv.DictWriter(text, names, lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue()
-
-
-STEPS_AHEAD = 2
-FILE = "nonfinite_batch.pt"
 
 
 @dataclass(frozen=True)
@@ -88,13 +85,13 @@ class FiniteLosses(pl.Callback):
         self._steps: deque[_Step] = deque()
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Forgets what an earlier fit left."""
+        """Forget what an earlier fit left."""
         self._steps.clear()
 
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        """Queues the step's losses, `outputs` by name, and looks at those that are due."""
+        """Queue the step's losses, `outputs` by name, and look at those that are due."""
         self._steps.append(_queued(outputs, batch, trainer.current_epoch + 1, batch_idx + 1))
         is_last = batch_idx + 1 == trainer.num_training_batches
         ahead = 0 if is_last or self._steps[-1].copied is None else STEPS_AHEAD
@@ -127,7 +124,7 @@ def _queued(outputs: dict[str, Tensor], batch: Any, epoch: int, number: int) -> 
 
 
 def _saved(step: _Step, losses: dict[str, float], path: Path) -> str:
-    """Writes the batch; says where it is, or why it is not."""
+    """Write the batch; say where it is, or why it is not."""
     tensors = {name: value.cpu() for name, value in vars(step.batch).items() if isinstance(value, Tensor)}
     try:
         save({"epoch": step.epoch, "step": step.number, "losses": losses, **tensors}, path)

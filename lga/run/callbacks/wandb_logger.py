@@ -4,9 +4,7 @@ Online with a key and a reachable server, else offline in the run's folder; a fa
 training goes on. The run's id comes from its config hash and is written down before training. An online
 run is resumed under its id; offline segments of one id do not merge, so each resume gets a suffix.
 
-Whether this machine may talk to W&B: an API key, and a server that answers.
-
-Only the standard library, so that asking costs nothing; a key is looked for and never read out.
+A key is looked for and never read out.
 """
 
 import logging
@@ -28,15 +26,20 @@ from lga.system.files import write_text
 from lga.system.secrets import hide_secrets
 
 REACHABLE_SECONDS = 3.0
+log = logging.getLogger("lga")
+ID_LENGTH = 32
+FINISH_SECONDS = 20.0
+QUEUE_LENGTH = 10_000
+_Message = tuple[dict[str, Any], int] | None
 
 
 def base_url() -> str:
-    """The server: wandb.ai's, or the one that WANDB_BASE_URL names."""
+    """Return the server: wandb.ai's, or the one that WANDB_BASE_URL names."""
     return os.environ.get("WANDB_BASE_URL", "https://api.wandb.ai")
 
 
 def has_key() -> bool:
-    """Whether an API key is in WANDB_API_KEY or in the netrc file that `wandb login` writes."""
+    """Return whether an API key is in WANDB_API_KEY or in the netrc file that `wandb login` writes."""
     if os.environ.get("WANDB_API_KEY"):
         return True
     try:
@@ -46,7 +49,7 @@ def has_key() -> bool:
 
 
 def reachable() -> bool:
-    """Whether the server accepts a connection."""
+    """Return whether the server accepts a connection."""
     try:
         socket.create_connection(_address(), timeout=REACHABLE_SECONDS).close()
     except OSError:
@@ -55,7 +58,7 @@ def reachable() -> bool:
 
 
 def require_account() -> None:
-    """Raises a UserError, one line with what to do, unless there are a key and a server."""
+    """Raise a UserError, one line with what to do, unless there are a key and a server."""
     if not has_key():
         raise UserError(
             f"W&B: no API key for {base_url()}: make a free account there and run `wandb login`, "
@@ -73,14 +76,6 @@ def _address() -> tuple[str, int]:
     return url.hostname or "", url.port or (80 if url.scheme == "http" else 443)
 
 
-log = logging.getLogger("lga")
-
-ID_LENGTH = 32
-FINISH_SECONDS = 20.0
-QUEUE_LENGTH = 10_000
-_Message = tuple[dict[str, Any], int] | None
-
-
 class WandbLogger(Logger):
     """Hands what Lightning logs to a thread that owns the W&B run."""
 
@@ -95,7 +90,7 @@ class WandbLogger(Logger):
 
     @classmethod
     def start(cls, run: FrozenRun, folder: RunDirectory, resumed: bool) -> "WandbLogger":
-        """A started logger for `run`; one that does nothing when `logger.name` is not wandb."""
+        """Return a started logger for `run`; one that does nothing when `logger.name` is not wandb."""
         logger = run.config["logger"]
         mode = os.environ.get("WANDB_MODE") or ("online" if has_key() else "offline")
         wandb = cls(_settings(run, folder, mode, resumed), mode == "online")
@@ -118,7 +113,7 @@ class WandbLogger(Logger):
         """Nothing: the whole config went along at the start."""
 
     def log_metrics(self, metrics: dict[str, float], step: int | None = None) -> None:
-        """Queues one row; a row that does not fit is dropped, and that is said once."""
+        """Queue one row; a row that does not fit is dropped, and that is said once."""
         self._put(dict(metrics), step or 0)
 
     def _put(self, row: dict[str, Any], step: int) -> None:
@@ -128,11 +123,11 @@ class WandbLogger(Logger):
             self._tell("it does not keep up; rows are dropped")
 
     def log_pictures(self, pictures: dict[str, Path], step: int) -> None:
-        """Queues picture files, one under each name."""
+        """Queue picture files, one under each name."""
         self._put(dict(pictures), step)
 
     def finish(self, status: str, summary: dict[str, float]) -> None:
-        """Ends the W&B run, waiting a bounded time for what is still queued."""
+        """End the W&B run, waiting a bounded time for what is still queued."""
         if not self._thread.is_alive():
             return
         self._exit_code = 0 if status == "finished" else 1

@@ -1,14 +1,12 @@
-"""The server from which a sweep's jobs and a run's ranks are forked.
+"""Start the processes of a sweep's jobs and of a run's ranks, and end them with the one that started them.
 
-It has torch, torchvision, Lightning and W&B loaded, so that they start at once.
+They are forked from a server that has torch, torchvision, Lightning and W&B loaded, so that they start at
+once. No kill leaves a part of a run behind.
 
-Where multiprocessing puts its sockets, which processes use to hand each other files and shared memory.
-
-That is a folder in TMPDIR. The path of a socket has at most 107 bytes (unix(7); 103 on macOS), of which
-`/pymp-xxxxxxxx/listener-xxxxxxxx` takes 32: beneath a longer TMPDIR, as some clusters have it, a sweep's
-processes cannot start, and a loader's workers wait for ever.
-
-Ends a process with the one that started it, so that no kill leaves a part of a run behind.
+Processes hand each other files and shared memory by sockets in a folder in TMPDIR. The path of a socket has
+at most 107 bytes (unix(7); 103 on macOS), of which `/pymp-xxxxxxxx/listener-xxxxxxxx` takes 32: beneath a
+longer TMPDIR, as some clusters have it, a sweep's processes cannot start, and a loader's workers wait for
+ever.
 """
 
 import multiprocessing
@@ -21,12 +19,18 @@ from multiprocessing import util
 from multiprocessing.context import ForkServerContext
 from typing import Any
 
+PRELOADED = (
+    *("pytorch_lightning", "torch", "torchmetrics", "torchvision", "wandb"),
+    *("lga.data.classification.classification_data", "lga.launch.local"),
+    *("lga.run.command_line", "lga.run.fit"),
+)
 LONGEST = 103 - 32
 SHORT = "/tmp"
+SECONDS_TO_NOTICE = 0.5
 
 
 def make_room_for_sockets() -> None:
-    """Puts the sockets of this process and of those that it starts into /tmp where TMPDIR is too long."""
+    """Put the sockets of this process and of those that it starts into /tmp where TMPDIR is too long."""
     usual = tempfile.gettempdir()
     if len(os.fsencode(usual)) <= LONGEST:
         return
@@ -38,23 +42,20 @@ def make_room_for_sockets() -> None:
 
 
 def fork_server() -> ForkServerContext:
-    """What makes processes and pipes for them."""
+    """Return what makes processes and pipes for them."""
     make_room_for_sockets()
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["lga.launch.preload"])
+    context.set_forkserver_preload(list(PRELOADED))
     return context
 
 
-SECONDS_TO_NOTICE = 0.5
-
-
 def end_with_parent() -> None:
-    """Kills us when the process that started us is gone, however it went."""
+    """Kill us when the process that started us is gone, however it went."""
     threading.Thread(target=_outlive_nobody, name="parent", daemon=True).start()
 
 
 def die(signum: int, frame: Any) -> None:
-    """Dies of the signal; Lightning's handler alone would raise, and so record a stop as a failure."""
+    """Die of the signal; Lightning's handler alone would raise, and so record a stop as a failure."""
     signal.signal(signum, signal.SIG_DFL)
     os.kill(os.getpid(), signum)
 

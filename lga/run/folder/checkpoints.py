@@ -3,8 +3,16 @@
 When a disk fills, the previous checkpoint stays as it was and the run stops with one line. The file is a zip
 archive with a CRC-32 of each of its parts; `torch.load` does not look at them, and takes a changed byte of a
 weight for the weight, so that they are checked here.
+
+A disk, a file system or a copy can change or lose bytes. Each damaged file is reported in one line, set aside
+as `<name>.damaged`, and never trusted. Of a damaged record the run is judged again from its checkpoints.
+
+A run can be killed between any two of its files. It goes on from a last checkpoint and the weights of the
+epoch that this takes for the best: each is there as it was written last, and as it was before. If no two fit,
+training starts from the beginning.
 """
 
+import logging
 import math
 import pickle
 import re
@@ -17,13 +25,15 @@ import torch
 from lightning_fabric.plugins.io.checkpoint_io import CheckpointIO
 from torch import nn
 
-from lga.run.folder.directory import PREVIOUS, PREVIOUS_BEST
+from lga.run.folder.directory import PREVIOUS, PREVIOUS_BEST, RunDirectory
+from lga.run.folder.record import read_record
 from lga.system.errors import DamagedFileError, UserError
-from lga.system.files import write_atomically
+from lga.system.files import set_aside, write_atomically
 from lga.system.terminal_text import first_line
 from lga.tasks.devices import made_by_first
 
 _PYTHON_OBJECT = re.compile(r"GLOBAL (\S+)")  # as torch's reader names what it refuses
+log = logging.getLogger("lga")
 
 
 class AtomicCheckpointIO(CheckpointIO):
@@ -32,15 +42,15 @@ class AtomicCheckpointIO(CheckpointIO):
     def save_checkpoint(
         self, checkpoint: dict[str, Any], path: Any, storage_options: Any | None = None
     ) -> None:
-        """Writes `checkpoint` to `path`; the one that stood there is kept beside it."""
+        """Write `checkpoint` to `path`; the one that stood there is kept beside it."""
         save(checkpoint, Path(path), Path(path).with_name(PREVIOUS))
 
     def load_checkpoint(self, path: Any, map_location: Any = None, weights_only: bool | None = None) -> Any:
-        """Reads what `save_checkpoint` wrote; of several devices the first one does."""
+        """Read what `save_checkpoint` wrote; of several devices the first one does."""
         return made_by_first(lambda: load(Path(path)))
 
     def remove_checkpoint(self, path: Any) -> None:
-        """Removes the file if it is there."""
+        """Remove the file if it is there."""
         Path(path).unlink(missing_ok=True)
 
 
@@ -69,7 +79,7 @@ class BestAndLast(pl.Callback):
         self.best_score = float("nan")
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Keeps the epoch's weights, those of the first device; the others wait for it."""
+        """Keep the epoch's weights, those of the first device; the others wait for it."""
         if self.monitor not in trainer.callback_metrics:
             known = ", ".join(sorted(trainer.callback_metrics))
             raise UserError(f"task.selected_by={self.monitor}: not a logged metric; valid: {known}")
@@ -97,26 +107,26 @@ class BestAndLast(pl.Callback):
     def on_save_checkpoint(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
     ) -> None:
-        """Marks the checkpoint with its owner."""
+        """Mark the checkpoint with its owner."""
         checkpoint["config_hash"] = self.config_hash
 
     def state_dict(self) -> dict[str, Any]:
-        """The best epoch so far."""
+        """Return the best epoch so far."""
         return {"best_epoch": self.best_epoch, "best_score": self.best_score}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Continues from a checkpoint's best epoch."""
+        """Continue from a checkpoint's best epoch."""
         self.best_epoch = state_dict["best_epoch"]
         self.best_score = state_dict["best_score"]
 
 
 def best_epoch_of(last: dict[str, Any]) -> int:
-    """The epoch whose weights the content of a last checkpoint takes for the best; 0 if it tells none."""
+    """Return the epoch whose weights a last checkpoint takes for the best; 0 if it names none."""
     return int(last.get("callbacks", {}).get(BestAndLast.__qualname__, {}).get("best_epoch", 0))
 
 
 def save(content: dict[str, Any], path: Path, previous: Path | None = None) -> None:
-    """Writes tensors and plain values; on failure `path` is untouched and a UserError says why.
+    """Write tensors and plain values; on failure `path` is untouched and a UserError says why.
 
     What stood at `path` is kept as `previous`, if that is given.
     """
@@ -131,7 +141,7 @@ def save(content: dict[str, Any], path: Path, previous: Path | None = None) -> N
 
 
 def load(path: Path) -> Any:
-    """Reads tensors and plain values; nothing in the file can run code.
+    """Read tensors and plain values; nothing in the file can run code.
 
     Raises:
         UserError: there is no such file, or it holds Python objects.
@@ -156,7 +166,7 @@ def load(path: Path) -> Any:
 
 
 def _check_sums(path: Path) -> None:
-    """Raises DamagedFileError if a zip archive is not as it was written; other files are not looked at."""
+    """Raise DamagedFileError if a zip archive is not as it was written; other files are not looked at."""
     with path.open("rb") as file:
         if not zipfile.is_zipfile(file):
             return
@@ -179,3 +189,60 @@ def _reason(error: BaseException) -> str:
             break
         error = error.__cause__ or error.__context__  # type: ignore[assignment]
     return (error.strerror or str(error)) if isinstance(error, OSError) else first_line(error)
+
+
+def recover(folder: RunDirectory) -> None:
+    """Leave in `folder`, which must be claimed, only files that can be trusted."""
+    if folder.result.is_file() and (damage := _damage_of_record(folder.result)):
+        _set_aside(folder.result, damage, ", the run is judged again")
+    checkpoints = (folder.last_checkpoint, folder.previous_checkpoint)
+    bests = (folder.best_checkpoint, folder.previous_best_checkpoint)
+    began = any(path.is_file() for path in checkpoints)
+    for checkpoint in checkpoints:
+        content = _trusted(checkpoint)
+        if content is None:
+            continue
+        if content.get("config_hash") != folder.run.config_hash:
+            return  # another run's, which is reported, and not ours to remove
+        for best in bests:
+            if (weights := _trusted(best)) and weights.get("epoch") == best_epoch_of(content):
+                _take(checkpoint, best, folder)
+                return
+    if began:
+        log.warning("%s: no checkpoint to go on from, training starts from the beginning", folder.path)
+    for path in (*checkpoints, *bests):
+        _trusted(path)  # what holds code is reported and not removed
+        path.unlink(missing_ok=True)
+
+
+def _take(checkpoint: Path, best: Path, folder: RunDirectory) -> None:
+    """Put both in their places; killed in between, the next attempt finds the same two."""
+    if checkpoint != folder.last_checkpoint:
+        log.warning("%s: going on from the epoch before the last", folder.path)
+        checkpoint.replace(folder.last_checkpoint)
+    if best != folder.best_checkpoint:
+        best.replace(folder.best_checkpoint)
+
+
+def _trusted(checkpoint: Path) -> dict[str, Any] | None:
+    """Return what is in it; None if there is none, or it is damaged, of which it is set aside."""
+    if not checkpoint.is_file():
+        return None
+    try:
+        content: dict[str, Any] = load(checkpoint)
+    except DamagedFileError as error:
+        _set_aside(checkpoint, str(error).removesuffix("; it was not used"))
+        return None
+    return content
+
+
+def _damage_of_record(record: Path) -> str | None:
+    try:
+        read_record(record)
+    except DamagedFileError as error:
+        return str(error).rsplit("; ", 1)[0]
+    return None
+
+
+def _set_aside(path: Path, damage: str, then: str = "") -> None:
+    log.warning("%s; set aside as %s%s", damage, set_aside(path).name, then)

@@ -22,7 +22,7 @@ _HASH = re.compile("[0-9a-f]{64}")
 
 
 def kept_path(folder: Path, cell: Cell | CellRecord, config_hash: str) -> Path:
-    """Where an experiment's folder keeps the record of a run."""
+    """Return where an experiment's folder keeps the record of a run."""
     names = (cell.dataset, cell.backbone, cell.attention, f"seed{cell.seed}", config_hash[:HASH_LENGTH])
     return folder / "records" / f"{'-'.join(names)}.json"
 
@@ -49,7 +49,7 @@ class RunDirectory:
         self.wandb = self.path / "wandb"
 
     def finished(self) -> RunRecord | None:
-        """The record of this very run if it has finished, else None.
+        """Return the record of this very run if it has finished, else None.
 
         A damaged record is as good as none. One of another config, or of another version of this code, is a
         UserError, never overwritten.
@@ -64,12 +64,12 @@ class RunDirectory:
         return record if record.status == "finished" else None
 
     def done(self) -> tuple[Path, RunRecord] | None:
-        """Path and record of this run if it has finished, here or, as a kept record tells, elsewhere."""
+        """Path and record of this run if it has finished, here or, by a kept record, elsewhere."""
         record = self.finished()
         return (self.result, record) if record else self.kept()
 
     def kept(self) -> tuple[Path, RunRecord] | None:
-        """Path and record if the experiment of `paths.kept` keeps this run's; its weights may be nowhere.
+        """Return path and record if the experiment of `paths.kept` keeps this run's; it may have no weights.
 
         One that cannot be read is as good as none.
         """
@@ -84,13 +84,13 @@ class RunDirectory:
         return (path, record) if record and finished else None
 
     def remove_previous(self) -> None:
-        """Removes the checkpoints that a run needs only until it is finished."""
+        """Remove the checkpoints that a run needs only until it is finished."""
         for path in (self.previous_checkpoint, self.previous_best_checkpoint):
             path.unlink(missing_ok=True)
 
     @contextmanager
     def claim(self) -> Iterator[None]:
-        """Holds the folder alone; what was read of it before may be out of date."""
+        """Hold the folder alone; what was read of it before may be out of date."""
         with ExitStack() as held:
             with writable(self.path, "paths.output_dir"):
                 self.last_checkpoint.parent.mkdir(parents=True, exist_ok=True)
@@ -100,7 +100,7 @@ class RunDirectory:
             yield
 
     def _settle_in(self) -> None:
-        """Writes the config and its hash, or refuses a folder that holds another run."""
+        """Write the config and its hash, or refuse a folder that holds another run."""
         for folder in (self.path, self.last_checkpoint.parent, self.pictures):
             remove_unfinished(folder)
         if self.identity.is_file():

@@ -65,7 +65,7 @@ class DataRecord(_Strict):
 
 
 class OutcomesRecord(_Strict):
-    """The file in the run's folder that tells what became of each image of the test split, in its order.
+    """The file in the run's folder that says what became of each image of the test split, in its order.
 
     `right` is of classification: a bit an image, the first one the highest of the first byte, in base64.
     """
@@ -116,7 +116,7 @@ class RunRecord(_Strict):
     score: float | None = None
     metrics: dict[str, float] = {}
     metrics_per_class: dict[str, dict[str, float]] = {}
-    curve: str | None = None  # of a kept record: what its metrics.csv told, less the learning rates
+    curve: str | None = None  # of a kept record: what its metrics.csv holds, less the learning rates
     selection: SelectionRecord | None = None
     other_epoch: OtherEpochRecord | None = None
     outcomes: OutcomesRecord | None = None
@@ -145,14 +145,14 @@ class RunRecord(_Strict):
 
 
 def write_record(path: Path, record: RunRecord) -> None:
-    """Writes `record` as JSON, atomically, without secrets."""
+    """Write `record` as JSON, atomically, without secrets."""
     content = hide_secrets(record.model_dump(mode="json"))
     content[DIGEST] = _digest(content)
     write_text(path, json.dumps(content, indent=1, allow_nan=False) + "\n")
 
 
 def read_record(path: Path) -> RunRecord:
-    """Reads and checks one `result.json`.
+    """Read and check one `result.json`.
 
     Raises:
         DamagedFileError: it is not as it was written, or no record; names the first thing wrong with it.
@@ -188,5 +188,5 @@ def _digest(content: dict[str, Any]) -> str:
 
 
 def manifest_hash(files: dict[str, str]) -> str:
-    """One hash over file names and their hashes."""
+    """Return one hash over file names and their hashes."""
     return hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()

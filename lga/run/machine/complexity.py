@@ -44,12 +44,12 @@ class Complexity:
     gflops: float
 
     def as_dict(self) -> dict[str, Any]:
-        """The counts by name."""
+        """Return the counts by name."""
         return asdict(self)
 
 
-def measure(network: nn.Module, image_size: int) -> Complexity:
-    """Counts `network`, whose slot is `backbone.attention`; `image_size` is the side in pixels."""
+def complexity_of(network: nn.Module, image_size: int) -> Complexity:
+    """Count `network`, whose slot is `backbone.attention`; `image_size` is the side in pixels."""
     slot: nn.Module = network.get_submodule("backbone.attention")
     return Complexity(
         parameters=count_parameters(network),
@@ -61,12 +61,12 @@ def measure(network: nn.Module, image_size: int) -> Complexity:
 
 
 def count_parameters(module: nn.Module) -> int:
-    """Elements of all parameters, frozen ones included."""
+    """Return elements of all parameters, frozen ones included."""
     return sum(parameter.numel() for parameter in module.parameters())
 
 
 def true_gflops(network: nn.Module, image_size: int) -> float:
-    """GFLOPs of one image in evaluation, by PyTorch's counter (convolutions and matrix products)."""
+    """Return GFLOPs of one image in evaluation, by PyTorch's counter (convolutions and matrix products)."""
     image = torch.zeros(1, 3, image_size, image_size, device=_device(network))
     with _evaluating(network):
         if any(isinstance(module, LocalGlobalVariant) for module in network.modules()):
@@ -77,7 +77,7 @@ def true_gflops(network: nn.Module, image_size: int) -> float:
 
 
 def paper_gflops(network: nn.Module) -> float:
-    """GFLOPs as the paper prints them (to one decimal)."""
+    """Return GFLOPs as the paper prints them (to one decimal)."""
     macs, size = 0, _paper_image_size(network)
 
     def count(module: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
@@ -158,13 +158,13 @@ def _upsample(module: nn.Module, x: Tensor, y: Tensor) -> int:
 
 
 def _distance_expectation(module: nn.Module, levels: Sequence[Tensor], maps: Sequence[Tensor]) -> int:
-    """The 1x1 convolution from the bins of each side to one distance, on all anchors."""
+    """Return the 1x1 convolution from the bins of each side to one distance, on all anchors."""
     anchors = sum(raw.numel() // raw.shape[1] for raw in maps)
     return anchors * BOX_LOGITS
 
 
 def _local_global(module: LocalGlobalVariant, x: Tensor) -> int:
-    """The convolutions and softmaxes of the released block, which runs collapsed and never calls them."""
+    """Count convolutions and softmaxes of the released block, which runs collapsed and calls none."""
     C, head_channels = module.channels, module.channels // module.heads
     height, width = x.shape[2:]
     gates = 1 + len(module.scales()) if module.scales() else 0

@@ -40,12 +40,12 @@ class _QuietFile(logging.FileHandler):
     """A log file that a full disk leaves with gaps."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802, as logging names it
-        """Says nothing: of a full disk the run's own files tell."""
+        """Say nothing: of a full disk the run's own files tell."""
 
 
 @contextmanager
 def logging_to(path: Path) -> Iterator[None]:
-    """Sends the project's log to the terminal and, with times, to the file at `path`."""
+    """Send the project's log to the terminal and, with times, to the file at `path`."""
     logger = logging.getLogger("lga")
     logger.setLevel(logging.DEBUG)
     logger.propagate = False
@@ -71,7 +71,7 @@ def logging_to(path: Path) -> Iterator[None]:
 
 @contextmanager
 def without_notices() -> Iterator[None]:
-    """Leaves out Lightning's notices and warnings of no use to a user; it must have been imported."""
+    """Leave out Lightning's notices and warnings of no use to a user; it must have been imported."""
     logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
     with warnings.catch_warnings():
         for message in _NOISE:

@@ -1,6 +1,4 @@
-"""What a run ran on: code, versions and hardware, for its record.
-
-Keeps freed memory in the process, where the C library would give it back and fetch it again each step.
+"""What a run ran on, for its record: code, versions and hardware; and how its process keeps freed memory.
 
 glibc returns large blocks to the system when they are freed. A training step frees and takes the same blocks
 over and over, and every page of a fresh one costs a fault: 10,000 of them a step in detection on a processor,
@@ -20,6 +18,8 @@ from pathlib import Path
 from lga.system.resources import resident_peak
 
 _ROOT = Path(__file__).resolve().parents[3]
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
+KEPT_BYTES = 1 << 30
 
 
 @cache
@@ -83,12 +83,8 @@ def _cpu_name() -> str:
     return names[0] if names else platform.processor()
 
 
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
-KEPT_BYTES = 1 << 30
-
-
 def keep_freed_memory() -> None:
-    """Tells glibc to keep freed blocks of up to `KEPT_BYTES`; does nothing with another C library."""
+    """Tell glibc to keep freed blocks of up to `KEPT_BYTES`; do nothing with another C library."""
     if not sys.platform.startswith("linux"):
         return
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)

@@ -1,4 +1,4 @@
-"""What a machine does to a run, told in one line with what to do: too little memory, a disk that is full.
+"""What a machine does to a run, said in one line with what to do: too little memory, a disk that is full.
 
 Anything else that goes wrong in a run is a fault of the code, and keeps its traceback.
 """
@@ -19,20 +19,20 @@ _IN_WORKER = ("Caught UserError in", "Caught DamagedFileError in")
 
 
 @contextmanager
-def told_to_user(config: Mapping[str, Any]) -> Iterator[None]:
-    """Turns what the machine did to the run of `config` into a UserError."""
+def as_user_error(config: Mapping[str, Any]) -> Iterator[None]:
+    """Turn what the machine did to the run of `config` into a UserError."""
     try:
         yield
     except (MemoryError, RuntimeError, OSError, UserError) as error:
         _let_loaders_die()
-        told = _told(error, config)
-        if told is None:
+        line = _line_of(error, config)
+        if line is None:
             raise
-        raise UserError(told) from error
+        raise UserError(line) from error
 
 
 def killed_by(number: int, config: Mapping[str, Any]) -> str:
-    """One line for a process of the run of `config` that the signal `number` ended."""
+    """Return one line for a process of the run of `config` that the signal `number` ended."""
     how = f"killed by {signal.Signals(number).name}"
     if number != signal.SIGKILL:
         return how
@@ -40,7 +40,7 @@ def killed_by(number: int, config: Mapping[str, Any]) -> str:
 
 
 def what_to_lower(config: Mapping[str, Any]) -> str:
-    """The settings of the run of `config` by which it needs less memory, with their values."""
+    """Return the settings of the run of `config` by which it needs less memory, with their values."""
     precision = config["trainer"]["precision"]
     settings = [
         f"recipe.batch_size (now {config['recipe']['batch_size']})",
@@ -52,13 +52,13 @@ def what_to_lower(config: Mapping[str, Any]) -> str:
 
 
 def _let_loaders_die() -> None:
-    """Removes torch's signal handler: it raises wherever the code is when another loader's process dies."""
+    """Remove torch's signal handler: it raises wherever the code is when another loader's process dies."""
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
 
 
-def _told(error: BaseException, config: Mapping[str, Any]) -> str | None:
-    """One line for `error`; None if it is none of these, or tells itself."""
+def _line_of(error: BaseException, config: Mapping[str, Any]) -> str | None:
+    """Return one line for `error`; None if it is none of these, or says itself what to do."""
     import torch
 
     text = error.args[0] if error.args and isinstance(error.args[0], str) else ""
@@ -77,7 +77,7 @@ def _told(error: BaseException, config: Mapping[str, Any]) -> str | None:
 
 
 def _of_worker(text: str) -> str | None:
-    """The line of a UserError that a loader's process raised, of the traceback that torch makes of it."""
+    """Find a UserError of a loader's process in the traceback that torch makes of it; return its line."""
     if not text.startswith(_IN_WORKER):
         return None
     return text.strip().rsplit("\n", 1)[-1].partition("Error: ")[2]

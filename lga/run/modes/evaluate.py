@@ -1,6 +1,6 @@
 """`mode=evaluate`: judge a trained cell again, on its test or validation split; its record stays as it is.
 
-The network of a cell with trained weights: those of its chosen epoch, or of a checkpoint that is named.
+The weights are those of the cell's chosen epoch, or of a checkpoint that is named.
 """
 
 import json
@@ -23,10 +23,11 @@ from lga.system.files import writable, write_text
 
 AUTHOR_PREFIX = "model."
 AVERAGED_PREFIX = "average.module."
+SPLITS = ("test", "val")
 
 
 def trained_network(run: FrozenRun) -> nn.Module:
-    """The network in evaluation mode.
+    """Return the network in evaluation mode.
 
     `mode.checkpoint` names a `best.ckpt` or `last.ckpt` of this project (of the latter the averaged weights
     are taken) or a plain state dict in the author's naming; null takes the cell's own `best.ckpt`.
@@ -50,7 +51,7 @@ def trained_network(run: FrozenRun) -> nn.Module:
 
 
 def _weights_at_hand(path: Path) -> str:
-    """Where the newest weights are of this cell with another seed or recipe, whose folders lie beside it."""
+    """Say where the newest weights are of this cell with another seed or recipe."""
     runs = path.parents[2]
     found = sorted(runs.glob(f"*/checkpoints/{path.name}"), key=lambda other: other.stat().st_mtime)
     return f": there is mode.checkpoint={found[-1]}" if found else " with mode.checkpoint="
@@ -84,11 +85,8 @@ def _fill(network: nn.Module, content: Any, path: Path) -> None:
         ) from error
 
 
-SPLITS = ("test", "val")
-
-
 def evaluate(run: FrozenRun) -> float:
-    """The cell's score on `mode.split`; all metrics are in `evaluation-<split>/` and on the last line."""
+    """Return the cell's score on `mode.split`; write all metrics to `evaluation-<split>/`, and print them."""
     cfg, split = run.cfg, run.config["mode"]["split"]
     if split not in SPLITS:
         raise UserError(f"mode.split={split}: valid: {', '.join(SPLITS)}")

@@ -1,10 +1,6 @@
 """`mode=export`: the cell's network as ONNX, written only if ONNX Runtime agrees with PyTorch.
 
-Shapes: B batch, A anchors of all levels together, K classes.
-
-From a network to ONNX, and from ONNX back to numbers: conversion and parity with PyTorch.
-
-Shapes: B batch, H W height and width of the images.
+Shapes: B batch, A anchors of all levels together, K classes, H W height and width of the images.
 """
 
 import json
@@ -34,6 +30,11 @@ from lga.system.errors import UserError
 from lga.system.files import writable, write_atomically
 
 INPUT = "images"
+log = logging.getLogger("lga")
+FILE = "model.onnx"
+TOLERANCE = 1e-4
+BATCH_SIZES = (1, 3)
+COARSEST_STRIDE = 32
 
 
 @dataclass(frozen=True)
@@ -48,14 +49,14 @@ class Part:
     scale: float | None = None
 
     def error(self, expected: Tensor, found: Tensor) -> float:
-        """The largest difference in this part of two outputs (B, entries, ...)."""
+        """Return the largest difference in this part of two outputs (B, entries, ...)."""
         ours, theirs = expected[:, self.entries], found[:, self.entries]
         scale = float(ours.abs().max()) if self.scale is None else self.scale
         return float((ours - theirs).abs().max()) / scale
 
 
 def to_onnx(network: nn.Module, image_size: int, output: str, metadata: Mapping[str, str]) -> onnx.ModelProto:
-    """The model of `network`, from images (B, 3, H, W) of one size to the tensor called `output`; any B."""
+    """Convert `network`: from images (B, 3, H, W) of one size to the tensor called `output`, for any B."""
     images = torch.zeros(2, 3, image_size, image_size)  # an axis of length 1 would be taken for a constant
     exportable = deepcopy(network).eval().requires_grad_(False)
     make_exportable(exportable, images)
@@ -71,7 +72,7 @@ def to_onnx(network: nn.Module, image_size: int, output: str, metadata: Mapping[
 def largest_error(
     network: nn.Module, model: onnx.ModelProto, batches: Iterable[Tensor], parts: Sequence[Part]
 ) -> float:
-    """The largest relative difference of ONNX Runtime from PyTorch on `batches` of images (B, 3, H, W)."""
+    """Return the largest relative difference of ONNX Runtime from PyTorch on images (B, 3, H, W)."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = torch.get_num_threads()
     session = onnxruntime.InferenceSession(
@@ -117,14 +118,6 @@ def _by_torchscript(network: nn.Module, images: Tensor, output: str) -> onnx.Mod
         return onnx.load(path)
 
 
-log = logging.getLogger("lga")
-
-FILE = "model.onnx"
-TOLERANCE = 1e-4
-BATCH_SIZES = (1, 3)
-COARSEST_STRIDE = 32
-
-
 @dataclass(frozen=True)
 class Form:
     """What is exported: a network with one output, what it is called and what it holds."""
@@ -136,7 +129,7 @@ class Form:
 
 
 def export(run: FrozenRun) -> Path:
-    """Writes the model, prints where it is and how far it is from PyTorch, and returns its path."""
+    """Write the model, print where it is and how far it is from PyTorch, and return its path."""
     cfg, path = run.cfg, _path(run)
     network, weights = _network(run)
     form, size = _form(network, cfg.dataset.image_size), cfg.dataset.image_size
@@ -162,7 +155,7 @@ def _path(run: FrozenRun) -> Path:
 
 
 def _network(run: FrozenRun) -> tuple[nn.Module, str]:
-    """The network in evaluation mode on the CPU, and where its weights are from."""
+    """Return the network in evaluation mode on the CPU, and where its weights are from."""
     mode, own = run.cfg.mode, RunDirectory(run).best_checkpoint
     if mode.untrained and not mode.checkpoint and not own.is_file():
         log.warning("%s: not trained; exporting freshly drawn weights, as mode.untrained=true asks", run.cell)
@@ -171,7 +164,7 @@ def _network(run: FrozenRun) -> tuple[nn.Module, str]:
 
 
 def _form(network: nn.Module, image_size: int) -> Form:
-    """A classifier as it is, the paper's detector with its decoding; mmdet's are not taken."""
+    """Return a classifier as it is, the paper's detector with its decoding; mmdet's are not taken."""
     if isinstance(network, MMDetDetector):
         raise UserError(
             "mode=export: detectors of mmdet decode in ways of their own and are not exported; "
@@ -195,7 +188,7 @@ def _batches(image_size: int, seed: int) -> Iterable[Tensor]:
 
 
 def _metadata(run: FrozenRun, form: Form, weights: str) -> dict[str, str]:
-    """What a user of the file needs to know, all as text."""
+    """Return what a user of the file needs to know, all as text."""
     cfg, cell = run.cfg, run.cell
     return {
         "input": "(B, 3, H, W): RGB in [0, 1]",

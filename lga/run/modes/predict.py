@@ -14,7 +14,6 @@ from typing import Any, cast
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from rich.progress import track
 from torch import Tensor, nn
 
 from lga.config.frozen_run import FrozenRun
@@ -28,6 +27,7 @@ from lga.structures import Detections
 from lga.structures.batch import ImageOrigin
 from lga.system.errors import UserError
 from lga.system.files import writable, write_atomically, write_text
+from lga.system.progress import track, untracked
 
 log = logging.getLogger("lga")
 
@@ -36,7 +36,7 @@ Image = NDArray[np.uint8]
 
 
 def predict(run: FrozenRun) -> None:
-    """Predicts every image of `source`; the last line counts images, boxes and skipped files."""
+    """Predict every image of `source`; the last line counts images, boxes and skipped files."""
     cfg = run.cfg
     if cfg.task.name != "detection":
         raise UserError(f"mode=predict finds boxes; dataset={cfg.dataset.name} is for {cfg.task.name}")
@@ -48,7 +48,7 @@ def predict(run: FrozenRun) -> None:
         images: list[dict[str, Any]] = []
         boxes: list[dict[str, Any]] = []
         skipped = 0
-        for file in track(files, "predicting", disable=not cfg.trainer.progress, transient=True):
+        for file in (track if cfg.trainer.progress else untracked)(files, "images predicted"):
             try:
                 image = np.asarray(read_image(file))
             except UserError as error:
@@ -66,7 +66,7 @@ def predict(run: FrozenRun) -> None:
 
 
 def images_of(source: str | None) -> list[Path]:
-    """The image files that `source` names: one file, all of a folder, or those a glob matches."""
+    """Return the image files that `source` names: one file, all of a folder, or those a glob matches."""
     if not source:
         raise UserError("mode=predict needs source=<image, folder or glob>")
     path = Path(source)
@@ -84,7 +84,7 @@ def images_of(source: str | None) -> list[Path]:
 
 
 def find(network: nn.Module, image: Image, image_size: int) -> Detections:
-    """What `network` finds on an RGB image (H, W, 3), in its pixels; it sees the image letterboxed."""
+    """Return what `network` finds on an RGB image (H, W, 3), in its pixels; it sees the image letterboxed."""
     height, width = image.shape[:2]
     canvas = np.full((image_size, image_size, 3), PAD_VALUE, np.uint8)
     place = letterbox((width, height), image_size, (image_size, image_size))
@@ -98,7 +98,7 @@ def find(network: nn.Module, image: Image, image_size: int) -> Detections:
 
 
 def sure(found: Detections, confidence: float) -> Detections:
-    """The detections whose score is at least `confidence`."""
+    """Return the detections whose score is at least `confidence`."""
     kept: Tensor = found.scores >= confidence
     return Detections(found.boxes[kept], found.scores[kept], found.labels[kept])
 

@@ -5,18 +5,19 @@ import torch
 
 from lga.attention import LocalGlobalAttention
 from lga.attention.local_global.literal import LiteralLocalGlobalAttention
-from lga.audit.cost.floor import Rates, Work, inference_work, training_work
 from lga.audit.cost.measure import (
+    LITERAL,
     NO_ROOM,
+    Case,
     _first_call_fits,
     highest,
     interleaved,
     peak_bytes,
     predicted_bytes,
 )
-from lga.audit.cost.places import LITERAL, Place
 from lga.audit.cost.report import KEPT, Report, Row, Times, markdown, read_report, write_report
 from lga.system.errors import UserError
+from scripts.benchmarks.floor import Rates, Work, inference_work, training_work
 
 
 def made_report():
@@ -111,11 +112,11 @@ def test_floor_seconds_by_hand():
 
 
 def test_places_give_the_slots_of_the_networks_and_the_literal_block_with_equal_weights():
-    place = Place("mobilenetv3", 10, 2, alone=True)
-    block, literal = place.module("lga"), place.module(LITERAL)
+    case = Case("mobilenetv3", 10, 2, alone=True)
+    block, literal = case.module("lga"), case.module(LITERAL)
     assert isinstance(block, LocalGlobalAttention)
     assert isinstance(literal, LiteralLocalGlobalAttention)
-    assert (block.channels, place.inputs().shape, place.network) == (
+    assert (block.channels, case.inputs().shape, case.network) == (
         24,
         (2, 24, 10, 10),
         "mobilenetv3 + yolov8",

@@ -5,19 +5,17 @@ import pytest
 from lga.audit.scale.estimate import (
     Assumed,
     Gpu,
+    Loading,
+    Measurements,
+    NetworkCost,
     RunWork,
     makespan,
     memory_of,
     once,
+    read_measurements,
     seconds_of,
     table_runs,
     training_rate,
-)
-from lga.audit.scale.measurements import (
-    Loading,
-    Measurements,
-    NetworkCost,
-    read_measurements,
     write_measurements,
 )
 from lga.audit.scale.report import PAGE, SEEDS, scale_page

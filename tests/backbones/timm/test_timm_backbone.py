@@ -6,8 +6,7 @@ import torch
 from torch import nn
 
 from lga.attention import LocalGlobalAttention, NoAttention, SqueezeExcite
-from lga.backbones.timm.backbone import TimmBackbone
-from lga.backbones.timm.pyramid import SimpleFeaturePyramid
+from lga.backbones.timm.backbone import SimpleFeaturePyramid, TimmBackbone
 from lga.system.errors import UserError
 
 CHANNELS = {  # of P3, P4, P5: EfficientNet table 1; ConvNeXt-A of timm; ResNet table 1; YOLOv4's CSPDarknet53

@@ -173,7 +173,7 @@ def test_an_encrypted_zip(tmp_path):
     content[6] |= 1
     content[content.index(b"PK\x01\x02") + 8] |= 1
     archive.write_bytes(content)
-    refused(archive, tmp_path, "'a.txt' is encrypted")
+    refused(archive, tmp_path, "'a.txt', a file with a password")
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>sign in</html>" * 100])

@@ -9,7 +9,7 @@ from torch import nn
 from lga.attention import NoAttention
 from lga.backbones import MobileNetV3
 from lga.detection.mmdet_bridge import MMDetDetector
-from lga.run.machine.complexity import measure
+from lga.run.machine.complexity import complexity_of
 from lga.system.errors import UserError
 from tests.detection.mmdet_bridge.detectors import NAMES, batch, built
 
@@ -87,7 +87,7 @@ def test_a_copy_is_the_detector_over_again(detectors, name):
 
 def test_complexity_is_counted(detectors, name):
     """The heads' convolutions are far dearer than the backbone's, whose share of the count is known."""
-    counts = measure(detectors[name], 64)
+    counts = complexity_of(detectors[name], 64)
     assert counts.attention_parameters == 14358
     assert counts.parameters == sum(p.numel() for p in detectors[name].parameters())
     assert counts.gflops > 0.05
@@ -97,12 +97,12 @@ def test_complexity_is_counted(detectors, name):
 def test_the_operations_of_a_second_stage_do_not_depend_on_weights(detectors):
     """12,544 x 1024, 1024 x 1024, 1024 x 51 for each region; 64 pixels have 85 positions x 3 anchors."""
     detector = detectors["faster_rcnn"]
-    whole = measure(detector, 64).gflops
+    whole = complexity_of(detector, 64).gflops
     with torch.no_grad():
         counted = count_flops(lambda: detector.model.roi_head.bbox_head(torch.zeros(255, 256, 7, 7)))
     assert counted == 2 * 255 * 1024 * (12544 + 1024 + 51)
     assert whole > counted / 1e9
-    assert measure(built("faster_rcnn", "attention=lga", "seed=5"), 64).gflops == whole
+    assert complexity_of(built("faster_rcnn", "attention=lga", "seed=5"), 64).gflops == whole
 
 
 def count_flops(call):

@@ -15,7 +15,9 @@ import json, sys
 from lga.run.build import build_data, build_network, build_task
 from lga.config.compose import compose
 from lga.config.frozen_run import freeze
-import lga.run.fit, lga.launch.preload
+from lga.run.devices.processes import PRELOADED
+for name in PRELOADED:
+    __import__(name)
 cfg = freeze(compose(sys.argv[1:])).cfg
 build_task(cfg, build_network(cfg)), build_data(cfg)
 print(json.dumps(sorted({name.split(".")[0] for name in sys.modules})))

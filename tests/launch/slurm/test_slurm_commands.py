@@ -19,11 +19,9 @@ import pytest
 from rich.console import Console
 from submitit.slurm.slurm import SlurmExecutor
 
-from lga.launch.slurm import queue as slurm_queue
 from lga.launch.slurm import watch as slurm
-from lga.launch.slurm.queue import Ended, Queued, SilentError, ended_job, has_gpus, queued_jobs
 from lga.launch.slurm.submission import SlurmSettings, submit, submitted_before
-from lga.launch.slurm.watch import run_on_slurm
+from lga.launch.slurm.watch import Ended, Queued, SilentError, ended_job, has_gpus, queued_jobs, run_on_slurm
 from lga.launch.sweep import Job, SweepProgress
 from lga.run.folder.record import CellRecord, RunRecord, write_record
 from lga.system.errors import UserError
@@ -41,7 +39,7 @@ def commands(tmp_path, monkeypatch):
         (folder / name).write_text("\n".join(("#!/bin/sh", *lines, "")))
         (folder / name).chmod(0o755)
 
-    for name in slurm_queue.COMMANDS:
+    for name in slurm.COMMANDS:
         replace(name, "exit 0")
     replace("sbatch", "echo Submitted batch job 17")
     return replace
@@ -196,10 +194,10 @@ def test_a_job_of_an_earlier_sweep_is_known_again(tmp_path, commands):
     (job,) = jobs(tmp_path, 1)
     assert submitted_before(job, {}) is None
     (entry,) = submit([job], SlurmSettings(), gpus=0)
-    queue = {"17": Queued("PENDING", "Priority", entry.name)}
+    queue = {"17": entry.name}
     assert submitted_before(job, queue) == entry
     assert submitted_before(job, {}) is None
-    assert submitted_before(job, {"17": queue["17"]._replace(name="someone's")}) is None
+    assert submitted_before(job, {"17": "someone's"}) is None
     (job.folder.path / "slurm_job.json").write_text("damaged")
     assert submitted_before(job, queue) is None
 

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from lga.run.devices.places import check_devices, slots
+from lga.run.devices.device_sets import check_devices, device_sets
 from lga.run.execute import execute
 from lga.run.folder.directory import RunDirectory
 from lga.run.folder.record import read_record
@@ -176,17 +176,17 @@ def test_a_sweeps_job_may_have_several_devices(tmp_path):
 def test_places_of_several_devices(monkeypatch):
     """Three GPUs hold one group of two; of six cores a job of two processes has as many as another."""
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,GPU-b,2")
-    assert [slot.device for slot in slots("auto", None, jobs=10, devices=2)] == ["0,GPU-b"]
-    assert [slot.device for slot in slots("auto", 2, jobs=10, devices=3)] == ["0,GPU-b,2"] * 2
+    assert [each.gpus for each in device_sets("auto", None, jobs=10, devices=2)] == ["0,GPU-b"]
+    assert [each.gpus for each in device_sets("auto", 2, jobs=10, devices=3)] == ["0,GPU-b,2"] * 2
     with pytest.raises(
         UserError, match=r"trainer\.devices=4: this machine has 3 to be used, 0, GPU-b, 2; ask"
     ):
-        slots("auto", None, jobs=10, devices=4)
+        device_sets("auto", None, jobs=10, devices=4)
     with pytest.raises(UserError, match=r"trainer\.devices=4: this machine has 3"):
         check_devices("gpu", 4)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(6)))
-    assert [slot.threads for slot in slots("cpu", None, jobs=10, devices=2)] == [2, 2, 2]
-    assert [slot.threads for slot in slots("cpu", None, jobs=10, devices=8)] == [6]
+    assert [each.threads for each in device_sets("cpu", None, jobs=10, devices=2)] == [2, 2, 2]
+    assert [each.threads for each in device_sets("cpu", None, jobs=10, devices=8)] == [6]
     check_devices("cpu", 8)
     with pytest.raises(UserError, match=r"trainer\.devices=0: at least 1"):
         check_devices("cpu", 0)

@@ -10,10 +10,10 @@ import time
 
 import pytest
 
+from lga.run.devices.device_sets import Launched, launched
 from lga.run.execute import execute
 from lga.run.folder.directory import RunDirectory
 from lga.run.folder.record import read_record
-from lga.run.nodes import Launched, launched
 from lga.system.errors import UserError
 from tests.run.cells import QUICK, ROOT, cell
 from tests.run.devices.test_devices import of_session

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lga.backbones.scaling import scale_named
+from lga.backbones.backbone import scale_named
 from lga.system.errors import UserError
 
 
