@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lga.audit.cost.report import KEPT, MEASURED, read_report
 from lga.dashboard.page import write_page
-from lga.dashboard.page.latencies import Latencies
+from lga.dashboard.page.payload import Latencies
 from lga.dashboard.page.studied import found_studies
 from lga.results.audited import KEPT_AUDIT, Audit, read_audit
 from lga.results.collect import Collection, Problem, collect

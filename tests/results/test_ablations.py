@@ -13,8 +13,7 @@ import pytest
 from lga.config.grid import experiment_runs
 from lga.results.families import Results, judge
 from lga.results.reports.committed import keep, read_kept
-from lga.results.reports.readme_block import readme_block
-from lga.results.reports.rendering import page_files
+from lga.results.reports.rendering import page_files, readme_block
 from lga.results.sentences import family_sentence
 from tests.results.runs import experiment_called, made_run, page_called, page_text
 

@@ -14,7 +14,7 @@ from lga.data.classification.idx import PUBLISHED
 from lga.results.families import judge
 from lga.results.reports.csv_text import csv_text, harmless
 from lga.results.reports.markdown import escaped
-from lga.results.reports.readme_block import END, START, readme_block, with_block
+from lga.results.reports.rendering import END, START, readme_block, with_block
 from lga.run.folder.record import DataRecord
 from lga.system.errors import UserError
 from tests.data.trees.idx import write_tree

@@ -13,8 +13,7 @@ from lga.results.families import judge
 from lga.results.plan import timed_step
 from lga.results.plan.planning import plan_sweeps
 from lga.results.plan.sweep_options import SweepOptions
-from lga.results.reports.readme_block import readme_block
-from lga.results.reports.rendering import page_files
+from lga.results.reports.rendering import page_files, readme_block
 from lga.results.sentences import dependence_sentence, dependences
 from tests.results.runs import experiment_called, made_run, of_old_rule, page_called
 

@@ -16,7 +16,6 @@ from typing import Any
 from urllib.parse import quote
 
 from lga.dashboard.page.instrumented import instrumented
-from lga.dashboard.page.latencies import Latencies
 from lga.dashboard.page.paper import estimate_json, paper
 from lga.dashboard.page.samples import samples
 from lga.dashboard.page.studied import NO_STUDIES, Studies, studied
@@ -34,6 +33,14 @@ CURVE_POINTS = 100  # of a run, while there are few runs
 ALL_CURVE_POINTS = 300_000
 LEAST_CURVE_POINTS = 20
 LINKED_FILES = ("config.yaml", "result.json", "metrics.csv", "run.log", "pictures", "instruments.json")
+
+
+@dataclass(frozen=True)
+class Latencies:
+    """``measured`` says on what; ``of`` has milliseconds of inference by network and attention."""
+
+    measured: str
+    of: dict[str, dict[str, float]]
 
 
 _encode = json.JSONEncoder().encode

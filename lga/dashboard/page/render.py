@@ -16,8 +16,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from lga.dashboard.page.latencies import Latencies
-from lga.dashboard.page.payload import payload
+from lga.dashboard.page.payload import Latencies, payload
 from lga.dashboard.page.studied import NO_STUDIES, Studies
 from lga.results.audited import Audit
 from lga.results.collect import Collection

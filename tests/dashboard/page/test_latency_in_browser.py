@@ -3,7 +3,7 @@
 import pytest
 
 from lga.dashboard.page import write_page
-from lga.dashboard.page.latencies import Latencies
+from lga.dashboard.page.payload import Latencies
 from lga.results.collect import collect
 from tests.dashboard.page.conftest import GENERATED
 from tests.results.made_records import leave_grid
