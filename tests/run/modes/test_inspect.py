@@ -34,7 +34,9 @@ def inspected(tmp_path, *more):
 
 def test_a_sound_set(tmp_path):
     write_tree(tmp_path / "data")
-    finished, report = inspected(tmp_path, SMALL, f"inspect.pictures={tmp_path / 'pictures'}")
+    finished, report = inspected(
+        tmp_path, SMALL, "trainer.progress=false", f"inspect.pictures={tmp_path / 'pictures'}"
+    )
     assert (finished.returncode, finished.stderr) == (0, "")
     assert report["ok"]
     assert report["parts"]["val"]["contents"]["per_class"]["car"] == 6
