@@ -13,7 +13,7 @@ from lga.dashboard.page.studied import found_studies
 from lga.results.audited import KEPT_AUDIT, Audit, read_audit
 from lga.results.collect import Collection, Problem, collect
 from lga.results.experiments import FOLDER, judged_experiments
-from lga.results.families import judge
+from lga.results.judging import judge
 from lga.results.reports.committed import read_kept
 from lga.system.errors import UserError
 from lga.system.files import outputs

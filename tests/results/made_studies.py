@@ -2,7 +2,7 @@
 
 from lga.config.frozen_run import FrozenRun
 from lga.dashboard.page.studied import found_studies
-from lga.results import families
+from lga.results import judging
 from tests.results.made_records import leave_run, made_config, made_record
 
 ATTENTIONS = ("none", "lga", "se", "eca", "cbam")
@@ -28,5 +28,5 @@ def find_made(collection, monkeypatch):
     """What the page is given of the studies in the collection's runs."""
     grid = [FrozenRun(made_config("digits", attention=attention, seed=1)) for attention in ATTENTIONS]
     grids = {"embedded": grid}
-    monkeypatch.setattr(families, "experiment_runs", lambda name, overrides: grids.get(name, ()))
+    monkeypatch.setattr(judging, "experiment_runs", lambda name, overrides: grids.get(name, ()))
     return found_studies(collection.runs)

@@ -3,7 +3,7 @@
 import random
 
 from lga.config.frozen_run import FrozenRun
-from lga.results import families
+from lga.results import judging
 from lga.results.audited import Audit
 from lga.results.experiments import judged_experiments
 from tests.results.made_records import leave_run, made_config, made_record
@@ -49,8 +49,8 @@ def judge_made(collection, monkeypatch):
         experiment.name: [FrozenRun(made_config(*row.cell, epochs=20)) for row in experiment.rows]
         for experiment in judged_experiments()
     }
-    monkeypatch.setattr(families, "experiment_runs", lambda name, overrides: grids[name])
-    return [families.judge(experiment, collection.runs) for experiment in judged_experiments()]
+    monkeypatch.setattr(judging, "experiment_runs", lambda name, overrides: grids[name])
+    return [judging.judge(experiment, collection.runs) for experiment in judged_experiments()]
 
 
 def rows_of(name):

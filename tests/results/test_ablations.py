@@ -11,7 +11,8 @@ import io
 import pytest
 
 from lga.config.grid import experiment_runs
-from lga.results.families import Results, judge
+from lga.results.families import Results
+from lga.results.judging import judge
 from lga.results.reports.committed import keep, read_kept
 from lga.results.reports.rendering import page_files, readme_block
 from lga.results.sentences import family_sentence

@@ -11,7 +11,7 @@ import pytest
 
 from lga.config.grid import experiment_runs
 from lga.data.classification.idx import PUBLISHED
-from lga.results.families import judge
+from lga.results.judging import judge
 from lga.results.reports.csv_text import csv_text, harmless
 from lga.results.reports.markdown import escaped
 from lga.results.reports.rendering import END, START, readme_block, with_block

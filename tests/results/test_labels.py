@@ -3,7 +3,7 @@
 import pytest
 
 from lga.config.grid import experiment_runs
-from lga.results.families import judge
+from lga.results.judging import judge
 from lga.results.labels import block_label
 from lga.results.reports.pictures import _frozen_alpha
 from tests.results.runs import page_called

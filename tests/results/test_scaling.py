@@ -9,7 +9,7 @@ import pytest
 
 from lga.config.grid import experiment_runs
 from lga.results.experiments import SCALE, SHARE
-from lga.results.families import judge
+from lga.results.judging import judge
 from lga.results.plan import timed_step
 from lga.results.plan.planning import plan_sweeps
 from lga.results.plan.sweep_options import SweepOptions

@@ -14,7 +14,7 @@ from lga.config.grid import experiment_runs
 from lga.data.classification.idx import PUBLISHED
 from lga.results.collect import CollectedRun
 from lga.results.experiments import all_experiments, chosen_pages
-from lga.results.families import judge
+from lga.results.judging import judge
 from lga.results.reports.csv_text import csv_text
 from lga.results.sentences import family_sentence
 from lga.run.folder.record import DataRecord, OtherEpochRecord

@@ -18,7 +18,8 @@ from lga.config.compose import CONFIG_DIR
 from lga.dashboard.page.paper import Positions, estimate_json
 from lga.results.collect import CollectedRun
 from lga.results.experiments import Experiment, Page, all_pages, read_experiment_file
-from lga.results.families import Family, Results, Row, judge
+from lga.results.families import Family, Results, Row
+from lga.results.judging import judge
 from lga.results.labels import label
 from lga.results.scales import CUT_SHORT
 from lga.results.sentences import findings

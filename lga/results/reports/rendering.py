@@ -9,7 +9,8 @@ from pathlib import Path
 
 from lga.results.collect import CollectedRun
 from lga.results.experiments import FOLDER, Page, all_pages
-from lga.results.families import Results, judge
+from lga.results.families import Results
+from lga.results.judging import judge
 from lga.results.reports.committed import read_kept
 from lga.results.reports.csv_text import csv_text
 from lga.results.reports.markdown import escaped, markdown, row_line, scales_of

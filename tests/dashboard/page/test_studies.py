@@ -11,7 +11,7 @@ import pytest
 from lga.config.grid import experiment_runs
 from lga.dashboard.page.payload import payload
 from lga.dashboard.page.studied import found_studies, swept
-from lga.results import families
+from lga.results import judging
 from lga.results.collect import collect
 from lga.results.experiments import all_experiments
 from tests.dashboard.page.conftest import GENERATED
@@ -97,7 +97,7 @@ def test_without_a_run_to_compare_nothing_is_shown_or_composed(tmp_path, monkeyp
     def composed(*_):
         raise AssertionError("composed")
 
-    monkeypatch.setattr(families, "experiment_runs", composed)
+    monkeypatch.setattr(judging, "experiment_runs", composed)
     leave_run(tmp_path / "runs", record)
     collection = collect(tmp_path / "runs")
     assert found_studies(collection.runs) == {}

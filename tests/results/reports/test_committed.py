@@ -4,7 +4,7 @@ import base64
 import json
 
 from lga.results.collect import CollectedRun
-from lga.results.families import judge
+from lga.results.judging import judge
 from lga.results.reports.committed import keep, read_kept, slim
 from lga.results.reports.rendering import committed_files
 from lga.run.folder.record import OutcomesRecord
