@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from lga.detection import Detector
-from lga.detection.judging import paper_protocol as average_precision
+from lga.detection.judging.paper_protocol import average_precision
 from lga.detection.yolov8.assigner import pad_targets
 from lga.detection.yolov8.decode import decode, flatten_levels
 from lga.detection.yolov8.loss import detection_loss
