@@ -89,7 +89,7 @@ def readme_block(judged: Mapping[Page, Sequence[Results]]) -> str:
         if told := _told(results):
             lines += ["", f"{_link(page)}, at {' and '.join(scales_of(results))} scale:", ""]
             lines += [f"- {escaped(sentence)}" for sentence in told]
-    lines += ["", "A run's *scale* tells what its numbers stand for:", ""]
+    lines += ["", "A run's *scale* says how far its numbers may be trusted:", ""]
     lines += [f"- `{scale}`: {meaning}." for scale, meaning in MEANINGS.items()]
     return "\n\n" + "\n".join(lines) + "\n\n"
 
