@@ -7,8 +7,6 @@ import argparse
 import sys
 
 from lga.results.experiments import chosen_pages
-from lga.results.plan.plan_view import show_plan
-from lga.results.plan.planning import plan_sweeps
 from lga.results.plan.sweep_options import SCALES, SweepOptions
 from lga.system.errors import UserError
 
@@ -25,7 +23,11 @@ def main() -> int:
     try:
         options = SweepOptions(arguments.seeds, arguments.scale, overrides=tuple(arguments.overrides))
         measuring = not arguments.no_measuring
-        for page, experiments in chosen_pages(arguments.experiment).items():
+        pages = chosen_pages(arguments.experiment)
+        from lga.results.plan.plan_view import show_plan  # torch, which a mistake need not wait for
+        from lga.results.plan.planning import plan_sweeps
+
+        for page, experiments in pages.items():
             name = experiments[0].name if len(experiments) == 1 else page.name
             show_plan(plan_sweeps(name, experiments, options, measuring))
     except UserError as error:

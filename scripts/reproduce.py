@@ -13,8 +13,6 @@ from pathlib import Path
 
 from lga.results.collect import collect
 from lga.results.experiments import Experiment, Page, chosen_pages
-from lga.results.plan.plan_view import show_plan
-from lga.results.plan.planning import plan_sweeps
 from lga.results.plan.sweep_options import SCALES, SweepOptions, divide_overrides
 from lga.results.reports.markdown import progress_text
 from lga.results.reports.rendering import judge_page, write_page
@@ -57,6 +55,9 @@ def main() -> int:
 
 def _reproduce(page: Page, experiments: Sequence[Experiment], options: SweepOptions, measuring: bool) -> int:
     """Runs the sweeps one after the other, then renders their page; a run of two is trained once."""
+    from lga.results.plan.plan_view import show_plan  # torch, which a mistake need not wait for
+    from lga.results.plan.planning import plan_sweeps
+
     name = experiments[0].name if len(experiments) == 1 else page.name
     plan = plan_sweeps(name, experiments, options, measuring)
     show_plan(plan)

@@ -14,7 +14,9 @@ def fenced(language: str) -> list[str]:
 
 def test_the_block_works_in_a_plain_torch_model():
     example = next(code for code in fenced("python") if "LocalGlobalAttention" in code)
-    exec(compile(example, "README.md", "exec"), {})
+    names = {}
+    exec(compile(example, "README.md", "exec"), names)
+    assert names["block"](names["features"]).shape == (2, 128, 20, 20)
 
 
 def test_an_attention_is_added_by_one_file_and_one_yaml(tmp_path):

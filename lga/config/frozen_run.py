@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from omegaconf import DictConfig, OmegaConf
 
-from lga.config.instantiation import first
+from lga.config.instantiation import first, make
 from lga.config.schema import Config
 from lga.system.errors import UserError
 
@@ -166,8 +166,6 @@ def _settle_reader(cfg: DictConfig) -> None:
     reader = cfg.dataset.reader
     if reader.get("verify", True) or "content_sha256" in reader:
         return
-    from lga.config.instantiation import make  # torch, which a finished run need not wait for
-
     own_content = getattr(make(reader, "dataset.reader"), "own_content", None)
     if own_content and (found := own_content()):
         reader.content_sha256 = found

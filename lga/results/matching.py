@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from lga.config.frozen_run import UNLESS_ONE, FrozenRun
+from lga.data.classification.published_files import PUBLISHED
 from lga.results.collect import CollectedRun
 from lga.results.labels import DATASETS
 from lga.results.published import Cell
@@ -113,8 +114,6 @@ def match(collected: Iterable[CollectedRun], grid: Iterable[FrozenRun], axes: Se
 
 def _unpublished_files(run: CollectedRun) -> list[str]:
     """The published files that the run, by its record, did not read; none where no content is published."""
-    from lga.data.classification.idx import PUBLISHED  # loads torch, which reading records does not need
-
     data = run.record.data
     files = PUBLISHED.get(DATASETS.get(run.record.cell.dataset, ""), ())
     return [file.name for file in files if data is None or data.files.get(file.name) != file.sha256]

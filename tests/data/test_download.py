@@ -8,7 +8,7 @@ import pytest
 
 from lga.data import MNISTReader
 from lga.data.classification import mnist as mnist_format
-from lga.data.classification.idx import TRAIN_IMAGES
+from lga.data.classification.published_files import TRAIN_IMAGES
 from lga.data.download import RemoteFile, download
 from lga.system import resources
 from lga.system.errors import UserError

@@ -10,7 +10,7 @@ import io
 import pytest
 
 from lga.config.grid import experiment_runs
-from lga.data.classification.idx import PUBLISHED
+from lga.data.classification.published_files import PUBLISHED
 from lga.results.judging import judge
 from lga.results.reports.csv_text import csv_text, harmless
 from lga.results.reports.markdown import escaped

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from lga.config.grid import experiment_runs
-from lga.data.classification.idx import PUBLISHED
+from lga.data.classification.published_files import PUBLISHED
 from lga.results.collect import CollectedRun
 from lga.results.experiments import all_experiments, chosen_pages
 from lga.results.judging import judge

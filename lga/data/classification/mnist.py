@@ -27,7 +27,15 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from lga.data.classification.idx import (
+from lga.data.classification.idx import parse_idx, read_idx
+from lga.data.classification.labelled_images import (
+    ImageSplits,
+    LabelledImages,
+    check_selection,
+    make_splits,
+    rank_within_class,
+)
+from lga.data.classification.published_files import (
     PUBLISHED,
     TEST_IMAGES,
     TEST_LABELS,
@@ -36,15 +44,6 @@ from lga.data.classification.idx import (
     PublishedFile,
     fault,
     find_file,
-    parse_idx,
-    read_idx,
-)
-from lga.data.classification.labelled_images import (
-    ImageSplits,
-    LabelledImages,
-    check_selection,
-    make_splits,
-    rank_within_class,
 )
 from lga.data.download import RemoteFile, download
 from lga.system.errors import UserError

@@ -9,8 +9,8 @@ from types import MappingProxyType
 from typing import Any
 
 from lga.data.classification.digits import DigitsReader
-from lga.data.classification.idx import PUBLISHED, find_file
 from lga.data.classification.mnist import MNISTFormatReader
+from lga.data.classification.published_files import PUBLISHED, find_file
 from lga.data.detection.tiling import windows_of
 from lga.data.digit_scenes import DigitScenesReader
 from lga.data.published.published_dataset import PublishedDataset, TiledDataset

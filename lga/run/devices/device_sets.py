@@ -98,11 +98,13 @@ class Launched(NamedTuple):
 def launched(trainer: Mapping[str, Any]) -> Launched | None:
     """Return which process of its run this is; None where it was started alone, and starts the others.
 
-    Raises UserError if several nodes are asked for and no launcher is there, or it started another number.
+    Raises UserError for a number below 1, and if several nodes are asked for and no launcher is there, or it
+    started another number.
     """
     nodes, devices = trainer["num_nodes"], trainer["devices"]
-    if nodes < 1:
-        raise UserError(f"trainer.num_nodes={nodes}: at least 1")
+    for key, number in (("num_nodes", nodes), ("devices", devices)):
+        if number < 1:
+            raise UserError(f"trainer.{key}={number}: at least 1")
     if nodes == 1 and "TORCHELASTIC_RUN_ID" not in os.environ:
         return None
     names = _OF_TORCHRUN if "RANK" in os.environ else _OF_SLURM

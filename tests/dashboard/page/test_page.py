@@ -156,3 +156,18 @@ def test_tables_need_no_torch():
     modules = "import sys, lga.dashboard.page, lga.results.reports.terminal"
     code = f"{modules}; sys.exit(not {{'torch', 'scipy'}}.isdisjoint(sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_records_of_published_sets_are_judged_without_torch():
+    """As `make tables` does; the commands that plan load it only when their arguments are right."""
+    code = """
+import sys
+import scripts.plan, scripts.reproduce
+from lga.results.experiments import chosen_pages
+from lga.results.reports.committed import read_kept
+from lga.results.reports.rendering import judge_page
+(page,) = chosen_pages("table1_short")
+assert any(results.ran for results in judge_page(page, read_kept(page.folder)))
+sys.exit("torch" in sys.modules)
+"""
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

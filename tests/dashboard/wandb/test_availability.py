@@ -14,6 +14,8 @@ def test_a_missing_library_is_one_line_with_what_to_install(monkeypatch):
         availability.require_library()
 
 
-def test_an_installed_library_is_enough(monkeypatch):
-    monkeypatch.setattr(availability, "find_spec", lambda _: object())
+def test_an_installed_library_is_looked_for_and_not_imported(monkeypatch):
+    asked = []
+    monkeypatch.setattr(availability, "find_spec", lambda name: asked.append(name) or object())
     availability.require_library()
+    assert asked == ["wandb_workspaces"]

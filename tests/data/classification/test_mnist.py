@@ -6,9 +6,9 @@ import hashlib
 import pytest
 
 from lga.data import FashionMNISTReader, MNISTReader
-from lga.data.classification import idx as published_files
 from lga.data.classification import mnist as mnist_format
-from lga.data.classification.idx import (
+from lga.data.classification import published_files
+from lga.data.classification.published_files import (
     PUBLISHED,
     TEST_IMAGES,
     TEST_LABELS,

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from lga.data.classification import idx as published_files
 from lga.data.classification import mnist as mnist_format
+from lga.data.classification import published_files
 from lga.data.classification.mnist import MNISTReader
 from lga.data.preparation.catalogue import CATALOGUE, ReadSet
 from tests.data.classification.test_mnist import as_published
