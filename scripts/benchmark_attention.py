@@ -9,7 +9,7 @@ import os
 import sys
 from pathlib import Path
 
-# Read once, at torch's import: the profiler tells each start, and of memory that it did not see allocated.
+# Read once, at torch's import: the profiler logs each start, and of memory that it did not see allocated.
 os.environ.setdefault("KINETO_LOG_LEVEL", "99")
 os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
 

@@ -10,8 +10,8 @@ from lga.audit.cost.report import KEPT, MEASURED, read_report
 from lga.dashboard.page import write_page
 from lga.dashboard.page.payload import Latencies
 from lga.dashboard.page.studied import found_studies
-from lga.results.audited import KEPT_AUDIT, Audit, read_audit
-from lga.results.collect import Collection, Problem, collect
+from lga.results.audited import kept_audit
+from lga.results.collect import Collection, collect
 from lga.results.experiments import FOLDER, judged_experiments
 from lga.results.judging import judge
 from lga.results.reports.committed import read_kept
@@ -24,7 +24,6 @@ def main() -> int:
     """Reads the command line, writes the page, says where it is."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=Path, default=outputs("runs"), help="folder searched for result.json")
-    parser.add_argument("--audit", type=Path, default=KEPT_AUDIT, help="what make audit wrote")
     parser.add_argument(
         "--kept", type=Path, default=FOLDER, help="folder of experiments, whose kept records join the runs"
     )
@@ -32,10 +31,10 @@ def main() -> int:
     arguments = parser.parse_args()
     try:
         own = collect(arguments.runs)
-        collection, audit = _with_audit(_with_kept(own, arguments.kept), arguments.audit)
+        collection = _with_kept(own, arguments.kept)
         tables = [judge(experiment, collection.runs) for experiment in judged_experiments()]
         studies = found_studies(collection.runs)
-        write_page(collection, arguments.out, datetime.now(UTC), tables, audit, _latencies(), studies)
+        write_page(collection, arguments.out, datetime.now(UTC), tables, kept_audit(), _latencies(), studies)
     except UserError as error:
         print(error, file=sys.stderr)
         return 2
@@ -57,15 +56,6 @@ def _latencies() -> Latencies | None:
     """Those measured here, else those that the repository keeps."""
     report = read_report(MEASURED) or read_report(KEPT)
     return Latencies(report.heading(), report.latencies()) if report else None
-
-
-def _with_audit(collection: Collection, path: Path) -> tuple[Collection, Audit | None]:
-    """The audit, if there is one; one that cannot be used is one problem more of the collection."""
-    try:
-        return collection, read_audit(path)
-    except UserError as error:
-        problem = Problem(path, str(error).removeprefix(f"{path}: "))
-        return replace(collection, problems=(*collection.problems, problem)), None
 
 
 if __name__ == "__main__":

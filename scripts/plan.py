@@ -1,4 +1,4 @@
-"""Tells what a sweep of an experiment would do: cells, what is left, time, disk, data. Nothing is trained.
+"""Says what a sweep of an experiment would do: cells, what is left, time, disk, data. Nothing is trained.
 
 Times come from finished runs here, else from a few steps of each network, which are measured once and kept.
 """

@@ -1,4 +1,4 @@
-"""Writes experiments/scale.md, what the tables take at full scale on GPUs; --measure measures anew first."""
+"""Writes experiments/scale.md, what the tables take at full scale on GPUs; --measure measures again first."""
 
 import argparse
 import sys

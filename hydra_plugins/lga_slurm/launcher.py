@@ -11,7 +11,7 @@ if TYPE_CHECKING:  # plugins are imported whenever Hydra starts, and must cost n
 
 
 class SlurmLauncher(SweepLauncher):
-    """Runs each job of a multirun as a job of SLURM; `conf/hydra/launcher/slurm.yaml` tells the settings."""
+    """Runs each job of a multirun as a job of SLURM; `conf/hydra/launcher/slurm.yaml` lists the settings."""
 
     def __init__(
         self,

@@ -28,7 +28,7 @@ class YOLOv8(Backbone):
         attention: builds the slot's block, after SPPF, from its number of channels (256 at scale n).
         scale: one of n, s, m, l, x.
         channel_cap: cap on nominal widths in place of the scale's own; classification uses 1024 at every
-            scale, which tells at m, l and x (no other backbone here is wide enough to meet a cap).
+            scale, which matters at m, l and x (no other backbone here is wide enough to meet a cap).
 
     Raises:
         UserError: there is no scale of that name.

@@ -124,7 +124,7 @@ class Job:
 
     overrides: tuple[str, ...]
     run: FrozenRun
-    apart: tuple[str, ...] = ()  # overrides that tell it from the sweep's other jobs of the same cell
+    apart: tuple[str, ...] = ()  # overrides in which it differs from the sweep's other jobs of the same cell
     folder: RunDirectory = field(init=False)
     error: str | None = None
     score: float | None = None
@@ -135,7 +135,7 @@ class Job:
 
     @property
     def name(self) -> str:
-        """The cell's, and what tells the job from others of that cell."""
+        """The cell's, and what distinguishes the job from others of that cell."""
         return f"{self.run.cell} ({', '.join(self.apart)})" if self.apart else str(self.run.cell)
 
     @property
@@ -183,7 +183,7 @@ def _freeze(cfg: DictConfig, overrides: tuple[str, ...], group: str) -> Job:
 
 
 def _tell_apart(jobs: Sequence[Job]) -> None:
-    """Jobs of one cell, which differ in other settings, are told apart by those."""
+    """Label jobs that share a cell with the overrides in which they differ."""
     cells: dict[Cell, list[Job]] = {}
     for job in jobs:
         cells.setdefault(job.run.cell, []).append(job)

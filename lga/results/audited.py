@@ -29,7 +29,7 @@ class Counts(_Part):
 
 
 class Published(_Part):
-    """What tells a published row, and its counts."""
+    """What identifies a published row, and its counts."""
 
     tables: tuple[str, ...]
     dataset: str

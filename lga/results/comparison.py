@@ -131,7 +131,7 @@ Told = TypeVar("Told", Comparison, Group)
 
 
 def _told_apart(items: Sequence[Told], label: Callable[[Told], object]) -> list[Told]:
-    """The items, those of one label with the settings that tell them apart."""
+    """The items, those of one label with the settings in which they differ."""
     same: defaultdict[object, list[Told]] = defaultdict(list)
     for item in items:
         same[label(item)].append(item)

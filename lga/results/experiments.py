@@ -1,4 +1,4 @@
-"""The experiments: every ``conf/experiment/<name>.yaml`` that tells of itself under ``experiment:``.
+"""The experiments: every ``conf/experiment/<name>.yaml`` that describes itself under ``experiment:``.
 
 The files are read as they are, not composed, so that naming all of them takes some hundredths of a second.
 Experiments of one ``paths.kept`` share a page and its records, ``experiments/<paths.kept>``.

@@ -16,7 +16,7 @@ from lga.results.scales import Scale
 from lga.results.statistics import Estimate, Paired, estimate, seeds_needed
 from lga.results.verdicts import ALPHA, Verdict, Word
 
-LEAST_OF_INTEREST = 1.0  # points; how many seeds would show a change of this size is told
+LEAST_OF_INTEREST = 1.0  # points; pages say how many seeds would show a change of this size
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Number:
     """One metric of one row, percent.
 
     Attributes:
-        metric: as records name it; empty where nothing tells.
+        metric: as records name it; empty where that is unknown.
         values: ours by seed.
         published: the published one, if there is one.
         verdict: on ours, where they are held against it.

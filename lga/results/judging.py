@@ -30,7 +30,7 @@ CHOICES = (
     "backbone",
     "attention",
     "trainer",
-)  # of cells and scale, which pages tell anyway
+)  # of cells and scale, which pages show anyway
 
 
 def judge(

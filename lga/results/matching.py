@@ -84,7 +84,7 @@ def match(collected: Iterable[CollectedRun], grid: Iterable[FrozenRun], axes: Se
     """Sort the finished runs of the grid's cells into them.
 
     Of several finished runs of one cell, trainer and seed the last to end counts. `axes` are the settings,
-    beside names, that tell the grid's cells apart.
+    beside names, in which the grid's cells differ.
     """
     cells = {(*cell_names(run), *axis_values(run.config, axes)): _settings(run.config) for run in grid}
     found: dict[Names, defaultdict[Trainer, dict[int, CollectedRun]]] = {

@@ -1,6 +1,6 @@
 """The paper's published rows, as `experiments/published/published.csv` has them, typed and checked.
 
-What the columns mean is told in the README beside that file.
+The README beside that file explains the columns.
 
 Figure 1 as rows: each published training curve at the epoch that the paper's toolchain would keep.
 

@@ -108,7 +108,7 @@ def family_sentence(experiment: Experiment, family: Family) -> str:
     """What a family shows."""
     tested = [row for row in family.rows if row.p is not None]
     if not tested and any(row.gain and row.gain.difference.n > 1 for row in family.rows):
-        return f"{family.place}{_mark(family)}: equal in all seeds, which tells nothing of their spread."
+        return f"{family.place}{_mark(family)}: equal in all seeds, which says nothing about their spread."
     if not tested:
         kind = f"{'an' if experiment.kind[0] in 'aeiou' else 'a'} {experiment.kind}"
         return f"{family.place}: not run with two seeds of {experiment.reference} and of {kind} yet."

@@ -1,4 +1,4 @@
-"""A run's config as flat settings, and what tells two configs apart."""
+"""A run's config as flat settings, and how two configs differ."""
 
 import hashlib
 import json
@@ -55,7 +55,7 @@ def digest(settings: Mapping[str, Any]) -> str:
 
 
 def distinctions(all_settings: Sequence[Mapping[str, Any]]) -> list[str]:
-    """For each of several settings, the few values that tell it from the others; empty if there are none."""
+    """For each of several settings, the few values in which it differs from the others; may be empty."""
     names = sorted({name for settings in all_settings for name in settings})
     differing = [name for name in names if len({_shown(settings, name) for settings in all_settings}) > 1]
     more = len(differing) - SHOWN_DIFFERENCES

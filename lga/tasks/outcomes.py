@@ -16,7 +16,7 @@ COMPRESSION = 6  # of gzip; higher levels take several times as long for files h
 
 
 class Outcomes(NamedTuple):
-    """A file's name and content, and how many images it tells of; `right` (n,) is of classification."""
+    """A file's name and content, and how many images it covers; `right` (n,) is of classification."""
 
     name: str
     content: bytes

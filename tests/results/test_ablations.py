@@ -144,7 +144,7 @@ def test_gains_without_spread_are_no_finding(grid):
     (found,) = judge(ALPHA, [made_run(run, 0.0) for run in grid], GRID).families
     assert found.row(FROZEN).word == "equal in all seeds"
     told = family_sentence(ALPHA, found)
-    assert told.endswith(": equal in all seeds, which tells nothing of their spread.")
+    assert told.endswith(": equal in all seeds, which says nothing about their spread.")
     (one,) = judge(ALPHA, [made_run(run, 0.0) for run in grid if run.cell.seed == 1], GRID).families
     assert one.row(FROZEN).word == "too few seeds"
     assert "not run with two seeds of lga and of a variant yet" in family_sentence(ALPHA, one)

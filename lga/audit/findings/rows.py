@@ -9,7 +9,7 @@ from lga.audit.findings import Finding
 from lga.data.published.gwhd.codalab import GWHDCodalabReader
 from lga.results.published import METRICS, PUBLISHED_IMAGES, PublishedRow
 
-OPTIMIZED_SETS = ("coco_minitrain", "dota", "gwhd", "visdrone", "voc2012")  # whose choice is told
+OPTIMIZED_SETS = ("coco_minitrain", "dota", "gwhd", "visdrone", "voc2012")  # whose choice is reported
 TOOLCHAIN_EPOCHS = 100
 
 

@@ -37,7 +37,7 @@ def as_json(dashboard: Dashboard) -> str:
 
 
 def default_entity() -> str:
-    """The account's own entity; a UserError if W&B tells none."""
+    """The account's own entity; a UserError if W&B names none."""
     with _refusal_told("the account"):
         entity: str | None = wandb.Api().default_entity
     if not entity:

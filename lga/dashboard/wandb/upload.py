@@ -2,7 +2,7 @@
 
 A run counts as uploaded when `<file>.wandb.synced` lies beside its `<file>.wandb`: wandb writes that at the
 end of an upload that succeeded, and skips such a run itself. What was sent of an interrupted upload wandb
-keeps in `<file>.wandb.syncstate`, and goes on from there. The exit status of `wandb sync` tells nothing:
+keeps in `<file>.wandb.syncstate`, and goes on from there. The exit status of `wandb sync` means nothing:
 it is 0 also for runs that were refused. It tries for ever while the server is away, hence the time limit.
 """
 
@@ -48,7 +48,7 @@ class Count:
 def upload_offline_runs(root: Path, seconds: float, say: Callable[[str], object] = print) -> Count:
     """Uploads every offline run below `root` that is not, at most `seconds` for each.
 
-    A run that fails is told and does not stop the others; one that still trains is left for later.
+    A run that fails is reported and does not stop the others; one that still trains is left for later.
 
     Raises:
         UserError: `root` is no folder or cannot be written in, or another upload is at work in it.

@@ -28,7 +28,7 @@ from lga.system.errors import UserError
 from lga.system.progress import Track, untracked
 
 CLIPPED = "boxes clipped to the image"
-SLACK = 1.0  # pixels beyond the image that rounding in an annotation file accounts for; not told
+SLACK = 1.0  # pixels beyond the image that rounding in an annotation file accounts for; not reported
 
 
 def check_boxes(

@@ -10,7 +10,7 @@ ON_ERROR = ("raise", "skip")
 
 
 class Refused(NamedTuple):
-    """One fault that ``raise`` refuses, and what was told of it.
+    """One fault that ``raise`` refuses, and what was said of it.
 
     Attributes:
         what, place: see `Dropped`.

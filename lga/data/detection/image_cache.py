@@ -1,8 +1,8 @@
-"""The optional cache of resized images, so that not every epoch decodes and shrinks each file anew.
+"""The optional cache of resized images, so that not every epoch decodes and shrinks each file again.
 
 It lies in memory, for the length of a run, or on disk below the cache folder: made once, whole or not at all,
 by whichever process comes first, and used again by later runs. The name of its file bears a hash of what
-decides the pixels; an image is told by its name and byte size, as in the index of a split.
+decides the pixels; an image is known by its name and byte size, as in the index of a split.
 """
 
 import hashlib

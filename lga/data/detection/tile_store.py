@@ -1,8 +1,8 @@
 """Keeps tiles on disk, cut once from their images, so that no large image is decoded for a small part of it.
 
 Tiles lie in ``<cache_dir>/tiles/<set>-<size>-<overlap>/<image>.<bytes>/<x>_<y>.png``: the path says all that
-decides their pixels; an image is told by its name and byte size, as in the index of a split. They are PNG, so
-nothing is lost. The folder of an image comes into being by a rename, so that one that exists is complete;
+decides their pixels; an image is known by its name and byte size, as in the index of a split. They are PNG,
+so nothing is lost. The folder of an image comes into being by a rename, so that one that exists is complete;
 splits that share images share their tiles, and work that was broken off goes on where it stopped.
 
 Axes: N images, V tiles of all of them, v of one.

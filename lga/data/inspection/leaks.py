@@ -86,7 +86,7 @@ def split_names(
 def find_leaks(plan: SplitPlan, splits: Mapping[str, Sequence[str]], likeness: Likeness) -> list[Leak]:
     """Return what each two of the splits (by name: their images) share.
 
-    Where validation is the test split itself, what training shares with it is told once.
+    Where validation is the test split itself, what training shares with it is reported once.
     """
     found = []
     for first, second in combinations(SPLITS, 2):

@@ -1,15 +1,15 @@
 """Inspects a published detection set: every part that is there, and the splits of the chosen plan.
 
-Everything is parsed and checked anew, whatever indexes are kept. Faults are collected, none ends the
+Everything is parsed and checked again, whatever indexes are kept. Faults are collected, none ends the
 inspection; what is faulty is left out of the counts.
 
 Inspects a set whose reader gives its splits and checks its files itself: the embedded ones, and MNIST's.
 
-The reader ends at the first fault; that one is told.
+The reader ends at the first fault; that one is reported.
 
 What of an inspection is wrong.
 
-Not wrong, and only told: what published files are known to contain, boxes that stand twice (several sets
+Not wrong, and only reported: what published files are known to contain, boxes that stand twice (several sets
 have some), images that no annotation names, parts that the chosen plan does not need, leaks that the plan
 declares.
 """
@@ -112,7 +112,7 @@ class PublishedInspection:
             self.refused[part] = tuple(faults.refused)
 
     def report(self) -> Report:
-        """Return all that is to be told."""
+        """Return the whole report."""
         reader = self.reader
         alike = duplicate_images(reader.root, self._byte_sizes(), self.track)
         parts = {part: self._part(part, alike) for part in self.read}

@@ -12,7 +12,7 @@ Axes: N images of the split.
 
 A DataLoader that begins a pass when its first batch is asked for, not when the iterator is made.
 
-Lightning 2.6 makes the training iterator before it tells the sampler the epoch. That is harmless at epoch 0
+Lightning 2.6 makes the training iterator before it gives the sampler the epoch. That is harmless at epoch 0
 and without workers. But in a resumed run, worker processes would already be fetching the batches of epoch 0.
 
 A loader that raises a worker's `UserError` as it is: torch would wrap it into a page of traceback.

@@ -1,7 +1,7 @@
 """A detector of mmdet on a backbone of this project.
 
 Source: MMDetection (Chen et al., 2019), https://arxiv.org/abs/1906.07155, whose configuration files are
-used as it ships them but for what is told below. Deviation: images reach the
+used as it ships them but for what follows. Deviation: images reach the
 backbone in [0, 1], as in the paper's detector, and not less the means of ImageNet, since no weights
 pretrained there are loaded.
 
@@ -147,9 +147,9 @@ def build_model(
     from mmdet.registry import MODELS
     from mmengine.logging import MessageHub, MMLogger
 
-    # Asked for the epoch by detectors that change their assigner as they go; nothing tells it here.
+    # Asked for the epoch by detectors that change their assigner as they go; nothing sets it here.
     MessageHub.get_current_instance().update_info("epoch", 0)
-    MMLogger.get_current_instance().setLevel(logging.WARNING)  # below, it tells how each weight is drawn
+    MMLogger.get_current_instance().setLevel(logging.WARNING)  # below, it logs how each weight is drawn
     try:
         _adapt(model, out_channels, num_classes, judged)
         built = MODELS.build(model)

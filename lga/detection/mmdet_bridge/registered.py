@@ -4,10 +4,10 @@
     model = dict(backbone=dict(plugins=[dict(
         cfg=dict(type="LGAAttention", heads=8), stages=(False, False, False, True), position="after_conv3")]))
 
-Attention blocks are plugins of mmcv, told their channels as `in_channels`; they keep the weights they draw,
+Attention blocks are plugins of mmcv, given their channels as `in_channels`; they keep the weights they draw,
 whatever the network around them is filled with. Backbones give maps at strides 8, 16, 32 and take a block
 as `attention`; with `LGAPathAggregation` and `LGADetectionHead` in a `SingleStageDetector` they are the
-paper's detectors. Operations of mmcv are served as `served_ops` tells, if this is imported before mmdet.
+paper's detectors. Operations of mmcv are served as `served_ops` describes, if this is imported before mmdet.
 
 The paper's head and loss where mmdet expects a dense head.
 

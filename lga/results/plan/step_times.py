@@ -59,7 +59,7 @@ def network_key(config: Mapping[str, Any], device: str) -> str:
 
 
 def times_of_records(records: Iterable[RunRecord], device: str) -> dict[str, float]:
-    """Seconds an image of each network that finished on this device; smoke runs are too short to tell."""
+    """Seconds an image of each network that finished on this device; smoke runs are too short to count."""
     found: dict[str, list[float]] = {}
     for record in records:
         smoke = record.config["trainer"]["scale"] == "smoke"
@@ -74,7 +74,7 @@ def times_of_records(records: Iterable[RunRecord], device: str) -> dict[str, flo
 
 
 def device_of(environment: Mapping[str, str | int | None]) -> str:
-    """The GPU's name, else the processor's and how many cores there are; a record may tell neither."""
+    """The GPU's name, else the processor's and how many cores there are; a record may lack both."""
     if environment.get("accelerator", "cpu") != "cpu":
         return str(environment["accelerator"])
     return f"{environment.get('cores')} cores, {environment.get('cpu')}"
@@ -93,7 +93,7 @@ class StepTimes:
     Args:
         path: of the kept measurements; removed, they are made again.
         device: as `device_of` names it.
-        records: finished runs, which tell better than a few steps.
+        records: finished runs, which are more precise than a few steps.
         measure: called with a config for a network that nothing is known of; None leaves it unknown.
     """
 
@@ -111,7 +111,7 @@ class StepTimes:
         self.measured = _read(path)
 
     def seconds_an_image(self, config: Mapping[str, Any]) -> float | None:
-        """Training on one image, all told; None where it is not known and not to be measured."""
+        """Training on one image, everything included; None where it is not known and not to be measured."""
         key = network_key(config, self.device)
         known = self.of_records.get(key, self.measured.get(key))
         if known is None and self.measure is not None:

@@ -28,7 +28,7 @@ TIMED_STEPS = 3
 
 
 def seconds_an_image(config: Mapping[str, Any]) -> float:
-    """Seconds that training on one image takes, all told."""
+    """Seconds that training on one image takes, everything included."""
     cfg = FrozenRun(config).cfg
     on_gpu = cfg.trainer.accelerator != "cpu" and torch.cuda.is_available()
     device = torch.device("cuda" if on_gpu else "cpu")

@@ -103,7 +103,7 @@ def _introduction(page: Page, results: Sequence[Results], folder: str) -> list[s
     if experiment.judged:
         told = (
             "What was published, and what our runs gave by the protocol of the paper's toolchain. "
-            "[assumptions.md](assumptions.md) tells what the paper leaves open and what was chosen."
+            "[assumptions.md](assumptions.md) says what the paper leaves open and what was chosen."
         )
     else:
         questions = [one.experiment.question for one in results] if len(results) == 1 else []

@@ -40,7 +40,7 @@ class _QuietFile(logging.FileHandler):
     """A log file that a full disk leaves with gaps."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802, as logging names it
-        """Say nothing: of a full disk the run's own files tell."""
+        """Say nothing: the run's own files show that a disk is full."""
 
 
 @contextmanager

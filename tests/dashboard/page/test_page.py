@@ -138,7 +138,7 @@ def test_kept_records_join_the_runs_unless_they_are_theirs(tmp_path):
     write_record(records / "other.json", made_record(seed=2))
     page = tmp_path / "dashboard.html"
     command = [sys.executable, "scripts/make_dashboard.py", "--runs", str(tmp_path / "runs")]
-    command += ["--out", str(page), "--kept", str(tmp_path / "experiments"), "--audit", str(tmp_path / "no")]
+    command += ["--out", str(page), "--kept", str(tmp_path / "experiments")]
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
     assert "1 runs, 1 kept records" in done.stdout
     assert '"path":"experiments/table1/records/other.json"' in page.read_text()

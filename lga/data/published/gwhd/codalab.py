@@ -113,7 +113,7 @@ class GWHDCodalabReader(GWHDReader):
         if not boxes.is_file():
             return parse_toolchain_tree(self.root, self.root / CODALAB / part, faults, self._labels(part))
         place = f"{CODALAB}/{part}.json"
-        quietly = Faults("skip")  # what is wrong with a category is told when the boxes are read
+        quietly = Faults("skip")  # what is wrong with a category is reported when the boxes are read
         categories = records(open_coco(boxes).categories, CocoCategory, place, quietly)
         labels = {category.name: 0 for category in categories}
         return read_coco(boxes, place, faults, labels, f"{CODALAB}/{part}")
