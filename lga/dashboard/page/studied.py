@@ -8,6 +8,7 @@ Composing the grid of a study takes a tenth of a second a cell. So a study is fi
 file alone, and composed only where runs have the names of its datasets and attentions.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -94,7 +95,7 @@ def studied(found: Studies, position: Positions) -> list[dict[str, Any]]:
         {
             "name": page.name,
             "title": page.title,
-            "limits": page.experiments[0].limits,
+            "limits": re.sub(r"\[([^]]+)\]\([^)]*\)", r"\1", page.experiments[0].limits),  # links of Markdown
             "studies": [_study(results, position) for results in studies],
         }
         for page, studies in found.items()

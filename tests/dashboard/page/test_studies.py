@@ -12,8 +12,9 @@ from lga.config.grid import experiment_runs
 from lga.dashboard.page.payload import payload
 from lga.dashboard.page.studied import found_studies, swept
 from lga.results import judging
-from lga.results.collect import collect
-from lga.results.experiments import all_experiments
+from lga.results.collect import Collection, collect
+from lga.results.experiments import all_experiments, chosen_pages
+from lga.results.reports.committed import read_kept
 from tests.dashboard.page.conftest import GENERATED
 from tests.results.made_records import leave_run, made_record
 from tests.results.made_studies import find_made, leave_study
@@ -129,3 +130,14 @@ def test_named_are_exactly_those_that_hydra_composes(study):
     for group in ("dataset", "backbone", "attention"):
         named = set(swept(study.name, group))
         assert named == {getattr(run.cell, group) for run in grid} or (group == "backbone" and not named)
+
+
+def test_limits_have_no_markdown_links(tmp_path, monkeypatch):
+    """The README of `table1_short` links its protocol; the page, which may lie anywhere, names it."""
+    (page,) = chosen_pages("table1_short")
+    kept = read_kept(page.folder)
+    (study,) = payload(
+        Collection(page.folder, tuple(kept), ()), tmp_path, GENERATED, studies=found_studies(kept)
+    )["studies"]
+    assert "protocol.md was written before the first run" in study["limits"]
+    assert "](" not in study["limits"]
