@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from lga.audit import audit, markdown, summary, write_report
 from lga.audit.findings import Finding
-from lga.audit.report import as_json
+from lga.audit.report import as_json, markdown, summary, write_report
+from lga.audit.rows import audit
 from lga.results.audited import KEPT_AUDIT
 from lga.results.published import load_published
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from lga.audit import AuditedRow
 from lga.audit.findings import Finding, networks, released_block, rows
+from lga.audit.rows import AuditedRow
 
 
 def measure_findings(audited: Sequence[AuditedRow]) -> tuple[Finding, ...]:

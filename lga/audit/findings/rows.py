@@ -4,8 +4,8 @@ import math
 from collections import Counter
 from statistics import median
 
-from lga.audit import AuditedRow
 from lga.audit.findings import Finding
+from lga.audit.rows import AuditedRow
 from lga.data.published.gwhd.codalab import GWHDCodalabReader
 from lga.results.published import METRICS, PUBLISHED_IMAGES, PublishedRow
 

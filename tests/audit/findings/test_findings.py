@@ -11,10 +11,10 @@ import torch
 from torch import nn
 
 from lga.attention import LocalGlobalAttention
-from lga.audit import audit
 from lga.audit.findings import networks as other_blocks
 from lga.audit.findings import released_block
 from lga.audit.findings.measure import measure_findings
+from lga.audit.rows import audit
 from lga.results.published import load_published
 
 EXPECTED = {
