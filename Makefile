@@ -27,7 +27,7 @@ install: $(INSTALLED) ## Create .venv from the lock (fetches uv if there is none
 	.uv/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
 $(INSTALLED): pyproject.toml uv.lock | $(filter .uv/bin/uv,$(UV))
-	$(UV) sync --frozen --extra export --compile-bytecode --quiet --python $(PYTHON)
+	$(UV) sync --frozen --extra all --compile-bytecode --quiet --python $(PYTHON)
 	@touch $@
 
 demo: $(INSTALLED) ## Compare attentions on real handwritten digits, classified and detected; table and page

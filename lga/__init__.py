@@ -12,6 +12,14 @@ if TYPE_CHECKING:
 __all__ = ["build_model", "load_author_checkpoint"]
 
 
+def __getattr__(name: str) -> str:
+    if name != "__version__":
+        raise AttributeError(f"module 'lga' has no attribute {name!r}")
+    from importlib.metadata import version
+
+    return version("lga")
+
+
 def build_model(overrides: Sequence[str] = ()) -> "nn.Module":
     """Return the network of the cell that `python run.py <overrides>` would run, without its data.
 

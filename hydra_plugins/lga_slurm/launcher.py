@@ -45,6 +45,9 @@ class SlurmLauncher(SweepLauncher):
 
     def engine(self) -> "Engine":
         """Jobs of SLURM, submitted through submitit."""
+        from lga.system.errors import require_extra
+
+        require_extra("slurm", "hydra/launcher=slurm", "submitit")
         from lga.launch.slurm.submission import SlurmSettings
         from lga.launch.slurm.watch import run_on_slurm
 

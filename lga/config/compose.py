@@ -4,7 +4,6 @@ import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
 import hydra
 from hydra.core.global_hydra import GlobalHydra
@@ -14,13 +13,10 @@ from omegaconf.errors import ConfigKeyError, OmegaConfBaseException, ValidationE
 
 from lga.config.schema import register_schema
 from lga.system.errors import UserError
+from lga.system.files import shipped
 from lga.system.terminal_text import first_line
 
-_PACKAGE = Path(__file__).resolve().parents[1]
-CONFIG_DIR = next(
-    (folder for folder in (_PACKAGE.parent / "conf", _PACKAGE / "conf") if folder.is_dir()),
-    _PACKAGE.parent / "conf",
-)
+CONFIG_DIR = shipped("conf")
 CONFIG_ERRORS = (HydraException, OmegaConfBaseException)
 
 

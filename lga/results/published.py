@@ -17,8 +17,9 @@ from typing import Annotated, Literal, TextIO
 from pydantic import Field, TypeAdapter, ValidationError
 
 from lga.system.errors import UserError
+from lga.system.files import shipped
 
-PUBLISHED = Path(__file__).resolve().parents[2] / "experiments" / "published" / "published.csv"
+PUBLISHED = shipped("experiments") / "published" / "published.csv"
 
 TableName = Literal["table1", "table2", "table3", "table4", "table5"]
 Task = Literal["classification", "detection"]

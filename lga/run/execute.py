@@ -2,12 +2,11 @@
 
 import json
 from dataclasses import asdict
-from importlib.util import find_spec
 
 from lga.config.frozen_run import FrozenRun
 from lga.run.devices.device_sets import launched
 from lga.run.devices.processes import make_room_for_sockets
-from lga.system.errors import UserError
+from lga.system.errors import UserError, require_extra
 
 MODES = ("train", "evaluate", "predict", "export", "describe", "inspect")
 
@@ -29,7 +28,7 @@ def execute(run: FrozenRun) -> float | None:
 
         predict(run)
     elif mode == "export":
-        _check_onnx()  # before torch is loaded
+        require_extra("export", "mode=export", "onnx", "onnxruntime", "onnxscript")
         from lga.run.modes.export import export
 
         export(run)
@@ -61,8 +60,3 @@ def _describe(run: FrozenRun) -> None:
     counts, heads = complexity_of(network, run.cfg.dataset.image_size), attention_heads(network)
     cell = {**asdict(run.cell), "config_hash": run.config_hash}
     print(json.dumps({**cell, **counts.as_dict(), "attention_heads": heads}))
-
-
-def _check_onnx() -> None:
-    if not all(map(find_spec, ("onnx", "onnxruntime", "onnxscript"))):
-        raise UserError("mode=export needs ONNX: pip install 'lga[export]'")

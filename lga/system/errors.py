@@ -1,5 +1,7 @@
 """The errors of a user's mistake and of a damaged file: shown as one line, without a traceback."""
 
+from importlib.util import find_spec
+
 from lga.system.secrets import without_secrets
 from lga.system.terminal_text import printable
 
@@ -17,3 +19,9 @@ class UserError(ValueError):
 
 class DamagedFileError(UserError):
     """A file of ours whose content is not what was written; nothing of it was used."""
+
+
+def require_extra(extra: str, needed_by: str, *modules: str) -> None:
+    """Raise UserError unless the modules that an extra of this package brings are installed; imports none."""
+    if missing := [module for module in modules if find_spec(module) is None]:
+        raise UserError(f"{needed_by} needs {', '.join(missing)}: pip install 'lga[{extra}]'")

@@ -74,6 +74,13 @@ def outputs(*parts: str) -> Path:
     return Path(os.environ.get("LGA_OUTPUT_DIR", "outputs"), *parts)
 
 
+def shipped(name: str) -> Path:
+    """Return the folder `conf` or `experiments`: in the package once installed, beside it in a checkout."""
+    package = Path(__file__).resolve().parents[1]
+    inside = package / name
+    return inside if inside.is_dir() else package.parent / name
+
+
 def read_content(path: Path, at_most: int) -> bytes:
     """Return a file's content, without gzip compression if it has one: one byte past ``at_most`` is the last.
 

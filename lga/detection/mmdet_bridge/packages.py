@@ -42,7 +42,7 @@ def check_packages() -> None:
             )
     for upstream in ("mmdet", "mmcv", "mmengine"):
         if not _installed(upstream) and not _installed(FORKS[upstream]):
-            raise UserError(f"a detector of mmdet needs {upstream}: run `pip install {FORKS[upstream]}`")
+            raise UserError(f"a detector of mmdet needs {upstream}: pip install 'lga[mmdet]'")
 
 
 def _installed(package: str) -> bool:

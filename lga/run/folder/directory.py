@@ -10,14 +10,14 @@ from omegaconf import OmegaConf
 from lga.config.frozen_run import HASH_LENGTH, Cell, FrozenRun
 from lga.run.folder.record import CellRecord, RunRecord, read_record
 from lga.system.errors import DamagedFileError, UserError
-from lga.system.files import remove_unfinished, set_aside, writable, write_text
+from lga.system.files import remove_unfinished, set_aside, shipped, writable, write_text
 from lga.system.locks import alone
 from lga.system.secrets import hide_secrets
 
 # Of last.ckpt and of best.ckpt, for as long as the run is not finished.
 PREVIOUS = "previous.ckpt"
 PREVIOUS_BEST = "previous_best.ckpt"
-KEPT = Path(__file__).resolve().parents[3] / "experiments"  # the folders of kept records
+KEPT = shipped("experiments")  # the folders of kept records
 _HASH = re.compile("[0-9a-f]{64}")
 
 

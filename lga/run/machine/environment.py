@@ -25,7 +25,7 @@ KEPT_BYTES = 1 << 30
 @cache
 def code_state() -> dict[str, str | bool | None]:
     """Version, commit, and whether the tree differs from it (a hash of the difference if so)."""
-    commit = _git("rev-parse", "HEAD")
+    commit = _git("rev-parse", "HEAD") if (_ROOT / ".git").exists() else None
     difference = _git("diff", "HEAD") if commit else None
     return {
         "version": metadata.version("lga"),

@@ -67,5 +67,5 @@ def test_upstreams_alone_are_taken(monkeypatch):
 
 def test_a_missing_package_is_named(monkeypatch):
     monkeypatch.setattr(packages, "_installed", {"onedl-mmcv", "onedl-mmengine"}.__contains__)
-    with pytest.raises(UserError, match="needs mmdet: run `pip install onedl-mmdetection`"):
+    with pytest.raises(UserError, match="needs mmdet: pip install 'lga\\[mmdet\\]'"):
         packages.check_packages()

@@ -11,11 +11,11 @@ from torch.onnx import OnnxExporterError
 
 import lga
 from lga.attention import LocalGlobalAttention
-from lga.run import execute as execute_module
 from lga.run.execute import execute
 from lga.run.modes import export as export_mode
 from lga.run.modes import export as onnx_model
 from lga.run.modes.export import Part, largest_error, to_onnx
+from lga.system import errors
 from lga.system.errors import UserError
 from tests.attention.test_attention_blocks import NAMES, build
 from tests.run.cells import cell
@@ -36,8 +36,8 @@ class OnItsOwn(nn.Module):
 
 
 def test_without_onnx_one_line_says_what_to_install(tmp_path, monkeypatch):
-    monkeypatch.setattr(execute_module, "find_spec", lambda name: None if name == "onnxscript" else object())
-    with pytest.raises(UserError, match=r"mode=export needs ONNX: pip install 'lga\[export\]'"):
+    monkeypatch.setattr(errors, "find_spec", lambda name: None if name == "onnxscript" else object())
+    with pytest.raises(UserError, match=r"mode=export needs onnxscript: pip install 'lga\[export\]'"):
         execute(cell(tmp_path, "mode=export"))
 
 
