@@ -39,22 +39,22 @@ def serve_ops() -> None:
 
 def served() -> dict[str, Callable[..., Any]]:
     """Return the operations by the names under which mmcv asks for them."""
-    from lga.detection.mmdet_bridge.ops import deformable_ops, focal_ops, nms_ops, region_ops
+    from lga.detection.mmdet_bridge.ops import box_ops, deformable_ops
 
     functions = (
-        nms_ops.nms,
-        nms_ops.softnms,
-        region_ops.roi_align_forward,
-        region_ops.roi_align_backward,
+        box_ops.nms,
+        box_ops.softnms,
+        box_ops.roi_align_forward,
+        box_ops.roi_align_backward,
         deformable_ops.deform_conv_forward,
         deformable_ops.deform_conv_backward_input,
         deformable_ops.deform_conv_backward_parameters,
         deformable_ops.modulated_deform_conv_forward,
         deformable_ops.modulated_deform_conv_backward,
-        focal_ops.sigmoid_focal_loss_forward,
-        focal_ops.sigmoid_focal_loss_backward,
-        focal_ops.softmax_focal_loss_forward,
-        focal_ops.softmax_focal_loss_backward,
+        box_ops.sigmoid_focal_loss_forward,
+        box_ops.sigmoid_focal_loss_backward,
+        box_ops.softmax_focal_loss_forward,
+        box_ops.softmax_focal_loss_backward,
     )
     return {function.__name__: function for function in functions}
 
