@@ -1,14 +1,11 @@
 """Saves a dashboard on W&B, or shows as JSON what would be saved.
 
 The addresses of what was saved are kept in a file, so that the next time the same views change.
-
-Whether the library that builds W&B views is installed; it is needed for nothing else.
 """
 
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -121,15 +118,3 @@ def _refusal_told(what: str) -> Iterator[None]:
         raise
     except Exception as error:
         raise UserError(f"W&B: {what}: {type(error).__name__}: {first_line(error)}") from error
-
-
-REQUIREMENT = "wandb-workspaces>=0.4.13,<0.5"
-
-
-def require_library() -> None:
-    """Raises a UserError, one line with what to install, if `wandb-workspaces` is missing."""
-    if find_spec("wandb_workspaces") is None:
-        raise UserError(
-            f"the library wandb-workspaces is not installed: run `make install`, "
-            f"or pip install '{REQUIREMENT}' into the environment that runs this"
-        )
