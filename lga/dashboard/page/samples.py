@@ -2,8 +2,6 @@
 
 With them go the run's precision against recall and its confusion matrix.
 What does not fit is named, so that nobody takes the shown attentions for all.
-
-A detection run's pictures made small enough to stand in the page, as data URIs.
 """
 
 import base64

@@ -1,14 +1,11 @@
-"""The `paper` protocol: the mean average precision of the paper's toolchain.
+"""The `paper` protocol: mean average precision by the paper's toolchain, that of the YOLOv8 family.
 
 It knows nothing of regions to be ignored: they are left out, and a detection on one is a false positive. Nor
 of tiles: each is an image. An object that is annotated twice, in the same place and class, is one.
 
-Mean average precision by the paper's own protocol, that of the YOLOv8 family ("paper").
-
 It is not COCO's: precision is joined linearly to (recall 1, precision 0), which adds area beyond the recall
 reached (a perfect class has 0.995, and 20 true positives of 100 objects with nothing else 0.600); a
-detection counts for its best-overlapping object or for none; there are no ignored regions, crowds, or
-sizes.
+detection counts for its best-overlapping object or for none; there are no crowds or sizes.
 
 Shapes: P predictions and T targets of all images together, C classes that occur in the targets, 10
 thresholds.

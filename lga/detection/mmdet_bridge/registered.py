@@ -9,11 +9,7 @@ whatever the network around them is filled with. Backbones give maps at strides 
 as `attention`; with `LGAPathAggregation` and `LGADetectionHead` in a `SingleStageDetector` they are the
 paper's detectors. Operations of mmcv are served as `served_ops` describes, if this is imported before mmdet.
 
-The paper's head and loss where mmdet expects a dense head.
-
 Shapes: B batch, C channels, H W height and width of a level, K classes.
-
-The constants of batch norm in the paper's detectors, for parts that are used without the whole.
 """
 
 from collections.abc import Mapping, Sequence
@@ -37,7 +33,7 @@ from lga.detection.yolov8.nms import suppress
 
 
 def set_family_norms(module: nn.Module) -> None:
-    """Set the batch norms in `module` to the family's constants."""
+    """Set the batch norms in `module` to the constants of the paper's detectors."""
     for part in module.modules():
         if isinstance(part, nn.BatchNorm2d):
             part.eps, part.momentum = NORM_EPS, NORM_MOMENTUM

@@ -2,13 +2,8 @@
 
 Source: arXiv 2411.09604, tables 2 to 5, which put attention into networks of the YOLOv8 family.
 
-Shapes: B batch, H W height and width of the images (multiples of 32), K classes.
-
-A detector up to its decoded boxes, as one tensor: what other runtimes are given.
-
-Non-maximum suppression stays outside: runtimes have their own, with thresholds of their own.
-
-Shapes: B batch, H W height and width of the images, A anchors of all levels together, K classes.
+Shapes: B batch, H W height and width of the images (multiples of 32), A anchors of all levels together, K
+classes.
 """
 
 from collections.abc import Collection
@@ -95,7 +90,11 @@ class Detector(nn.Module):
 
 
 class DecodedDetector(nn.Module):
-    """Map images (B, 3, H, W) to predictions (B, 4 + K, A): boxes xyxy in pixels, then probabilities."""
+    """Map images (B, 3, H, W) to predictions (B, 4 + K, A): boxes xyxy in pixels, then probabilities.
+
+    This is what other runtimes are given. They have non-maximum suppression of their own, with thresholds of
+    their own, so it is left out.
+    """
 
     def __init__(self, detector: Detector) -> None:
         super().__init__()
