@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lga.audit.findings import Finding
-from lga.audit.networks import IMAGE_SIZES
-from lga.audit.rows import AuditedRow, Explained
+from lga.audit.rows import IMAGE_SIZES, AuditedRow, Explained
 from lga.results.reports.markdown import row_line
 from lga.system.files import writable, write_text
 

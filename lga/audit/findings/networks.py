@@ -8,7 +8,7 @@ from torch import nn
 import lga
 from lga.attention import CBAM, MultiHeadSelfAttention
 from lga.audit.findings import Finding
-from lga.audit.networks import DATASETS, Network, count
+from lga.audit.rows import DATASETS, Network, count
 from lga.backbones import MobileNetV3, ResNet18
 from lga.backbones.mobilenetv3 import BLOCKS, InvertedResidual
 from lga.results.published import PublishedRow
