@@ -2,12 +2,13 @@
 
 import json
 import logging
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
 from pytorch_lightning.trainer.states import TrainerFn
-from torch import Tensor, nn
+from torch import Tensor
 from torch.optim import Optimizer
 from torch.utils.hooks import RemovableHandle
 
@@ -86,8 +87,13 @@ class InstrumentsCallback(pl.Callback):
     ) -> None:
         """Listen to the first batch of a validation that belongs to training."""
         fitting = trainer.state.fn == TrainerFn.FITTING and not trainer.sanity_checking
-        if fitting and batch_idx == 0 and dataloader_idx == 0:
-            self._listen()
+        if not fitting or batch_idx > 0 or dataloader_idx > 0:
+            return
+        self._seen = {}
+        for traced in self._traced:
+            for block in traced.candidates:
+                listener = partial(self._keep_input, traced.name)
+                self._hooks.append(block.register_forward_pre_hook(listener))
 
     def on_validation_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, *batch: Any
@@ -119,18 +125,9 @@ class InstrumentsCallback(pl.Callback):
         """Continue from the rows of a checkpoint."""
         self.rows = list(state_dict["rows"])
 
-    def _listen(self) -> None:
-        self._seen = {}
-        for traced in self._traced:
-            for block in traced.candidates:
-                self._hooks.append(block.register_forward_pre_hook(self._listener(traced.name, block)))
-
-    def _listener(self, name: str, block: LocalGlobalVariant) -> Any:
-        def keep_input(_: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-            if name not in self._seen:
-                self._seen[name] = block, inputs[0].detach()[: self.images].clone()
-
-        return keep_input
+    def _keep_input(self, name: str, block: LocalGlobalVariant, inputs: tuple[Tensor, ...]) -> None:
+        if name not in self._seen:
+            self._seen[name] = block, inputs[0].detach()[: self.images].clone()
 
     def _state(self, traced: TracedBlock) -> BlockState:
         block, x = self._seen.get(traced.name, (traced.copy or traced.trained, None))

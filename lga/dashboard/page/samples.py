@@ -152,11 +152,5 @@ def _lowest_seed(group: Group, gathered: _Samples) -> tuple[CollectedRun, list[P
 
 
 def _name(comparison: Comparison, group: Group) -> str:
-    parts = (
-        comparison.dataset,
-        comparison.network,
-        comparison.distinction,
-        group.attention,
-        group.distinction,
-    )
-    return ", ".join(part for part in parts if part)
+    of_comparison = (comparison.dataset, comparison.network, comparison.distinction)
+    return ", ".join(part for part in (*of_comparison, group.attention, group.distinction) if part)

@@ -66,7 +66,10 @@ class Publisher:
         known = self.addresses.get(key)
         with _refusal_told(name):
             if known is not None:
-                item = _changed(_loaded(kind.from_url, known, self.file), item, fields)
+                saved = _loaded(kind.from_url, known, self.file)
+                for field in fields:
+                    setattr(saved, field, getattr(item, field))
+                item = saved
             address = str(item.save().url)
         self.addresses[key] = address
         with writable(self.file.parent, "--addresses"):
@@ -89,12 +92,6 @@ def _loaded(from_url: Callable[[str], Any], address: str, file: Path) -> Any:
             f"W&B: {address} cannot be read ({first_line(error)}); if it was deleted, "
             f"remove its line from {file} to have it made anew"
         ) from error
-
-
-def _changed(saved: Any, wanted: Any, fields: tuple[str, ...]) -> Any:
-    for field in fields:
-        setattr(saved, field, getattr(wanted, field))
-    return saved
 
 
 def _read_addresses(file: Path) -> dict[str, str]:

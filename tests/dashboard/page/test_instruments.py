@@ -4,8 +4,7 @@ import json
 
 import pytest
 
-from lga.dashboard.page.instrumented import POINTS, instrumented
-from lga.dashboard.page.instruments_file import read_instruments
+from lga.dashboard.page.instrumented import POINTS, instrumented, read_instruments
 from lga.instruments import block_state
 from lga.instruments.gradients import GradientSampler
 from lga.instruments.history import row, summary
