@@ -1,7 +1,7 @@
 """What the page shows of the insides of blocks: series over epochs, thinned, within a budget for all runs.
 
 What does not fit is named, so that nobody takes the shown runs for all. A run's `instruments.json` is as
-lga/instruments/history.py writes it; of values that were not finite only their absence is known."""
+lga/instruments/callback.py writes it; of values that were not finite only their absence is known."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence

@@ -6,8 +6,8 @@ import pytest
 
 from lga.dashboard.page.instrumented import POINTS, instrumented, read_instruments
 from lga.instruments import block_state
+from lga.instruments.callback import row, summary
 from lga.instruments.gradients import GradientSampler
-from lga.instruments.history import row, summary
 from lga.results.collect import collect
 from lga.system.errors import UserError
 from tests.dashboard.page.made_instruments import leave_instruments, watched
