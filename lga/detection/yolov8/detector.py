@@ -25,6 +25,13 @@ NORM_EPS = 1e-3
 NORM_MOMENTUM = 0.03
 
 
+def set_family_norms(module: nn.Module) -> None:
+    """Set the batch norms in `module` to the constants of the YOLOv8 family."""
+    for part in module.modules():
+        if isinstance(part, nn.BatchNorm2d):
+            part.eps, part.momentum = NORM_EPS, NORM_MOMENTUM
+
+
 class Detector(nn.Module):
     """Find objects on images.
 
@@ -56,9 +63,7 @@ class Detector(nn.Module):
         self.nms_iou = nms_iou
         self.max_detections = max_detections
         self.gains = LossGains(box_gain, class_gain, distribution_gain)
-        for module in self.modules():
-            if isinstance(module, nn.BatchNorm2d):
-                module.eps, module.momentum = NORM_EPS, NORM_MOMENTUM
+        set_family_norms(self)
 
     def forward(self, images: Tensor) -> list[Tensor]:
         """Return the raw maps (B, 64 + K, h, w) at strides 8, 16, 32 of images (B, 3, H, W) in [0, 1]."""
