@@ -4,9 +4,9 @@ What does not fit is named, so that nobody takes the shown runs for all. A run's
 lga/instruments/callback.py writes it; of values that were not finite only their absence is known."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, FiniteFloat, NonNegativeInt, PositiveInt, ValidationError
 
@@ -19,6 +19,7 @@ POINTS = 60
 BUDGET = 1_500_000  # characters
 DIGITS = 4
 
+Read = TypeVar("Read")
 Number = FiniteFloat | None
 Numbers = dict[str, dict[str, Number]]
 
@@ -118,7 +119,9 @@ def instrumented(
     blocks: list[dict[str, Any]] = []
     left_out: list[str] = []
     for run in runs:
-        found = _read(run, problems) if run.record.instruments and run.folder.is_dir() else None
+        if not run.record.instruments or not run.folder.is_dir():
+            continue
+        found = read_or_note(read_instruments, run.folder / FILE, problems)
         if found is None or not found.rows:
             continue
         shown = [{"run": position[id(run)], **block} for block in _blocks(found)]
@@ -131,10 +134,10 @@ def instrumented(
     return {"blocks": blocks, "left_out": list(dict.fromkeys(left_out))} if blocks or left_out else None
 
 
-def _read(run: CollectedRun, problems: list[Problem]) -> Instruments | None:
-    path = run.folder / FILE
+def read_or_note(reader: Callable[[Path], Read], path: Path, problems: list[Problem]) -> Read | None:
+    """What `reader` finds at `path`; None, and a problem more, if it cannot be read."""
     try:
-        return read_instruments(path)
+        return reader(path)
     except UserError as error:
         problems.append(Problem(path, str(error).removeprefix(f"{path}: ")))
     except OSError as error:

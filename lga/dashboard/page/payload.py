@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from lga.dashboard.page.instrumented import instrumented
+from lga.dashboard.page.instrumented import instrumented, read_or_note
 from lga.dashboard.page.paper import estimate_json, paper
 from lga.dashboard.page.samples import samples
 from lga.dashboard.page.studied import NO_STUDIES, Studies, studied
@@ -180,12 +180,7 @@ def _files(folder: Path, page_folder: Path) -> tuple[str, _Files]:
 
 
 def _curves(run: CollectedRun, shared: _Shared, problems: list[Problem]) -> dict[str, Any] | None:
-    path = run.folder / "metrics.csv"
-    try:
-        curves = read_curves(run, shared.points)
-    except ValueError as error:
-        problems.append(Problem(path, str(error).removeprefix(f"{path}: ")))
-        return None
+    curves = read_or_note(lambda _: read_curves(run, shared.points), run.folder / "metrics.csv", problems)
     if curves is None:
         return None
     epochs = shared.epochs.setdefault(tuple(curves.epochs), len(shared.epochs))
