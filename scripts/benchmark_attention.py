@@ -15,9 +15,10 @@ os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
 
 import torch
 from rich.console import Console
+from rich.markdown import Markdown
 
 from lga.audit.cost.measure import ATTENTIONS, BACKBONES, Case, measure
-from lga.audit.cost.report import KEPT, MEASURED, markdown, print_report, write_report
+from lga.audit.cost.report import KEPT, MEASURED, markdown, write_report
 from lga.run.machine.environment import keep_freed_memory
 from lga.system.errors import UserError
 from lga.system.files import write_text
@@ -37,7 +38,7 @@ def main() -> int:
         device = _device(arguments.device)
         rounds = QUICK_ROUNDS if arguments.quick else ROUNDS
         report = measure(cases(arguments.quick), ATTENTIONS, rounds, device, progress.print)
-        print_report(report, console)
+        console.print(Markdown(markdown(report)))
         write_report(report, KEPT if arguments.keep else arguments.out)
         if arguments.keep:
             write_text(KEPT.with_name("README.md"), markdown(report))

@@ -24,8 +24,8 @@ def main() -> int:
         options = SweepOptions(arguments.seeds, arguments.scale, overrides=tuple(arguments.overrides))
         measuring = not arguments.no_measuring
         pages = chosen_pages(arguments.experiment)
+        from lga.results.plan.plan import plan_sweeps
         from lga.results.plan.plan_view import show_plan  # torch, which a mistake need not wait for
-        from lga.results.plan.planning import plan_sweeps
 
         for page, experiments in pages.items():
             name = experiments[0].name if len(experiments) == 1 else page.name

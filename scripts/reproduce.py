@@ -55,8 +55,8 @@ def main() -> int:
 
 def _reproduce(page: Page, experiments: Sequence[Experiment], options: SweepOptions, measuring: bool) -> int:
     """Runs the sweeps one after the other, then renders their page; a run of two is trained once."""
+    from lga.results.plan.plan import plan_sweeps
     from lga.results.plan.plan_view import show_plan  # torch, which a mistake need not wait for
-    from lga.results.plan.planning import plan_sweeps
 
     name = experiments[0].name if len(experiments) == 1 else page.name
     plan = plan_sweeps(name, experiments, options, measuring)

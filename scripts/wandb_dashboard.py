@@ -8,7 +8,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from lga.dashboard.wandb.publish import require_library
+from lga.dashboard.wandb import require_library
 from lga.run.callbacks.wandb_logger import require_account
 from lga.system.errors import UserError
 from lga.system.files import outputs

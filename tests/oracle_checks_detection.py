@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import torch
+from torchvision.ops import box_convert
 
 from lga.detection import Detector
 from lga.detection.judging.paper_protocol import average_precision
@@ -11,7 +12,7 @@ from lga.detection.yolov8.assigner import pad_targets
 from lga.detection.yolov8.decode import decode, flatten_levels
 from lga.detection.yolov8.loss import detection_loss
 from lga.detection.yolov8.nms import suppress
-from lga.structures import DetectionBatch, cxcywh_to_xyxy, xyxy_to_cxcywh
+from lga.structures import DetectionBatch
 from tests.oracle_checks_classification import Arrays, load_by_rule
 from tests.oracle_networks import build_backbone
 from tests.oracle_weights import input_for
@@ -31,7 +32,7 @@ def check_model(name: str, oracle: Arrays) -> None:
         boxes, probabilities = decode(flatten_levels(levels), model.head.bin_values)
     for i, level in enumerate(levels):
         assert_close(level, oracle[f"level{i}"], 1e-4 * np.abs(oracle[f"level{i}"]).max())
-    assert_close(xyxy_to_cxcywh(boxes).transpose(1, 2), oracle["decoded"][:, :4], 1e-2)
+    assert_close(box_convert(boxes, "xyxy", "cxcywh").transpose(1, 2), oracle["decoded"][:, :4], 1e-2)
     assert_close(probabilities.transpose(1, 2), oracle["decoded"][:, 4:], 1e-4)
 
 
@@ -50,7 +51,8 @@ def check_loss(name: str, oracle: Arrays) -> None:
 def check_nms(name: str, oracle: Arrays) -> None:
     """The rows kept on each image, in their order, within 1e-4."""
     decoded = torch.tensor(oracle["decoded"]).transpose(1, 2)
-    found = suppress(cxcywh_to_xyxy(decoded[..., :4]), decoded[..., 4:], 0.001, 0.7, 300)
+    boxes = box_convert(decoded[..., :4], "cxcywh", "xyxy")
+    found = suppress(boxes, decoded[..., 4:], 0.001, 0.7, 300)
     for i, detections in enumerate(found):
         rows = torch.cat([detections.boxes, detections.scores[:, None], detections.labels[:, None]], 1)
         assert_close(rows, oracle[f"out{i}"], 1e-4)
@@ -69,7 +71,8 @@ def targets_of(oracle: Arrays) -> DetectionBatch:
     """The batch of a loss file: its targets in pixels; images, which the loss does not see, are zeros."""
     images, _, height, width = oracle["level0"].shape
     height, width = 8 * height, 8 * width
-    boxes = cxcywh_to_xyxy(torch.tensor(oracle["bboxes"]) * torch.tensor([width, height, width, height]))
+    centres = torch.tensor(oracle["bboxes"]) * torch.tensor([width, height, width, height])
+    boxes = box_convert(centres, "cxcywh", "xyxy")
     return DetectionBatch(
         images=torch.zeros(images, 3, height, width),
         boxes=boxes,

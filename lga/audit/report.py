@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lga.audit.findings import Finding
-from lga.audit.networks import IMAGE_SIZES
-from lga.audit.rows import AuditedRow, Explained
+from lga.audit.rows import IMAGE_SIZES, AuditedRow
 from lga.results.reports.markdown import row_line
 from lga.system.files import writable, write_text
 
@@ -151,20 +150,18 @@ def _deviation(number: int, row: AuditedRow) -> str:
 
 
 def _row_as_json(row: AuditedRow) -> dict[str, Any]:
+    explained = row.explained
     return {
         "published": asdict(row.published),
         "status": row.status,
         "overrides": row.network.overrides,
         "counts": row.counts.as_dict(),
-        "explanation": _explained_as_json(row.explained) if row.explained else None,
-    }
-
-
-def _explained_as_json(explained: Explained) -> dict[str, Any]:
-    return {
-        "name": explained.explanation.name,
-        "text": explained.explanation.text,
-        "overrides": explained.network.overrides,
-        "parameters": explained.parameters,
-        "counts": explained.counts.as_dict(),
+        "explanation": explained
+        and {
+            "name": explained.explanation.name,
+            "text": explained.explanation.text,
+            "overrides": explained.network.overrides,
+            "parameters": explained.parameters,
+            "counts": explained.counts.as_dict(),
+        },
     }

@@ -15,7 +15,7 @@ unnoticed, because loading compares every name and shape.
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Protocol, cast
+from typing import Any, cast
 
 from torch import Tensor, nn
 
@@ -52,14 +52,6 @@ def author_names(keys: Collection[str], rules: Mapping[str, str]) -> dict[str, s
     return {key: author_name(key, rules) for key in keys}
 
 
-class AuthorNamed(Protocol):
-    """A network that knows the author's names of its parts."""
-
-    def author_rules(self, checkpoint_keys: Collection[str] = ()) -> Rules:
-        """Return the author's prefix of each prefix of this network's state dict."""
-        ...
-
-
 def load_author_checkpoint(model: nn.Module, state_dict: Mapping[str, Tensor]) -> None:
     """Fill `model` in place from a plain state dict in the author's naming (`model.12.out_conv.weight`, ...).
 
@@ -71,7 +63,7 @@ def load_author_checkpoint(model: nn.Module, state_dict: Mapping[str, Tensor]) -
         UserError: an entry is missing, left over, or of another shape; the model is then left as it was.
     """
     ours = model.state_dict()
-    names = author_names(ours, cast(AuthorNamed, model).author_rules(tuple(state_dict)))
+    names = author_names(ours, cast(Any, model).author_rules(tuple(state_dict)))
     if problems := misfits({author: ours[key] for key, author in names.items()}, state_dict):
         raise UserError(
             f"The checkpoint does not fit this {type(model).__name__}: {'; '.join(problems)}. "

@@ -1,17 +1,13 @@
-"""The brick of every network here: a convolution, its batch norm, and an activation.
+"""The brick of every network here, a convolution with batch norm and activation, and the blocks made of it.
 
-Shapes: B batch, C channels, H W height and width.
-
-C2f, the YOLOv8 family's block: two thin paths, one through a chain of bottlenecks, every stage kept.
-
+C2f, the YOLOv8 family's block, has two thin paths, one through a chain of bottlenecks, every stage kept.
 Source: the network facts of arXiv 2411.09604's released layer lists.
 
+SPPF, fast spatial pyramid pooling, puts a map beside itself pooled once, twice and three times. Source: He et
+al. (2014), https://arxiv.org/abs/1406.4729, in the YOLO family's sequential form: three 5x5 pools in a row
+see 5x5, 9x9 and 13x13 windows.
+
 Shapes: B batch, C channels, H W height and width of the map.
-
-SPPF, fast spatial pyramid pooling: a map beside itself pooled once, twice and three times.
-
-Source: He et al. (2014), https://arxiv.org/abs/1406.4729, in the YOLO family's sequential form: three 5x5
-pools in a row see 5x5, 9x9 and 13x13 windows.
 """
 
 import torch

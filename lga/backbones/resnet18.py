@@ -102,7 +102,7 @@ class ResNet18(Backbone):
     def block_rules(self, checkpoint_keys: Collection[str]) -> Rules:
         """Return the author's prefix of each prefix of this network, the slot left out.
 
-        The names inside a block are read from the checkpoint, see `resnet18_author_names`.
+        The names inside a block are read from the checkpoint, see `stage_rules`.
         """
         rules: Rules = {}
         for i in range(len(STEM)):

@@ -72,13 +72,9 @@ def _convolve(module: nn.Conv2d, x: Tensor, weight: Tensor, bias: Tensor | None)
         rows, columns = starmap(Axis, zip(x.shape[2:], *settings, strict=True))
         if module.groups == module.in_channels == module.out_channels and _is_small(x, rows, columns):
             return _depthwise(x, weight, bias, rows, columns)
-        if module.groups == 1 and _is_linear(rows) and _is_linear(columns) and _pixels(x) <= MOST_PIXELS:
+        if module.groups == 1 and _is_linear(rows) and _is_linear(columns) and x[:, 0].numel() <= MOST_PIXELS:
             return F.linear(x.permute(0, 2, 3, 1), weight.flatten(1), bias).permute(0, 3, 1, 2)
     return nn.Conv2d._conv_forward(module, x, weight, bias)  # type: ignore[no-any-return]
-
-
-def _pixels(x: Tensor) -> int:
-    return x.shape[0] * x.shape[2] * x.shape[3]
 
 
 def _is_linear(axis: Axis) -> bool:

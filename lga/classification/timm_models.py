@@ -19,7 +19,6 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Literal, cast
 
-import torch
 from timm.layers.create_attn import get_attn
 from timm.models import build_model_with_cfg, generate_default_cfgs, register_model
 from timm.models._features import feature_take_indices
@@ -113,11 +112,6 @@ class TimmClassifier(Classifier):
         self.num_classes = num_classes
         width = self.head_hidden_size
         self.head.set_submodule("linear", nn.Linear(width, num_classes) if num_classes else nn.Identity())
-
-    @torch.jit.ignore  # type: ignore[untyped-decorator]
-    def no_weight_decay(self) -> set[str]:
-        """Return names of parameters that are not decayed."""
-        return set()
 
 
 def _registered(network: Callable[..., Backbone], name: str, heads: int) -> Callable[..., nn.Module]:

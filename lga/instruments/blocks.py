@@ -95,16 +95,13 @@ def find_blocks(model: nn.Module) -> list[TracedBlock]:
     found = [
         (name, module) for name, module in model.named_modules() if isinstance(module, LocalGlobalVariant)
     ]
-    trained = [(name, block) for name, block in found if _is_trained(block)] or found
+    trained = [(name, block) for name, block in found if any(p.requires_grad for p in block.parameters())]
+    trained = trained or found
     frozen = [block for _, block in found if all(block is not other for _, other in trained)]
     copies: list[LocalGlobalVariant | None] = [None] * len(trained)
     if [_kind(block) for block in frozen] == [_kind(block) for _, block in trained]:
         copies = [*frozen]
     return [TracedBlock(name, block, copy) for (name, block), copy in zip(trained, copies, strict=True)]
-
-
-def _is_trained(block: nn.Module) -> bool:
-    return any(parameter.requires_grad for parameter in block.parameters())
 
 
 def _kind(block: LocalGlobalVariant) -> tuple[type[nn.Module], int, int]:

@@ -158,8 +158,8 @@ def path_shares(
 
     None for an output that does not vary.
     """
-    paths = path_maps(block, x, branches)
-    centred = {name: _centred(path) for name, path in paths.items()}
+    paths = {name: path.double() for name, path in path_maps(block, x, branches).items()}
+    centred = {name: path - path.mean(dim=(0, 2, 3), keepdim=True) for name, path in paths.items()}
     out = torch.stack(list(centred.values())).sum(dim=0)
     variance = (out * out).mean()
     if float(variance) == 0:
@@ -172,7 +172,7 @@ def path_maps(block: LocalGlobalVariant, x: Tensor, branches: dict[str, list[Ten
     out_conv, alphas = block.out_conv, dict(zip(block.kinds(), block.alphas(), strict=True))
 
     def projected(mixed: Tensor) -> Tensor:
-        return torch.nn.functional.conv2d(mixed, out_conv.weight)
+        return F.conv2d(mixed, out_conv.weight)
 
     paths = {
         kind: projected(alphas[kind][:, None, None] * torch.stack(maps).mean(dim=0))
@@ -180,11 +180,6 @@ def path_maps(block: LocalGlobalVariant, x: Tensor, branches: dict[str, list[Ten
     }
     past = projected(block.residual_weight()[:, None, None] * x)
     return {**paths, IDENTITY: past + x if block.settings.residual else past}
-
-
-def _centred(path: Tensor) -> Tensor:
-    path = path.double()
-    return path - path.mean(dim=(0, 2, 3), keepdim=True)
 
 
 @dataclass(frozen=True)

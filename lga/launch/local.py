@@ -14,7 +14,6 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing import connection
-from multiprocessing.process import BaseProcess
 from typing import Any
 
 from lga.config.frozen_run import FrozenRun
@@ -28,13 +27,6 @@ from lga.system.files import writable
 
 WAIT_SECONDS = 0.5
 SECONDS_TO_TERMINATE = 5.0
-
-
-def start(job: Job, devices: DeviceSet) -> BaseProcess:
-    """Return a started process that executes the job's run on `devices`."""
-    process = fork_server().Process(target=work, args=(job.run, devices, job.trains), daemon=False)
-    process.start()
-    return process
 
 
 def settle(job: Job, exitcode: int) -> None:
@@ -108,7 +100,9 @@ def run_in_processes(jobs: list[Job], progress: SweepProgress, jobs_per_device: 
         while waiting or running:
             while waiting and free:
                 job, devices = waiting.popleft(), free.pop()
-                process = start(job, devices)
+                arguments = (job.run, devices, job.trains)
+                process = fork_server().Process(target=work, args=arguments, daemon=False)
+                process.start()
                 running[process.sentinel] = (process, job, devices, time.monotonic())
             progress.workers = max(progress.workers, len(running))
             for sentinel in connection.wait(list(running), timeout=WAIT_SECONDS):

@@ -59,9 +59,9 @@ class SweepProgress:
         self._bar.stop()
         if isinstance(error, UserError) and self.left == self.total:  # shown by itself, nothing ran
             return
-        self._print(f"sweep: {self.counts()}")
+        self.note(f"sweep: {self.counts()}")
         for name, reason, log in self.failed:
-            self._print(f"failed: {name}: {reason}; log: {log}")
+            self.note(f"failed: {name}: {reason}; log: {log}")
 
     @property
     def left(self) -> int:
@@ -84,10 +84,6 @@ class SweepProgress:
             self.seconds.append(seconds)
             self._tell(f"done    {name}{_scored(score)} in {seconds:.0f} s")
 
-    def note(self, line: str) -> None:
-        """Print a line that counts nothing."""
-        self._print(line)
-
     def counts(self) -> str:
         """Return done, cached, failed, left, and a guess of the time left."""
         text = f"{self.done} done, {self.from_cache} cached, {len(self.failed)} failed, {self.left} left"
@@ -97,10 +93,11 @@ class SweepProgress:
 
     def _tell(self, line: str) -> None:
         ended = self.total - self.left
-        self._print(f"[{ended}/{self.total}] {line}")
+        self.note(f"[{ended}/{self.total}] {line}")
         self._bar.update(self._task, completed=ended, counts=self.counts())
 
-    def _print(self, line: str) -> None:
+    def note(self, line: str) -> None:
+        """Print a line."""
         self.console.print(escape(printable(line)))
 
 

@@ -1,14 +1,6 @@
-"""Batches as the tasks receive them.
+"""Batches as the tasks receive them, where their images come from, and what a detector finds on one.
 
-Axes: B batch, H rows, W columns, N boxes of all the batch's images together.
-
-Where an image of a batch comes from, and the way back to its own pixels.
-
-Shapes: n boxes of one image.
-
-What a detector finds on one image.
-
-Shapes: K boxes found.
+Shapes: B batch, H rows, W columns, N boxes of all the batch's images together, n of one image, K boxes found.
 """
 
 from collections.abc import Callable

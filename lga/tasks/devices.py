@@ -5,8 +5,6 @@ Each device has a process of its own, in torch's default process group. Gradient
 so that a resumed run rounds as an undisturbed one, and with no demand that each batch reach every parameter.
 
 Without a process group, which is on one device, nothing here does anything.
-
-Means over the images of an epoch, on all devices together, of what is known batch by batch.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -66,7 +64,7 @@ def copy_from_first(module: nn.Module) -> None:
 
 
 class EpochMeans:
-    """Sums values by the number of images they are means over, until `compute`.
+    """Means over the images of an epoch, on all devices together, of what is known batch by batch.
 
     Lightning's own means are of equal weight by device, which images are not.
     """

@@ -1,8 +1,6 @@
-"""Which parameters decay, and the optimizer that a schedule drives.
+"""Which parameters decay, and the optimizer that a schedule drives, after the paper's toolchain.
 
 Weight decay applies to weights only, never to biases, norms or scalars; frozen parameters are left out.
-
-Learning rate and momentum as functions of the iteration, after the paper's toolchain.
 
 Linear decay from the base rate to `final_fraction` of it over the epochs, by steps of one epoch; during
 warm-up each iteration interpolates from 0 (biases: from `warmup_bias_lr`) to the decayed rate, and the

@@ -9,7 +9,7 @@ from lga.config.compose import CONFIG_DIR
 from lga.config.grid import experiment_runs
 from lga.results import experiments
 from lga.results.experiments import all_experiments, all_pages, chosen_pages
-from lga.results.plan.planning import plan_sweeps
+from lga.results.plan.plan import plan_sweeps
 from lga.results.plan.sweep_options import SweepOptions
 from lga.results.reports.committed import keep
 from lga.results.reports.rendering import README, committed_files

@@ -11,7 +11,7 @@ from lga.config.grid import experiment_runs
 from lga.results.experiments import SCALE, SHARE
 from lga.results.judging import judge
 from lga.results.plan import timed_step
-from lga.results.plan.planning import plan_sweeps
+from lga.results.plan.plan import plan_sweeps
 from lga.results.plan.sweep_options import SweepOptions
 from lga.results.reports.rendering import page_files, readme_block
 from lga.results.sentences import dependence_sentence, dependences

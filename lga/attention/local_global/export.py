@@ -91,30 +91,18 @@ class LocalGlobalConvolutions(nn.Module):
 
 def _read_scale(scale: SeparableConv, first: int) -> nn.Sequential:
     """Return the scale's convolutions, the 1x1 one to the channels from `first` on, which alone are read."""
-    depthwise, pointwise = scale.depthwise, scale.pointwise
-    return nn.Sequential(
-        _convolution(
-            depthwise.weight,
-            bias_of(depthwise),
-            stride=depthwise.stride[0],
-            padding=depthwise.kernel_size[0] // 2,
-            groups=depthwise.groups,
-        ),
-        _convolution(pointwise.weight[first:], bias_of(pointwise)[first:]),
-    )
+    pointwise = _convolution(scale.pointwise.weight[first:], bias_of(scale.pointwise)[first:])
+    return nn.Sequential(deepcopy(scale.depthwise).requires_grad_(False), pointwise)
 
 
-def _convolution(
-    weight: Tensor, bias: Tensor | None, *, stride: int = 1, padding: int = 0, groups: int = 1
-) -> nn.Conv2d:
+def _convolution(weight: Tensor, bias: Tensor | None, *, padding: int = 0, groups: int = 1) -> nn.Conv2d:
     """Return a convolution with copies of these weights (C_out, C_in / groups, K, K)."""
     c_out, c_in, kernel, _ = weight.shape
     made = nn.Conv2d(
         c_in * groups,
         c_out,
         kernel,
-        stride,
-        padding,
+        padding=padding,
         groups=groups,
         bias=bias is not None,
         device=weight.device,

@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -88,39 +89,34 @@ def detection_network(backbone: str, attention: str) -> nn.Module:
         ["dataset=digit_scenes", f"backbone={backbone}", f"attention={chosen}", "dataset.image_size=640"]
     )
     if attention == LITERAL:
-        network.set_submodule(SLOT, _literal(network.get_submodule(SLOT)))
+        block = cast(LocalGlobalAttention, network.get_submodule(SLOT))
+        literal = LiteralLocalGlobalAttention(block.channels, block.heads)
+        literal.load_state_dict(block.state_dict())
+        network.set_submodule(SLOT, literal)
     return network
-
-
-def _literal(block: nn.Module) -> nn.Module:
-    if not isinstance(block, LocalGlobalAttention):
-        raise TypeError(f"{type(block).__name__} is not the released block")
-    literal = LiteralLocalGlobalAttention(block.channels, block.heads)
-    literal.load_state_dict(block.state_dict())
-    return literal
 
 
 def interleaved(
     calls: Mapping[str, Callable[[], object]],
     rounds: int,
     *,
-    seed: int = 0,
     clock: Clock = time.perf_counter,
     finish: Callable[[], object] = lambda: None,
 ) -> dict[str, Spread]:
     """Time of each call; ``finish`` waits for a device to be done."""
-    order, draws = list(calls), random.Random(seed)
+    order, draws = list(calls), random.Random(0)
     seconds: dict[str, list[float]] = {name: [] for name in calls}
     for _ in range(rounds):
         draws.shuffle(order)
         for name in order:
             seconds[name].append(_timed(calls[name], clock, finish))
-    return {name: _spread(times) for name, times in seconds.items()}
-
-
-def _spread(seconds: list[float]) -> Spread:
-    low, median, high = (1e3 * value for value in statistics.quantiles(seconds, n=4, method="inclusive"))
-    return Spread(low=low, median=median, high=high)
+    quartiles = {
+        name: statistics.quantiles(times, n=4, method="inclusive") for name, times in seconds.items()
+    }
+    return {
+        name: Spread(low=1e3 * low, median=1e3 * median, high=1e3 * high)
+        for name, (low, median, high) in quartiles.items()
+    }
 
 
 def _timed(call: Callable[[], object], clock: Clock, finish: Callable[[], object]) -> float:
@@ -187,7 +183,12 @@ def measure(
 def _measure_place(
     case: Case, attentions: Sequence[str], rounds: int, device: torch.device, peaks: Peaks
 ) -> list[Row]:
-    fitting = [name for name in attentions if _fits(case, name, device, peaks)]
+    fitting = list(attentions)
+    if (
+        case.alone
+    ):  # one that would not fit if it went on to grow as it did is left out: a crash would end all
+        expected = {name: predicted_bytes(peaks.get((case.backbone, name), [])) for name in attentions}
+        fitting = [name for name in attentions if expected[name] < available_bytes(device)]
     modules = {name: case.module(name).to(device) for name in fitting}
     inputs = case.inputs().to(device).requires_grad_(case.alone)
     times: dict[str, list[Times]] = {name: [] for name in fitting}
@@ -220,13 +221,6 @@ def _call(module: nn.Module, inputs: Tensor, training: bool) -> Callable[[], obj
     return step
 
 
-def _fits(case: Case, attention: str, device: torch.device, peaks: Peaks) -> bool:
-    """False where it would not fit if it went on to grow as it did; a crash would end all."""
-    return not case.alone or predicted_bytes(peaks.get((case.backbone, attention), [])) < available_bytes(
-        device
-    )
-
-
 def _first_call_fits(call: Callable[[], object]) -> bool:
     try:
         call()
@@ -244,6 +238,7 @@ def _finish(device: torch.device) -> None:
 
 def _row(case: Case, attention: str, times: list[Times]) -> Row:
     inference, training = [*times, None, None][:2]
+    gflops = _network_gflops(case.backbone, attention)
     return Row(
         network=case.network,
         alone=case.alone,
@@ -252,18 +247,12 @@ def _row(case: Case, attention: str, times: list[Times]) -> Row:
         batch=case.batch,
         attention=attention,
         parameters=count_parameters(case.module(attention)),
-        gflops_paper=_paper_gflops(case, attention),
+        gflops_paper=gflops if not case.alone else gflops - _network_gflops(case.backbone, "none"),
         gflops=_gflops(case, attention) if training else None,
         inference=inference,
         training=training,
         reason=None if training else NO_ROOM,
     )
-
-
-def _paper_gflops(case: Case, attention: str) -> float:
-    """Return the network's; of an attention alone what it adds to the network without any."""
-    counted = _network_gflops(case.backbone, attention)
-    return counted - _network_gflops(case.backbone, "none") if case.alone else counted
 
 
 @cache

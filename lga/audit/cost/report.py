@@ -1,11 +1,8 @@
-"""The report of a comparison of attentions: as JSON, and as tables in Markdown or for a terminal."""
+"""The report of a comparison of attentions: as JSON, and as tables in Markdown."""
 
-from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
-from rich.console import Console
-from rich.table import Table
 
 from lga.results.reports.markdown import escaped, row_line
 from lga.system.errors import UserError
@@ -18,7 +15,7 @@ HEADINGS = (
     *("where", "size", "batch", "attention", "parameters", "GFLOPs, paper's", "GFLOPs, real"),
     *("inference, ms", "forward + backward, ms", "inference, MB", "training, MB"),
 )
-TEXTS = 4  # headings whose columns are aligned to the left
+ALIGNMENTS = (":--",) * 4 + ("--:",) * 7
 NOTES = (
     "Medians, with the quartiles in brackets; every attention in turn, in an order drawn anew each round.",
     "Paper's GFLOPs: in the paper's convention, of an attention alone what it adds to the network; real: "
@@ -107,41 +104,19 @@ def read_report(path: Path) -> Report | None:
 def markdown(report: Report) -> str:
     """Return the whole page."""
     lines = [GENERATED, "", "# What each attention costs", "", escaped(report.heading()) + ".", ""]
-    for heading, rows in _parts(report):
-        lines += [f"## {heading}", "", row_line(HEADINGS), row_line(_alignments())]
-        lines += [row_line(_texts(row, escaped)) for row in rows] + [""]
+    for heading, alone in (("Inside each network", False), ("Alone", True)):
+        if rows := [row_line(_texts(row)) for row in report.rows if row.alone == alone]:
+            lines += [f"## {heading}", "", row_line(HEADINGS), row_line(ALIGNMENTS), *rows, ""]
     return "\n".join([*lines, *(f"{note}\n" for note in NOTES)])
 
 
-def print_report(report: Report, console: Console) -> None:
-    """Print the same tables."""
-    for heading, rows in _parts(report):
-        table = Table(title=heading, title_justify="left")
-        for number, name in enumerate(HEADINGS):
-            table.add_column(name, justify="left" if number < TEXTS else "right", no_wrap=number >= TEXTS)
-        for row in rows:
-            table.add_row(*_texts(row, str))
-        console.print(table)
-    console.print(report.heading(), *NOTES, sep="\n", markup=False)
-
-
-def _parts(report: Report) -> Iterable[tuple[str, list[Row]]]:
-    for heading, alone in (("Inside each network", False), ("Alone", True)):
-        if rows := [row for row in report.rows if row.alone == alone]:
-            yield heading, rows
-
-
-def _alignments() -> list[str]:
-    return [":--" if number < TEXTS else "--:" for number in range(len(HEADINGS))]
-
-
-def _texts(row: Row, quoted: Callable[[str], str]) -> list[str]:
+def _texts(row: Row) -> list[str]:
     times = (row.inference, row.training)
     return [
-        f"{row.channels} channels" if row.alone else quoted(row.network),
+        f"{row.channels} channels" if row.alone else escaped(row.network),
         f"{row.side} x {row.side}",
         str(row.batch),
-        quoted(row.attention),
+        escaped(row.attention),
         f"{row.parameters:,}",
         f"{row.gflops_paper:.3f}",
         "-" if row.gflops is None else f"{row.gflops:.4f}",

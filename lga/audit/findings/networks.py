@@ -6,11 +6,12 @@ import torch
 from torch import nn
 
 import lga
-from lga.attention import CBAM, MultiHeadSelfAttention
+from lga.attention import CBAM, MultiHeadSelfAttention, SqueezeExcite
 from lga.audit.findings import Finding
-from lga.audit.networks import DATASETS, Network, count
-from lga.backbones import MobileNetV3, ResNet18
-from lga.backbones.mobilenetv3 import BLOCKS, InvertedResidual
+from lga.audit.rows import DATASETS, Network, count
+from lga.backbones import MobileNetV3
+from lga.backbones.mobilenetv3 import BLOCKS, ChannelGate, InvertedResidual
+from lga.backbones.resnet18 import BasicBlock
 from lga.results.published import PublishedRow
 
 DETECTION = "dataset=digit_scenes"
@@ -94,10 +95,7 @@ def _backbone(name: str) -> Any:
 
 
 def _blocks(name: str) -> int:
-    from lga.backbones.resnet18 import BasicBlock
-
-    backbone = cast(ResNet18, _backbone(name))
-    return sum(isinstance(module, BasicBlock) for module in backbone.modules())
+    return sum(isinstance(module, BasicBlock) for module in _backbone(name).modules())
 
 
 def squeeze_in_every_row() -> Finding:
@@ -144,8 +142,5 @@ def not_cbam() -> Finding:
 
 
 def _gates(attention: str) -> int:
-    from lga.attention import SqueezeExcite
-    from lga.backbones.mobilenetv3 import ChannelGate
-
     network: nn.Module = lga.build_model([f"dataset={DATASETS['detection']}", f"attention={attention}"])
     return sum(isinstance(module, ChannelGate | SqueezeExcite) for module in network.modules())

@@ -20,7 +20,6 @@ from lga.config.frozen_run import FrozenRun
 from lga.config.grid import experiment_runs
 from lga.results.experiments import FOLDER, judged_experiments
 from lga.results.plan.image_counts import PUBLISHED_COUNTS
-from lga.results.plan.plan import BYTES_A_PARAMETER, BYTES_BESIDE, CHECKPOINT_COPIES
 from lga.results.plan.step_times import Work
 from lga.results.plan.sweep_options import SweepOptions
 from lga.system.errors import UserError
@@ -165,11 +164,6 @@ def _runs_of_tables(seeds: int) -> dict[str, tuple[FrozenRun, ...]]:
     return {
         experiment.name: experiment_runs(experiment.name, overrides) for experiment in judged_experiments()
     }
-
-
-def bytes_left(parameters: int) -> int:
-    """That a finished run leaves on disk."""
-    return CHECKPOINT_COPIES * BYTES_A_PARAMETER * parameters + BYTES_BESIDE
 
 
 def _work_of(run: FrozenRun) -> RunWork:

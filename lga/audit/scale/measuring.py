@@ -7,7 +7,6 @@ bits for a pixel as photographs.
 
 import os
 import tempfile
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -23,9 +22,9 @@ from lga.config.frozen_run import FrozenRun
 from lga.data.detection import DetectionData
 from lga.data.published.visdrone import VisDroneReader
 from lga.detection.judging import Collected, judge_by_paper
-from lga.results.plan.timed_step import made_batch, one_thread, training_step
+from lga.results.plan.timed_step import made_batch, one_thread, timed, training_step
 from lga.run.build import build_network
-from lga.run.machine.complexity import true_gflops
+from lga.run.machine.complexity import count_parameters, true_gflops
 from lga.run.machine.environment import environment
 
 TIMED_STEPS, TIMED_EPOCHS = 3, 3
@@ -78,9 +77,8 @@ def network_cost(config: Mapping[str, Any]) -> NetworkCost:
     with _Calls() as counted:  # type: ignore[no-untyped-call]
         two()
     gflops = TRAINING_BY_FORWARD * true_gflops(network, cfg.dataset.image_size)
-    seconds = min(_seconds(two) for _ in range(TIMED_STEPS)) / 2
-    parameters = sum(parameter.numel() for parameter in network.parameters())
-    return NetworkCost(round(seconds, 5), round(gflops, 3), kept, counted.number, parameters)
+    seconds = min(timed(two) for _ in range(TIMED_STEPS)) / 2
+    return NetworkCost(round(seconds, 5), round(gflops, 3), kept, counted.number, count_parameters(network))
 
 
 class _Calls(TorchDispatchMode):  # type: ignore[no-untyped-call]
@@ -116,7 +114,7 @@ def judging_seconds() -> float:
     found = np.column_stack([found, random.uniform(size=len(found)), random.integers(0, 10, len(found))])
     there = np.column_stack([there, random.integers(0, 10, len(there))])
     split = Collected(found, there, np.zeros(len(there), bool), np.arange(images))
-    return round(min(_seconds(lambda: judge_by_paper(split)) for _ in range(TIMED_STEPS)) / images, 6)
+    return round(min(timed(lambda: judge_by_paper(split)) for _ in range(TIMED_STEPS)) / images, 6)
 
 
 def _kept_bytes(network: nn.Module, step: Callable[[], None]) -> int:
@@ -135,12 +133,6 @@ def _kept_bytes(network: nn.Module, step: Callable[[], None]) -> int:
     return sum(size for _, size in kept.values())
 
 
-def _seconds(call: Callable[[], object]) -> float:
-    started = time.process_time()
-    call()
-    return time.process_time() - started
-
-
 def _images_a_second(folder: Path, cache: str) -> float:
     reader = VisDroneReader(str(folder), str(folder / "cache"), splits="paper")
     data = DetectionData(reader, SIDE, BATCH, 100, num_workers=0, cache=cache)
@@ -151,7 +143,7 @@ def _images_a_second(folder: Path, cache: str) -> float:
             pass
 
     epoch()  # fills caches
-    return IMAGES / min(_seconds(epoch) for _ in range(TIMED_EPOCHS))
+    return IMAGES / min(timed(epoch) for _ in range(TIMED_EPOCHS))
 
 
 def _write_visdrone(folder: Path, width: int, height: int) -> None:

@@ -10,7 +10,6 @@ from lga.audit.scale.estimate import (
     Loading,
     Measurements,
     RunWork,
-    bytes_left,
     gpu_hours,
     makespan,
     memory_of,
@@ -20,6 +19,7 @@ from lga.audit.scale.estimate import (
 from lga.results.experiments import FOLDER, judged_experiments
 from lga.results.labels import name_of
 from lga.results.plan.image_counts import PUBLISHED_COUNTS
+from lga.results.plan.plan import bytes_left
 from lga.results.reports.markdown import row_line
 
 PAGE = FOLDER / "scale.md"

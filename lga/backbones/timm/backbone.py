@@ -19,7 +19,6 @@ from typing import NoReturn, cast
 import torch
 from torch import Tensor, nn
 
-from lga.backbones.author_checkpoint import Rules
 from lga.backbones.backbone import Backbone, MakeAttention, scale_named
 from lga.backbones.timm.networks import (
     FeatureMap,
@@ -151,10 +150,6 @@ class TimmBackbone(Backbone):
     def block_rules(self, checkpoint_keys: Collection[str]) -> NoReturn:
         """Raise UserError: the author released no network on this backbone."""
         raise UserError(f"timm/{self.name}: the author released no weights on it; give this project's")
-
-    def author_rules(self, checkpoint_keys: Collection[str] = ()) -> Rules:
-        """Raise UserError, as `block_rules`."""
-        return self.block_rules(checkpoint_keys)
 
     def _three(self, maps: list[Tensor]) -> Sequence[Tensor]:
         """P3, P4, P5 before attention, of the maps that timm's network gives."""

@@ -176,15 +176,11 @@ def load_timm_checkpoint(
     body.load_state_dict({own: weights[name] for name, own in ours.items()})
 
 
-def _content(path: Path) -> bytes:
+def _read(path: Path, sha256: str | None) -> Mapping[str, Tensor]:
     try:
-        return path.read_bytes()
+        content = path.read_bytes()
     except OSError as error:
         raise UserError(f"checkpoint={path}: cannot be read: {error.strerror}") from error
-
-
-def _read(path: Path, sha256: str | None) -> Mapping[str, Tensor]:
-    content = _content(path)
     found = hashlib.sha256(content).hexdigest()
     if sha256 is not None and found != sha256:
         raise UserError(

@@ -1,12 +1,15 @@
 """What the page shows of the insides of blocks: series over epochs, thinned, within a budget for all runs.
 
-What does not fit is named, so that nobody takes the shown runs for all."""
+What does not fit is named, so that nobody takes the shown runs for all. A run's `instruments.json` is as
+lga/instruments/callback.py writes it; of values that were not finite only their absence is known."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
 
-from lga.dashboard.page.instruments_file import Block, Instruments, Row, read_instruments
+from pydantic import BaseModel, ConfigDict, FiniteFloat, NonNegativeInt, PositiveInt, ValidationError
+
 from lga.results.collect import CollectedRun, Problem
 from lga.results.curves import evenly_spaced
 from lga.system.errors import UserError
@@ -15,6 +18,92 @@ FILE = "instruments.json"
 POINTS = 60
 BUDGET = 1_500_000  # characters
 DIGITS = 4
+
+Read = TypeVar("Read")
+Number = FiniteFloat | None
+Numbers = dict[str, dict[str, Number]]
+
+
+class _Part(BaseModel):
+    """Fields that are read here; others are let be."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class Alpha(_Part):
+    """Alphas by kind of branches: `mean`, `least` and `most` over channels."""
+
+    values: Numbers
+
+
+class Gate(_Part):
+    """Mean weights by scale, the map itself first, and the entropy as a share of the largest."""
+
+    weights: list[Number]
+    entropy: Number
+    spread: Number
+
+
+class Gradients(_Part):
+    """Mean norms by branch and part (q, k, v); the shares of all parameters and of each without gradient."""
+
+    samples: PositiveInt
+    norms: Numbers
+    dead: Number
+    dead_by_parameter: dict[str, Number]
+
+
+class Alarm(_Part):
+    """A sign of failure in a block, with the epochs that it was first and last seen after."""
+
+    block: str
+    sign: str
+    first: PositiveInt
+    last: PositiveInt
+    seen: str
+    meaning: str
+
+
+class Block(_Part):
+    """A block after one epoch; of a branch's attention `entropy` and, over images, its `variance`."""
+
+    contraction: str
+    alpha: Alpha
+    gradients: Gradients | None
+    gate: Gate | None
+    attention: Numbers | None
+    paths: dict[str, Number] | None
+    picture: str | None
+    kernel: list[list[Number]] | None
+
+
+class Row(_Part):
+    """An epoch (from 1), and the blocks by name."""
+
+    epoch: PositiveInt
+    step: NonNegativeInt
+    blocks: dict[str, Block]
+
+
+class Instruments(_Part):
+    """The whole file."""
+
+    every: PositiveInt
+    images: PositiveInt
+    alarms: list[Alarm]
+    rows: list[Row]
+
+
+def read_instruments(path: Path) -> Instruments | None:
+    """What lies at `path`; None if nothing does, UserError if it cannot be used."""
+    if not path.is_file():
+        return None
+    try:
+        return Instruments.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the whole file"
+        raise UserError(f"{path}: not what instruments write: {where}: {first['msg']}") from error
 
 
 def instrumented(
@@ -30,7 +119,9 @@ def instrumented(
     blocks: list[dict[str, Any]] = []
     left_out: list[str] = []
     for run in runs:
-        found = _read(run, problems) if run.record.instruments and run.folder.is_dir() else None
+        if not run.record.instruments or not run.folder.is_dir():
+            continue
+        found = read_or_note(read_instruments, run.folder / FILE, problems)
         if found is None or not found.rows:
             continue
         shown = [{"run": position[id(run)], **block} for block in _blocks(found)]
@@ -43,10 +134,10 @@ def instrumented(
     return {"blocks": blocks, "left_out": list(dict.fromkeys(left_out))} if blocks or left_out else None
 
 
-def _read(run: CollectedRun, problems: list[Problem]) -> Instruments | None:
-    path = run.folder / FILE
+def read_or_note(reader: Callable[[Path], Read], path: Path, problems: list[Problem]) -> Read | None:
+    """What `reader` finds at `path`; None, and a problem more, if it cannot be read."""
     try:
-        return read_instruments(path)
+        return reader(path)
     except UserError as error:
         problems.append(Problem(path, str(error).removeprefix(f"{path}: ")))
     except OSError as error:
@@ -69,23 +160,22 @@ def _blocks(found: Instruments) -> Iterable[dict[str, Any]]:
 def _series(rows: list[Row], name: str) -> dict[str, Any]:
     blocks = [row.blocks[name] for row in rows]
     last = blocks[-1]
-    branches = list(last.gradients.norms) if last.gradients else []
+    gradients = [block.gradients.norms if block.gradients else {} for block in blocks]
     return {
         "contraction": last.contraction,
         "epochs": [row.epoch for row in rows],
-        "alpha": {kind: [_short(b.alpha.values[kind].mean) for b in blocks] for kind in last.alpha.values},
+        "alpha": {kind: [_at(b.alpha.values, kind, "mean") for b in blocks] for kind in last.alpha.values},
         "gate": _gate(blocks),
         "attention": {
             branch: {
-                "entropy": [_short(_of(b.attention, branch, "entropy")) for b in blocks],
-                "variance": [_short(_of(b.attention, branch, "variance")) for b in blocks],
+                field: [_at(b.attention, branch, field) for b in blocks] for field in ("entropy", "variance")
             }
             for branch in last.attention or {}
         },
         "paths": {path: [_short((b.paths or {}).get(path)) for b in blocks] for path in last.paths or {}},
         "gradients": {
-            branch: {part: [_short(_norm(b, branch, part)) for b in blocks] for part in ("q", "k", "v")}
-            for branch in branches
+            branch: {part: [_at(norms, branch, part) for norms in gradients] for part in ("q", "k", "v")}
+            for branch in gradients[-1]
         },
         "samples": last.gradients.samples if last.gradients else None,
         "dead": _short(last.gradients.dead) if last.gradients else None,
@@ -112,14 +202,8 @@ def _gate(blocks: list[Block]) -> dict[str, Any] | None:
     }
 
 
-def _of(parts: Mapping[str, Any] | None, branch: str, field: str) -> float | None:
-    part = (parts or {}).get(branch)
-    value: float | None = getattr(part, field) if part is not None else None
-    return value
-
-
-def _norm(block: Block, branch: str, part: str) -> float | None:
-    return block.gradients.norms.get(branch, {}).get(part) if block.gradients else None
+def _at(numbers: Numbers | None, name: str, field: str) -> float | None:
+    return _short((numbers or {}).get(name, {}).get(field))
 
 
 def _short(value: float | None) -> float | None:

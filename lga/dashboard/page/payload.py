@@ -15,14 +15,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from lga.dashboard.page.instrumented import instrumented
+from lga.dashboard.page.instrumented import instrumented, read_or_note
 from lga.dashboard.page.paper import estimate_json, paper
 from lga.dashboard.page.samples import samples
 from lga.dashboard.page.studied import NO_STUDIES, Studies, studied
 from lga.results import labels as metric_names
 from lga.results.audited import Audit
 from lga.results.collect import CollectedRun, Collection, Problem
-from lga.results.comparison import Comparison, Group, attention_order, compare
+from lga.results.comparison import Group, attention_order, compare
 from lga.results.curves import read_curves
 from lga.results.families import Results
 from lga.results.scales import MEANINGS, other_images
@@ -32,6 +32,7 @@ from lga.results.statistics import Estimate
 CURVE_POINTS = 100  # of a run, while there are few runs
 ALL_CURVE_POINTS = 300_000
 LEAST_CURVE_POINTS = 20
+COMPARED_BY = ("dataset", "network", "scale", "recipe", "metric", "distinction")
 LINKED_FILES = ("config.yaml", "result.json", "metrics.csv", "run.log", "pictures", "instruments.json")
 
 
@@ -46,30 +47,24 @@ class Latencies:
 _encode = json.JSONEncoder().encode
 
 
-@dataclass
-class _Interned:
-    """Distinct pairs of a name and a value, in order of appearance."""
-
-    pairs: dict[tuple[str, str], int] = field(default_factory=dict)
-
-    def add(self, values: Mapping[str, Any]) -> list[int]:
-        shown = [
-            (name, value if isinstance(value, str) else _encode(value)) for name, value in flatten(values)
-        ]
-        return [self.pairs.setdefault(pair, len(self.pairs)) for pair in shown]
-
-
 _Files = tuple[tuple[str, str], ...]  # a file's name and the end of the link to it
 
 
 @dataclass
 class _Shared:
-    """What runs hold positions in, and how many epochs of each curve are shown."""
+    """What runs hold positions in, each thing once and in order of appearance; epochs shown of each curve."""
 
     points: int
-    settings: _Interned = field(default_factory=_Interned)
+    settings: dict[tuple[str, str], int] = field(default_factory=dict)
     epochs: dict[tuple[int, ...], int] = field(default_factory=dict)
     files: dict[_Files, int] = field(default_factory=dict)
+
+    def add(self, values: Mapping[str, Any]) -> list[int]:
+        """Return the positions of the settings, each a name and a value."""
+        shown = [
+            (name, value if isinstance(value, str) else _encode(value)) for name, value in flatten(values)
+        ]
+        return [self.settings.setdefault(pair, len(self.settings)) for pair in shown]
 
 
 def payload(
@@ -101,7 +96,9 @@ def payload(
         "audit": audit.model_dump() if audit else None,
         "latencies": {"measured": latencies.measured, "of": latencies.of} if latencies else None,
         "studies": studied(studies, position),
-        "comparisons": [_comparison(comparison) for comparison in comparisons],
+        "comparisons": [
+            {name: getattr(comparison, name) for name in COMPARED_BY} for comparison in comparisons
+        ],
         "groups": [
             _group(group, index, position)
             for index, comparison in enumerate(comparisons)
@@ -110,7 +107,7 @@ def payload(
         "runs": runs,
         "instruments": instrumented(ordered, position, problems),
         "samples": samples(comparisons, position, page_folder, problems),
-        "settings": list(shared.settings.pairs),
+        "settings": list(shared.settings),
         "epochs": list(shared.epochs),
         "files": list(shared.files),
         "problems": [{"path": str(problem.path), "reason": problem.reason} for problem in problems],
@@ -133,7 +130,7 @@ def _curve_points(runs: int) -> int:
 def _run(
     run: CollectedRun, counted: bool, page_folder: Path, shared: _Shared, problems: list[Problem]
 ) -> dict[str, Any]:
-    record, settings = run.record, shared.settings
+    record = run.record
     path, files = _files(run.folder, page_folder)
     return {
         "dataset": record.cell.dataset,
@@ -155,10 +152,10 @@ def _run(
         "command": _command(record.overrides),
         "path": path,
         "files": shared.files.setdefault(files, len(shared.files)),
-        "config": settings.add(record.config),
-        "environment": settings.add({**record.code, **record.environment}),
+        "config": shared.add(record.config),
+        "environment": shared.add({**record.code, **record.environment}),
         "images": other_images(record),
-        "data": settings.add(record.data.counts if record.data else {}),
+        "data": shared.add(record.data.counts if record.data else {}),
         "curves": _curves(run, shared, problems),
     }
 
@@ -183,12 +180,7 @@ def _files(folder: Path, page_folder: Path) -> tuple[str, _Files]:
 
 
 def _curves(run: CollectedRun, shared: _Shared, problems: list[Problem]) -> dict[str, Any] | None:
-    path = run.folder / "metrics.csv"
-    try:
-        curves = read_curves(run, shared.points)
-    except ValueError as error:
-        problems.append(Problem(path, str(error).removeprefix(f"{path}: ")))
-        return None
+    curves = read_or_note(lambda _: read_curves(run, shared.points), run.folder / "metrics.csv", problems)
     if curves is None:
         return None
     epochs = shared.epochs.setdefault(tuple(curves.epochs), len(shared.epochs))
@@ -212,11 +204,6 @@ def _metrics(runs: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
     return [
         {"name": name, "label": metric_names.label(name), "unit": metric_names.unit(name)} for name in order
     ]
-
-
-def _comparison(comparison: Comparison) -> dict[str, str]:
-    names = ("dataset", "network", "scale", "recipe", "metric", "distinction")
-    return {name: getattr(comparison, name) for name in names}
 
 
 def _group(group: Group, comparison: int, position: Mapping[int, int]) -> dict[str, Any]:

@@ -1,8 +1,7 @@
 """The studies as JSON-ready values: what was asked and found, with the numbers and the runs behind each.
 
-Sentences, gains and words are those of the studies' own pages; nothing is judged here.
-
-The studies that stand on the page: those in which an attention ran that is compared with the reference.
+Sentences, gains and words are those of the studies' own pages; nothing is judged here. Only studies stand on
+the page in which an attention ran that is compared with the reference.
 
 Composing the grid of a study takes a tenth of a second a cell. So a study is first looked up by its sweep's
 file alone, and composed only where runs have the names of its datasets and attentions.

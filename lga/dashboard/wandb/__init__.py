@@ -1,4 +1,19 @@
 """The paper's tables on W&B: a workspace view for each table and one report, for runs that were uploaded.
 
-`panels`, `views` and `publish` need the library `wandb-workspaces`; nothing else in the project does.
+`views` and `publish` need the library `wandb-workspaces`; nothing else in the project does.
 """
+
+from importlib.util import find_spec
+
+from lga.system.errors import UserError
+
+REQUIREMENT = "wandb-workspaces>=0.4.13,<0.5"
+
+
+def require_library() -> None:
+    """Raises a UserError, one line with what to install, if `wandb-workspaces` is missing."""
+    if find_spec("wandb_workspaces") is None:
+        raise UserError(
+            f"the library wandb-workspaces is not installed: run `make install`, "
+            f"or pip install '{REQUIREMENT}' into the environment that runs this"
+        )

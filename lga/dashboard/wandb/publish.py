@@ -1,14 +1,11 @@
 """Saves a dashboard on W&B, or shows as JSON what would be saved.
 
 The addresses of what was saved are kept in a file, so that the next time the same views change.
-
-Whether the library that builds W&B views is installed; it is needed for nothing else.
 """
 
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +66,10 @@ class Publisher:
         known = self.addresses.get(key)
         with _refusal_told(name):
             if known is not None:
-                item = _changed(_loaded(kind.from_url, known, self.file), item, fields)
+                saved = _loaded(kind.from_url, known, self.file)
+                for field in fields:
+                    setattr(saved, field, getattr(item, field))
+                item = saved
             address = str(item.save().url)
         self.addresses[key] = address
         with writable(self.file.parent, "--addresses"):
@@ -94,12 +94,6 @@ def _loaded(from_url: Callable[[str], Any], address: str, file: Path) -> Any:
         ) from error
 
 
-def _changed(saved: Any, wanted: Any, fields: tuple[str, ...]) -> Any:
-    for field in fields:
-        setattr(saved, field, getattr(wanted, field))
-    return saved
-
-
 def _read_addresses(file: Path) -> dict[str, str]:
     try:
         addresses = json.loads(file.read_bytes())
@@ -121,15 +115,3 @@ def _refusal_told(what: str) -> Iterator[None]:
         raise
     except Exception as error:
         raise UserError(f"W&B: {what}: {type(error).__name__}: {first_line(error)}") from error
-
-
-REQUIREMENT = "wandb-workspaces>=0.4.13,<0.5"
-
-
-def require_library() -> None:
-    """Raises a UserError, one line with what to install, if `wandb-workspaces` is missing."""
-    if find_spec("wandb_workspaces") is None:
-        raise UserError(
-            f"the library wandb-workspaces is not installed: run `make install`, "
-            f"or pip install '{REQUIREMENT}' into the environment that runs this"
-        )

@@ -108,15 +108,13 @@ def _is_running(file: Path) -> bool:
     path = file.parents[RUN_LOCK_DEPTH] / ".lock"
     if not path.is_file():
         return False
-    lock = FileLock(path)
     try:
-        lock.acquire(timeout=0)
+        with FileLock(path, timeout=0):
+            return False
     except Timeout:
         return True
     except OSError:
         return False
-    lock.release()
-    return False
 
 
 def _upload(file: Path, seconds: float) -> str | None:

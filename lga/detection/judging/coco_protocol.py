@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lga.detection.judging.collector import BOX, CLASS, IMAGE, SCORE, Floats, Judgement, WholeImages
+from lga.detection.judging.collector import BOX, CLASS, IMAGE, SCORE, Floats, Judgement, WholeImages, areas_of
 from lga.structures.annotations import Annotations
 
 MAX_DETECTIONS = 500
@@ -119,21 +119,15 @@ def _objects(truth: Annotations, classes: NDArray[np.int64]) -> list[Annotation]
     labels = truth.labels[rows]
     labels[len(rows) - len(of_no_class) * len(classes) :] = np.tile(classes, len(of_no_class))
     crowds = (~truth.counts[rows]).astype(int)
-    return _annotations(
-        truth.image[rows],
-        truth.boxes[rows],
-        labels,
-        {"area": truth.areas[rows].tolist(), "iscrowd": crowds.tolist()},
-    )
+    sized = {"area": truth.areas[rows].tolist(), "iscrowd": crowds.tolist()}
+    return _annotations(truth.image[rows], truth.boxes[rows], labels, sized)
 
 
 def _detections(rows: Floats, classes: NDArray[np.int64]) -> list[Annotation]:
     """Return COCO's annotations of the detections (N, 7)."""
     rows = rows[np.isin(rows[:, CLASS], classes)]
-    areas = (rows[:, 3:5] - rows[:, 1:3]).prod(1).tolist()
-    return _annotations(
-        rows[:, IMAGE], rows[:, BOX], rows[:, CLASS], {"area": areas, "score": rows[:, SCORE].tolist()}
-    )
+    scored = {"area": areas_of(rows[:, BOX]).tolist(), "score": rows[:, SCORE].tolist()}
+    return _annotations(rows[:, IMAGE], rows[:, BOX], rows[:, CLASS], scored)
 
 
 def _annotations(

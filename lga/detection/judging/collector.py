@@ -8,7 +8,7 @@ Shapes: N objects of an image, n images that were judged, P detections and T obj
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -115,8 +115,10 @@ class Collector(Metric):
         """Adds images."""
         device = images[0].boxes.device if images else self.device
         nothing = torch.zeros(0, 7, device=device)
-        self.detections.append(torch.cat([nothing, *(_detection_rows(image) for image in images)]))
-        self.objects.append(torch.cat([nothing, *(_object_rows(image) for image in images)]))
+        found = [_rows(i, i.detections.boxes, i.detections.scores, i.detections.labels) for i in images]
+        self.detections.append(torch.cat([nothing, *found]))
+        objects = [_rows(image, image.boxes, image.labels, image.ignore) for image in images]
+        self.objects.append(torch.cat([nothing, *objects]))
         numbers = [image.origin.index for image in images]
         self.images.append(torch.tensor(numbers, dtype=torch.int64, device=device))
 
@@ -128,18 +130,10 @@ class Collector(Metric):
         return Collected(detections, objects[:, :6], objects[:, 6] > 0, images)
 
 
-def _detection_rows(image: JudgedImage) -> Tensor:
-    found = image.detections
-    return _rows(image.origin.index, found.boxes, found.scores, found.labels)
-
-
-def _object_rows(image: JudgedImage) -> Tensor:
-    return _rows(image.origin.index, image.boxes, image.labels, image.ignore)
-
-
-def _rows(index: int, boxes: Tensor, *columns: Tensor) -> Tensor:
-    image = torch.full((len(boxes), 1), float(index), device=boxes.device)
-    return torch.cat((image, boxes.float(), *(column.float().unsqueeze(1) for column in columns)), 1)
+def _rows(image: JudgedImage, boxes: Tensor, *columns: Tensor) -> Tensor:
+    """Return the image's number, box and further columns, a row for each of its boxes."""
+    number = torch.full((len(boxes), 1), float(image.origin.index), device=boxes.device)
+    return torch.cat((number, boxes.float(), *(column.float().unsqueeze(1) for column in columns)), 1)
 
 
 @dataclass(frozen=True)
@@ -156,6 +150,27 @@ class Judgement:
 
 
 IMAGE, BOX, SCORE, CLASS = 0, slice(1, 5), 5, 6
+
+
+def rows_by_group(*columns: NDArray[Any]) -> dict[tuple[int, ...], NDArray[np.int64]]:
+    """Return the rows that have the same whole numbers in ``columns``, such as image and class, in order."""
+    order = np.lexsort(columns[::-1])
+    keys, first = np.unique(np.column_stack(columns)[order], axis=0, return_index=True)
+    return dict(zip(map(tuple, keys.astype(int).tolist()), np.split(order, first[1:]), strict=False))
+
+
+def areas_of(boxes: Floats) -> Floats:
+    """Return the areas (M,) of boxes (M, 4), xyxy."""
+    areas: Floats = (boxes[:, 2:] - boxes[:, :2]).prod(1)
+    return areas
+
+
+def shared_areas(boxes: Floats, others: Floats) -> Floats:
+    """Return the areas in common (N, M) of boxes (N, 4) and others (M, 4), xyxy."""
+    low = np.maximum(boxes[:, None, :2], others[None, :, :2])
+    high = np.minimum(boxes[:, None, 2:], others[None, :, 2:])
+    areas: Floats = (high - low).clip(0).prod(2)
+    return areas
 
 
 @dataclass(frozen=True)

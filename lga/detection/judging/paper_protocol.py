@@ -1,14 +1,11 @@
-"""The `paper` protocol: the mean average precision of the paper's toolchain.
+"""The `paper` protocol: mean average precision by the paper's toolchain, that of the YOLOv8 family.
 
 It knows nothing of regions to be ignored: they are left out, and a detection on one is a false positive. Nor
 of tiles: each is an image. An object that is annotated twice, in the same place and class, is one.
 
-Mean average precision by the paper's own protocol, that of the YOLOv8 family ("paper").
-
 It is not COCO's: precision is joined linearly to (recall 1, precision 0), which adds area beyond the recall
 reached (a perfect class has 0.995, and 20 true positives of 100 objects with nothing else 0.600); a
-detection counts for its best-overlapping object or for none; there are no ignored regions, crowds, or
-sizes.
+detection counts for its best-overlapping object or for none; there are no crowds or sizes.
 
 Shapes: P predictions and T targets of all images together, C classes that occur in the targets, 10
 thresholds.
@@ -19,9 +16,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lga.detection.judging.collector import Collected, Judgement
+from lga.detection.judging.collector import (
+    Collected,
+    Floats,
+    Judgement,
+    areas_of,
+    rows_by_group,
+    shared_areas,
+)
 
-Floats = NDArray[np.floating]
 Ints = NDArray[np.integer]
 
 THRESHOLDS = np.linspace(0.5, 0.95, 10)
@@ -93,7 +96,7 @@ def claims(predictions: Floats, targets: Floats) -> tuple[Ints, Floats]:
     """Return the target that each prediction overlaps most (P,), -1 for none, and the overlap (P,)."""
     claimed = np.full(len(predictions), -1)
     overlap = np.zeros(len(predictions))
-    of_prediction, of_target = _rows_by_image(predictions), _rows_by_image(targets)
+    of_prediction, of_target = rows_by_group(predictions[:, 0]), rows_by_group(targets[:, 0])
     for image in of_prediction.keys() & of_target.keys():
         rows, candidates = of_prediction[image], of_target[image]
         iou = _iou(predictions[rows, 1:5], targets[candidates, 1:5])
@@ -124,25 +127,18 @@ def class_average_precision(hits: NDArray[np.bool_], num_targets: int) -> Floats
     return np.trapezoid(np.stack(curves), RECALL_POINTS, axis=1)
 
 
-def _rows_by_image(rows: Floats) -> dict[float, Ints]:
-    """Return which rows belong to each image, in their order."""
-    order = np.argsort(rows[:, 0], kind="stable")
-    images, first = np.unique(rows[order, 0], return_index=True)
-    return dict(zip(images.tolist(), np.split(order, first[1:]), strict=True)) if len(rows) else {}
-
-
 def _iou(boxes: Floats, others: Floats) -> Floats:
     """Return the overlap (N, M) of boxes (N, 4) with others (M, 4), xyxy."""
-    low = np.maximum(boxes[:, None, :2], others[None, :, :2])
-    high = np.minimum(boxes[:, None, 2:], others[None, :, 2:])
-    intersection = (high - low).clip(0).prod(2)
-    areas, other_areas = ((b[:, 2:] - b[:, :2]).prod(1) for b in (boxes, others))
-    return intersection / (areas[:, None] + other_areas[None, :] - intersection + EPS)  # type: ignore[no-any-return]
+    intersection = shared_areas(boxes, others)
+    iou: Floats = intersection / (areas_of(boxes)[:, None] + areas_of(others) - intersection + EPS)
+    return iou
 
 
 def judge_by_paper(collected: Collected) -> Judgement:
     """Return `paper/map50`, `paper/map50_95` and, of the split alone, `paper/fitness`."""
-    found = average_precision(collected.detections, _without_duplicates(collected.judged_objects))
+    objects = collected.judged_objects
+    once = np.sort(np.unique(objects, axis=0, return_index=True)[1])
+    found = average_precision(collected.detections, objects[once])
     return Judgement(
         metrics={
             "paper/map50": 100 * found.map50,
@@ -154,8 +150,3 @@ def judge_by_paper(collected: Collected) -> Judgement:
             for label, row in zip(found.classes, found.per_class, strict=True)
         },
     )
-
-
-def _without_duplicates(objects: Floats) -> Floats:
-    first = np.unique(objects, axis=0, return_index=True)[1]
-    return objects[np.sort(first)]

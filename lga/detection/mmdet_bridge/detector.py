@@ -1,19 +1,13 @@
 """A detector of mmdet on a backbone of this project.
 
-Source: MMDetection (Chen et al., 2019), https://arxiv.org/abs/1906.07155, whose configuration files are
-used as it ships them but for what follows. Deviation: images reach the
-backbone in [0, 1], as in the paper's detector, and not less the means of ImageNet, since no weights
-pretrained there are loaded.
+Source: MMDetection (Chen et al., 2019), https://arxiv.org/abs/1906.07155. Its configuration file is taken as
+mmdet ships it. Changed in it are: what the cell's YAML says under `changes`; the backbone, whose place is
+held by `PassedOn`, since the maps come in ready; the channels that the neck reads; the number of classes;
+batch norm of one device in place of the synchronised one; the test settings that every detector of this
+project names. Weights pretrained on other images are left out, and so are the means that belong to them:
+images reach the backbone in [0, 1], as in the paper's detector.
 
 Shapes: B batch, H W height and width of the images (multiples of 32).
-
-From one of mmdet's configuration files to a model that reads this project's three maps.
-
-The file is taken as mmdet ships it. Changed in it are: what the cell's YAML says under `changes`; the
-backbone, whose place is held by `PassedOn`, since the maps come in ready; the channels that the neck reads;
-the number of classes; batch norm of one device in place of the synchronised one; the test settings that
-every detector of this project names. Weights pretrained on other images are left out, and so are the means
-that belong to them.
 """
 
 import logging

@@ -7,13 +7,9 @@
 Attention blocks are plugins of mmcv, given their channels as `in_channels`; they keep the weights they draw,
 whatever the network around them is filled with. Backbones give maps at strides 8, 16, 32 and take a block
 as `attention`; with `LGAPathAggregation` and `LGADetectionHead` in a `SingleStageDetector` they are the
-paper's detectors. Operations of mmcv are served as `served_ops` describes, if this is imported before mmdet.
-
-The paper's head and loss where mmdet expects a dense head.
+paper's detectors. Operations of mmcv are served as `packages` describes, if this is imported before mmdet.
 
 Shapes: B batch, C channels, H W height and width of a level, K classes.
-
-The constants of batch norm in the paper's detectors, for parts that are used without the whole.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,23 +20,15 @@ from torch import Tensor, nn
 
 from lga import attention as blocks
 from lga import backbones
-from lga.detection.mmdet_bridge.ops.served_ops import serve_ops
-from lga.detection.mmdet_bridge.packages import check_packages
+from lga.detection.mmdet_bridge.packages import prepare_import
 from lga.detection.mmdet_bridge.samples import batch_of, predictions
 from lga.detection.yolov8.assigner import pad_targets
 from lga.detection.yolov8.decode import decode, flatten_levels
-from lga.detection.yolov8.detector import NORM_EPS, NORM_MOMENTUM
+from lga.detection.yolov8.detector import set_family_norms
 from lga.detection.yolov8.head import DetectionHead
 from lga.detection.yolov8.loss import LossGains, detection_loss
 from lga.detection.yolov8.neck import PathAggregation, Triple
 from lga.detection.yolov8.nms import suppress
-
-
-def set_family_norms(module: nn.Module) -> None:
-    """Set the batch norms in `module` to the family's constants."""
-    for part in module.modules():
-        if isinstance(part, nn.BatchNorm2d):
-            part.eps, part.momentum = NORM_EPS, NORM_MOMENTUM
 
 
 class LGADetectionHead(DetectionHead):
@@ -146,8 +134,7 @@ def with_attention(name: str, backbone: type[nn.Module]) -> type[nn.Module]:
 
 def register() -> None:
     """Put all of it into the registry that mmdet's and its relatives' fall back on."""
-    check_packages()
-    serve_ops()
+    prepare_import()
     from mmengine.registry import MODELS
 
     for name, block in ATTENTION.items():

@@ -11,11 +11,9 @@ YOLOv8 family. Deviation: the overlap is complete IoU.
 5. Its target score, at the target's class, is t, scaled so that the best of the target's anchors has the
    best u.
 
+A batch's targets are one padded tensor, so that no step loops over images.
+
 Shapes: B batch, A anchors of all levels together, M most targets on an image, K classes.
-
-A batch's targets as one padded tensor, so that no step loops over images.
-
-Shapes: B batch, M most targets on an image, N targets of the batch.
 """
 
 from dataclasses import dataclass

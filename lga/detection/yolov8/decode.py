@@ -3,12 +3,8 @@
 Source: Generalized Focal Loss (Li et al., 2020), https://arxiv.org/abs/2006.04388, equation (6): a side's
 distance is the expectation of a distribution over bins.
 
-Shapes: B batch, A anchors of all levels together, K classes, 64 = 4 sides x 16 bins; `...` any leading
-axes.
-
-Anchor points: the centres of the cells of each level.
-
-Shapes: A anchors of all levels together, levels in order, each row by row.
+Shapes: B batch, A anchors, the centres of the cells of all levels in order, each row by row; K classes, 64 =
+4 sides x 16 bins; `...` any leading axes.
 """
 
 from collections.abc import Sequence

@@ -2,13 +2,8 @@
 
 Source: arXiv 2411.09604, tables 2 to 5, which put attention into networks of the YOLOv8 family.
 
-Shapes: B batch, H W height and width of the images (multiples of 32), K classes.
-
-A detector up to its decoded boxes, as one tensor: what other runtimes are given.
-
-Non-maximum suppression stays outside: runtimes have their own, with thresholds of their own.
-
-Shapes: B batch, H W height and width of the images, A anchors of all levels together, K classes.
+Shapes: B batch, H W height and width of the images (multiples of 32), A anchors of all levels together, K
+classes.
 """
 
 from collections.abc import Collection
@@ -28,6 +23,13 @@ from lga.structures import DetectionBatch, Detections
 
 NORM_EPS = 1e-3
 NORM_MOMENTUM = 0.03
+
+
+def set_family_norms(module: nn.Module) -> None:
+    """Set the batch norms in `module` to the constants of the YOLOv8 family."""
+    for part in module.modules():
+        if isinstance(part, nn.BatchNorm2d):
+            part.eps, part.momentum = NORM_EPS, NORM_MOMENTUM
 
 
 class Detector(nn.Module):
@@ -61,9 +63,7 @@ class Detector(nn.Module):
         self.nms_iou = nms_iou
         self.max_detections = max_detections
         self.gains = LossGains(box_gain, class_gain, distribution_gain)
-        for module in self.modules():
-            if isinstance(module, nn.BatchNorm2d):
-                module.eps, module.momentum = NORM_EPS, NORM_MOMENTUM
+        set_family_norms(self)
 
     def forward(self, images: Tensor) -> list[Tensor]:
         """Return the raw maps (B, 64 + K, h, w) at strides 8, 16, 32 of images (B, 3, H, W) in [0, 1]."""
@@ -95,7 +95,11 @@ class Detector(nn.Module):
 
 
 class DecodedDetector(nn.Module):
-    """Map images (B, 3, H, W) to predictions (B, 4 + K, A): boxes xyxy in pixels, then probabilities."""
+    """Map images (B, 3, H, W) to predictions (B, 4 + K, A): boxes xyxy in pixels, then probabilities.
+
+    This is what other runtimes are given. They have non-maximum suppression of their own, with thresholds of
+    their own, so it is left out.
+    """
 
     def __init__(self, detector: Detector) -> None:
         super().__init__()

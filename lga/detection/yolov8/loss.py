@@ -5,21 +5,12 @@ by the sum of all target scores, at least 1; the total is the batch size times t
 terms. The division is left to the caller, who may have other parts of the batch elsewhere; that toolchain
 takes each device's own sum and size.
 
-Shapes: B batch, A anchors of all levels together, F assigned anchors, K classes.
+- Box: one minus complete IoU, weighted.
+- Class: binary cross-entropy of every anchor and class against its target score.
+- Distribution: cross-entropy of each side's bins against the two bins beside the true distance; Distribution
+  Focal Loss (Li et al., 2020), https://arxiv.org/abs/2006.04388, equation (6).
 
-The box term: one minus complete IoU, weighted.
-
-Shapes: F assigned anchors.
-
-The class term: binary cross-entropy of every anchor and class against its target score.
-
-Shapes: B batch, A anchors, K classes.
-
-The distribution term: cross-entropy of each side's bins against the two bins beside the true distance.
-
-Source: Distribution Focal Loss (Li et al., 2020), https://arxiv.org/abs/2006.04388, equation (6).
-
-Shapes: F assigned anchors, 64 = 4 sides x 16 bins.
+Shapes: B batch, A anchors of all levels together, F assigned anchors, K classes, 64 = 4 sides x 16 bins.
 """
 
 from collections.abc import Sequence

@@ -3,7 +3,7 @@
 What of a cell's data is not there, and what to do about it; a quick look that parses nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -46,9 +46,8 @@ def image_counts(dataset: str, reader: Any) -> ImageCounts | None:
     published = PUBLISHED_COUNTS.get(dataset)
     if not isinstance(reader, PublishedDataset):
         return published
-    plan = reader.plan
-    used = (*plan.train, plan.test) if plan.val is None else (*plan.train, plan.val, plan.test)
-    if not all(_is_indexed(reader, part) for name in used for part in reader.unions.get(name, (name,))):
+    plan, used = reader.plan, _used(reader)
+    if not all(_is_indexed(reader, part) for part in _parts(reader)):
         return published
     counts = {part: _count(reader, part) for part in used}
     train = sum(counts[part] for part in plan.train)
@@ -71,36 +70,35 @@ def _count(reader: PublishedDataset, part: str) -> int:
     return len(index)
 
 
+def _used(reader: PublishedDataset) -> tuple[str, ...]:
+    """The parts, and unions of parts, that the reader's plan names."""
+    plan = reader.plan
+    return (*plan.train, plan.test) if plan.val is None else (*plan.train, plan.val, plan.test)
+
+
+def _parts(reader: PublishedDataset) -> Iterable[str]:
+    """The parts that the reader's plan needs, each once."""
+    return dict.fromkeys(part for name in _used(reader) for part in reader.unions.get(name, (name,)))
+
+
 def missing_data(reader: Any) -> str | None:
     """One line on what is missing; None where all that the reader needs is there, or can be made."""
-    if isinstance(reader, PublishedDataset):
-        return _missing_parts(reader)
-    if isinstance(reader, MNISTFormatReader) and not reader.download:
-        files = PUBLISHED[reader.data_set]
-        if any(find_file(reader.raw_dir, file) is None for file in files):
-            return _told(reader)
-    return None
-
-
-def _missing_parts(reader: PublishedDataset) -> str | None:
-    """What the reader itself says of the first part of its plan that is not there."""
-    plan = reader.plan
-    names = (*plan.train, plan.val or plan.test, plan.test)
-    parts = dict.fromkeys(part for name in names for part in reader.unions.get(name, (name,)))
-    for part in parts:
-        if part not in reader.parts or reader.has(part):
-            try:
-                reader.files(part)
-            except UserError as error:
-                return str(error)
-        if part not in reader.parts:
-            return f"{reader.root}: {part} is not there"
-    return None
-
-
-def _told(reader: MNISTFormatReader) -> str | None:
     try:
-        reader()
+        _look(reader)
     except UserError as error:
         return str(error)
     return None
+
+
+def _look(reader: Any) -> None:
+    """Raise what the reader itself says of the first thing that it needs and that is not there."""
+    if isinstance(reader, PublishedDataset):
+        for part in _parts(reader):
+            if part not in reader.parts or reader.has(part):
+                reader.files(part)
+            if part not in reader.parts:
+                raise UserError(f"{reader.root}: {part} is not there")
+    if isinstance(reader, MNISTFormatReader) and not reader.download:
+        files = PUBLISHED[reader.data_set]
+        if any(find_file(reader.raw_dir, file) is None for file in files):
+            reader()

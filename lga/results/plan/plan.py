@@ -7,20 +7,28 @@ from pathlib import Path
 from typing import Any
 
 from lga.config.frozen_run import FrozenRun
+from lga.config.grid import experiment_runs
 from lga.config.instantiation import make
+from lga.results.collect import collect
+from lga.results.experiments import Experiment
 from lga.results.matching import cell_names
 from lga.results.plan.image_counts import ImageCounts, image_counts, missing_data
-from lga.results.plan.step_times import StepTimes, Work
+from lga.results.plan.step_times import StepTimes, Work, device_of
+from lga.results.plan.sweep_options import SweepOptions
 from lga.results.published import Cell
 from lga.results.settings import digest, recipe
+from lga.run.devices.device_sets import device_sets
 from lga.run.folder.directory import RunDirectory
+from lga.run.machine.environment import environment
 from lga.system.errors import UserError
+from lga.system.resources import free_bytes
 
 CHECKPOINT_COPIES = 5  # of the parameters: the weights, their average, two moments of Adam, the chosen epoch
 BYTES_A_PARAMETER = 4
 BYTES_BESIDE = 5_000_000  # pictures, logs and the files of W&B
 SECONDS_AROUND = 10.0  # starting a run, counting its network's operations, writing its files
 TILE_BYTES = 1_500_000  # of one tile of 1024 pixels as PNG
+TIMES = "step_times.json"
 
 
 @dataclass(frozen=True)
@@ -107,6 +115,36 @@ class Plan:
         return made + sum(cell.bytes * cell.left for cell in cells)
 
 
+def plan_sweeps(
+    name: str, experiments: Sequence[Experiment], options: SweepOptions, measuring: bool = True
+) -> Plan:
+    """The plan of sweeps that are run one after the other; a run of two of them is planned once.
+
+    Where `measuring`, a few steps of each network of unknown speed are timed, and kept. Networks that no
+    published row counts are built and counted.
+    """
+    together = {
+        run.config_hash: run for one in experiments for run in experiment_runs(one.name, options.of_runs)
+    }
+    runs = list(together.values())
+    published = {row.cell: row.parameters for one in experiments for row in one.rows}
+    counts = {**_counted([run for run in runs if cell_names(run) not in published]), **published}
+    trainer = runs[0].config["trainer"]
+    outputs = Path(runs[0].config["paths"]["output_dir"])
+    data, times = data_states(runs), _times(runs[0].config, measuring)
+    places = {each.gpus for each in device_sets(trainer["accelerator"], options.jobs, len(runs))}
+    return Plan(
+        name=name,
+        scale=options.scale,
+        cells=planned_cells(runs, data, times, counts),
+        data=data,
+        device=times.device,
+        devices=len(places),
+        outputs=outputs,
+        free_bytes=free_bytes(outputs),
+    )
+
+
 def data_states(runs: Iterable[FrozenRun]) -> dict[str, DataState]:
     """The state of each dataset of the runs."""
     firsts: dict[str, FrozenRun] = {}
@@ -140,9 +178,14 @@ def _planned(
         except UserError as error:
             problems.append(str(error))
     left = states["new"] + states["started"]
-    size = CHECKPOINT_COPIES * BYTES_A_PARAMETER * parameters + BYTES_BESIDE
+    size = bytes_left(parameters)
     seconds = _seconds(runs[0].config, counts, times) if left else None
     return PlannedCell(cell, states["finished"], states["started"], left, seconds, size, tuple(problems))
+
+
+def bytes_left(parameters: int) -> int:
+    """That a finished run of a network of so many parameters leaves on disk."""
+    return CHECKPOINT_COPIES * BYTES_A_PARAMETER * parameters + BYTES_BESIDE
 
 
 def _state(folder: RunDirectory) -> str:
@@ -178,3 +221,30 @@ def _bytes_to_make(dataset: str, reader: Any, counts: ImageCounts | None) -> int
     tiles = Path(reader.cache_dir) / "tiles"
     cut = any(tiles.glob(f"{dataset}*")) if tiles.is_dir() else False
     return 0 if cut else (counts.train + counts.test) * TILE_BYTES
+
+
+def _counted(runs: Sequence[FrozenRun]) -> dict[Cell, int]:
+    """Parameters of each cell's network, of the largest where there are several."""
+    from lga.run.build import build_network
+
+    counts: dict[Cell, int] = {}
+    for run in {digest(recipe(run.config)): run for run in runs}.values():
+        size = sum(parameter.numel() for parameter in build_network(run.cfg).parameters())
+        counts[cell_names(run)] = max(size, counts.get(cell_names(run), 0))
+    return counts
+
+
+def _times(config: Mapping[str, Any], measuring: bool) -> StepTimes:
+    here = environment()
+    if config["trainer"]["accelerator"] == "cpu":
+        here["accelerator"] = "cpu"
+    runs = Path(config["paths"]["output_dir"]) / "runs"
+    records = [run.record for run in collect(runs).runs] if runs.is_dir() else []
+    kept = Path(config["paths"]["cache_dir"]) / TIMES
+    return StepTimes(kept, device_of(here), records, _measure if measuring else None)
+
+
+def _measure(config: Mapping[str, Any]) -> float:
+    from lga.results.plan.timed_step import seconds_an_image
+
+    return seconds_an_image(config)

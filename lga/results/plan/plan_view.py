@@ -25,22 +25,19 @@ def summary(plan: Plan) -> list[str]:
     runnable = plan.runnable
     cached, left = sum(cell.cached for cell in runnable), sum(cell.left for cell in runnable)
     room, needed = plan.free_bytes, plan.bytes(runnable)
+    with_all = (
+        f"with all data: {sum(cell.left for cell in plan.cells)} runs left, "
+        f"{duration(plan.hours(plan.cells))}, {plan.bytes(plan.cells) / 1e9:.1f} GB of disk"
+    )
     lines = [
         f"{len(runnable)} of {len(plan.cells)} cells can run: {cached} runs cached, {left} left, "
         f"{duration(plan.hours(runnable))} on {plan.device}",
-        *([f"with all data: {_all(plan)}"] if plan.missing else []),
+        *([with_all] if plan.missing else []),
         f"disk: {needed / 1e9:.1f} GB needed, {room / 1e9:.1f} GB free" + (": too little" * (needed > room)),
     ]
     lines += [f"missing: {name_of(name)}: {what}" for name, what in plan.missing.items()]
     lines += [f"in the way: {problem}" for cell in plan.cells for problem in cell.problems]
     return lines
-
-
-def _all(plan: Plan) -> str:
-    left = sum(cell.left for cell in plan.cells)
-    return (
-        f"{left} runs left, {duration(plan.hours(plan.cells))}, {plan.bytes(plan.cells) / 1e9:.1f} GB of disk"
-    )
 
 
 def duration(hours: float | None) -> str:

@@ -5,12 +5,13 @@ Judging an image is taken for a third of training on it, a forward pass without 
 """
 
 import json
-import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field, FiniteFloat, TypeAdapter, ValidationError
 
 from lga.run.folder.record import RunRecord
 from lga.system.files import writable, write_text
@@ -22,6 +23,7 @@ _OF_NETWORK = (
     ("dataset", "num_classes"), ("dataset", "image_size"), ("recipe", "batch_size"),
     ("trainer", "precision"), ("trainer", "channels_last"), ("trainer", "compile"),
 )  # fmt: skip
+_MEASURED = TypeAdapter(dict[str, Annotated[FiniteFloat, Field(gt=0)]])
 
 
 @dataclass(frozen=True)
@@ -129,13 +131,6 @@ def _limited(images: int, batches: int | None, batch: int) -> int:
 def _read(path: Path) -> dict[str, float]:
     """The kept measurements; a damaged file holds none."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return _MEASURED.validate_json(path.read_bytes())
+    except (OSError, ValidationError):
         return {}
-    if not isinstance(content, dict):
-        return {}
-    return {
-        key: float(value)
-        for key, value in content.items()
-        if isinstance(value, int | float) and math.isfinite(value) and value > 0
-    }

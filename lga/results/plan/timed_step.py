@@ -8,8 +8,9 @@ is given whole batches. What else a step does (loading, optimizer, moving averag
 
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import torch
@@ -25,6 +26,7 @@ NETWORK_SHARE = 0.84  # of a step
 IMAGES_ON_PROCESSOR = 2
 BOXES_AN_IMAGE = 20
 TIMED_STEPS = 3
+PROCESSOR = torch.device("cpu")
 
 
 def seconds_an_image(config: Mapping[str, Any]) -> float:
@@ -38,8 +40,9 @@ def seconds_an_image(config: Mapping[str, Any]) -> float:
     images = cfg.recipe.batch_size if on_gpu else min(IMAGES_ON_PROCESSOR, cfg.recipe.batch_size)
     batch = made_batch(images, cfg.dataset.image_size, cfg.dataset.num_classes, device)
     with one_thread():
-        training_step(network, batch, cfg.task.name)  # the first one also plans convolutions
-        seconds = min(_timed(network, batch, cfg.task.name, device) for _ in range(TIMED_STEPS))
+        step = partial(training_step, network, batch, cfg.task.name)
+        step()  # the first one also plans convolutions
+        seconds = min(timed(step, device) for _ in range(TIMED_STEPS))
     cores = 1 if on_gpu else os.cpu_count() or 1
     return seconds / cores / int(images) / NETWORK_SHARE
 
@@ -69,11 +72,11 @@ def training_step(network: nn.Module, batch: DetectionBatch, task: str) -> None:
     network.zero_grad()
 
 
-def _timed(network: nn.Module, batch: DetectionBatch, task: str, device: torch.device) -> float:
-    """Seconds on a GPU; of the processor, those that this process had it."""
+def timed(call: Callable[[], object], device: torch.device = PROCESSOR) -> float:
+    """Seconds of a call on a GPU; of the processor, those that this process had it."""
     clock = time.perf_counter if device.type == "cuda" else time.process_time
     started = clock()
-    training_step(network, batch, task)
+    call()
     if device.type == "cuda":
         torch.cuda.synchronize(device)
     return clock() - started

@@ -4,11 +4,10 @@ import json
 
 import pytest
 
-from lga.dashboard.page.instrumented import POINTS, instrumented
-from lga.dashboard.page.instruments_file import read_instruments
+from lga.dashboard.page.instrumented import POINTS, instrumented, read_instruments
 from lga.instruments import block_state
+from lga.instruments.callback import row, summary
 from lga.instruments.gradients import GradientSampler
-from lga.instruments.history import row, summary
 from lga.results.collect import collect
 from lga.system.errors import UserError
 from tests.dashboard.page.made_instruments import leave_instruments, watched

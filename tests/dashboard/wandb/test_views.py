@@ -11,9 +11,7 @@ pytest.importorskip("wandb_workspaces", reason="wandb-workspaces is not installe
 
 from lga.config.compose import compose
 from lga.config.frozen_run import freeze
-from lga.dashboard.wandb import logged_names
-from lga.dashboard.wandb.panels import GRID_COLUMNS
-from lga.dashboard.wandb.views import Place, build_dashboard
+from lga.dashboard.wandb.views import GRID_COLUMNS, SHOWN_PICTURES, Place, build_dashboard
 from lga.results.experiments import judged_experiments
 from lga.run.callbacks import detection_report
 
@@ -172,4 +170,4 @@ def test_there_is_a_view_for_each_table_and_names_tell_them_apart():
 
 
 def test_names_that_are_repeated_here_are_those_that_runs_log():
-    assert logged_names.SHOWN_PICTURES == detection_report.SHOWN_IMAGES
+    assert SHOWN_PICTURES == detection_report.SHOWN_IMAGES

@@ -14,7 +14,17 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from lga.detection.judging.collector import BOX, CLASS, IMAGE, SCORE, Floats, WholeImages
+from lga.detection.judging.collector import (
+    BOX,
+    CLASS,
+    IMAGE,
+    SCORE,
+    Floats,
+    WholeImages,
+    areas_of,
+    rows_by_group,
+    shared_areas,
+)
 from lga.structures.annotations import Annotations
 from lga.system.errors import UserError
 
@@ -48,7 +58,7 @@ def overlaps(detections: Floats, truth: Annotations) -> Overlaps:
     """Return the overlaps of detections (P, 7) with the boxes of ``truth``; those of class -1 have none."""
     boxes = truth.boxes
     detection, box, shared = _intersections(detections, truth)
-    areas, box_areas = ((b[:, 2:] - b[:, :2]).prod(1) for b in (detections[:, BOX], boxes))
+    areas, box_areas = areas_of(detections[:, BOX]), areas_of(boxes)
     iou = shared / (areas[detection] + box_areas[box] - shared)
     share = shared / areas[detection]
     order = np.lexsort((-box, -iou, detection))
@@ -57,34 +67,19 @@ def overlaps(detections: Floats, truth: Annotations) -> Overlaps:
 
 def _intersections(detections: Floats, truth: Annotations) -> tuple[Ints, Ints, Floats]:
     """Return detection, box and area in common (Q,) of the pairs."""
-    of_detections = _rows_by_group(detections[:, IMAGE], detections[:, CLASS])
-    of_boxes = _rows_by_group(truth.image, truth.labels)
+    of_detections = rows_by_group(detections[:, IMAGE], detections[:, CLASS])
+    of_boxes = rows_by_group(truth.image, truth.labels)
     found: list[tuple[Ints, Ints, Floats]] = [(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))]
     for group in of_detections.keys() & of_boxes.keys():
         rows, columns = of_detections[group], of_boxes[group]
         step = max(1, PAIRS_AT_ONCE // len(columns))
         for start in range(0, len(rows), step):
             part = rows[start : start + step]
-            shared = _shared_areas(detections[part, BOX], truth.boxes[columns])
+            shared = shared_areas(detections[part, BOX], truth.boxes[columns])
             row, column = shared.nonzero()
             found.append((part[row], columns[column], shared[row, column]))
     detection, box, area = (np.concatenate(column) for column in zip(*found, strict=True))
     return detection, box, area
-
-
-def _rows_by_group(image: Floats | Ints, label: Floats | Ints) -> dict[tuple[int, ...], Ints]:
-    """Return the rows of each image and class."""
-    order = np.lexsort((label, image))
-    keys, first = np.unique(np.c_[image, label][order], axis=0, return_index=True)
-    return dict(zip(map(tuple, keys.astype(int).tolist()), np.split(order, first[1:]), strict=False))
-
-
-def _shared_areas(boxes: Floats, others: Floats) -> Floats:
-    """Return the areas in common (N, M) of boxes (N, 4) and others (M, 4), xyxy."""
-    low = np.maximum(boxes[:, None, :2], others[None, :, :2])
-    high = np.minimum(boxes[:, None, 2:], others[None, :, 2:])
-    areas: Floats = (high - low).clip(0).prod(2)
-    return areas
 
 
 def keep(found: WholeImages, detections: Bools, boxes: Bools) -> WholeImages:
@@ -186,7 +181,7 @@ def covered_share(boxes: Floats, regions: Floats) -> Floats:
     widths = _common_lengths(boxes[:, [0, 2]], columns)
     heights = _common_lengths(boxes[:, [1, 3]], rows)
     covered = ((widths @ inside.astype(float)) * heights).sum(1)
-    areas = (boxes[:, 2:] - boxes[:, :2]).prod(1)
+    areas = areas_of(boxes)
     share: Floats = np.divide(covered, areas, out=np.zeros(len(boxes)), where=areas > 0)
     return share
 

@@ -26,7 +26,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from lga.detection.judging.collector import BOX, CLASS, IMAGE, Floats, Judgement, WholeImages
+from lga.detection.judging.collector import BOX, CLASS, IMAGE, Floats, Judgement, WholeImages, areas_of
 from lga.detection.judging.native.devkit import at_points
 from lga.detection.judging.native.matching import (
     Bools,
@@ -89,8 +89,7 @@ def _average_precisions(
     if not counts.any():
         return []
     verdicts = greedy_verdicts(pairs, counts, THRESHOLDS, len(detections))
-    boxes = detections[:, BOX]
-    out_of_size = ~_within((boxes[:, 2:] - boxes[:, :2]).prod(1), limits)
+    out_of_size = ~_within(areas_of(detections[:, BOX]), limits)
     judged = verdicts.right | ~(verdicts.neutral | out_of_size)
     return [
         at_points(right[rows], int(counts.sum()), RECALL_POINTS)

@@ -8,8 +8,7 @@ import torch
 import torchvision
 from torch.nn import functional as F
 
-from lga.detection.mmdet_bridge.ops.served_ops import NAME, ServedOps, serve_ops, served
-from lga.detection.mmdet_bridge.packages import import_mmdet
+from lga.detection.mmdet_bridge.packages import COMPILED, ServedOps, import_mmdet, serve_ops, served
 from lga.system.errors import UserError
 
 import_mmdet()
@@ -195,7 +194,7 @@ def test_softmax_focal_loss_is_its_formula(weight):
     )
 
 
-@pytest.mark.skipif(not isinstance(sys.modules[NAME], ServedOps), reason="mmcv's operations are compiled")
+@pytest.mark.skipif(not isinstance(sys.modules[COMPILED], ServedOps), reason="mmcv's operations are compiled")
 def test_another_operation_is_refused_when_it_is_called():
     with pytest.raises(UserError) as refused:
         ops.RoIPool(2)(torch.zeros(1, 1, 4, 4), torch.zeros(1, 5))
@@ -205,13 +204,13 @@ def test_another_operation_is_refused_when_it_is_called():
 
 
 def test_a_compiled_module_is_used_instead(monkeypatch):
-    monkeypatch.delitem(sys.modules, NAME)
+    monkeypatch.delitem(sys.modules, COMPILED)
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: object())
     serve_ops()
-    assert NAME not in sys.modules
+    assert COMPILED not in sys.modules
 
 
-@pytest.mark.skipif(isinstance(sys.modules[NAME], ServedOps), reason="mmcv's operations are not compiled")
+@pytest.mark.skipif(isinstance(sys.modules[COMPILED], ServedOps), reason="mmcv's operations are not compiled")
 def test_served_operations_are_the_compiled_ones(monkeypatch):
     """Where mmcv was compiled: the same wrappers over its module and over the served operations."""
     x, offset, weight, mask, bias = deformable_operands(2, 2)
@@ -235,7 +234,7 @@ def test_served_operations_are_the_compiled_ones(monkeypatch):
 
     compiled = results()
     for name, function in served().items():
-        monkeypatch.setattr(sys.modules[NAME], name, function)
+        monkeypatch.setattr(sys.modules[COMPILED], name, function)
     for ours, theirs in zip(results(), compiled, strict=True):
         torch.testing.assert_close(ours, theirs, **TOLERANCE)
 
