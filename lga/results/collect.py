@@ -2,8 +2,8 @@
 
 import math
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -12,6 +12,12 @@ from lga.run.folder.record import RunRecord, read_record
 from lga.system.errors import UserError
 
 RECORD = "result.json"
+
+
+def machine(record: RunRecord) -> str:
+    """The model of the GPU that a run was made on, else that of the CPU."""
+    device = str(record.environment.get("accelerator"))
+    return str(record.environment.get("cpu") or device) if device == "cpu" else device
 
 
 @dataclass(frozen=True)
@@ -25,6 +31,17 @@ class CollectedRun:
     def scale(self) -> Scale:
         """What its numbers stand for."""
         return scale_of(self.record)
+
+    @cached_property
+    def origin(self) -> str:
+        """The machine that it ran on and the revision of its code, `+` for one that was changed."""
+        code = self.record.code
+        return f"{machine(self.record)} at {str(code.get('commit'))[:8]}{'+' if code.get('dirty') else ''}"
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What no other run has."""
+        return self.record.config_hash, self.record.started
 
     @property
     def network(self) -> str:
@@ -43,11 +60,21 @@ class Problem:
 
 @dataclass(frozen=True)
 class Collection:
-    """All runs below `root`, sorted by cell, scale, seed and folder, and what could not be read."""
+    """All runs below `root`, sorted by cell, scale, seed and folder, and what could not be read.
+
+    `kept` are those that the repository keeps the records of; `runs` are the others.
+    """
 
     root: Path
     runs: tuple[CollectedRun, ...]
     problems: tuple[Problem, ...]
+    kept: tuple[CollectedRun, ...] = ()
+
+    def beside(self, kept: Iterable[CollectedRun]) -> "Collection":
+        """The collection with kept runs; one that is among its own is shown from its folder."""
+        own = {run.key: run for run in self.runs}
+        found = {run.key: own.pop(run.key, run) for run in kept}
+        return replace(self, runs=tuple(own.values()), kept=tuple(found.values()))
 
 
 def collect(root: Path) -> Collection:

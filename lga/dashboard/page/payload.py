@@ -80,12 +80,16 @@ def payload(
     audit: Audit | None = None,
     latencies: Latencies | None = None,
     studies: Studies = NO_STUDIES,
+    own_studies: Studies = NO_STUDIES,
 ) -> dict[str, Any]:
     """All that the page shows of `collection`; links lead from `page_folder` to the runs' folders.
 
-    `tables` were judged on runs of `collection`, and `studies` found among them.
+    `tables` were judged on runs of `collection`, `studies` found among its kept ones and `own_studies` among
+    the others: the two are compared apart.
     """
-    ordered, comparisons = sorted(collection.runs, key=_place), compare(collection.runs)
+    ordered = [*sorted(collection.runs, key=_place), *sorted(collection.kept, key=_place)]
+    own, kept = compare(collection.runs), compare(collection.kept)
+    comparisons = (*own, *kept)
     position = {id(run): index for index, run in enumerate(ordered)}
     counted = {id(run) for comparison in comparisons for group in comparison.groups for run in group.runs}
     shared, problems = _Shared(_curve_points(len(ordered))), list(collection.problems)
@@ -93,15 +97,18 @@ def payload(
     published = [row.attention for table in tables for row in table.rows]
     return {
         "generated": generated.isoformat(timespec="minutes"),
-        "source": str(collection.root),
-        "scales": _scales(collection.runs),
+        "source": f"{collection.root}{' and kept records' if collection.kept else ''}",
+        "scales": _scales(ordered),
         "attentions": sorted({run["attention"] for run in runs} | set(published), key=attention_order),
         "metrics": _metrics(runs),
         "paper": paper(tables, audit, position, page_folder),
         "audit": audit.model_dump() if audit else None,
         "latencies": {"measured": latencies.measured, "of": latencies.of} if latencies else None,
-        "studies": studied(studies, position),
-        "comparisons": [_comparison(comparison) for comparison in comparisons],
+        "studies": [*studied(own_studies, position, own=True), *studied(studies, position)],
+        "comparisons": [
+            *(_comparison(comparison, "Your runs" if kept else "") for comparison in own),
+            *(_comparison(comparison, "Kept runs") for comparison in kept),
+        ],
         "groups": [
             _group(group, index, position)
             for index, comparison in enumerate(comparisons)
@@ -214,9 +221,9 @@ def _metrics(runs: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
     ]
 
 
-def _comparison(comparison: Comparison) -> dict[str, str]:
-    names = ("dataset", "network", "scale", "recipe", "metric", "distinction")
-    return {name: getattr(comparison, name) for name in names}
+def _comparison(comparison: Comparison, owner: str) -> dict[str, str]:
+    names = ("dataset", "network", "scale", "recipe", "metric", "distinction", "mixture")
+    return {"owner": owner, **{name: getattr(comparison, name) for name in names}}
 
 
 def _group(group: Group, comparison: int, position: Mapping[int, int]) -> dict[str, Any]:

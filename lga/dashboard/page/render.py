@@ -62,13 +62,15 @@ def write_page(
     audit: Audit | None = None,
     latencies: Latencies | None = None,
     studies: Studies = NO_STUDIES,
+    own_studies: Studies = NO_STUDIES,
 ) -> None:
     """Writes the page of `collection`, tables judged on it and studies found in it to `path`, atomically.
 
     Its folder is made.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_text(path, render(payload(collection, path.parent, generated, tables, audit, latencies, studies)))
+    judged = tables, audit, latencies, studies, own_studies
+    write_text(path, render(payload(collection, path.parent, generated, *judged)))
 
 
 def render(data: dict[str, Any]) -> str:

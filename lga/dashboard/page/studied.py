@@ -89,25 +89,33 @@ def _name(group: str, choice: str) -> str:
     return str(OmegaConf.create({group: OmegaConf.load(path)})[group].name)
 
 
-def studied(found: Studies, position: Positions) -> list[dict[str, Any]]:
-    """All pages of studies; `position` is each run's place on the page by its id."""
+def studied(found: Studies, position: Positions, own: bool = False) -> list[dict[str, Any]]:
+    """All pages of studies; `position` is each run's place on the page by its id.
+
+    Those of a user's own runs, beside the kept ones, say so.
+    """
     return [
         {
-            "name": page.name,
-            "title": page.title,
+            "name": f"own-{page.name}" if own else page.name,
+            "title": _title(page.title, own),
             "limits": re.sub(r"\[([^]]+)\]\([^)]*\)", r"\1", page.experiments[0].limits),  # links of Markdown
-            "studies": [_study(results, position) for results in studies],
+            "studies": [_study(results, position, own) for results in studies],
         }
         for page, studies in found.items()
     ]
 
 
-def _study(results: Results, position: Positions) -> dict[str, Any]:
+def _title(title: str, own: bool) -> str:
+    return f"Your runs: {title}" if own else title
+
+
+def _study(results: Results, position: Positions, own: bool) -> dict[str, Any]:
     experiment = results.experiment
     compared = [row for row in results.rows if row.attention != experiment.reference]
     return {
+        "id": f"own-{experiment.name}" if own else experiment.name,
         "name": experiment.name,
-        "title": experiment.title,
+        "title": _title(experiment.title, own),
         "question": experiment.question,
         "kind": experiment.kind.capitalize(),
         "reference": experiment.reference,
@@ -130,6 +138,7 @@ def _family(experiment: Experiment, family: Family, position: Positions) -> dict
         "scale": family.scale,
         "marked": family.scale in CUT_SHORT,
         "changes": family.changes,
+        "mixture": family.mixture,
         "metric": first.metric,
         "label": label(first.metric),
         "rows": [_row(row, reference, position) for row in family.rows],

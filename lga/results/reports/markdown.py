@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from statistics import fmean
 
+from lga.results.collect import machine
 from lga.results.experiments import Experiment, Page
 from lga.results.families import Family, Number, Results, Row
 from lga.results.labels import label
@@ -84,7 +85,7 @@ def provenance(records: Sequence[RunRecord]) -> list[str]:
     if not records:
         return []
     days = [escaped(record.ended[:10]) for record in records]
-    devices = _distinct(record.environment.get("accelerator") for record in records)
+    devices = _distinct(map(machine, records))
     commits = _distinct(str(record.code.get("commit"))[:10] for record in records)
     images = dict.fromkeys(filter(None, map(other_images, records)))
     hours = sum(record.seconds for record in records) / 3600
@@ -165,12 +166,13 @@ def _title(family: Family) -> str:
 
 def _table(experiment: Experiment, family: Family) -> list[str]:
     columns = _columns(experiment, family)
-    told = ["", f"With {escaped(family.changes)}."] if family.changes else []
+    changes = f"With {family.changes}" if family.changes else ""
+    notes = [line for note in (changes, family.mixture) if note for line in ("", f"{escaped(note)}.")]
     return [
         row_line(heading for heading, _, _ in columns),
         row_line(alignment for _, alignment, _ in columns),
         *(row_line(text(row) for _, _, text in columns) for row in family.rows),
-        *told,
+        *notes,
     ]
 
 

@@ -110,6 +110,60 @@ def test_runs_with_other_settings_make_no_study(tmp_path, monkeypatch):
     assert find_made(collect(tmp_path / "runs"), monkeypatch) == {}
 
 
+def test_own_runs_are_compared_apart_from_the_kept_ones(tmp_path, monkeypatch):
+    """A user's runs of some cells of a kept study, on another machine and by another revision."""
+    elsewhere = {
+        "environment": {"accelerator": "cpu", "cpu": "EPYC"},
+        "code": {"commit": "b" * 40},
+        "started": "2026-11-28T10:00:00+00:00",
+        "ended": "2026-11-28T11:00:00+00:00",
+    }
+    leave_study(tmp_path / "kept")
+    kept = collect(tmp_path / "kept").runs
+    alone = payload(
+        Collection(tmp_path, kept, ()),
+        tmp_path,
+        GENERATED,
+        studies=find_made(Collection(tmp_path, kept, ()), monkeypatch),
+    )
+    for attention, top1 in {"none": 98.65, "lga": 98.09}.items():
+        for seed in (1, 2):
+            leave_run(
+                tmp_path / "runs",
+                made_record("digits", attention=attention, seed=seed, top1=top1 + seed / 10, **elsewhere),
+            )
+    collection = collect(tmp_path / "runs").beside(kept)
+    own = find_made(collection, monkeypatch)
+    data = payload(
+        collection,
+        tmp_path,
+        GENERATED,
+        studies=find_made(Collection(tmp_path, kept, ()), monkeypatch),
+        own_studies=own,
+    )
+    yours, committed = data["studies"]
+    assert yours["title"] == "Your runs: Ten attentions on the embedded digits"
+    assert yours["studies"][0]["id"] == "own-embedded"
+    assert numbers_of(committed) == numbers_of(alone["studies"][0])
+    expected = {"none": (98.8, None), "lga": (98.24, -0.56)}
+    assert numbers_of(yours) == {name: pytest.approx(numbers) for name, numbers in expected.items()}
+    groups = [
+        (data["comparisons"][group["comparison"]]["owner"], group["attention"]) for group in data["groups"]
+    ]
+    assert groups == [
+        *(("Your runs", name) for name in ("none", "lga")),
+        *(("Kept runs", name) for name in ("none", "lga", "eca", "se")),
+    ]
+    assert {comparison["mixture"] for comparison in data["comparisons"]} == {""}
+
+
+def numbers_of(page):
+    """Mean and gain by attention of a page with one family."""
+    ((family,),) = (page["studies"][0]["families"],)
+    ran = {row["attention"]: row for row in family["rows"] if row["runs"]}
+    return {name: (row["ours"]["mean"], row["gain"] and row["gain"]["mean"]) for name, row in ran.items()}
+
+
 @pytest.mark.parametrize("study", STUDIES, ids=lambda study: study.name)
 def test_every_sweep_names_its_datasets_and_attentions(study):
     attentions = swept(study.name, "attention")
