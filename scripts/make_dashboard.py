@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from lga.dashboard.page import write_page
 from lga.dashboard.page.payload import Latencies
 from lga.dashboard.page.studied import found_studies
 from lga.results.audited import kept_audit
-from lga.results.collect import collect
+from lga.results.collect import Collection, collect
 from lga.results.experiments import FOLDER, judged_experiments
 from lga.results.judging import judge
 from lga.results.reports.committed import read_kept
@@ -29,8 +30,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=outputs("dashboard.html"), help="the page")
     arguments = parser.parse_args()
     try:
-        kept = [run for experiment in sorted(arguments.kept.glob("*")) for run in read_kept(experiment)]
-        collection = collect(arguments.runs).beside(kept)
+        collection = _with_kept(collect(arguments.runs), arguments.kept)
         runs = (*collection.runs, *collection.kept)
         tables = [judge(experiment, runs) for experiment in judged_experiments()]
         studies = found_studies(collection.kept), found_studies(collection.runs)
@@ -42,6 +42,15 @@ def main() -> int:
         print(printable(f"left out: {problem.path}: {problem.reason}"), file=sys.stderr)
     print(f"{arguments.out}: {len(collection.runs)} runs, {len(collection.kept)} kept records")
     return 0
+
+
+def _with_kept(collection: Collection, folder: Path) -> Collection:
+    """The collection and the records that the repository keeps; one of its own runs is shown as they are."""
+    own = {(run.record.config_hash, run.record.started): run for run in collection.runs}
+    kept = [run for experiment in sorted(folder.glob("*")) for run in read_kept(experiment)]
+    keys = [(run.record.config_hash, run.record.started) for run in kept]
+    found = {key: own.pop(key, run) for key, run in zip(keys, kept, strict=True)}
+    return replace(collection, runs=tuple(own.values()), kept=tuple(found.values()))
 
 
 def _latencies() -> Latencies | None:

@@ -2,22 +2,25 @@
 
 import math
 import os
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 from lga.results.scales import Scale, scale_of
 from lga.run.folder.record import RunRecord, read_record
 from lga.system.errors import UserError
 
 RECORD = "result.json"
+Read = TypeVar("Read")
 
 
-def machine(record: RunRecord) -> str:
-    """The model of the GPU that a run was made on, else that of the CPU."""
-    device = str(record.environment.get("accelerator"))
-    return str(record.environment.get("cpu") or device) if device == "cpu" else device
+def device_of(environment: Mapping[str, str | int | None]) -> str:
+    """The GPU's name, else the processor's and how many cores there are; a record may lack both."""
+    if environment.get("accelerator", "cpu") != "cpu":
+        return str(environment["accelerator"])
+    return f"{environment.get('cores')} cores, {environment.get('cpu')}"
 
 
 @dataclass(frozen=True)
@@ -36,12 +39,8 @@ class CollectedRun:
     def origin(self) -> str:
         """The machine that it ran on and the revision of its code, `+` for one that was changed."""
         code = self.record.code
-        return f"{machine(self.record)} at {str(code.get('commit'))[:8]}{'+' if code.get('dirty') else ''}"
-
-    @property
-    def key(self) -> tuple[str, str]:
-        """What no other run has."""
-        return self.record.config_hash, self.record.started
+        commit = f"{str(code.get('commit'))[:8]}{'+' if code.get('dirty') else ''}"
+        return f"{device_of(self.record.environment)}, at {commit}"
 
     @property
     def network(self) -> str:
@@ -70,12 +69,6 @@ class Collection:
     problems: tuple[Problem, ...]
     kept: tuple[CollectedRun, ...] = ()
 
-    def beside(self, kept: Iterable[CollectedRun]) -> "Collection":
-        """The collection with kept runs; one that is among its own is shown from its folder."""
-        own = {run.key: run for run in self.runs}
-        found = {run.key: own.pop(run.key, run) for run in kept}
-        return replace(self, runs=tuple(own.values()), kept=tuple(found.values()))
-
 
 def collect(root: Path) -> Collection:
     """Reads every `result.json` below `root`; raises UserError if `root` is no folder."""
@@ -87,13 +80,20 @@ def collect(root: Path) -> Collection:
     problems: list[Problem] = []
     for folder in _run_folders(root, problems):
         path = folder / RECORD
-        try:
-            runs.append(CollectedRun(folder, _checked(read_record(path))))
-        except UserError as error:
-            problems.append(Problem(path, str(error).removeprefix(f"{path}: ")))
-        except OSError as error:
-            problems.append(Problem(path, error.strerror or str(error)))
+        if record := attempt(lambda path: _checked(read_record(path)), path, problems):
+            runs.append(CollectedRun(folder, record))
     return Collection(root, tuple(sorted(runs, key=_position)), tuple(problems))
+
+
+def attempt(reader: Callable[[Path], Read], path: Path, problems: list[Problem]) -> Read | None:
+    """What `reader` finds at `path`; None, and a problem more, if it cannot be read."""
+    try:
+        return reader(path)
+    except UserError as error:
+        problems.append(Problem(path, str(error).removeprefix(f"{path}: ")))
+    except OSError as error:
+        problems.append(Problem(path, error.strerror or str(error)))
+    return None
 
 
 def _checked(record: RunRecord) -> RunRecord:

@@ -22,13 +22,10 @@ def one_each(candidates: Iterable[tuple[Key, CollectedRun]]) -> dict[Key, Collec
 
 
 def mixture(runs: Mapping[str, Iterable[CollectedRun]]) -> str:
-    """What to say of runs of several machines or revisions that are compared; nothing of those of one.
-
-    `runs` are by what they are called.
-    """
+    """What to say of runs, by their names, of several machines or revisions; nothing of those of one."""
     found: defaultdict[str, dict[str, None]] = defaultdict(dict)
     for name, members in runs.items():
         for run in members:
             found[run.origin][name] = None
-    told = "; ".join(f"{origin} ({', '.join(names)})" for origin, names in found.items())
+    told = ", and ".join(f"{origin} ({'; '.join(names)})" for origin, names in found.items())
     return f"Runs of different machines or code are compared: {told}" if len(found) > 1 else ""

@@ -9,7 +9,6 @@ from lga.config.frozen_run import UNLESS_NULL, UNLESS_ONE, identifying
 from lga.results.labels import UNSET, setting_text
 
 SHOWN_DIFFERENCES = 6
-TOLD_FIRST = "recipe.epochs"
 _DEFAULTS: Mapping[str, Any] = {**dict.fromkeys(UNLESS_ONE, 1), **dict.fromkeys(UNLESS_NULL)}
 
 
@@ -56,7 +55,7 @@ def distinctions(all_settings: Sequence[Mapping[str, Any]]) -> list[str]:
     """
     texts: dict[tuple[str, ...], None] = {}
     names = {name for settings in all_settings for name in settings}
-    for name in sorted(names, key=lambda name: (name != TOLD_FIRST, name.count("."), name)):
+    for name in sorted(names, key=lambda name: (name != "recipe.epochs", name.count("."), name)):
         column = tuple(
             setting_text(name, settings.get(name, _DEFAULTS.get(name, UNSET))) for settings in all_settings
         )

@@ -107,7 +107,7 @@ def test_groups_are_named_by_what_tells_them_apart_in_words():
 
 def of_machine(cpu, commit, **fields):
     made = made_record(**fields)
-    environment, code = {**made.environment, "cpu": cpu}, {**made.code, "commit": commit * 40}
+    environment, code = {**made.environment, "cpu": cpu, "cores": 2}, {**made.code, "commit": commit * 40}
     return CollectedRun(Path("runs"), made.model_copy(update={"environment": environment, "code": code}))
 
 
@@ -125,10 +125,10 @@ def test_of_several_runs_those_of_one_machine_and_code_count():
         for s in (1, 2)
     ]
     (comparison,) = compare([*again, *first])
-    assert {run.origin for group in comparison.groups for run in group.runs} == {"Xeon at 77777777"}
+    assert {run.origin for group in comparison.groups for run in group.runs} == {"2 cores, Xeon, at 77777777"}
     assert comparison.mixture == ""
     (comparison,) = compare([*again, *first[4:]])
-    told = "EPYC at aaaaaaaa (none, lga); Xeon at 77777777 (eca)"
+    told = "2 cores, EPYC, at aaaaaaaa (none; lga), and 2 cores, Xeon, at 77777777 (eca)"
     assert comparison.mixture == f"Runs of different machines or code are compared: {told}"
 
 
@@ -140,7 +140,7 @@ def test_of_two_whole_blocks_the_later_counts():
         for (m, seed), day in ends.items()
     ]
     (comparison,) = compare(runs)
-    assert [run.origin for run in comparison.groups[0].runs] == ["Xeon at 77777777"] * 2
+    assert [run.origin for run in comparison.groups[0].runs] == ["2 cores, Xeon, at 77777777"] * 2
 
 
 @pytest.mark.parametrize("other", [{"dataset": "mnist"}, {"backbone": "resnet18"}, {"scale": "smoke"}])

@@ -7,9 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from lga.dashboard.page.instruments_file import Block, Instruments, Row, read_instruments
-from lga.results.collect import CollectedRun, Problem
+from lga.results.collect import CollectedRun, Problem, attempt
 from lga.results.curves import evenly_spaced
-from lga.system.errors import UserError
 
 FILE = "instruments.json"
 POINTS = 60
@@ -30,7 +29,8 @@ def instrumented(
     blocks: list[dict[str, Any]] = []
     left_out: list[str] = []
     for run in runs:
-        found = _read(run, problems) if run.record.instruments and run.folder.is_dir() else None
+        watched = run.record.instruments and run.folder.is_dir()
+        found = attempt(read_instruments, run.folder / FILE, problems) if watched else None
         if found is None or not found.rows:
             continue
         shown = [{"run": position[id(run)], **block} for block in _blocks(found)]
@@ -41,17 +41,6 @@ def instrumented(
             budget -= size
             blocks.extend(shown)
     return {"blocks": blocks, "left_out": list(dict.fromkeys(left_out))} if blocks or left_out else None
-
-
-def _read(run: CollectedRun, problems: list[Problem]) -> Instruments | None:
-    path = run.folder / FILE
-    try:
-        return read_instruments(path)
-    except UserError as error:
-        problems.append(Problem(path, str(error).removeprefix(f"{path}: ")))
-    except OSError as error:
-        problems.append(Problem(path, error.strerror or str(error)))
-    return None
 
 
 def _blocks(found: Instruments) -> Iterable[dict[str, Any]]:

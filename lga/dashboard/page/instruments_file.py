@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, FiniteFloat, NonNegativeInt, PositiveInt, ValidationError
 
+from lga.run.folder.record import AlarmRecord
 from lga.system.errors import UserError
 
 Number = FiniteFloat | None
@@ -21,8 +22,6 @@ class Values(_Part):
     """Of an alpha, over channels."""
 
     mean: Number
-    least: Number
-    most: Number
 
 
 class Alpha(_Part):
@@ -55,17 +54,6 @@ class Gradients(_Part):
     dead_by_parameter: dict[str, Number]
 
 
-class Alarm(_Part):
-    """A sign of failure in a block, with the epochs that it was first and last seen after."""
-
-    block: str
-    sign: str
-    first: PositiveInt
-    last: PositiveInt
-    seen: str
-    meaning: str
-
-
 class Block(_Part):
     """A block after one epoch."""
 
@@ -92,7 +80,7 @@ class Instruments(_Part):
 
     every: PositiveInt
     images: PositiveInt
-    alarms: list[Alarm]
+    alarms: list[AlarmRecord]
     rows: list[Row]
 
 

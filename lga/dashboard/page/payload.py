@@ -21,7 +21,7 @@ from lga.dashboard.page.samples import samples
 from lga.dashboard.page.studied import NO_STUDIES, Studies, studied
 from lga.results import labels as metric_names
 from lga.results.audited import Audit
-from lga.results.collect import CollectedRun, Collection, Problem
+from lga.results.collect import CollectedRun, Collection, Problem, attempt
 from lga.results.comparison import Comparison, Group, attention_order, compare
 from lga.results.curves import read_curves
 from lga.results.families import Results
@@ -104,7 +104,7 @@ def payload(
         "paper": paper(tables, audit, position, page_folder),
         "audit": audit.model_dump() if audit else None,
         "latencies": {"measured": latencies.measured, "of": latencies.of} if latencies else None,
-        "studies": [*studied(own_studies, position, own=True), *studied(studies, position)],
+        "studies": [*studied(own_studies, position, "Your runs: "), *studied(studies, position)],
         "comparisons": [
             *(_comparison(comparison, "Your runs" if kept else "") for comparison in own),
             *(_comparison(comparison, "Kept runs") for comparison in kept),
@@ -190,12 +190,7 @@ def _files(folder: Path, page_folder: Path) -> tuple[str, _Files]:
 
 
 def _curves(run: CollectedRun, shared: _Shared, problems: list[Problem]) -> dict[str, Any] | None:
-    path = run.folder / "metrics.csv"
-    try:
-        curves = read_curves(run, shared.points)
-    except ValueError as error:
-        problems.append(Problem(path, str(error).removeprefix(f"{path}: ")))
-        return None
+    curves = attempt(lambda _: read_curves(run, shared.points), run.folder / "metrics.csv", problems)
     if curves is None:
         return None
     epochs = shared.epochs.setdefault(tuple(curves.epochs), len(shared.epochs))

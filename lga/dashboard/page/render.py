@@ -26,32 +26,11 @@ from lga.system.files import write_text
 STYLES = ("page.css", "paper.css", "instruments.css", "studies.css")
 # In the order in which they are joined to one module; the last one starts the page.
 SCRIPTS = (
-    "elements.js",
-    "numbers.js",
-    "marks.js",
-    "axes.js",
-    "deferred.js",
-    "dots.js",
-    "curves.js",
-    "series.js",
-    "instruments.js",
-    "confusion.js",
-    "samples.js",
-    "sortable.js",
-    "verdicts.js",
-    "paper_tables.js",
-    "studies.js",
-    "figure_one.js",
-    "cost_points.js",
-    "cost.js",
-    "audit.js",
-    "summary.js",
-    "runs.js",
-    "run_dialog.js",
-    "filters.js",
-    "contents.js",
-    "main.js",
-)
+    "elements.js", "numbers.js", "marks.js", "axes.js", "deferred.js", "dots.js", "curves.js", "series.js",
+    "instruments.js", "confusion.js", "samples.js", "sortable.js", "verdicts.js", "paper_tables.js",
+    "studies.js", "figure_one.js", "cost_points.js", "cost.js", "audit.js", "summary.js", "runs.js",
+    "run_dialog.js", "filters.js", "contents.js", "main.js",
+)  # fmt: skip
 
 
 def write_page(

@@ -11,15 +11,15 @@ import io
 import json
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import quote
 
 from PIL import Image
 
-from lga.results.collect import CollectedRun, Problem
+from lga.results.collect import CollectedRun, Problem, attempt
 from lga.results.comparison import Comparison, Group
 from lga.results.curves import read_confusion, read_precision_recall
 from lga.system.errors import UserError
@@ -68,8 +68,6 @@ IMAGES = 2
 ATTENTIONS = 6
 BUDGET = 2_500_000  # characters of all pictures and matrices: the rest of a page of 3 MB needs room too
 
-Read = TypeVar("Read")
-
 
 @dataclass
 class _Samples:
@@ -96,26 +94,17 @@ class _Samples:
         return bool(pictures) and not self.full
 
     def _judged(self, path: Path) -> dict[str, Any]:
-        curve, confusion = self.read(read_precision_recall, path), self.read(read_confusion, path)
+        curve = attempt(read_precision_recall, path, self.problems)
+        confusion = attempt(read_confusion, path, self.problems)
         return {
             "precision_recall": asdict(curve) if curve else None,
             "confusion": asdict(confusion) if confusion else None,
         }
 
     def _picture(self, path: Path) -> dict[str, Any] | None:
-        small = self.read(thumbnail, path)
+        small = attempt(thumbnail, path, self.problems)
         link = quote(Path(os.path.relpath(path, self.page_folder)).as_posix())
         return {"name": path.stem, "link": link, **asdict(small)} if small else None
-
-    def read(self, reader: Callable[[Path], Read], path: Path) -> Read | None:
-        """What `reader` finds at `path`; None, and a problem more, if it cannot be read."""
-        try:
-            return reader(path)
-        except UserError as error:
-            self.problems.append(Problem(path, str(error).removeprefix(f"{path}: ")))
-        except OSError as error:
-            self.problems.append(Problem(path, error.strerror or str(error)))
-        return None
 
 
 def samples(
@@ -147,7 +136,7 @@ def samples(
 def _lowest_seed(group: Group, gathered: _Samples) -> tuple[CollectedRun, list[Path]]:
     """The first run of the group that left pictures, and these; its first run and nothing if none did."""
     for run in group.runs:
-        paths = gathered.read(picture_paths, run.folder)
+        paths = attempt(picture_paths, run.folder, gathered.problems)
         if paths:
             return run, paths
     return group.runs[0], []

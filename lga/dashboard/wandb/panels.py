@@ -10,13 +10,7 @@ from typing import Any
 
 import wandb_workspaces.reports.v2 as wr
 
-from lga.dashboard.wandb.logged_names import (
-    EPOCH,
-    GFLOPS,
-    PAPER_GFLOPS,
-    PARAMETERS,
-    picture_keys,
-)
+from lga.dashboard.wandb import logged_names as names
 from lga.results.labels import label, unit
 from lga.results.published import Task, measured_metrics
 
@@ -57,13 +51,13 @@ def cost_panels(task: Task, grouping: Grouping) -> list[Any]:
     metric = measured_metrics(task)[0]
     against = wr.ScatterPlot(
         title=f"{label(metric)} against GFLOPs (the paper's convention)",
-        x=wr.SummaryMetric(PAPER_GFLOPS),
+        x=wr.SummaryMetric(names.PAPER_GFLOPS),
         y=wr.SummaryMetric(f"test/{metric}"),
     )
     return [
-        _bars(PARAMETERS, "parameters", "", grouping),
-        _bars(PAPER_GFLOPS, "GFLOPs, the paper's convention", "GFLOPs", grouping),
-        _bars(GFLOPS, "GFLOPs of one image", "GFLOPs", grouping),
+        _bars(names.PARAMETERS, "parameters", "", grouping),
+        _bars(names.PAPER_GFLOPS, "GFLOPs, the paper's convention", "GFLOPs", grouping),
+        _bars(names.GFLOPS, "GFLOPs of one image", "GFLOPs", grouping),
         against,
     ]
 
@@ -74,7 +68,10 @@ def picture_panels(task: Task) -> list[Any]:
         return []
     return [
         wr.MediaBrowser(
-            title="true boxes, and those found", media_keys=picture_keys(), num_columns=4, gallery_axis="run"
+            title="true boxes, and those found",
+            media_keys=names.picture_keys(),
+            num_columns=4,
+            gallery_axis="run",
         )
     ]
 
@@ -105,7 +102,7 @@ def _bars(metric: str, title: str, units: str, grouping: Grouping) -> Any:
 def _curve(metric: str, title: str, units: str, grouping: Grouping) -> Any:
     return wr.LinePlot(
         title=f"{title} by epoch, mean and range over seeds",
-        x=EPOCH,
+        x=names.EPOCH,
         y=[metric],
         title_x="epoch, from 0",
         title_y=units or None,

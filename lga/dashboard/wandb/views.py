@@ -13,24 +13,8 @@ import wandb_workspaces.workspaces as ws
 from wandb_workspaces import expr
 
 from lga.config.schema import Start
-from lga.dashboard.wandb.logged_names import (
-    ATTENTION,
-    DATASET,
-    NETWORK,
-    PAPER_GFLOPS,
-    PARAMETERS,
-    SCALE,
-    START,
-    stored,
-)
-from lga.dashboard.wandb.panels import (
-    Grouping,
-    cost_panels,
-    curve_panels,
-    picture_panels,
-    placed,
-    score_panels,
-)
+from lga.dashboard.wandb import logged_names as names
+from lga.dashboard.wandb import panels
 from lga.results.experiments import Experiment
 from lga.results.published import measured_metrics
 
@@ -65,13 +49,13 @@ def table_view(experiment: Experiment, place: Place) -> Any:
     """The workspace view of an experiment's runs."""
     task = experiment.rows[0].task
     cells = {row.cell for row in experiment.rows}
-    grouping = Grouping(None, len(cells))
-    columns = [*(f"test/{metric}" for metric in measured_metrics(task)), PARAMETERS, PAPER_GFLOPS]
-    pictures = picture_panels(task)
+    grouping = panels.Grouping(None, len(cells))
+    columns = [*(f"test/{metric}" for metric in measured_metrics(task)), names.PARAMETERS, names.PAPER_GFLOPS]
+    pictures = panels.picture_panels(task)
     sections = [
-        ws.Section("Judged by", score_panels(task, grouping), is_open=True),
-        ws.Section("Curves", curve_panels(task, grouping), is_open=True),
-        ws.Section("Cost", cost_panels(task, grouping), is_open=True),
+        ws.Section("Judged by", panels.score_panels(task, grouping), is_open=True),
+        ws.Section("Curves", panels.curve_panels(task, grouping), is_open=True),
+        ws.Section("Cost", panels.cost_panels(task, grouping), is_open=True),
         *([ws.Section("Predictions", pictures, is_open=False)] if pictures else []),
     ]
     return ws.Workspace(
@@ -82,7 +66,7 @@ def table_view(experiment: Experiment, place: Place) -> Any:
         settings=ws.WorkspaceSettings(x_axis="epoch", max_runs=len(cells)),
         runset_settings=ws.RunsetSettings(
             filters=_of_experiment(experiment, place.scale),
-            groupby=[ws.Config(DATASET), ws.Config(NETWORK), ws.Config(ATTENTION)],
+            groupby=[ws.Config(names.DATASET), ws.Config(names.NETWORK), ws.Config(names.ATTENTION)],
             pinned_columns=[f"summary:{column}" for column in columns],
         ),
     )
@@ -116,25 +100,25 @@ def _grid(experiment: Experiment, dataset: str, network: str, scale: str) -> Any
     """The comparison of attentions on one dataset in one network; the report's own project is meant."""
     task = experiment.rows[0].task
     attentions = [row.attention for row in experiment.rows if (row.dataset, row.model) == (dataset, network)]
-    grouping = Grouping(ATTENTION, len(attentions))
+    grouping = panels.Grouping(names.ATTENTION, len(attentions))
     own = (
-        expr.Config(stored(DATASET)) == dataset,
-        expr.Config(stored(NETWORK)) == network,
+        expr.Config(names.stored(names.DATASET)) == dataset,
+        expr.Config(names.stored(names.NETWORK)) == network,
     )
     return wr.PanelGrid(
         runsets=[
             wr.Runset(
                 name=f"{experiment.name}: {dataset}, {network}",
                 filters=_of_experiment(experiment, scale, *own),
-                groupby=[f"config.{ATTENTION}"],
+                groupby=[f"config.{names.ATTENTION}"],
             )
         ],
-        panels=placed(
+        panels=panels.placed(
             [
-                score_panels(task, grouping),
-                curve_panels(task, grouping),
-                cost_panels(task, grouping),
-                picture_panels(task),
+                panels.score_panels(task, grouping),
+                panels.curve_panels(task, grouping),
+                panels.cost_panels(task, grouping),
+                panels.picture_panels(task),
             ]
         ),
     )
@@ -142,5 +126,8 @@ def _grid(experiment: Experiment, dataset: str, network: str, scale: str) -> Any
 
 def _of_experiment(experiment: Experiment, scale: str, *more: Any) -> Any:
     group = expr.Metric("Group") == experiment.name
-    trained = (expr.Config(stored(SCALE)) == scale, expr.Config(stored(START)) == Start.by_slot.name)
+    trained = (
+        expr.Config(names.stored(names.SCALE)) == scale,
+        expr.Config(names.stored(names.START)) == Start.by_slot.name,
+    )
     return expr.And(group, *trained, *more)

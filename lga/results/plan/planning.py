@@ -6,11 +6,11 @@ from typing import Any
 
 from lga.config.frozen_run import FrozenRun
 from lga.config.grid import experiment_runs
-from lga.results.collect import collect
+from lga.results.collect import collect, device_of
 from lga.results.experiments import Experiment
 from lga.results.matching import cell_names
 from lga.results.plan.plan import Plan, data_states, planned_cells
-from lga.results.plan.step_times import StepTimes, device_of
+from lga.results.plan.step_times import StepTimes
 from lga.results.plan.sweep_options import SweepOptions
 from lga.results.published import Cell
 from lga.results.settings import digest, recipe

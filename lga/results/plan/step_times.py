@@ -12,6 +12,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from lga.results.collect import device_of
 from lga.run.folder.record import RunRecord
 from lga.system.files import writable, write_text
 
@@ -71,13 +72,6 @@ def times_of_records(records: Iterable[RunRecord], device: str) -> dict[str, flo
             seconds = record.seconds * share_of_machine(record.environment)
             found.setdefault(network_key(record.config, device), []).append(seconds / images)
     return {key: median(values) for key, values in found.items()}
-
-
-def device_of(environment: Mapping[str, str | int | None]) -> str:
-    """The GPU's name, else the processor's and how many cores there are; a record may lack both."""
-    if environment.get("accelerator", "cpu") != "cpu":
-        return str(environment["accelerator"])
-    return f"{environment.get('cores')} cores, {environment.get('cpu')}"
 
 
 def share_of_machine(environment: Mapping[str, str | int | None]) -> float:

@@ -10,8 +10,6 @@ from lga.results.comparison import Comparison, Group, compare
 from lga.results.statistics import Estimate
 from lga.system.terminal_text import printable, with_fixed_width
 
-CAPTION = "95 % t-intervals over seeds; differences paired by seed"
-
 
 def show(collection: Collection, console: Console | None = None) -> None:
     """Prints one table a comparison, then the runs that failed and the files that could not be read."""
@@ -46,7 +44,8 @@ def _table(comparison: Comparison) -> Table:
     table = Table(
         title=escape(printable(title)),
         title_justify="left",
-        caption="; ".join(filter(None, (CAPTION, escape(printable(comparison.mixture))))),
+        caption="95 % t-intervals over seeds; differences paired by seed"
+        + escape(printable(f". {comparison.mixture}" if comparison.mixture else "")),
     )
     table.add_column("attention")
     metric, unit = metric_names.label(comparison.metric), metric_names.unit(comparison.metric)

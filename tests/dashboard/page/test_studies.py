@@ -6,20 +6,18 @@ have mean 0.1, s = 0.2828, t = 0.5, p = 0.7048. By Holm over the two: 0.0176 and
 At that s a change of 1 point is found by 3 pairs with a power of 0.83, by 2 with 0.3.
 """
 
+from dataclasses import replace
+
 import pytest
 
-from lga.config.grid import experiment_runs
 from lga.dashboard.page.payload import payload
-from lga.dashboard.page.studied import found_studies, swept
-from lga.results import judging
+from lga.dashboard.page.studied import found_studies
 from lga.results.collect import Collection, collect
-from lga.results.experiments import all_experiments, chosen_pages
+from lga.results.experiments import chosen_pages
 from lga.results.reports.committed import read_kept
 from tests.dashboard.page.conftest import GENERATED
 from tests.results.made_records import leave_run, made_record
 from tests.results.made_studies import find_made, leave_study
-
-STUDIES = [experiment for experiment in all_experiments() if not experiment.judged]
 
 
 @pytest.fixture
@@ -94,15 +92,9 @@ def test_numbers_of_runs_cut_short_are_marked(tmp_path, monkeypatch):
         made_record("digits", attention="lga_heads_2", seed=1),
     ],
 )
-def test_without_a_run_to_compare_nothing_is_shown_or_composed(tmp_path, monkeypatch, record):
-    def composed(*_):
-        raise AssertionError("composed")
-
-    monkeypatch.setattr(judging, "experiment_runs", composed)
+def test_without_a_run_to_compare_nothing_is_shown(tmp_path, monkeypatch, record):
     leave_run(tmp_path / "runs", record)
-    collection = collect(tmp_path / "runs")
-    assert found_studies(collection.runs) == {}
-    assert payload(collection, tmp_path, GENERATED)["studies"] == []
+    assert find_made(collect(tmp_path / "runs"), monkeypatch) == {}
 
 
 def test_runs_with_other_settings_make_no_study(tmp_path, monkeypatch):
@@ -132,7 +124,7 @@ def test_own_runs_are_compared_apart_from_the_kept_ones(tmp_path, monkeypatch):
                 tmp_path / "runs",
                 made_record("digits", attention=attention, seed=seed, top1=top1 + seed / 10, **elsewhere),
             )
-    collection = collect(tmp_path / "runs").beside(kept)
+    collection = replace(collect(tmp_path / "runs"), kept=kept)
     own = find_made(collection, monkeypatch)
     data = payload(
         collection,
@@ -162,28 +154,6 @@ def numbers_of(page):
     ((family,),) = (page["studies"][0]["families"],)
     ran = {row["attention"]: row for row in family["rows"] if row["runs"]}
     return {name: (row["ours"]["mean"], row["gain"] and row["gain"]["mean"]) for name, row in ran.items()}
-
-
-@pytest.mark.parametrize("study", STUDIES, ids=lambda study: study.name)
-def test_every_sweep_names_its_datasets_and_attentions(study):
-    attentions = swept(study.name, "attention")
-    assert swept(study.name, "dataset") in (
-        ["digits"],
-        ["digit_scenes"],
-        ["digits", "digit_scenes"],
-        ["mnist", "fashion_mnist"],
-    )
-    assert study.reference in attentions
-    assert len(attentions) > 1
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("study", STUDIES, ids=lambda study: study.name)
-def test_named_are_exactly_those_that_hydra_composes(study):
-    grid = experiment_runs(study.name, ["seed=1"])
-    for group in ("dataset", "backbone", "attention"):
-        named = set(swept(study.name, group))
-        assert named == {getattr(run.cell, group) for run in grid} or (group == "backbone" and not named)
 
 
 def test_limits_have_no_markdown_links(tmp_path, monkeypatch):

@@ -63,7 +63,7 @@ function studyPanel(study, page) {
     "article", { class: "paper-panel study" }, element(level, { id: study.id, tabindex: "-1" }, study.title),
     element("p", { class: "question" }, study.question),
     element("ul", { class: "claims study-findings" }, ...study.findings.map((sentence) => element("li", {}, sentence))),
-    scroll, plots,
+    scroll, ...study.supplements.map(supplement), plots,
   );
   let visible = rows;
   return { article, show, draw: (width) => plots.replaceChildren(...studyPlots(study, visible, width)) };
@@ -74,6 +74,15 @@ function studyPanel(study, page) {
     sorted.show(visible);
     return visible.length;
   }
+}
+
+// A table of texts of the study's records, whatever the filters.
+function supplement({ title, note, headings, rows }) {
+  const head = element("tr", {}, ...["where", "attention", ...headings].map((name) => element("th", { scope: "col" }, element("span", {}, name))));
+  const body = rows.map((row) => element("tr", {}, ...row.map((text) => element("td", {}, text))));
+  const node = element("table", {}, element("caption", {}, element("span", {}, note)), element("thead", {}, head), element("tbody", {}, ...body));
+  const scroll = element("div", { class: "scroll", role: "region", "aria-label": `${title}, scrollable`, tabindex: "0" }, node);
+  return element("details", { class: "claims-box supplement" }, element("summary", {}, `${title} (${count(rows.length, "row")})`), scroll);
 }
 
 // A variant that has not run has no box among the attentions of the filters.
