@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from lga.results.families import Row
 
-DRAWS = 10_000
+DRAWS = 5_000
 
 
 class ItemGain(NamedTuple):
