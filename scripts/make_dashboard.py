@@ -30,26 +30,27 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=outputs("dashboard.html"), help="the page")
     arguments = parser.parse_args()
     try:
-        own = collect(arguments.runs)
-        collection = _with_kept(own, arguments.kept)
-        tables = [judge(experiment, collection.runs) for experiment in judged_experiments()]
-        studies = found_studies(collection.runs)
-        write_page(collection, arguments.out, datetime.now(UTC), tables, kept_audit(), _latencies(), studies)
+        collection = _with_kept(collect(arguments.runs), arguments.kept)
+        runs = (*collection.runs, *collection.kept)
+        tables = [judge(experiment, runs) for experiment in judged_experiments()]
+        studies = found_studies(collection.kept), found_studies(collection.runs)
+        write_page(collection, arguments.out, datetime.now(UTC), tables, kept_audit(), _latencies(), *studies)
     except UserError as error:
         print(error, file=sys.stderr)
         return 2
     for problem in collection.problems:
         print(printable(f"left out: {problem.path}: {problem.reason}"), file=sys.stderr)
-    print(f"{arguments.out}: {len(own.runs)} runs, {len(collection.runs) - len(own.runs)} kept records")
+    print(f"{arguments.out}: {len(collection.runs)} runs, {len(collection.kept)} kept records")
     return 0
 
 
 def _with_kept(collection: Collection, folder: Path) -> Collection:
-    """The collection and the records that the repository keeps, less those of runs that are there."""
-    there = {(run.record.config_hash, run.record.started) for run in collection.runs}
+    """The collection and the records that the repository keeps; one of its own runs is shown as they are."""
+    own = {(run.record.config_hash, run.record.started): run for run in collection.runs}
     kept = [run for experiment in sorted(folder.glob("*")) for run in read_kept(experiment)]
-    new = [run for run in kept if (run.record.config_hash, run.record.started) not in there]
-    return replace(collection, runs=(*collection.runs, *new))
+    keys = [(run.record.config_hash, run.record.started) for run in kept]
+    found = {key: own.pop(key, run) for key, run in zip(keys, kept, strict=True)}
+    return replace(collection, runs=tuple(own.values()), kept=tuple(found.values()))
 
 
 def _latencies() -> Latencies | None:

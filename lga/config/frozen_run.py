@@ -109,7 +109,7 @@ class FrozenRun:
     @property
     def config_hash(self) -> str:
         """64 hexadecimal digits that change when, and only when, the result may."""
-        return hashlib.sha256(json.dumps(_identifying(self.config), sort_keys=True).encode()).hexdigest()
+        return hashlib.sha256(json.dumps(identifying(self.config), sort_keys=True).encode()).hexdigest()
 
     @property
     def cell(self) -> Cell:
@@ -179,13 +179,14 @@ def _check_recipe(cfg: DictConfig) -> None:
         )
 
 
-def _identifying(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+def identifying(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Return what of a config is part of a run's identity; a later key at its default is not."""
     kept = {}
     for key, value in config.items():
         path = f"{prefix}{key}"
         absent = (path in UNLESS_ONE and value == 1) or (path in UNLESS_NULL and value is None)
         if path not in NEUTRAL and not absent:
             kept[str(key)] = (
-                _identifying(value, f"{path}.") if isinstance(value, Mapping) else first(path, value)
+                identifying(value, f"{path}.") if isinstance(value, Mapping) else first(path, value)
             )
     return kept

@@ -2,16 +2,25 @@
 
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 from lga.results.scales import Scale, scale_of
 from lga.run.folder.record import RunRecord, read_record
 from lga.system.errors import UserError
 
 RECORD = "result.json"
+Read = TypeVar("Read")
+
+
+def device_of(environment: Mapping[str, str | int | None]) -> str:
+    """The GPU's name, else the processor's and how many cores there are; a record may lack both."""
+    if environment.get("accelerator", "cpu") != "cpu":
+        return str(environment["accelerator"])
+    return f"{environment.get('cores')} cores, {environment.get('cpu')}"
 
 
 @dataclass(frozen=True)
@@ -25,6 +34,13 @@ class CollectedRun:
     def scale(self) -> Scale:
         """What its numbers stand for."""
         return scale_of(self.record)
+
+    @cached_property
+    def origin(self) -> str:
+        """The machine that it ran on and the revision of its code, `+` for one that was changed."""
+        code = self.record.code
+        commit = f"{str(code.get('commit'))[:8]}{'+' if code.get('dirty') else ''}"
+        return f"{device_of(self.record.environment)}, at {commit}"
 
     @property
     def network(self) -> str:
@@ -43,11 +59,15 @@ class Problem:
 
 @dataclass(frozen=True)
 class Collection:
-    """All runs below `root`, sorted by cell, scale, seed and folder, and what could not be read."""
+    """All runs below `root`, sorted by cell, scale, seed and folder, and what could not be read.
+
+    `kept` are those that the repository keeps the records of; `runs` are the others.
+    """
 
     root: Path
     runs: tuple[CollectedRun, ...]
     problems: tuple[Problem, ...]
+    kept: tuple[CollectedRun, ...] = ()
 
 
 def collect(root: Path) -> Collection:
@@ -60,13 +80,20 @@ def collect(root: Path) -> Collection:
     problems: list[Problem] = []
     for folder in _run_folders(root, problems):
         path = folder / RECORD
-        try:
-            runs.append(CollectedRun(folder, _checked(read_record(path))))
-        except UserError as error:
-            problems.append(Problem(path, str(error).removeprefix(f"{path}: ")))
-        except OSError as error:
-            problems.append(Problem(path, error.strerror or str(error)))
+        if record := attempt(lambda path: _checked(read_record(path)), path, problems):
+            runs.append(CollectedRun(folder, record))
     return Collection(root, tuple(sorted(runs, key=_position)), tuple(problems))
+
+
+def attempt(reader: Callable[[Path], Read], path: Path, problems: list[Problem]) -> Read | None:
+    """What `reader` finds at `path`; None, and a problem more, if it cannot be read."""
+    try:
+        return reader(path)
+    except UserError as error:
+        problems.append(Problem(path, str(error).removeprefix(f"{path}: ")))
+    except OSError as error:
+        problems.append(Problem(path, error.strerror or str(error)))
+    return None
 
 
 def _checked(record: RunRecord) -> RunRecord:

@@ -10,8 +10,11 @@ from typing import Any, TypeVar
 
 from lga.results.collect import CollectedRun
 from lga.results.experiments import BASELINE
+from lga.results.origins import mixture, one_each
 from lga.results.settings import digest, distinctions, recipe, without
 from lga.results.statistics import Estimate, estimate, paired_difference
+
+Member = tuple[str, str, int]  # attention, hash of the settings, seed
 
 
 @dataclass(frozen=True)
@@ -56,29 +59,38 @@ class Comparison:
     groups: tuple[Group, ...]
     distinction: str = ""
 
+    @property
+    def mixture(self) -> str:
+        """What is to be said of runs of several machines or revisions."""
+        return mixture(
+            {f"{group.attention} {group.distinction}".strip(): group.runs for group in self.groups}
+        )
+
 
 def compare(runs: Iterable[CollectedRun]) -> tuple[Comparison, ...]:
     """All comparisons among the finished `runs`, sorted by dataset, network, scale and recipe.
 
-    Of several finished runs of one config and seed the last to end counts: a repetition is no further sample.
+    Of several finished runs of one config and seed one counts (`one_each`).
     """
-    members: defaultdict[tuple[str, str, str], dict[int, CollectedRun]] = defaultdict(dict)
     settings: dict[str, dict[str, Any]] = {}
-    for run in sorted(runs, key=lambda run: run.record.ended):
+    together: defaultdict[tuple[str, ...], list[tuple[Member, CollectedRun]]] = defaultdict(list)
+    for run in runs:
         if run.record.status == "finished":
-            own = recipe(run.record.config)
+            cell, own = run.record.cell, recipe(run.record.config)
             settings[digest(own)] = own
-            members[run.scale, run.record.cell.attention, digest(own)][run.record.cell.seed] = run
-    together: defaultdict[tuple[str, ...], list[Group]] = defaultdict(list)
-    for (scale, attention, key), by_seed in members.items():
-        group = _group(attention, settings[key], [by_seed[seed] for seed in sorted(by_seed)])
-        together[_shared(group.runs[0], scale, group.settings)].append(group)
-    comparisons = [_comparison(groups) for groups in together.values()]
+            shared = cell.dataset, run.network, run.scale, digest(without(own, "attention"))
+            together[shared].append(((cell.attention, digest(own), cell.seed), run))
+    comparisons = [_comparison(_groups(members, settings)) for members in together.values()]
     return tuple(_told_apart(sorted(comparisons, key=_labels), _labels))
 
 
-def _shared(run: CollectedRun, scale: str, settings: Mapping[str, Any]) -> tuple[str, ...]:
-    return (run.record.cell.dataset, run.network, scale, digest(without(settings, "attention")))
+def _groups(
+    members: Iterable[tuple[Member, CollectedRun]], settings: Mapping[str, Mapping[str, Any]]
+) -> list[Group]:
+    groups: defaultdict[tuple[str, str], list[CollectedRun]] = defaultdict(list)
+    for (attention, key, _), run in sorted(one_each(members).items(), key=lambda item: item[0][2]):
+        groups[attention, key].append(run)
+    return [_group(attention, settings[key], found) for (attention, key), found in groups.items()]
 
 
 def _group(attention: str, settings: Mapping[str, Any], runs: Sequence[CollectedRun]) -> Group:

@@ -8,9 +8,10 @@ from typing import Any
 
 from lga.results.claims import Claim
 from lga.results.collect import CollectedRun
-from lga.results.experiments import SCALE, SHARE, Experiment
-from lga.results.labels import name_of
+from lga.results.experiments import Experiment
+from lga.results.labels import name_of, setting_text
 from lga.results.matching import OtherRun
+from lga.results.origins import mixture
 from lga.results.published import PublishedRow
 from lga.results.scales import Scale
 from lga.results.statistics import Estimate, Paired, estimate, seeds_needed
@@ -139,7 +140,12 @@ class Family:
     def place(self) -> str:
         """Dataset, network and axes, for people."""
         names = f"{name_of(self.dataset)} with {name_of(self.network)}"
-        return ", ".join([names, *(axis_text(*axis) for axis in self.axes.items())])
+        return ", ".join([names, *(setting_text(*axis) for axis in self.axes.items())])
+
+    @property
+    def mixture(self) -> str:
+        """What is to be said of runs of several machines or revisions."""
+        return mixture({row.label: row.runs for row in self.rows})
 
     def row(self, attention: str) -> Row | None:
         """The row of that attention, if there is one."""
@@ -192,10 +198,3 @@ class Results:
         """How many rows have each verdict."""
         found = Counter(row.verdict.word for row in self.rows if row.verdict)
         return {word: found[word] for word in Word}
-
-
-def axis_text(axis: str, value: str) -> str:
-    """A value of an axis in words."""
-    if axis == SHARE:
-        return f"{100 * float(value):g} % of the training images"
-    return f"scale {value}" if axis == SCALE else f"{axis}={value}"

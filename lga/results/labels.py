@@ -1,10 +1,13 @@
 """How metrics, attentions, networks, datasets and settings are called in tables, plots and sentences."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 METRICS = {
     "top1": "top-1 accuracy", "top5": "top-5 accuracy", "map50": "mAP50", "map50_95": "mAP50-95",
+    "map75": "mAP75", "map_small": "mAP of small objects", "map_medium": "mAP of medium objects",
+    "map_large": "mAP of large objects",
 }  # fmt: skip
 ATTENTIONS = {
     "none": "no attention", "none_widened": "no attention, widened", "se": "SE", "cbam": "CBAM", "lga": "LGA",
@@ -22,6 +25,7 @@ DATASETS = {
     "mnist": "MNIST", "fashion_mnist": "Fashion-MNIST",
     "digits": "Handwritten digits", "digit_scenes": "Scenes of digits",
 }  # fmt: skip
+UNSET = "unset"
 ALPHAS = ("alpha", "alpha_local", "alpha_global")
 _NOT_IN_PERCENT = ("loss",)
 _NAMES = {**ATTENTIONS, **NETWORKS, **DATASETS}
@@ -51,7 +55,7 @@ def block_label(block: Mapping[str, Any], released: Mapping[str, Any]) -> str:
         released: config of the same class that is the released block.
     """
     differing = [name for name in block if block[name] != released.get(name)]
-    words = [_setting(name, block[name]) for name in differing if name not in ALPHAS]
+    words = [setting_text(name, block[name]) for name in differing if name not in ALPHAS]
     if any(name in ALPHAS for name in differing):
         words.insert(0, _alphas(block))
     return ", ".join(words)
@@ -63,7 +67,19 @@ def _alphas(block: Mapping[str, Any]) -> str:
     return f"alphas {_words(kind)} {place} {local:g} / {universal:g}"
 
 
-def _setting(name: str, value: Any) -> str:
+def setting_text(setting: str, value: Any) -> str:
+    """A setting's value in words: ``12 epochs``, ``25 % of the training images``, ``heads 12``."""
+    *_, group, name = ("", *setting.split("."))
+    if name == "epochs":
+        return f"{value} epochs"
+    if name == "train_share":
+        with suppress(TypeError, ValueError):  # of a foreign record
+            return f"{100 * float(value):g} % of the training images"
+    if name == "start":
+        return f"first weights {'of the older rule' if value == UNSET else f'drawn {_words(str(value))}'}"
+    if name in ("name", "_target_"):
+        value = str(value).rpartition(".")[2] if name == "_target_" else value
+        name = group
     if isinstance(value, bool) or value is None:
         return _words(name) if value else f"no {_words(name)}"
     values = value if isinstance(value, list) else [value]

@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from lga.config.frozen_run import UNLESS_ONE, FrozenRun
 from lga.data.classification.published_files import PUBLISHED
 from lga.results.collect import CollectedRun
-from lga.results.labels import DATASETS
+from lga.results.labels import DATASETS, UNSET
+from lga.results.origins import one_each
 from lga.results.published import Cell
 from lga.results.scales import SCALES, Scale
 from lga.results.settings import digest, distinctions, flatten, recipe, stands_in, without
@@ -76,20 +77,19 @@ def cell_names(run: FrozenRun) -> Cell:
 def axis_values(config: Mapping[str, object], axes: Sequence[str]) -> Names:
     """The config's values of settings named with dots, as text."""
     settings = {**dict.fromkeys(UNLESS_ONE, 1), **dict(flatten(config))}
-    values = (settings.get(axis, "unset") for axis in axes)
+    values = (settings.get(axis, UNSET) for axis in axes)
     return tuple(f"{value:g}" if isinstance(value, float) else str(value) for value in values)
 
 
 def match(collected: Iterable[CollectedRun], grid: Iterable[FrozenRun], axes: Sequence[str] = ()) -> Matched:
     """Sort the finished runs of the grid's cells into them.
 
-    Of several finished runs of one cell, trainer and seed the last to end counts. `axes` are the settings,
-    beside names, in which the grid's cells differ.
+    Of several finished runs of one cell, trainer and seed one counts, of the machine and code that most of
+    the dataset's and network's are of (`one_each`). `axes` are the settings, beside names, in which the
+    grid's cells differ.
     """
     cells = {(*cell_names(run), *axis_values(run.config, axes)): _settings(run.config) for run in grid}
-    found: dict[Names, defaultdict[Trainer, dict[int, CollectedRun]]] = {
-        cell: defaultdict(dict) for cell in cells
-    }
+    found: defaultdict[object, list[tuple[tuple[Names, int], CollectedRun]]] = defaultdict(list)
     others = []
     for run in sorted(collected, key=lambda run: run.record.ended):
         names = run.record.cell
@@ -104,11 +104,11 @@ def match(collected: Iterable[CollectedRun], grid: Iterable[FrozenRun], axes: Se
         if differences:
             others.append(OtherRun(run, "; ".join(differences)))
         else:
-            found[cell][_trainer(run)][names.seed] = run
-    runs = {
-        cell: {trainer: [by_seed[seed] for seed in sorted(by_seed)] for trainer, by_seed in trained.items()}
-        for cell, trained in found.items()
-    }
+            found[cell[:2], values, _trainer(run)].append(((cell, names.seed), run))
+    runs: dict[Names, dict[Trainer, list[CollectedRun]]] = {cell: {} for cell in cells}
+    for candidates in found.values():
+        for (cell, _), run in sorted(one_each(candidates).items(), key=lambda item: item[0]):
+            runs[cell].setdefault(_trainer(run), []).append(run)
     return Matched(runs, others)
 
 

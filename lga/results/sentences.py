@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from lga.results.experiments import Experiment
-from lga.results.families import Family, Results, Row, axis_text
-from lga.results.labels import label
+from lga.results.families import Family, Results, Row
+from lga.results.labels import label, setting_text
 from lga.results.scales import CUT_SHORT, MEANINGS
 from lga.results.statistics import Estimate, Paired, compare_paired, holm
 from lga.results.verdicts import ALPHA
@@ -121,8 +121,8 @@ def family_sentence(experiment: Experiment, family: Family) -> str:
 
 def dependence_sentence(one: Dependence) -> str:
     """Whether the gain is another at the other end of the axis."""
-    first, last = (axis_text(one.axis, family.axes[one.axis]) for family in (one.first, one.last))
-    fixed = [axis_text(*axis) for axis in one.first.axes.items() if axis[0] != one.axis]
+    first, last = (setting_text(one.axis, family.axes[one.axis]) for family in (one.first, one.last))
+    fixed = [setting_text(*axis) for axis in one.first.axes.items() if axis[0] != one.axis]
     p = "" if one.p is None else f", p {one.p:.3f}"
     change = f"{interval(one.change.difference, signed=True)}{p}"
     metric = next(label(row.metric) for row in one.first.rows)

@@ -5,10 +5,11 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from lga.config.frozen_run import NEUTRAL, UNLESS_ONE
-from lga.config.instantiation import first
+from lga.config.frozen_run import UNLESS_NULL, UNLESS_ONE, identifying
+from lga.results.labels import UNSET, setting_text
 
-SHOWN_DIFFERENCES = 3
+SHOWN_DIFFERENCES = 6
+_DEFAULTS: Mapping[str, Any] = {**dict.fromkeys(UNLESS_ONE, 1), **dict.fromkeys(UNLESS_NULL)}
 
 
 def flatten(config: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -30,23 +31,16 @@ def without(settings: Mapping[str, Any], *nodes: str) -> dict[str, Any]:
 
 
 def recipe(config: Mapping[str, Any]) -> dict[str, Any]:
-    """What runs that differ in nothing but their seed have in common.
-
-    Settings that are one are left out where one is the same as not knowing them. What moved has its first
-    name.
-    """
-    settings = without(dict(flatten(config)), "seed", *NEUTRAL)
-    return {
-        name: first(name, value)
-        for name, value in settings.items()
-        if not (name in UNLESS_ONE and value == 1)
-    }
+    """What runs that differ in nothing but their seed have in common: what their identities are hashes of."""
+    settings = without(dict(flatten(identifying(config))), "seed")
+    return {name: value for name, value in settings.items() if value != {}}
 
 
 def stands_in(settings: Mapping[str, object], cell: Mapping[str, object]) -> bool:
     """Whether a run's settings are a cell's, which may know more of them."""
     alike = all(name in cell and cell[name] == value for name, value in settings.items())
-    return alike and not any(name in cell and name not in settings for name in UNLESS_ONE)
+    more = {name: value for name, value in cell.items() if name not in settings}
+    return alike and len(without(more, *UNLESS_ONE, *UNLESS_NULL)) == len(more)
 
 
 def digest(settings: Mapping[str, Any]) -> str:
@@ -55,17 +49,18 @@ def digest(settings: Mapping[str, Any]) -> str:
 
 
 def distinctions(all_settings: Sequence[Mapping[str, Any]]) -> list[str]:
-    """For each of several settings, the few values in which it differs from the others; may be empty."""
-    names = sorted({name for settings in all_settings for name in settings})
-    differing = [name for name in names if len({_shown(settings, name) for settings in all_settings}) > 1]
-    more = len(differing) - SHOWN_DIFFERENCES
-    ending = f" and {more} more" if more > 0 else ""
-    shown = differing[:SHOWN_DIFFERENCES]
-    return [
-        ", ".join(f"{name}={_shown(settings, name)}" for name in shown) + ending for settings in all_settings
-    ]
+    """For each of several settings, in words that in which it differs from the others; may be empty.
 
-
-def _shown(settings: Mapping[str, Any], name: str) -> str:
-    value = settings.get(name, "unset")
-    return value if isinstance(value, str) else json.dumps(value)
+    What one setting hands on to another, as `recipe.epochs` to `task.data.epochs`, is said once.
+    """
+    texts: dict[tuple[str, ...], None] = {}
+    names = {name for settings in all_settings for name in settings}
+    for name in sorted(names, key=lambda name: (name != "recipe.epochs", name.count("."), name)):
+        column = tuple(
+            setting_text(name, settings.get(name, _DEFAULTS.get(name, UNSET))) for settings in all_settings
+        )
+        if len(set(column)) > 1:
+            texts[column] = None
+    told = [", ".join(column) for column in zip(*list(texts)[:SHOWN_DIFFERENCES], strict=True)]
+    more = len(texts) - SHOWN_DIFFERENCES
+    return [f"{text} and {more} more" if more > 0 else text for text in told] or [""] * len(all_settings)

@@ -90,7 +90,7 @@ def test_smoke_runs_are_not_averaged_with_others_and_are_marked(runs):
     assert (both.scale, both.row("lga").ours.mean, both.changes) == ("embedded", pytest.approx(51.0), "")
     (only,) = judge(ALPHA, short, GRID).families
     assert (only.scale, only.row("lga").ours.mean) == ("smoke", pytest.approx(5.1))
-    limits = "trainer.limit_eval_batches=2, trainer.limit_train_batches=2, trainer.max_epochs=2"
+    limits = "limit eval batches 2, limit train batches 2, max epochs 2"
     assert only.changes == limits
     assert (
         "(smoke runs: a few steps, to show that a cell runs; says nothing of how good it is)"
@@ -104,8 +104,8 @@ def test_smoke_runs_are_not_averaged_with_others_and_are_marked(runs):
 def test_runs_that_were_cut_short_say_so(grid):
     cut = experiment_runs(ALPHA.name, [*GRID, "seed=1,2,3", "trainer.limit_train_batches=5"])
     (found,) = judge(ALPHA, [made_run(run, value(run)) for run in cut], GRID).families
-    assert found.changes == "trainer.limit_train_batches=5"
-    assert "(with trainer.limit_train_batches=5)" in family_sentence(ALPHA, found)
+    assert found.changes == "limit train batches 5"
+    assert "(with limit train batches 5)" in family_sentence(ALPHA, found)
 
 
 def test_a_run_of_two_ablations_is_kept_once_and_makes_the_same_page(tmp_path, runs):

@@ -32,13 +32,16 @@ def test_seeds_are_averaged_and_attentions_stand_side_by_side():
 def test_runs_of_different_recipes_are_never_averaged():
     comparisons = compare([collected(seed=0, epochs=20), collected(seed=1, epochs=30)])
     assert [len(comparison.groups[0].runs) for comparison in comparisons] == [1, 1]
-    assert [comparison.distinction for comparison in comparisons] == ["recipe.epochs=20", "recipe.epochs=30"]
+    assert [comparison.distinction for comparison in comparisons] == ["20 epochs", "30 epochs"]
 
 
 def test_runs_of_two_start_rules_are_neither_averaged_nor_paired():
     new = {**made_config(attention="se"), "start": "by_slot"}
     old, other = compare([collected(seed=0), collected(attention="se", config=new)])
-    assert [old.distinction, other.distinction] == ["start=unset", "start=by_slot"]
+    assert [old.distinction, other.distinction] == [
+        "first weights of the older rule",
+        "first weights drawn by slot",
+    ]
     assert other.groups[0].differences == {}
 
 
@@ -50,9 +53,94 @@ def test_settings_of_one_attention_make_groups_of_one_comparison():
     )
     assert [(group.attention, group.distinction) for group in comparison.groups] == [
         ("none", ""),
-        ("se", "attention.block.reduction=unset"),
-        ("se", "attention.block.reduction=8"),
+        ("se", "reduction unset"),
+        ("se", "reduction 8"),
     ]
+
+
+def with_settings(config, **groups):
+    return {**config, **{name: {**config.get(name, {}), **keys} for name, keys in groups.items()}}
+
+
+def test_keys_at_their_defaults_that_older_records_lack_are_no_difference():
+    """Old records of the block and others, newer ones of `none`: one group, with differences."""
+    newer = with_settings(
+        made_config(),
+        data={"train_share": 1.0},
+        backbone={"slots": None, "checkpoint_sha256": None, "pyramid": None},
+    )
+    runs = [
+        collected(config=newer, top1=45.04),
+        collected(attention="lga", top1=43.72),
+        collected(attention="se"),
+    ]
+    (comparison,) = compare(runs)
+    assert comparison.distinction == ""
+    assert comparison.groups[1].differences["top1"].mean == pytest.approx(-1.32)
+
+
+def swept(epochs, data, scale):
+    """A config with settings in the two places where a resolved one has them."""
+    return with_settings(
+        made_config(epochs=epochs),
+        data={"cache": "none", **data},
+        task={"data": {"epochs": epochs}},
+        backbone={"scale": scale, "network": {"_target_": "lga.backbones.MobileNetV3", "scale": scale}},
+    )
+
+
+def test_groups_are_named_by_what_tells_them_apart_in_words():
+    """What is handed on to other settings is said once; a share that an older record lacks is all images."""
+    found = compare(
+        [
+            collected(config=swept(*told))
+            for told in ((30, {}, "n"), (12, {}, "n"), (12, {"train_share": 0.25}, "n"), (12, {}, "s"))
+        ]
+    )
+    assert sorted(comparison.distinction for comparison in found) == [
+        "12 epochs, scale n, 100 % of the training images",
+        "12 epochs, scale n, 25 % of the training images",
+        "12 epochs, scale s, 100 % of the training images",
+        "30 epochs, scale n, 100 % of the training images",
+    ]
+
+
+def of_machine(cpu, commit, **fields):
+    made = made_record(**fields)
+    environment, code = {**made.environment, "cpu": cpu, "cores": 2}, {**made.code, "commit": commit * 40}
+    return CollectedRun(Path("runs"), made.model_copy(update={"environment": environment, "code": code}))
+
+
+def test_of_several_runs_those_of_one_machine_and_code_count():
+    """Three attentions of one machine, two of them run again later on another: the three stay together."""
+    first = [
+        of_machine("Xeon", "7", attention=a, seed=s, top1=97.0)
+        for a in ("none", "lga", "eca")
+        for s in (1, 2)
+    ]
+    ended = "2026-11-28T00:00:00+00:00"
+    again = [
+        of_machine("EPYC", "a", attention=a, seed=s, top1=98.65, ended=ended)
+        for a in ("none", "lga")
+        for s in (1, 2)
+    ]
+    (comparison,) = compare([*again, *first])
+    assert {run.origin for group in comparison.groups for run in group.runs} == {"2 cores, Xeon, at 77777777"}
+    assert comparison.mixture == ""
+    (comparison,) = compare([*again, *first[4:]])
+    told = "2 cores, EPYC, at aaaaaaaa (none; lga), and 2 cores, Xeon, at 77777777 (eca)"
+    assert comparison.mixture == f"Runs of different machines or code are compared: {told}"
+
+
+def test_of_two_whole_blocks_the_later_counts():
+    """Their runs end in turns, so that the last of each cell would be of either."""
+    ends = {("Xeon", 1): "01", ("EPYC", 1): "02", ("EPYC", 2): "03", ("Xeon", 2): "04"}
+    runs = [
+        of_machine(m, "7", seed=seed, ended=f"2026-11-{day}T00:00:00+00:00")
+        for (m, seed), day in ends.items()
+    ]
+    (comparison,) = compare(runs)
+    assert [run.origin for run in comparison.groups[0].runs] == ["2 cores, Xeon, at 77777777"] * 2
 
 
 @pytest.mark.parametrize("other", [{"dataset": "mnist"}, {"backbone": "resnet18"}, {"scale": "smoke"}])

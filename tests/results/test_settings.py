@@ -22,11 +22,12 @@ def test_recipe_is_blind_to_seed_and_paths_and_to_nothing_else():
 
 
 def test_distinctions_name_what_differs():
-    assert distinctions([{"a": 1, "b": 2}, {"a": 1, "b": 3}]) == ["b=2", "b=3"]
-    assert distinctions([{"a": 1}, {"a": 1, "b": "x"}]) == ["b=unset", "b=x"]
+    assert distinctions([{"a": 1, "b": 2}, {"a": 1, "b": 3}]) == ["b 2", "b 3"]
+    assert distinctions([{"a": 1}, {"a": 1, "b": "x"}]) == ["b unset", "b x"]
     assert distinctions([{"a": 1}]) == [""]
 
 
 def test_many_distinctions_are_counted():
-    ours, theirs = distinctions([dict.fromkeys("abcde", 1), dict.fromkeys("abcde", 2)])
-    assert (ours, theirs) == ("a=1, b=1, c=1 and 2 more", "a=2, b=2, c=2 and 2 more")
+    ours, theirs = distinctions([dict.fromkeys("abcdefgh", 1), dict.fromkeys("abcdefgh", 2)])
+    assert ours == "a 1, b 1, c 1, d 1, e 1, f 1 and 2 more"
+    assert theirs == "a 2, b 2, c 2, d 2, e 2, f 2 and 2 more"

@@ -4,14 +4,15 @@ What does not fit is named, so that nobody takes the shown runs for all. A run's
 lga/instruments/callback.py writes it; of values that were not finite only their absence is known."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, FiniteFloat, NonNegativeInt, PositiveInt, ValidationError
 
-from lga.results.collect import CollectedRun, Problem
+from lga.results.collect import CollectedRun, Problem, attempt
 from lga.results.curves import evenly_spaced
+from lga.run.folder.record import AlarmRecord
 from lga.system.errors import UserError
 
 FILE = "instruments.json"
@@ -19,7 +20,6 @@ POINTS = 60
 BUDGET = 1_500_000  # characters
 DIGITS = 4
 
-Read = TypeVar("Read")
 Number = FiniteFloat | None
 Numbers = dict[str, dict[str, Number]]
 
@@ -53,17 +53,6 @@ class Gradients(_Part):
     dead_by_parameter: dict[str, Number]
 
 
-class Alarm(_Part):
-    """A sign of failure in a block, with the epochs that it was first and last seen after."""
-
-    block: str
-    sign: str
-    first: PositiveInt
-    last: PositiveInt
-    seen: str
-    meaning: str
-
-
 class Block(_Part):
     """A block after one epoch; of a branch's attention `entropy` and, over images, its `variance`."""
 
@@ -90,7 +79,7 @@ class Instruments(_Part):
 
     every: PositiveInt
     images: PositiveInt
-    alarms: list[Alarm]
+    alarms: list[AlarmRecord]
     rows: list[Row]
 
 
@@ -119,9 +108,8 @@ def instrumented(
     blocks: list[dict[str, Any]] = []
     left_out: list[str] = []
     for run in runs:
-        if not run.record.instruments or not run.folder.is_dir():
-            continue
-        found = read_or_note(read_instruments, run.folder / FILE, problems)
+        watched = run.record.instruments and run.folder.is_dir()
+        found = attempt(read_instruments, run.folder / FILE, problems) if watched else None
         if found is None or not found.rows:
             continue
         shown = [{"run": position[id(run)], **block} for block in _blocks(found)]
@@ -132,17 +120,6 @@ def instrumented(
             budget -= size
             blocks.extend(shown)
     return {"blocks": blocks, "left_out": list(dict.fromkeys(left_out))} if blocks or left_out else None
-
-
-def read_or_note(reader: Callable[[Path], Read], path: Path, problems: list[Problem]) -> Read | None:
-    """What `reader` finds at `path`; None, and a problem more, if it cannot be read."""
-    try:
-        return reader(path)
-    except UserError as error:
-        problems.append(Problem(path, str(error).removeprefix(f"{path}: ")))
-    except OSError as error:
-        problems.append(Problem(path, error.strerror or str(error)))
-    return None
 
 
 def _blocks(found: Instruments) -> Iterable[dict[str, Any]]:

@@ -58,6 +58,7 @@ def _table(table: Results, audit: Audit | None, position: Positions, page_folder
             for row in family.rows
             if row.published
         ],
+        "mixtures": [f"{family.place}: {family.mixture}" for family in table.families if family.mixture],
         "others": [{"run": position[id(o.run)], "difference": o.difference} for o in table.others],
     }
 

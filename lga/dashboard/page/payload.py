@@ -15,14 +15,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from lga.dashboard.page.instrumented import instrumented, read_or_note
+from lga.dashboard.page.instrumented import instrumented
 from lga.dashboard.page.paper import estimate_json, paper
 from lga.dashboard.page.samples import samples
 from lga.dashboard.page.studied import NO_STUDIES, Studies, studied
 from lga.results import labels as metric_names
 from lga.results.audited import Audit
-from lga.results.collect import CollectedRun, Collection, Problem
-from lga.results.comparison import Group, attention_order, compare
+from lga.results.collect import CollectedRun, Collection, Problem, attempt
+from lga.results.comparison import Comparison, Group, attention_order, compare
 from lga.results.curves import read_curves
 from lga.results.families import Results
 from lga.results.scales import MEANINGS, other_images
@@ -75,12 +75,16 @@ def payload(
     audit: Audit | None = None,
     latencies: Latencies | None = None,
     studies: Studies = NO_STUDIES,
+    own_studies: Studies = NO_STUDIES,
 ) -> dict[str, Any]:
     """All that the page shows of `collection`; links lead from `page_folder` to the runs' folders.
 
-    `tables` were judged on runs of `collection`, and `studies` found among them.
+    `tables` were judged on runs of `collection`, `studies` found among its kept ones and `own_studies` among
+    the others: the two are compared apart.
     """
-    ordered, comparisons = sorted(collection.runs, key=_place), compare(collection.runs)
+    ordered = [*sorted(collection.runs, key=_place), *sorted(collection.kept, key=_place)]
+    own, kept = compare(collection.runs), compare(collection.kept)
+    comparisons = (*own, *kept)
     position = {id(run): index for index, run in enumerate(ordered)}
     counted = {id(run) for comparison in comparisons for group in comparison.groups for run in group.runs}
     shared, problems = _Shared(_curve_points(len(ordered))), list(collection.problems)
@@ -88,16 +92,17 @@ def payload(
     published = [row.attention for table in tables for row in table.rows]
     return {
         "generated": generated.isoformat(timespec="minutes"),
-        "source": str(collection.root),
-        "scales": _scales(collection.runs),
+        "source": f"{collection.root}{' and kept records' if collection.kept else ''}",
+        "scales": _scales(ordered),
         "attentions": sorted({run["attention"] for run in runs} | set(published), key=attention_order),
         "metrics": _metrics(runs),
         "paper": paper(tables, audit, position, page_folder),
         "audit": audit.model_dump() if audit else None,
         "latencies": {"measured": latencies.measured, "of": latencies.of} if latencies else None,
-        "studies": studied(studies, position),
+        "studies": [*studied(own_studies, position, "Your runs: "), *studied(studies, position)],
         "comparisons": [
-            {name: getattr(comparison, name) for name in COMPARED_BY} for comparison in comparisons
+            *(_comparison(comparison, "Your runs" if kept else "") for comparison in own),
+            *(_comparison(comparison, "Kept runs") for comparison in kept),
         ],
         "groups": [
             _group(group, index, position)
@@ -180,7 +185,7 @@ def _files(folder: Path, page_folder: Path) -> tuple[str, _Files]:
 
 
 def _curves(run: CollectedRun, shared: _Shared, problems: list[Problem]) -> dict[str, Any] | None:
-    curves = read_or_note(lambda _: read_curves(run, shared.points), run.folder / "metrics.csv", problems)
+    curves = attempt(lambda _: read_curves(run, shared.points), run.folder / "metrics.csv", problems)
     if curves is None:
         return None
     epochs = shared.epochs.setdefault(tuple(curves.epochs), len(shared.epochs))
@@ -204,6 +209,11 @@ def _metrics(runs: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
     return [
         {"name": name, "label": metric_names.label(name), "unit": metric_names.unit(name)} for name in order
     ]
+
+
+def _comparison(comparison: Comparison, owner: str) -> dict[str, str]:
+    names = ("dataset", "network", "scale", "recipe", "metric", "distinction", "mixture")
+    return {"owner": owner, **{name: getattr(comparison, name) for name in names}}
 
 
 def _group(group: Group, comparison: int, position: Mapping[int, int]) -> dict[str, Any]:

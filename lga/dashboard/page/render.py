@@ -26,32 +26,11 @@ from lga.system.files import write_text
 STYLES = ("page.css", "paper.css", "instruments.css", "studies.css")
 # In the order in which they are joined to one module; the last one starts the page.
 SCRIPTS = (
-    "elements.js",
-    "numbers.js",
-    "marks.js",
-    "axes.js",
-    "deferred.js",
-    "dots.js",
-    "curves.js",
-    "series.js",
-    "instruments.js",
-    "confusion.js",
-    "samples.js",
-    "sortable.js",
-    "verdicts.js",
-    "paper_tables.js",
-    "studies.js",
-    "figure_one.js",
-    "cost_points.js",
-    "cost.js",
-    "audit.js",
-    "summary.js",
-    "runs.js",
-    "run_dialog.js",
-    "filters.js",
-    "contents.js",
-    "main.js",
-)
+    "elements.js", "numbers.js", "marks.js", "axes.js", "deferred.js", "dots.js", "curves.js", "series.js",
+    "instruments.js", "confusion.js", "samples.js", "sortable.js", "verdicts.js", "paper_tables.js",
+    "studies.js", "figure_one.js", "cost_points.js", "cost.js", "audit.js", "summary.js", "runs.js",
+    "run_dialog.js", "filters.js", "contents.js", "main.js",
+)  # fmt: skip
 
 
 def write_page(
@@ -62,13 +41,15 @@ def write_page(
     audit: Audit | None = None,
     latencies: Latencies | None = None,
     studies: Studies = NO_STUDIES,
+    own_studies: Studies = NO_STUDIES,
 ) -> None:
     """Writes the page of `collection`, tables judged on it and studies found in it to `path`, atomically.
 
     Its folder is made.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_text(path, render(payload(collection, path.parent, generated, tables, audit, latencies, studies)))
+    judged = tables, audit, latencies, studies, own_studies
+    write_text(path, render(payload(collection, path.parent, generated, *judged)))
 
 
 def render(data: dict[str, Any]) -> str:

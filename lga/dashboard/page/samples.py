@@ -17,8 +17,7 @@ from urllib.parse import quote
 
 from PIL import Image
 
-from lga.dashboard.page.instrumented import read_or_note
-from lga.results.collect import CollectedRun, Problem
+from lga.results.collect import CollectedRun, Problem, attempt
 from lga.results.comparison import Comparison, Group
 from lga.results.curves import read_confusion, read_precision_recall
 from lga.system.errors import UserError
@@ -93,15 +92,15 @@ class _Samples:
         return bool(pictures) and not self.full
 
     def _judged(self, path: Path) -> dict[str, Any]:
-        curve = read_or_note(read_precision_recall, path, self.problems)
-        confusion = read_or_note(read_confusion, path, self.problems)
+        curve = attempt(read_precision_recall, path, self.problems)
+        confusion = attempt(read_confusion, path, self.problems)
         return {
             "precision_recall": asdict(curve) if curve else None,
             "confusion": asdict(confusion) if confusion else None,
         }
 
     def _picture(self, path: Path) -> dict[str, Any] | None:
-        small = read_or_note(thumbnail, path, self.problems)
+        small = attempt(thumbnail, path, self.problems)
         link = quote(Path(os.path.relpath(path, self.page_folder)).as_posix())
         return {"name": path.stem, "link": link, **asdict(small)} if small else None
 
@@ -135,7 +134,7 @@ def samples(
 def _lowest_seed(group: Group, gathered: _Samples) -> tuple[CollectedRun, list[Path]]:
     """The first run of the group that left pictures, and these; its first run and nothing if none did."""
     for run in group.runs:
-        paths = read_or_note(picture_paths, run.folder, gathered.problems)
+        paths = attempt(picture_paths, run.folder, gathered.problems)
         if paths:
             return run, paths
     return group.runs[0], []

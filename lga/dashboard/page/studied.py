@@ -1,32 +1,27 @@
 """The studies as JSON-ready values: what was asked and found, with the numbers and the runs behind each.
 
-Sentences, gains and words are those of the studies' own pages; nothing is judged here. Only studies stand on
-the page in which an attention ran that is compared with the reference.
+Sentences, gains and words are those of the studies' own pages; nothing is judged here.
 
-Composing the grid of a study takes a tenth of a second a cell. So a study is first looked up by its sweep's
-file alone, and composed only where runs have the names of its datasets and attentions.
+The studies that stand on the page: those in which an attention ran that is compared with the reference.
 """
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from omegaconf import OmegaConf
-
-from lga.config.compose import CONFIG_DIR
 from lga.dashboard.page.paper import Positions, estimate_json
 from lga.results.collect import CollectedRun
-from lga.results.experiments import Experiment, Page, all_pages, read_experiment_file
+from lga.results.experiments import Experiment, Page, all_pages
 from lga.results.families import Family, Results, Row
 from lga.results.judging import judge
 from lga.results.labels import label
 from lga.results.scales import CUT_SHORT
 from lga.results.sentences import findings
+from lga.results.supplements import supplements
 
 Studies = Mapping[Page, Sequence[Results]]
 NO_STUDIES: Studies = {}
-_OVERRIDE = "override /"
 
 
 def found_studies(runs: Sequence[CollectedRun]) -> Studies:
@@ -34,79 +29,34 @@ def found_studies(runs: Sequence[CollectedRun]) -> Studies:
 
     A study with runs of its reference alone has found nothing and is left out too.
     """
-    pages = {page: list(_found(page.experiments, runs)) for page in all_pages()}
-    return {page: found for page, found in pages.items() if found}
+    found: dict[Page, list[Results]] = {}
+    for page, experiment in ((of, one) for of in all_pages() for one in of.experiments):
+        results = judge(experiment, runs) if runs and not experiment.judged else None
+        if results and any(row.runs and row.attention != experiment.reference for row in results.rows):
+            found.setdefault(page, []).append(results)
+    return found
 
 
-def _found(experiments: Iterable[Experiment], runs: Sequence[CollectedRun]) -> Iterator[Results]:
-    for experiment in experiments:
-        own = [] if experiment.judged else named_alike(experiment, runs)
-        if _compared(experiment, (run.record.cell.attention for run in own)):
-            results = judge(experiment, own)
-            if _compared(experiment, (row.attention for row in results.rows if row.runs)):
-                yield results
-
-
-def _compared(experiment: Experiment, attentions: Iterable[str]) -> bool:
-    return any(attention != experiment.reference for attention in attentions)
-
-
-def named_alike(experiment: Experiment, runs: Iterable[CollectedRun]) -> list[CollectedRun]:
-    """Return the finished runs whose names are among those that the study's sweep gives, group by group."""
-    names = {group: set(swept(experiment.name, group)) for group in ("dataset", "backbone", "attention")}
-    return [
-        run
-        for run in runs
-        if run.record.status == "finished"
-        and all(getattr(run.record.cell, group) in given for group, given in names.items() if given)
-    ]
-
-
-def swept(experiment: str, group: str) -> list[str]:
-    """Return the names of a group's configs that a sweep goes over, or of the one that it overrides."""
-    sweep = read_experiment_file(experiment)
-    params = ((sweep.get("hydra") or {}).get("sweeper") or {}).get("params") or {}
-    if group in params:
-        return [_name(group, choice) for choice in str(params[group]).split(",")]
-    names: list[str] = []
-    for default in sweep.get("defaults") or ():
-        names = _overridden(default, group) or names
-    return names
-
-
-def _overridden(default: Any, group: str) -> list[str]:
-    """What an entry of a defaults list makes of a group, itself or by the sweep that it includes."""
-    if isinstance(default, str):
-        return [] if default == "_self_" else swept(default, group)
-    return [_name(group, str(default[key])) for key in default if key == f"{_OVERRIDE}{group}"]
-
-
-def _name(group: str, choice: str) -> str:
-    path = CONFIG_DIR / group / f"{choice}.yaml"
-    if not path.is_file():
-        return choice.replace("/", "_")  # a network of timm
-    return str(OmegaConf.create({group: OmegaConf.load(path)})[group].name)
-
-
-def studied(found: Studies, position: Positions) -> list[dict[str, Any]]:
-    """All pages of studies; `position` is each run's place on the page by its id."""
+def studied(found: Studies, position: Positions, whose: str = "") -> list[dict[str, Any]]:
+    """All pages of studies; `position` is each run's place on the page by its id, `whose` begins titles."""
     return [
         {
-            "name": page.name,
-            "title": page.title,
+            "name": f"own-{page.name}" if whose else page.name,
+            "title": f"{whose}{page.title}",
             "limits": re.sub(r"\[([^]]+)\]\([^)]*\)", r"\1", page.experiments[0].limits),  # links of Markdown
-            "studies": [_study(results, position) for results in studies],
+            "studies": [_study(results, position, whose) for results in studies],
         }
         for page, studies in found.items()
     ]
 
 
-def _study(results: Results, position: Positions) -> dict[str, Any]:
+def _study(results: Results, position: Positions, whose: str) -> dict[str, Any]:
     experiment = results.experiment
     compared = [row for row in results.rows if row.attention != experiment.reference]
     return {
+        "id": f"own-{experiment.name}" if whose else experiment.name,
         "name": experiment.name,
-        "title": experiment.title,
+        "title": f"{whose}{experiment.title}",
         "question": experiment.question,
         "kind": experiment.kind.capitalize(),
         "reference": experiment.reference,
@@ -114,6 +64,7 @@ def _study(results: Results, position: Positions) -> dict[str, Any]:
         "ran": sum(bool(row.runs) for row in compared),
         "words": Counter(row.word for row in compared if row.gain),
         "findings": findings(results),
+        "supplements": [table._asdict() for table in supplements(results)],
         "families": [_family(experiment, family, position) for family in results.families if family.scale],
     }
 
@@ -129,6 +80,7 @@ def _family(experiment: Experiment, family: Family, position: Positions) -> dict
         "scale": family.scale,
         "marked": family.scale in CUT_SHORT,
         "changes": family.changes,
+        "mixture": family.mixture,
         "metric": first.metric,
         "label": label(first.metric),
         "rows": [_row(row, reference, position) for row in family.rows],

@@ -9,11 +9,11 @@ from typing import Any
 from lga.config.frozen_run import FrozenRun
 from lga.config.grid import experiment_runs
 from lga.config.instantiation import make
-from lga.results.collect import collect
+from lga.results.collect import collect, device_of
 from lga.results.experiments import Experiment
 from lga.results.matching import cell_names
 from lga.results.plan.image_counts import ImageCounts, image_counts, missing_data
-from lga.results.plan.step_times import StepTimes, Work, device_of
+from lga.results.plan.step_times import StepTimes, Work
 from lga.results.plan.sweep_options import SweepOptions
 from lga.results.published import Cell
 from lga.results.settings import digest, recipe

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, FiniteFloat, TypeAdapter, ValidationError
 
+from lga.results.collect import device_of
 from lga.run.folder.record import RunRecord
 from lga.system.files import writable, write_text
 
@@ -73,13 +74,6 @@ def times_of_records(records: Iterable[RunRecord], device: str) -> dict[str, flo
             seconds = record.seconds * share_of_machine(record.environment)
             found.setdefault(network_key(record.config, device), []).append(seconds / images)
     return {key: median(values) for key, values in found.items()}
-
-
-def device_of(environment: Mapping[str, str | int | None]) -> str:
-    """The GPU's name, else the processor's and how many cores there are; a record may lack both."""
-    if environment.get("accelerator", "cpu") != "cpu":
-        return str(environment["accelerator"])
-    return f"{environment.get('cores')} cores, {environment.get('cpu')}"
 
 
 def share_of_machine(environment: Mapping[str, str | int | None]) -> float:

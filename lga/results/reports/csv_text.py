@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from lga.results.experiments import SCALE, SHARE
 from lga.results.families import Family, Number, Results, Row
 from lga.results.statistics import Estimate
+from lga.results.supplements import second_numbers
 
 COLUMNS = (
     "experiment", "dataset", "network", "scale_of_network", "train_share", "attention", "label", "metric",
@@ -61,7 +62,7 @@ def _lines(name: str, family: Family, row: Row) -> Iterator[tuple[object, ...]]:
         published and published.source,
         published and published.note,
     )
-    for number in row.numbers:
+    for number in (*row.numbers, *second_numbers(row).values()):
         verdict = (number.verdict.word, number.verdict.reason) if number.verdict else (None, None)
         seeds = " ".join(map(str, number.values))
         ours = (number.metric, number.published, *_interval(number.ours), seeds, row.scale, *verdict)

@@ -4,12 +4,14 @@ import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from statistics import fmean
 
+from lga.results.collect import device_of
 from lga.results.experiments import Experiment, Page
 from lga.results.families import Family, Number, Results, Row
 from lga.results.labels import label
 from lga.results.published import PublishedRow
 from lga.results.scales import CUT_SHORT, MEANINGS, SCALES, other_images
 from lga.results.sentences import findings, interval
+from lga.results.supplements import Supplement, supplements
 from lga.run.folder.record import RunRecord
 from lga.system.terminal_text import printable
 
@@ -84,7 +86,7 @@ def provenance(records: Sequence[RunRecord]) -> list[str]:
     if not records:
         return []
     days = [escaped(record.ended[:10]) for record in records]
-    devices = _distinct(record.environment.get("accelerator") for record in records)
+    devices = _distinct(device_of(record.environment) for record in records)
     commits = _distinct(str(record.code.get("commit"))[:10] for record in records)
     images = dict.fromkeys(filter(None, map(other_images, records)))
     hours = sum(record.seconds for record in records) / 3600
@@ -138,14 +140,22 @@ def _section(results: Results, several: bool, pictures: Collection[str]) -> list
     picture = f"{experiment.name}.svg"
     shown = ["", f"![{experiment.title}]({picture})"] if picture in pictures else []
     sentences = [f"- {escaped(sentence)}" for sentence in findings(results)]
+    more = [line for table in supplements(results) for line in _supplement(table, "###" if several else "##")]
     if several:
         heading = [f"## {experiment.title}", "", f"{experiment.question} `make reproduce-{experiment.name}`"]
         tables = _tables(results, "{}:" if len(results.families) > 1 else "")
-        return ["", *heading, "", *sentences, *tables, *shown]
+        return ["", *heading, "", *sentences, *tables, *shown, *more]
     tables = _tables(results, "## {}")
     title = "The paper's claims" if experiment.judged else "What was found"
     found = ["", f"## {title}", "", *sentences, *shown]
-    return [*tables, *found] if experiment.judged else [*found, *tables]
+    return [*tables, *found, *more] if experiment.judged else [*found, *tables, *more]
+
+
+def _supplement(table: Supplement, level: str) -> list[str]:
+    headings = ("where", "attention", *table.headings)
+    rows = [row_line(map(escaped, row)) for row in table.rows]
+    heading = [row_line(headings), row_line(":--" for _ in headings)]
+    return ["", f"{level} {table.title}", "", escaped(table.note), "", *heading, *rows]
 
 
 def _tables(results: Results, heading: str) -> list[str]:
@@ -165,12 +175,13 @@ def _title(family: Family) -> str:
 
 def _table(experiment: Experiment, family: Family) -> list[str]:
     columns = _columns(experiment, family)
-    told = ["", f"With {escaped(family.changes)}."] if family.changes else []
+    changes = f"With {family.changes}" if family.changes else ""
+    notes = [line for note in (changes, family.mixture) if note for line in ("", f"{escaped(note)}.")]
     return [
         row_line(heading for heading, _, _ in columns),
         row_line(alignment for _, alignment, _ in columns),
         *(row_line(text(row) for _, _, text in columns) for row in family.rows),
-        *told,
+        *notes,
     ]
 
 

@@ -44,7 +44,8 @@ def _table(comparison: Comparison) -> Table:
     table = Table(
         title=escape(printable(title)),
         title_justify="left",
-        caption="95 % t-intervals over seeds; differences paired by seed",
+        caption="95 % t-intervals over seeds; differences paired by seed"
+        + escape(printable(f". {comparison.mixture}" if comparison.mixture else "")),
     )
     table.add_column("attention")
     metric, unit = metric_names.label(comparison.metric), metric_names.unit(comparison.metric)

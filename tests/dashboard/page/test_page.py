@@ -140,8 +140,9 @@ def test_kept_records_join_the_runs_unless_they_are_theirs(tmp_path):
     command = [sys.executable, "scripts/make_dashboard.py", "--runs", str(tmp_path / "runs")]
     command += ["--out", str(page), "--kept", str(tmp_path / "experiments")]
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
-    assert "1 runs, 1 kept records" in done.stdout
+    assert "0 runs, 2 kept records" in done.stdout
     assert '"path":"experiments/table1/records/other.json"' in page.read_text()
+    assert '"path":"experiments/table1/records/same.json"' not in page.read_text()  # it has its own folder
 
 
 @pytest.mark.parametrize("script", ["make_dashboard.py", "show_table.py"])

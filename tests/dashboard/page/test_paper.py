@@ -98,7 +98,7 @@ def test_other_settings_are_told_and_lead_to_their_run(tmp_path, data_of):
     (other,) = table_of(data_of(), "table1")["others"]
     assert (other["run"], other["difference"]) == (
         0,
-        "recipe.epochs=7; not the published content: train-images-idx3-ubyte, train-labels-idx1-ubyte, "
+        "7 epochs; not the published content: train-images-idx3-ubyte, train-labels-idx1-ubyte, "
         "t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte",
     )
 

@@ -6,20 +6,18 @@ have mean 0.1, s = 0.2828, t = 0.5, p = 0.7048. By Holm over the two: 0.0176 and
 At that s a change of 1 point is found by 3 pairs with a power of 0.83, by 2 with 0.3.
 """
 
+from dataclasses import replace
+
 import pytest
 
-from lga.config.grid import experiment_runs
 from lga.dashboard.page.payload import payload
-from lga.dashboard.page.studied import found_studies, swept
-from lga.results import judging
+from lga.dashboard.page.studied import found_studies
 from lga.results.collect import Collection, collect
-from lga.results.experiments import all_experiments, chosen_pages
+from lga.results.experiments import chosen_pages
 from lga.results.reports.committed import read_kept
 from tests.dashboard.page.conftest import GENERATED
 from tests.results.made_records import leave_run, made_record
 from tests.results.made_studies import find_made, leave_study
-
-STUDIES = [experiment for experiment in all_experiments() if not experiment.judged]
 
 
 @pytest.fixture
@@ -94,15 +92,9 @@ def test_numbers_of_runs_cut_short_are_marked(tmp_path, monkeypatch):
         made_record("digits", attention="lga_heads_2", seed=1),
     ],
 )
-def test_without_a_run_to_compare_nothing_is_shown_or_composed(tmp_path, monkeypatch, record):
-    def composed(*_):
-        raise AssertionError("composed")
-
-    monkeypatch.setattr(judging, "experiment_runs", composed)
+def test_without_a_run_to_compare_nothing_is_shown(tmp_path, monkeypatch, record):
     leave_run(tmp_path / "runs", record)
-    collection = collect(tmp_path / "runs")
-    assert found_studies(collection.runs) == {}
-    assert payload(collection, tmp_path, GENERATED)["studies"] == []
+    assert find_made(collect(tmp_path / "runs"), monkeypatch) == {}
 
 
 def test_runs_with_other_settings_make_no_study(tmp_path, monkeypatch):
@@ -110,26 +102,58 @@ def test_runs_with_other_settings_make_no_study(tmp_path, monkeypatch):
     assert find_made(collect(tmp_path / "runs"), monkeypatch) == {}
 
 
-@pytest.mark.parametrize("study", STUDIES, ids=lambda study: study.name)
-def test_every_sweep_names_its_datasets_and_attentions(study):
-    attentions = swept(study.name, "attention")
-    assert swept(study.name, "dataset") in (
-        ["digits"],
-        ["digit_scenes"],
-        ["digits", "digit_scenes"],
-        ["mnist", "fashion_mnist"],
+def test_own_runs_are_compared_apart_from_the_kept_ones(tmp_path, monkeypatch):
+    """A user's runs of some cells of a kept study, on another machine and by another revision."""
+    elsewhere = {
+        "environment": {"accelerator": "cpu", "cpu": "EPYC"},
+        "code": {"commit": "b" * 40},
+        "started": "2026-11-28T10:00:00+00:00",
+        "ended": "2026-11-28T11:00:00+00:00",
+    }
+    leave_study(tmp_path / "kept")
+    kept = collect(tmp_path / "kept").runs
+    alone = payload(
+        Collection(tmp_path, kept, ()),
+        tmp_path,
+        GENERATED,
+        studies=find_made(Collection(tmp_path, kept, ()), monkeypatch),
     )
-    assert study.reference in attentions
-    assert len(attentions) > 1
+    for attention, top1 in {"none": 98.65, "lga": 98.09}.items():
+        for seed in (1, 2):
+            leave_run(
+                tmp_path / "runs",
+                made_record("digits", attention=attention, seed=seed, top1=top1 + seed / 10, **elsewhere),
+            )
+    collection = replace(collect(tmp_path / "runs"), kept=kept)
+    own = find_made(collection, monkeypatch)
+    data = payload(
+        collection,
+        tmp_path,
+        GENERATED,
+        studies=find_made(Collection(tmp_path, kept, ()), monkeypatch),
+        own_studies=own,
+    )
+    yours, committed = data["studies"]
+    assert yours["title"] == "Your runs: Ten attentions on the embedded digits"
+    assert yours["studies"][0]["id"] == "own-embedded"
+    assert numbers_of(committed) == numbers_of(alone["studies"][0])
+    expected = {"none": (98.8, None), "lga": (98.24, -0.56)}
+    assert numbers_of(yours) == {name: pytest.approx(numbers) for name, numbers in expected.items()}
+    groups = [
+        (data["comparisons"][group["comparison"]]["owner"], group["attention"]) for group in data["groups"]
+    ]
+    assert groups == [
+        *(("Your runs", name) for name in ("none", "lga")),
+        *(("Kept runs", name) for name in ("none", "lga", "eca", "se")),
+    ]
+    assert {comparison["mixture"] for comparison in data["comparisons"]} == {""}
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("study", STUDIES, ids=lambda study: study.name)
-def test_named_are_exactly_those_that_hydra_composes(study):
-    grid = experiment_runs(study.name, ["seed=1"])
-    for group in ("dataset", "backbone", "attention"):
-        named = set(swept(study.name, group))
-        assert named == {getattr(run.cell, group) for run in grid} or (group == "backbone" and not named)
+def numbers_of(page):
+    """Mean and gain by attention of a page with one family."""
+    ((family,),) = (page["studies"][0]["families"],)
+    ran = {row["attention"]: row for row in family["rows"] if row["runs"]}
+    return {name: (row["ours"]["mean"], row["gain"] and row["gain"]["mean"]) for name, row in ran.items()}
 
 
 def test_limits_have_no_markdown_links(tmp_path, monkeypatch):

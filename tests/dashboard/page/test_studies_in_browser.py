@@ -92,7 +92,7 @@ def test_settings_are_never_read_as_html(tmp_path, open_page):
         config["trainer"]["precision"] = "<b>16</b>"
         leave_run(tmp_path / "runs", made_record("digits", attention=attention, seed=1, config=config))
     page = open_page(studies=True)
-    assert "trainer.precision=<b>16</b>" in page.locator("#studies .section").inner_text()
+    assert "with precision <b>16</b>" in page.locator("#studies .section").inner_text()
     assert page.locator("#studies b").count() == 0
 
 

@@ -43,7 +43,8 @@ function paperTable(table) {
   const details = element("details", { class: "claims-box", open: table.ran > 0 }, claimCount, claims);
   const title = element("h3", { id: table.name, tabindex: "-1" }, table.name === FIGURE ? "Figure 1 at its best epochs, judged" : table.heading, " ", ...table.scales.filter((scale) => scale !== FULL).map(badge));
   const scroll = element("div", { class: "scroll", role: "region", "aria-label": `${table.heading}, scrollable`, tabindex: "0" }, node);
-  const article = element("article", { class: "paper-panel" }, title, scroll, details, otherRuns(table));
+  const mixtures = table.mixtures.map((told) => element("p", { class: "note" }, told));
+  const article = element("article", { class: "paper-panel" }, title, scroll, ...mixtures, details, otherRuns(table));
   return { table, article, show };
 
   function show() {

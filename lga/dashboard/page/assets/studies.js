@@ -32,9 +32,9 @@ function studiesGlance(studies) {
   const words = Object.keys(STUDY_SIGNS);
   const heads = ["Study", "Compared", "With runs", ...words].map((name) =>
     element("th", { scope: "col", class: name === "Study" ? null : "number" }, words.includes(name) ? signedWord(name, STUDY_SIGNS[name]) : element("span", {}, name)));
-  const rows = studies.map(({ name, title, compared, ran, words: found }) => {
+  const rows = studies.map(({ id, title, compared, ran, words: found }) => {
     const numbers = [compared, ran, ...words.map((word) => found[word] ?? 0)];
-    return element("tr", {}, element("th", { scope: "row" }, element("a", { href: `#${name}` }, title)), ...numbers.map((n) => element("td", { class: n ? "number" : "number zero" }, whole(n))));
+    return element("tr", {}, element("th", { scope: "row" }, element("a", { href: `#${id}` }, title)), ...numbers.map((n) => element("td", { class: n ? "number" : "number zero" }, whole(n))));
   });
   return [element("thead", {}, element("tr", {}, ...heads)), element("tbody", {}, ...rows)];
 }
@@ -60,10 +60,10 @@ function studyPanel(study, page) {
   const scroll = element("div", { class: "scroll", role: "region", "aria-label": `${study.title}, scrollable`, tabindex: "0" }, node);
   const plots = element("div", { class: "pair study-plots" });
   const article = element(
-    "article", { class: "paper-panel study" }, element(level, { id: study.name, tabindex: "-1" }, study.title),
+    "article", { class: "paper-panel study" }, element(level, { id: study.id, tabindex: "-1" }, study.title),
     element("p", { class: "question" }, study.question),
     element("ul", { class: "claims study-findings" }, ...study.findings.map((sentence) => element("li", {}, sentence))),
-    scroll, plots,
+    scroll, ...study.supplements.map(supplement), plots,
   );
   let visible = rows;
   return { article, show, draw: (width) => plots.replaceChildren(...studyPlots(study, visible, width)) };
@@ -76,6 +76,15 @@ function studyPanel(study, page) {
   }
 }
 
+// A table of texts of the study's records, whatever the filters.
+function supplement({ title, note, headings, rows }) {
+  const head = element("tr", {}, ...["where", "attention", ...headings].map((name) => element("th", { scope: "col" }, element("span", {}, name))));
+  const body = rows.map((row) => element("tr", {}, ...row.map((text) => element("td", {}, text))));
+  const node = element("table", {}, element("caption", {}, element("span", {}, note)), element("thead", {}, head), element("tbody", {}, ...body));
+  const scroll = element("div", { class: "scroll", role: "region", "aria-label": `${title}, scrollable`, tabindex: "0" }, node);
+  return element("details", { class: "claims-box supplement" }, element("summary", {}, `${title} (${count(rows.length, "row")})`), scroll);
+}
+
 // A variant that has not run has no box among the attentions of the filters.
 function passesStudy({ family, attention }) {
   const known = data.attentions.includes(attention);
@@ -86,8 +95,8 @@ function studyNote(study) {
   return ["Gains are over ", element("code", {}, study.reference), "; ", element("code", {}, `make reproduce-${study.name}`), " runs it."];
 }
 
-function familyHeading({ place, label, scale, changes }) {
-  const told = [label, changes && `with ${changes}`].filter(Boolean).join("; ");
+function familyHeading({ place, label, scale, changes, mixture }) {
+  const told = [label, changes && `with ${changes}`, mixture].filter(Boolean).join("; ");
   return element("span", {}, `${place} `, badge(scale), element("small", {}, told));
 }
 

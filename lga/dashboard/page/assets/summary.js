@@ -49,8 +49,9 @@ function comparisonHeading(comparison) {
   );
 }
 
-function recipeText({ recipe, distinction }) {
-  return [recipe && `recipe ${recipe}`, distinction].filter(Boolean).join(": ");
+function recipeText({ owner, recipe, distinction, mixture }) {
+  const settings = [recipe && `recipe ${recipe}`, distinction].filter(Boolean).join(": ");
+  return [owner, settings, mixture].filter(Boolean).join(". ");
 }
 
 function attentionCell(group) {
