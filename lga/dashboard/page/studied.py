@@ -20,10 +20,10 @@ from lga.dashboard.page.paper import Positions, estimate_json
 from lga.results.collect import CollectedRun
 from lga.results.experiments import Experiment, Page, all_pages, read_experiment_file
 from lga.results.families import Family, Results, Row
-from lga.results.judging import judge
+from lga.results.judging import judge_together
 from lga.results.labels import label
 from lga.results.scales import CUT_SHORT
-from lga.results.sentences import findings
+from lga.results.sentences import findings, spread_sentence
 
 Studies = Mapping[Page, Sequence[Results]]
 NO_STUDIES: Studies = {}
@@ -40,12 +40,14 @@ def found_studies(runs: Sequence[CollectedRun]) -> Studies:
 
 
 def _found(experiments: Iterable[Experiment], runs: Sequence[CollectedRun]) -> Iterator[Results]:
-    for experiment in experiments:
-        own = [] if experiment.judged else named_alike(experiment, runs)
-        if _compared(experiment, (run.record.cell.attention for run in own)):
-            results = judge(experiment, own)
-            if _compared(experiment, (row.attention for row in results.rows if row.runs)):
-                yield results
+    named = {one: [] if one.judged else named_alike(one, runs) for one in experiments}
+    own = {id(run): run for found in named.values() for run in found}
+    chosen = [
+        one for one, found in named.items() if _compared(one, (run.record.cell.attention for run in found))
+    ]
+    for results in judge_together(chosen, own.values()):
+        if _compared(results.experiment, (row.attention for row in results.rows if row.runs)):
+            yield results
 
 
 def _compared(experiment: Experiment, attentions: Iterable[str]) -> bool:
@@ -132,6 +134,7 @@ def _family(experiment: Experiment, family: Family, position: Positions) -> dict
         "changes": family.changes,
         "metric": first.metric,
         "label": label(first.metric),
+        "sight": spread_sentence(family.spread, experiment.reference) if family.spread else None,
         "rows": [_row(row, reference, position) for row in family.rows],
     }
 
@@ -156,8 +159,7 @@ def _gain(row: Row, reference: Row | None, position: Positions) -> dict[str, Any
     shared = row.values.keys() & reference.values.keys()
     pairs = [run for run in (*row.runs, *reference.runs) if run.record.cell.seed in shared]
     return {
-        **estimate_json(row.gain.difference),
-        "p": row.p,
-        "effect": row.gain.effect,
+        **estimate_json(row.gain.estimate),
+        "p": row.gain.p,
         "runs": [position[id(run)] for run in pairs],
     }

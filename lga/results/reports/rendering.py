@@ -10,7 +10,7 @@ from pathlib import Path
 from lga.results.collect import CollectedRun
 from lga.results.experiments import FOLDER, Page, all_pages
 from lga.results.families import Results
-from lga.results.judging import judge
+from lga.results.judging import NO_OVERRIDES, judge_together
 from lga.results.reports.committed import read_kept
 from lga.results.reports.csv_text import csv_text
 from lga.results.reports.markdown import escaped, markdown, row_line, scales_of
@@ -22,16 +22,18 @@ from lga.system.errors import UserError
 from lga.system.files import writable, write_text
 
 START, END = "<!-- results -->", "<!-- /results -->"
-_WORDS = (Word.REPRODUCED, Word.DIRECTION_ONLY, Word.NOT_REPRODUCED, Word.INCONCLUSIVE)
+_WORDS = (Word.CONSISTENT, Word.INCONSISTENT, Word.UNDECIDED)
 README = FOLDER.parent / "README.md"
-NO_OVERRIDES: Mapping[str, Sequence[str]] = {}
 
 
 def judge_page(
-    page: Page, collected: Sequence[CollectedRun], overrides: Mapping[str, Sequence[str]] = NO_OVERRIDES
+    page: Page,
+    collected: Sequence[CollectedRun],
+    overrides: Mapping[str, Sequence[str]] = NO_OVERRIDES,
+    looks: Sequence[int] = (),
 ) -> tuple[Results, ...]:
-    """The page's experiments with the collected runs; `overrides` are of sweeps, by the experiment's name."""
-    return tuple(judge(one, collected, overrides.get(one.name, ())) for one in page.experiments)
+    """The page's experiments with the collected runs; the rest is as `judge_together` takes it."""
+    return judge_together(page.experiments, collected, overrides, looks)
 
 
 def page_files(page: Page, results: Sequence[Results], folder: str = "") -> dict[str, str]:

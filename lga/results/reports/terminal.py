@@ -44,7 +44,7 @@ def _table(comparison: Comparison) -> Table:
     table = Table(
         title=escape(printable(title)),
         title_justify="left",
-        caption="95 % t-intervals over seeds; differences paired by seed",
+        caption="95 % intervals over seeds; those of differences hold together (model: attention + seed)",
     )
     table.add_column("attention")
     metric, unit = metric_names.label(comparison.metric), metric_names.unit(comparison.metric)
