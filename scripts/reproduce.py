@@ -18,9 +18,10 @@ from pathlib import Path
 from lga.results.collect import collect
 from lga.results.experiments import Experiment, Page, chosen_pages
 from lga.results.families import Results
+from lga.results.judging import judge_together
 from lga.results.plan.sweep_options import SCALES, SweepOptions, divide_overrides, seeds_at_looks
 from lga.results.reports.markdown import progress_text
-from lga.results.reports.rendering import judge_page, write_page
+from lga.results.reports.rendering import write_page
 from lga.system.errors import UserError
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -90,7 +91,7 @@ def _reproduce(
                 return INTERRUPTED
             worst = max(worst, status)
         collected = collect(runs).runs if runs.is_dir() else ()
-        results = judge_page(page, collected, overrides, looks if len(looks) > 1 else ())
+        results = judge_together(page.experiments, collected, overrides, looks if len(looks) > 1 else ())
         left = [(one.experiment.name, choice) for one in results for choice in undecided(one)]
     written = write_page(page, results, plan.outputs / "tables" / page.name)
     print(f"{page.name}: {progress_text(results)}: {written}")

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from functools import cache
 
 import numpy as np
-from scipy.special import chdtri, stdtr
 
 from lga.results.statistics import ALPHA, POWER, Array, Design, Estimate, equal_rows, student_quantile
 
@@ -77,6 +76,8 @@ class Spread:
         Settled: the interval lies within `margin`. The spread is an estimate; taken is what it lies below
         with the chance `share`. None for more than `MOST_SEEDS`.
         """
+        from scipy.special import chdtri
+
         most = self.residual * math.sqrt(self.df / chdtri(self.df, share))
 
         def enough(seeds: int) -> bool:
@@ -120,33 +121,26 @@ def compare_gains(
     known = bool(design.df) and bool(design.spread(values) > 1e-9 * np.abs(values).max())
 
     def gains(of: Sequence[str]) -> dict[str, Gain]:
-        counts = {name: len(ran[name].keys() & ran[reference].keys()) for name in of}
         at = [names.index(name) for name in of]
-        if not known or not of:
-            return {
-                n: Gain(Estimate(counts[n], float(design.weights[i] @ values)))
-                for n, i in zip(of, at, strict=True)
-            }
-        found = zip(of, *intervals(design, values, at, level), adjusted_p(design, values, at), strict=True)
+        unknown = np.full(len(of), np.nan)
+        found = (design.weights[at] @ values, unknown, unknown), unknown
+        if known and of:
+            found = intervals(design, values, at, level), adjusted_p(design, values, at) * ALPHA / level
         return {
-            name: Gain(
-                Estimate(counts[name], *_around(mean, half)),
-                min(1.0, p * ALPHA / level),
-                _around(mean, one)[1:],
-            )
-            if math.isfinite(half)
-            else Gain(Estimate(counts[name], float(mean)))
-            for name, mean, half, one, p in found
+            name: _gain(len(ran[name].keys() & ran[reference].keys()), *map(float, numbers))
+            for name, *numbers in zip(of, *found[0], found[1], strict=True)
         }
 
-    described = (
-        _describe(design, values, [names.index(name) for name in asked], level) if known and asked else None
+    at = [names.index(name) for name in asked]
+    return Compared(
+        gains(asked), gains(linked), _describe(design, values, at, level) if known and at else None
     )
-    return Compared(gains(asked), gains(linked), described)
 
 
-def _around(mean: float, half: float) -> tuple[float, float, float]:
-    return float(mean), float(mean - half), float(mean + half)
+def _gain(n: int, mean: float, half: float, one: float, p: float) -> Gain:
+    if not math.isfinite(half):
+        return Gain(Estimate(n, mean))
+    return Gain(Estimate(n, mean, mean - half, mean + half), min(1.0, p), (mean - one, mean + one))
 
 
 @cache
@@ -172,13 +166,14 @@ def intervals(
     alone, error, n = _alone(design, values, rows)
     critical = _quantiles(1 - level / 2 / len(rows), n)
     single = _quantiles(1 - ALPHA / 2, n) * np.sqrt(n + 1)
-    pairs = ((mean, alone), (half, critical * error), (one, single * error))
-    mean, half, one = (np.where(equal, pooled, unpooled) for pooled, unpooled in pairs)
-    return mean, half, one
+    half, one = np.where(equal, half, critical * error), np.where(equal, one, single * error)
+    return np.where(equal | np.isnan(alone), mean, alone), half, one
 
 
 def adjusted_p(design: Design, values: Array, rows: Sequence[int]) -> Array:
     """P of the gains of `rows`, as `intervals` takes them."""
+    from scipy.special import stdtr
+
     if design.levene(values) >= ALPHA:
         error = design.spread(values) * design.errors[rows]
         return design.family(rows).p(values @ design.weights[rows].T / error)
@@ -197,8 +192,9 @@ def _alone(design: Design, values: Array, rows: Sequence[int]) -> tuple[Array, A
     n = np.array([d.shape[-1] for d in found])
     empty = np.full(values.shape[:-1], np.nan)
     means = [d.mean(-1) if d.shape[-1] else empty for d in found]
-    spreads = [d.std(-1, ddof=1) if d.shape[-1] > 1 else empty for d in found]
-    return np.stack(means, -1), np.stack(spreads, -1) / np.sqrt(np.maximum(n, 1)), n
+    spreads = np.stack([d.std(-1, ddof=1) if d.shape[-1] > 1 else empty for d in found], -1)
+    spreads = np.where(spreads > 1e-9 * np.abs(values).max(), spreads, np.nan)
+    return np.stack(means, -1), spreads / np.sqrt(np.maximum(n, 1)), n
 
 
 def _quantiles(share: float, n: Array) -> Array:

@@ -28,13 +28,7 @@ from lga.results.verdicts import judge_number
 
 VARIANT = "lga_variant"  # each part of the block is a setting; at their defaults it is the released one
 NO_OVERRIDES: Mapping[str, Sequence[str]] = {}
-CHOICES = (
-    "seed",
-    "dataset",
-    "backbone",
-    "attention",
-    "trainer",
-)  # of cells and scale, which pages show anyway
+CHOICES = ("seed", "dataset", "backbone", "attention", "trainer")  # which pages show anyway
 
 
 def judge(
@@ -84,21 +78,13 @@ def _compared(
         level = level_at(seeds, looks) / max(1, tested[family.dataset, family.network])
         compared = compare_gains(pools[family.recipe], results.experiment.reference, rows, level)
         noise = compared.spread.noise if compared.spread else None
-        published = (
-            [row.published for row in family.rows if row.published] if results.experiment.judged else []
-        )
-        made: dict[str, Claim] = {
-            c.row.attention: c for c in claims(published, compared.gains, family.scale or "full", noise)
-        }
-        gained = (
-            replace(
-                row,
-                gain=compared.gains.get(row.attention),
-                overall=compared.overall.get(row.attention),
-                claim=made.get(row.attention),
-            )
-            for row in family.rows
-        )
+        published = [row.published for row in family.rows if row.published and results.experiment.judged]
+        claimed = claims(published, compared.gains, family.scale or "full", noise)
+        made: dict[str, Claim] = {claim.row.attention: claim for claim in claimed}
+        gained = []
+        for row in family.rows:
+            gain, overall = compared.gains.get(row.attention), compared.overall.get(row.attention)
+            gained.append(replace(row, gain=gain, overall=overall, claim=made.get(row.attention)))
         found.append(replace(family, rows=tuple(gained), spread=compared.spread, looks=looks))
     return replace(results, families=tuple(found))
 

@@ -10,8 +10,6 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import pairwise
 
-from scipy.special import ndtr, ndtri
-
 from lga.results.statistics import ALPHA
 
 LOOKS = (3, 5, 10)  # seeds at which SEEDS=auto looks
@@ -19,8 +17,9 @@ LOOKS = (3, 5, 10)  # seeds at which SEEDS=auto looks
 
 def levels(looks: Sequence[int]) -> list[float]:
     """What each of the looks, numbers of seeds, may spend."""
-    quantile = float(ndtri(1 - ALPHA / 2))
-    spent = [0.0, *(2 - 2 * float(ndtr(quantile / math.sqrt(seeds / looks[-1]))) for seeds in looks)]
+    from scipy.special import ndtr, ndtri
+
+    spent = [0.0, *(2 * float(ndtr(ndtri(ALPHA / 2) / math.sqrt(seeds / looks[-1]))) for seeds in looks)]
     return [now - before for before, now in pairwise(spent)]
 
 

@@ -19,7 +19,6 @@ from statistics import fmean, stdev
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import chdtr, nctdtrinc, ndtri, stdtr, stdtrit  # scipy.stats loads slowly
 
 Array = NDArray[np.float64]
 
@@ -114,13 +113,13 @@ class Design:
         return np.sort(self._levene(draws))
 
     def _levene(self, values: Array) -> Array:
-        """Between cells by within cells, of absolute residuals."""
+        """The share of the variance of absolute residuals that lies between cells."""
         away = np.abs(self.residuals(values))
         cells = self._matrix[:, : len(self.observed)]
         means = away @ cells / np.maximum(cells.sum(0), 1)
         within = ((away - means @ cells.T) ** 2).sum(-1)
         between = ((means - away.mean(-1, keepdims=True)) ** 2) @ cells.sum(0)
-        return np.asarray(between / np.maximum(within, 1e-300))
+        return np.asarray(np.round(between / np.maximum(between + within, 1e-300), 9))
 
     def family(self, rows: Sequence[int]) -> "ManyToOne":
         """The joint distribution of these rows' gains."""
@@ -145,14 +144,15 @@ class ManyToOne:
 
     def p(self, t: Array) -> Array:
         """Chance (...) that the largest of all |t| is at least `t`, if there is no gain."""
+        from scipy.special import chdtr, stdtr
+
         t = np.asarray(t, dtype=float)
         alone = 2 * stdtr(self.df, -np.abs(t))
         largest = _largest(self.correlation, self.rows)
         scaled = largest / np.maximum(np.abs(t)[..., None], 1e-9)
         found = chdtr(self.df, self.df * scaled**2).mean(-1)
-        return np.asarray(
-            np.clip(found, alone, np.minimum(self.rows * alone, 1))
-        )  # draws are few in the far tail
+        bonferroni = np.minimum(self.rows * alone, 1)  # draws are few in the far tail
+        return np.asarray(np.clip(found, alone, bonferroni))
 
     def critical(self, level: float) -> float:
         """The |t| that is exceeded with this chance."""
@@ -160,6 +160,8 @@ class ManyToOne:
 
     def smallest(self, level: float) -> float:
         """The gain, by its standard error, that is found with the chance `POWER`."""
+        from scipy.special import nctdtrinc
+
         return float(nctdtrinc(self.df, 1 - POWER, self.critical(level)))
 
 
@@ -176,6 +178,7 @@ def _critical(family: ManyToOne, level: float) -> float:
 @cache
 def _largest(correlation: bytes, rows: int) -> Array:
     """Quasi-random draws of the largest absolute value of correlated normals, as means of equal strata."""
+    from scipy.special import ndtri
     from scipy.stats.qmc import Sobol
 
     values, vectors = np.linalg.eigh(np.frombuffer(correlation).reshape(rows, rows))
@@ -187,11 +190,11 @@ def _largest(correlation: bytes, rows: int) -> Array:
 
 def student_quantile(share: float, df: int) -> float:
     """The quantile of Student's t."""
+    from scipy.special import stdtrit  # scipy.stats loads slowly
 
     return float(stdtrit(df, share))
 
 
 def equal_rows(rows: int, df: int) -> ManyToOne:
     """The distribution where all cells have the same seeds."""
-
     return ManyToOne(((np.eye(rows) + 1) / 2).tobytes(), rows, df)

@@ -89,5 +89,7 @@ def test_equal_spread_is_not_rejected_more_often_than_5_percent_whatever_the_see
         design = Design(np.ones((10, seeds), dtype=bool))
         values = np.random.default_rng(1).standard_normal((4000, 10 * seeds))
         assert (design.levene(values) < 0.05).mean() == pytest.approx(0.05, abs=0.012)
+    two = Design(np.ones((10, 2), dtype=bool))  # residuals of two seeds are of one size: they say nothing
+    assert set(two.levene(values[:, :20] * np.linspace(1, 9, 20))) == {1.0}
     steep = np.repeat(np.linspace(1, 6, 10), 10)
     assert (design.levene(values * steep) < 0.05).mean() > 0.85

@@ -1,8 +1,8 @@
 """The embedded study on made records: gains of the additive model, and what is said of them.
 
 Gains 0.8, 0.9, 1.1 and -0.1, 0.0, 0.2 are each their mean and -0.1333, -0.0333, 0.1667: squares of
-residuals sum to 2 / 3 * 0.04667 = 0.0311 on 4 degrees of freedom, s = 0.0882, the error of a gain 0.0720, its simultaneous
-critical value 3.31.
+residuals sum to 2 / 3 * 0.04667 = 0.0311 on 4 degrees of freedom, s = 0.0882, the error of a gain 0.0720, its
+simultaneous critical value 3.31.
 """
 
 import csv

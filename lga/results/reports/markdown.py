@@ -11,7 +11,6 @@ from lga.results.labels import label
 from lga.results.published import PublishedRow
 from lga.results.scales import CUT_SHORT, MEANINGS, SCALES, other_images
 from lga.results.sentences import findings, interval, p_text, spread_sentence
-from lga.results.verdicts import margin
 from lga.run.folder.record import RunRecord
 from lga.system.terminal_text import printable
 
@@ -117,7 +116,7 @@ def _introduction(page: Page, results: Sequence[Results], folder: str) -> list[s
         "[results.csv](results.csv) has all numbers. Metrics are in",
         "percent: means over seeds with 95 % intervals. Gains are of an additive model of attention and",
         f"seed, their intervals and p values simultaneous over {_corrected(results)}; they cover seeds, not",
-        f"images. A gain that was not found and lies within {_margins(results)} is practically none.",
+        "images. What was not found and lies within 1 point (0.3 of accuracy) is practically none.",
         _looks(results),
     ]
     if experiment.judged:
@@ -136,13 +135,6 @@ def _corrected(results: Sequence[Results]) -> str:
     axes = any(one.experiment.axes for one in results)
     rows = "all gains on a dataset" if axes else f"the {results[0].experiment.kind}s of a dataset"
     return f"{rows} in one experiment" if len(results) > 1 else rows
-
-
-def _margins(results: Sequence[Results]) -> str:
-    metrics = dict.fromkeys(
-        row.metric.rsplit("/", 1)[-1] for one in results for row in one.rows if row.metric
-    )
-    return " or ".join(f"{margin(metric):g} ({label(metric)})" for metric in metrics) or "its margin"
 
 
 def _looks(results: Sequence[Results]) -> str:
