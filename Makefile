@@ -6,7 +6,7 @@ RUN := .venv/bin/python
 # Trust what the system trusts: many networks have certificates of their own.
 export UV_SYSTEM_CERTS ?= 1
 INSTALLED := .venv/installed
-# Of plan and reproduce-%: how many seeds, and full, reduced or smoke runs; ARGS= hands on overrides of run.py.
+# Of plan and reproduce-%: how many seeds or auto, and full, reduced or smoke runs; ARGS= hands on overrides of run.py.
 TABLE ?= all
 SEEDS ?= 3
 SCALE ?= full
@@ -39,7 +39,7 @@ demo: $(INSTALLED) ## Compare attentions on real handwritten digits, classified 
 plan: $(INSTALLED) ## What a sweep would do, nothing is run: make plan TABLE=table2 SCALE=full SEEDS=3
 	$(RUN) scripts/plan.py $(TABLE) $(SWEEP) $(ARGS)
 
-reproduce-%: $(INSTALLED) ## Run and render an experiment of conf/experiment, such as table2 or ablations, or all of the paper's: SEEDS=3 SCALE=full|reduced|smoke JOBS=2 LAUNCHER=
+reproduce-%: $(INSTALLED) ## Run and render an experiment of conf/experiment, such as table2 or ablations, or all of the paper's: SEEDS=3|auto SCALE=full|reduced|smoke JOBS=2 LAUNCHER=
 	@$(RUN) scripts/reproduce.py $* $(SWEEP) $(if $(JOBS),--jobs $(JOBS)) $(if $(LAUNCHER),--launcher $(LAUNCHER)) $(ARGS)
 
 tables: $(INSTALLED) ## Render all tables from the runs at hand; KEEP=1 adds their records to experiments/

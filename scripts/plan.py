@@ -7,7 +7,7 @@ import argparse
 import sys
 
 from lga.results.experiments import chosen_pages
-from lga.results.plan.sweep_options import SCALES, SweepOptions
+from lga.results.plan.sweep_options import SCALES, SweepOptions, seeds_at_looks
 from lga.system.errors import UserError
 
 
@@ -15,13 +15,15 @@ def main() -> int:
     """Reads the command line and prints."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("experiment", help="an experiment, a page of several, or all of the paper's")
-    parser.add_argument("--seeds", type=int, default=3, help="how many, from 1")
+    parser.add_argument("--seeds", default="3", help="how many, from 1; auto: the most that it may run")
     parser.add_argument("--scale", default="full", help=", ".join(SCALES))
     parser.add_argument("--no-measuring", action="store_true", help="leave unknown times unknown")
     parser.add_argument("overrides", nargs="*", help="as of run.py, such as paths.data_dir=/data")
     arguments = parser.parse_intermixed_args()
     try:
-        options = SweepOptions(arguments.seeds, arguments.scale, overrides=tuple(arguments.overrides))
+        options = SweepOptions(
+            seeds_at_looks(arguments.seeds)[-1], arguments.scale, overrides=tuple(arguments.overrides)
+        )
         measuring = not arguments.no_measuring
         pages = chosen_pages(arguments.experiment)
         from lga.results.plan.plan import plan_sweeps

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from lga.results.collect import CollectedRun, collect
 from lga.results.experiments import Page, all_pages, chosen_pages
+from lga.results.judging import judge_together
 from lga.results.reports.committed import keep, read_kept
 from lga.results.reports.markdown import progress_text
-from lga.results.reports.rendering import judge_page, write_committed, write_page
+from lga.results.reports.rendering import write_committed, write_page
 from lga.system.errors import UserError
 from lga.system.files import outputs
 from lga.system.terminal_text import printable
@@ -42,10 +43,10 @@ def _render(name: str, runs: Path, out: Path, keeping: bool) -> None:
 
 
 def _render_page(page: Page, collected: tuple[CollectedRun, ...], out: Path, keeping: bool) -> None:
-    results = judge_page(page, collected)
+    results = judge_together(page.experiments, collected)
     print(f"{page.name}: {progress_text(results)}: {write_page(page, results, out / page.name)}")
     if keeping:
-        together = judge_page(page, [*read_kept(page.folder), *collected])
+        together = judge_together(page.experiments, [*read_kept(page.folder), *collected])
         kept = keep([run for results in together for run in results.runs], page.folder)
         print(f"{page.name}: {len(kept)} records in {page.folder / 'records'}")
 

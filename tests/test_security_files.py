@@ -16,7 +16,8 @@ from lga.data.detection.image_stores import ArrayImages
 from lga.data.detection.index_cache import cached_index, load_index
 from lga.results.collect import collect
 from lga.results.experiments import chosen_pages
-from lga.results.reports.rendering import judge_page, write_page
+from lga.results.judging import judge_together
+from lga.results.reports.rendering import write_page
 from lga.run.execute import execute
 from lga.run.folder.checkpoints import load, save
 from lga.run.folder.directory import RunDirectory
@@ -157,7 +158,7 @@ def test_a_record_that_names_code_runs_none(tmp_path, monkeypatch, made):
     assert len(collected.runs) == 1
     render(payload(collected, tmp_path, GENERATED))
     for page in chosen_pages("all"):
-        write_page(page, judge_page(page, collected.runs), tmp_path / "tables" / page.name)
+        write_page(page, judge_together(page.experiments, collected.runs), tmp_path / "tables" / page.name)
     assert "evil_module" not in sys.modules
 
 

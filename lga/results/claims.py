@@ -3,14 +3,15 @@
 A claim is the difference between a row and the row of the same dataset and model without attention.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from lga.results.experiments import BASELINE
+from lga.results.gains import Gain
 from lga.results.labels import label, name_of
 from lga.results.published import METRICS, PublishedRow, published_number
 from lga.results.statistics import Estimate
-from lga.results.verdicts import Verdict, Word, judge_gains
+from lga.results.verdicts import Verdict, Word, difference, judge_gain
 
 
 @dataclass(frozen=True)
@@ -21,62 +22,65 @@ class Claim:
         row: with the attention.
         metric: such as ``map50``.
         published: the gain, points.
+        slack: what rounding may have moved it by.
         verdict: on our gain.
+        noise: two of our runs without attention differ by less in 95 % of pairs; None where that is unknown.
     """
 
     row: PublishedRow
     metric: str
     published: float
+    slack: float
     verdict: Verdict
+    noise: float | None = None
 
     @property
     def sentence(self) -> str:
-        """The claim, ours, and the verdict."""
+        """The claim, the noise it has to beat, ours, and the verdict."""
         row, verdict = self.row, self.verdict
-        claimed = (
-            f"{name_of(row.attention)} {_change(self.published, label(self.metric))} "
-            f"on {name_of(row.dataset)} with {name_of(row.model)}"
-        )
-        if verdict.word is Word.NOT_RUN:
+        noise = "" if self.noise is None else f" (two runs without differ by up to {self.noise:.2f})"
+        place = f"on {name_of(row.dataset)} with {name_of(row.model)}"
+        claimed = f"{name_of(row.attention)} {self._change} {place}{noise}"
+        if verdict.word == Word.NOT_RUN:
             return f"{claimed}: not run."
         ours = f"ours {_interval(verdict.ours)}" if verdict.ours else "ours unknown"
-        seeds = "seed" if verdict.more_seeds == 1 else "seeds"
-        more = f"; about {verdict.more_seeds} more {seeds} would settle it" if verdict.more_seeds else ""
-        return f"{claimed}: {ours}: {verdict.word} ({verdict.reason}{more})."
+        return f"{claimed}: {ours}: {verdict.word}; {verdict.reason}."
+
+    @property
+    def _change(self) -> str:
+        metric, gain = label(self.metric), self.published
+        if not gain:
+            return f"leaves {metric} as it is without attention"
+        rounded = ", which rounding can make," if abs(gain) <= self.slack else ""
+        return f"{'gains' if gain > 0 else 'loses'} {abs(gain):.2f} {metric}{rounded} over no attention"
 
 
 def claims(
-    values: Mapping[PublishedRow, Mapping[int, float]], scale: str, metric_number: int = 0
+    published: Sequence[PublishedRow], gains: Mapping[str, Gain], scale: str, noise: float | None = None
 ) -> list[Claim]:
-    """Return the claims of the rows of one dataset and model, in their order, as one family of tests.
+    """Return the claims on the first metric of the rows of one dataset and model, in their order.
 
     Args:
-        values: ours of each row by seed, percent; without the baseline among them nothing is claimed.
+        published: the rows; without the baseline among them nothing is claimed.
+        gains: ours over the baseline by attention.
         scale: of our runs.
-        metric_number: 0 for the first metric of the task (mAP50, top-1 accuracy), 1 for the second.
+        noise: of the baseline's runs.
     """
-    rows: dict[str, PublishedRow] = {row.attention: row for row in values}
+    rows = {row.attention: row for row in published}
     if BASELINE not in rows:
         return []
-    metric = METRICS[rows[BASELINE].task][metric_number]
-    published = {name: published_number(row, metric) for name, row in rows.items()}
-    ours = {name: values[row] for name, row in rows.items()}
-    verdicts = judge_gains(published, ours, BASELINE, metric, scale)
-    return [
-        Claim(row, metric, published[name] - published[BASELINE], verdicts[name])
-        for name, row in rows.items()
-        if name != BASELINE
-    ]
-
-
-def _change(gain: float, metric: str) -> str:
-    if abs(gain) < 0.005:
-        return f"leaves {metric} as it is without attention"
-    return f"{'gains' if gain > 0 else 'loses'} {abs(gain):.2f} {metric} over no attention"
+    metric = METRICS[rows[BASELINE].task][0]
+    base = published_number(rows[BASELINE], metric)
+    made = []
+    for name, row in rows.items():
+        if name != BASELINE:
+            gain, slack = difference(published_number(row, metric), base)
+            verdict = judge_gain(gain, slack, gains.get(name), metric, scale)
+            made.append(Claim(row, metric, gain, slack, verdict, noise))
+    return made
 
 
 def _interval(ours: Estimate) -> str:
-    mean = f"{ours.mean:+.2f}"
     if ours.low is None or ours.high is None:
-        return f"{mean} (one seed)"
-    return f"{mean} [{ours.low:+.2f}, {ours.high:+.2f}] over {ours.n} seeds"
+        return f"{ours.mean:+.2f}"
+    return f"{ours.mean:+.2f} [{ours.low:+.2f}, {ours.high:+.2f}]"

@@ -10,9 +10,11 @@ from typing import Any, TypeVar
 
 from lga.results.collect import CollectedRun
 from lga.results.experiments import BASELINE
+from lga.results.gains import compare_gains
+from lga.results.labels import unit
 from lga.results.origins import mixture, one_each
 from lga.results.settings import digest, distinctions, recipe, without
-from lga.results.statistics import Estimate, estimate, paired_difference
+from lga.results.statistics import Estimate, estimate
 
 Member = tuple[str, str, int]  # attention, hash of the settings, seed
 
@@ -22,7 +24,7 @@ class Group:
     """The finished runs of one attention, one a seed, and their statistics by metric.
 
     `distinction` names the settings that differ between groups of the same attention;
-    `differences` are to the attention `none`, paired by seed.
+    `differences` are to the attention `none`, with simultaneous intervals over the comparison's groups.
     """
 
     attention: str
@@ -96,7 +98,8 @@ def _groups(
 def _group(attention: str, settings: Mapping[str, Any], runs: Sequence[CollectedRun]) -> Group:
     group = Group(attention, settings, tuple(runs), {}, {})
     metrics = sorted({name for run in runs for name in run.record.metrics})
-    return replace(group, estimates={name: estimate(list(group.values(name).values())) for name in metrics})
+    found = {name: estimate(list(group.values(name).values()), unit(name) == "%") for name in metrics}
+    return replace(group, estimates=found)
 
 
 def _comparison(groups: list[Group]) -> Comparison:
@@ -120,13 +123,13 @@ def _with_differences(groups: Sequence[Group]) -> list[Group]:
     baselines = [group for group in groups if group.attention == BASELINE]
     if len(baselines) != 1:
         return list(groups)
-    baseline = baselines[0]
-    return [group if group is baseline else _with_difference(group, baseline) for group in groups]
-
-
-def _with_difference(group: Group, baseline: Group) -> Group:
-    pairs = {name: paired_difference(group.values(name), baseline.values(name)) for name in group.estimates}
-    return replace(group, differences={name: pair for name, pair in pairs.items() if pair is not None})
+    reference = groups.index(baselines[0])
+    differences: list[dict[str, Estimate]] = [{} for _ in groups]
+    for metric in baselines[0].estimates:
+        cells = {str(number): group.values(metric) for number, group in enumerate(groups)}
+        for number, gain in compare_gains(cells, str(reference)).gains.items():
+            differences[int(number)][metric] = gain.estimate
+    return [replace(group, differences=own) for group, own in zip(groups, differences, strict=True)]
 
 
 def attention_order(attention: str) -> tuple[int, str]:

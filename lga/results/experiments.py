@@ -42,6 +42,8 @@ class Experiment:
         published: how the page calls the published numbers of its cells; empty where none stand beside them.
         judged: whether its numbers are held against the published rows of its name.
         picture: that is drawn of its gains, a name in `lga.results.reports.pictures`; empty for none.
+        note: said of what it found.
+        looks: numbers of seeds at which its protocol looks, the last the most; empty for one look at the end.
         order: of its page among all; equal ones go by name.
     """
 
@@ -57,6 +59,8 @@ class Experiment:
     published: str = ""
     judged: bool = False
     picture: str = ""
+    note: str = ""
+    looks: tuple[int, ...] = ()
     order: int = 100
 
     @cached_property
@@ -173,4 +177,6 @@ def _experiment(name: str, node: Mapping[str, Any], page: str | None) -> Experim
     if wrong or not node.get("title"):
         what = f"experiment.{wrong[0]} is no such key" if wrong else "experiment.title is missing"
         raise UserError(f"conf/experiment/{name}.yaml: {what}; valid: {', '.join(valid)}")
-    return Experiment(name, page or name, **{**node, "axes": tuple(node.get("axes", ()))})
+    return Experiment(
+        name, page or name, **{**node, **{key: tuple(node.get(key, ())) for key in ("axes", "looks")}}
+    )

@@ -9,15 +9,14 @@ from typing import Any
 from lga.results.claims import Claim
 from lga.results.collect import CollectedRun
 from lga.results.experiments import Experiment
-from lga.results.labels import name_of, setting_text
+from lga.results.gains import Gain, Spread
+from lga.results.labels import name_of, setting_text, unit
 from lga.results.matching import OtherRun
 from lga.results.origins import mixture
 from lga.results.published import PublishedRow
 from lga.results.scales import Scale
-from lga.results.statistics import Estimate, Paired, estimate, seeds_needed
-from lga.results.verdicts import ALPHA, Verdict, Word
-
-LEAST_OF_INTEREST = 1.0  # points; pages say how many seeds would show a change of this size
+from lga.results.statistics import Estimate, estimate
+from lga.results.verdicts import Verdict, Word, margin
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,8 @@ class Number:
     @cached_property
     def ours(self) -> Estimate | None:
         """Mean and interval; None where none ran."""
-        return estimate(list(self.values.values())) if self.values else None
+        percent = unit(self.metric) == "%"
+        return estimate(list(self.values.values()), percent) if self.values else None
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,8 @@ class Row:
         numbers: of each metric, that which the task is judged by first.
         block: the attention's settings; empty where no grid was composed.
         published: the published row, if the experiment is held against one or shows it.
-        gain: over the reference, points; None for the reference itself and where no seed has both.
-        p: of the gain, adjusted; None where there is no spread to test against.
+        gain: over the reference, adjusted over its family; None for the reference and without a common seed.
+        overall: the same, adjusted over all rows of the data set, network and recipe.
         claim: what is published of the gain, judged.
         counts: how parameters and GFLOPs stand to the published; None where none ran.
     """
@@ -65,8 +65,8 @@ class Row:
     numbers: tuple[Number, ...]
     block: Mapping[str, Any] = field(default_factory=dict)
     published: PublishedRow | None = None
-    gain: Paired | None = None
-    p: float | None = None
+    gain: Gain | None = None
+    overall: Gain | None = None
     claim: Claim | None = None
     counts: str | None = None
 
@@ -98,20 +98,7 @@ class Row:
     @property
     def word(self) -> str:
         """What can be said of the gain."""
-        if self.gain is None:
-            return "-"
-        if self.p is None:
-            return "too few seeds" if self.gain.difference.n < 2 else "equal in all seeds"
-        if self.p >= ALPHA:
-            return "no change found"
-        return "gain" if self.gain.difference.mean > 0 else "loss"
-
-    @property
-    def seeds_for_a_point(self) -> int | None:
-        """Pairs of seeds that would find a change of `LEAST_OF_INTEREST` in four of five studies."""
-        if self.gain is None or not self.gain.spread:
-            return None
-        return seeds_needed(LEAST_OF_INTEREST, self.gain.spread)
+        return "-" if self.gain is None else self.gain.word(margin(self.metric))
 
 
 @dataclass(frozen=True)
@@ -126,6 +113,9 @@ class Family:
         scale: of the runs; None where none ran.
         start: the rule that drew their first weights; None where none ran, and of old runs.
         changes: settings of the trainer that are not those of the sweep, as text.
+        recipe: hash of how its runs were made but for the attention; empty where none ran.
+        spread: of all cells of that recipe; None where nothing is known of it.
+        looks: numbers of seeds at which looking was planned.
     """
 
     dataset: str
@@ -135,6 +125,14 @@ class Family:
     scale: Scale | None = None
     start: str | None = None
     changes: str = ""
+    recipe: str = ""
+    spread: Spread | None = None
+    looks: tuple[int, ...] = ()
+
+    @property
+    def settled(self) -> bool:
+        """Whether every gain is decided."""
+        return all(row.word != "undecided" for row in self.rows if row.gain)
 
     @property
     def place(self) -> str:

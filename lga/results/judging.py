@@ -1,42 +1,96 @@
 """Judge what an experiment's runs gave, against the reference and against published numbers.
 
 Within one family all numbers are of one trainer, of the most telling scale that anything ran at: a gain is
-not taken between a full run and a smoke run. Gains are paired by seed, with Holm's correction over those of
-one dataset and network.
+not taken between a full run and a smoke run. The spread is pooled over all cells of a data set, network and
+recipe, whichever experiment of those judged together they belong to; intervals and p values are adjusted
+over the rows of a family and, where an experiment has several families of one data set and network, over
+those.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from lga.config.frozen_run import FrozenRun, is_neutral
 from lga.config.grid import experiment_runs
 from lga.results.audited import kept_audit
-from lga.results.claims import claims
+from lga.results.claims import Claim, claims
 from lga.results.collect import CollectedRun
 from lga.results.experiments import RELEASED, Experiment
 from lga.results.families import Family, Number, Results, Row
+from lga.results.gains import compare_gains
 from lga.results.labels import block_label
-from lga.results.matching import Matched, Names, axis_values, cell_names, match
+from lga.results.looks import level_at
+from lga.results.matching import Matched, Names, Trainer, axis_values, cell_names, match
 from lga.results.published import Cell, PublishedRow, load_published, measured_metrics, published_number
-from lga.results.settings import distinctions, recipe
-from lga.results.statistics import compare_paired, holm
+from lga.results.settings import digest, distinctions, recipe, without
 from lga.results.verdicts import judge_number
 
 VARIANT = "lga_variant"  # each part of the block is a setting; at their defaults it is the released one
-CHOICES = (
-    "seed",
-    "dataset",
-    "backbone",
-    "attention",
-    "trainer",
-)  # of cells and scale, which pages show anyway
+NO_OVERRIDES: Mapping[str, Sequence[str]] = {}
+CHOICES = ("seed", "dataset", "backbone", "attention", "trainer")  # which pages show anyway
 
 
 def judge(
-    experiment: Experiment, collected: Iterable[CollectedRun], overrides: Sequence[str] = ()
+    experiment: Experiment,
+    collected: Iterable[CollectedRun],
+    overrides: Sequence[str] = (),
+    looks: Sequence[int] = (),
 ) -> Results:
-    """Put what was collected into the experiment's rows, and judge it.
+    """Judge one experiment by itself."""
+    return judge_together((experiment,), collected, {experiment.name: overrides}, looks)[0]
+
+
+def judge_together(
+    experiments: Iterable[Experiment],
+    collected: Iterable[CollectedRun],
+    overrides: Mapping[str, Sequence[str]] = NO_OVERRIDES,
+    looks: Sequence[int] = (),
+) -> tuple[Results, ...]:
+    """Judge experiments whose cells of one data set, network and recipe share their spread.
+
+    Args:
+        experiments: in the order of their results.
+        collected: runs; those of no experiment are left out.
+        overrides: of the sweeps, by the experiment's name.
+        looks: numbers of seeds at which looking was planned, of experiments that name none.
+    """
+    runs = list(collected)
+    sorted_in = [_sort_in(one, runs, overrides.get(one.name, ())) for one in experiments]
+    pools: dict[str, dict[str, Mapping[int, float]]] = defaultdict(dict)
+    for results in sorted_in:
+        for family in results.families:
+            pools[family.recipe] |= {row.attention: row.values for row in family.rows if row.runs}
+    return tuple(_compared(results, pools, results.experiment.looks or tuple(looks)) for results in sorted_in)
+
+
+def _compared(
+    results: Results, pools: Mapping[str, Mapping[str, Mapping[int, float]]], looks: tuple[int, ...]
+) -> Results:
+    """The results with gains, and with claims where there are published rows."""
+    tested = Counter(
+        (f.dataset, f.network) for f in results.families if sum(bool(r.runs) for r in f.rows) > 1
+    )
+    found = []
+    for family in results.families:
+        rows = [row.attention for row in family.rows]
+        seeds = min((len(row.runs) for row in family.rows if row.runs), default=0)
+        level = level_at(seeds, looks) / max(1, tested[family.dataset, family.network])
+        compared = compare_gains(pools[family.recipe], results.experiment.reference, rows, level)
+        noise = compared.spread.noise if compared.spread else None
+        published = [row.published for row in family.rows if row.published and results.experiment.judged]
+        claimed = claims(published, compared.gains, family.scale or "full", noise)
+        made: dict[str, Claim] = {claim.row.attention: claim for claim in claimed}
+        gained = []
+        for row in family.rows:
+            gain, overall = compared.gains.get(row.attention), compared.overall.get(row.attention)
+            gained.append(replace(row, gain=gain, overall=overall, claim=made.get(row.attention)))
+        found.append(replace(family, rows=tuple(gained), spread=compared.spread, looks=looks))
+    return replace(results, families=tuple(found))
+
+
+def _sort_in(experiment: Experiment, collected: Sequence[CollectedRun], overrides: Sequence[str]) -> Results:
+    """Put what was collected into the experiment's rows.
 
     ``overrides`` change the sweep: runs with them stand in its cells, others do not. An experiment that is
     held against published rows has those, and its grid is composed only where something of them ran.
@@ -55,9 +109,7 @@ def judge(
     together: dict[Names, list[Names]] = defaultdict(list)
     for names in rows or composed:
         together[(*names[:2], *names[3:])].append(names)
-    families = _adjusted([made.family(cells) for cells in together.values()])
-    if rows:
-        families = [_with_claims(family) for family in families]
+    families = [made.family(cells) for cells in together.values()]
     return Results(experiment, tuple(families), made.matched.others, _changed(overrides))
 
 
@@ -89,15 +141,15 @@ class _Maker:
         ran = next((names for names in cells if runs[names]), None)
         monitor = runs[ran][0].record.monitor.split("/", 1)[-1] if ran else ""
         rows = [self._row(names, runs[names], monitor) for names in cells]
-        reference = next((row.values for row in rows if row.attention == self.experiment.reference), {})
         return Family(
             dataset=cells[0][0],
             network=cells[0][1],
             axes=dict(zip(self.experiment.axes, cells[0][3:], strict=True)),
-            rows=tuple(self._compared(row, reference) for row in rows),
+            rows=tuple(rows),
             scale=trainer.scale if trainer else None,
             start=trainer.start if trainer else None,
             changes=_trainer_changes(runs[ran][0], self.composed[ran]) if ran else "",
+            recipe=_recipe(self.composed[ran], trainer) if ran else "",
         )
 
     def _row(self, names: Names, runs: Sequence[CollectedRun], monitor: str) -> Row:
@@ -124,41 +176,7 @@ class _Maker:
         if not self.experiment.judged:
             return Number(metric, values, published)
         scale = runs[0].scale if runs else "full"
-        return Number(metric, values, published, judge_number(published, values, metric, scale))
-
-    def _compared(self, row: Row, reference: Mapping[int, float]) -> Row:
-        if row.attention == self.experiment.reference:
-            return row
-        return replace(row, gain=compare_paired(row.values, reference))
-
-
-def _adjusted(found: Sequence[Family]) -> list[Family]:
-    """The families with p values; those of one dataset and network are corrected together."""
-    p_values: dict[tuple[str, str], dict[str, float]] = defaultdict(dict)
-    for family in found:
-        for row in family.rows:
-            if row.gain and row.gain.p is not None:
-                p_values[family.dataset, family.network][_test(family, row)] = row.gain.p
-    adjusted = {group: holm(values) for group, values in p_values.items()}
-    return [
-        replace(family, rows=tuple(_with_p(row, family, adjusted) for row in family.rows)) for family in found
-    ]
-
-
-def _with_p(row: Row, family: Family, adjusted: Mapping[tuple[str, str], Mapping[str, float]]) -> Row:
-    group = adjusted.get((family.dataset, family.network), {})
-    return replace(row, p=group.get(_test(family, row)))
-
-
-def _test(family: Family, row: Row) -> str:
-    return " ".join((*family.axes.values(), row.attention))
-
-
-def _with_claims(family: Family) -> Family:
-    values = {row.published: row.values for row in family.rows if row.published}
-    made = {claim.row: claim for claim in claims(values, family.scale or "full")}
-    rows = (replace(row, claim=made.get(row.published)) if row.published else row for row in family.rows)
-    return replace(family, rows=tuple(rows))
+        return Number(metric, values, published, judge_number(published, values, scale))
 
 
 def _block_labels(
@@ -175,6 +193,12 @@ def _block_labels(
         if own["_target_"] == theirs["_target_"]:
             labels[cell_names(run)] = block_label(own, theirs) or run.cell.attention
     return labels
+
+
+def _recipe(cell: FrozenRun, trainer: Trainer | None) -> str:
+    """A hash of all that a cell's runs have in common with those of other attentions."""
+    shared = without(recipe(cell.config), "attention", "trainer", "start")
+    return digest({**shared, "dataset": cell.cell.dataset, "trained": str(trainer)})
 
 
 def _trainer_changes(run: CollectedRun, cell: FrozenRun) -> str:

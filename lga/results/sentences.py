@@ -1,20 +1,23 @@
 """What an experiment found, in sentences, whichever way it points.
 
 Whether gains depend on an axis of the grid: the gain at one end against that at the other. Both gains are of
-the same seeds, so their difference is paired by seed; Holm's correction is over all of an experiment's
-differences on one dataset and network.
+the same seeds, so their difference is paired by seed; intervals and p values are Bonferroni's over all of an
+experiment's differences on one dataset and network.
 """
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from lga.results.experiments import Experiment
 from lga.results.families import Family, Results, Row
+from lga.results.gains import ASSURANCE, LIKELY, WORDS, Gain, Spread, compare_gains
 from lga.results.labels import label, setting_text
 from lga.results.scales import CUT_SHORT, MEANINGS
-from lga.results.statistics import Estimate, Paired, compare_paired, holm
-from lga.results.verdicts import ALPHA
+from lga.results.statistics import ALPHA, Estimate
+from lga.results.verdicts import margin
+
+_Pair = tuple[str, str, Family, Family, list[Mapping[int, float]]]
 
 
 @dataclass(frozen=True)
@@ -26,33 +29,37 @@ class Dependence:
         axis: that changes; all others stay.
         first, last: the families at its ends, in the order of the grid.
         change: of the gain from the first to the last, points.
-        p: of the change, adjusted; None where there is no spread to test against.
     """
 
     attention: str
     axis: str
     first: Family
     last: Family
-    change: Paired
-    p: float | None = None
+    change: Gain
 
     @property
     def word(self) -> str:
         """What can be said of the change."""
-        if self.p is None:
-            return "too few seeds"
-        if self.p >= ALPHA:
-            return "no change found"
-        return "grows" if self.change.difference.mean > 0 else "shrinks"
+        found = self.change.word(margin(self.first.rows[0].metric))
+        return {"gain": "grows", "loss": "shrinks"}.get(found, found)
 
 
 def dependences(results: Results) -> tuple[Dependence, ...]:
     """Return the changes along each axis, of every attention that ran at both of its ends."""
+    pairs = [
+        pair
+        for axis in results.experiment.axes
+        for line in _lines(axis, results.families)
+        for pair in _along(results.experiment, axis, line[0], line[-1])
+    ]
+    tested = Counter((first.dataset, first.network) for _, _, first, *_ in pairs)
     made = []
-    for axis in results.experiment.axes:
-        for line in _lines(axis, results.families):
-            made += _along(results.experiment, axis, line[0], line[-1])
-    return tuple(_adjusted(made))
+    for attention, axis, first, last, gains in pairs:
+        level = ALPHA / tested[first.dataset, first.network]
+        change = compare_gains({"first": gains[0], "last": gains[1]}, "first", level=level).gains.get("last")
+        if change is not None:
+            made.append(Dependence(attention, axis, first, last, change))
+    return tuple(made)
 
 
 def _lines(axis: str, found: Sequence[Family]) -> list[list[Family]]:
@@ -68,14 +75,11 @@ def _trained(family: Family) -> tuple[str | None, str | None]:
     return family.scale, family.start
 
 
-def _along(experiment: Experiment, axis: str, first: Family, last: Family) -> list[Dependence]:
-    made = []
+def _along(experiment: Experiment, axis: str, first: Family, last: Family) -> Iterator[_Pair]:
     for row in first.rows:
         ends = [_gains(family, row.attention, experiment.reference) for family in (first, last)]
-        change = compare_paired(ends[1], ends[0])
-        if row.attention != experiment.reference and change is not None:
-            made.append(Dependence(row.attention, axis, first, last, change))
-    return made
+        if row.attention != experiment.reference and ends[0].keys() & ends[1].keys():
+            yield row.attention, axis, first, last, ends
 
 
 def _gains(family: Family, attention: str, reference: str) -> Mapping[int, float]:
@@ -85,15 +89,6 @@ def _gains(family: Family, attention: str, reference: str) -> Mapping[int, float
         return {}
     shared = ours.values.keys() & base.values.keys()
     return {seed: ours.values[seed] - base.values[seed] for seed in shared}
-
-
-def _adjusted(made: Sequence[Dependence]) -> list[Dependence]:
-    p_values: dict[tuple[str, str], dict[str, float]] = defaultdict(dict)
-    for number, one in enumerate(made):
-        if one.change.p is not None:
-            p_values[one.first.dataset, one.first.network][str(number)] = one.change.p
-    p = {number: value for group in p_values.values() for number, value in holm(group).items()}
-    return [replace(one, p=p.get(str(number))) for number, one in enumerate(made)]
 
 
 def findings(results: Results) -> list[str]:
@@ -106,25 +101,56 @@ def findings(results: Results) -> list[str]:
 
 def family_sentence(experiment: Experiment, family: Family) -> str:
     """What a family shows."""
-    tested = [row for row in family.rows if row.p is not None]
-    if not tested and any(row.gain and row.gain.difference.n > 1 for row in family.rows):
+    gained = [row for row in family.rows if row.gain]
+    spread = family.spread
+    if spread is None and any(row.gain and row.gain.estimate.n > 1 for row in gained):
         return f"{family.place}{_mark(family)}: equal in all seeds, which says nothing about their spread."
-    if not tested:
+    if spread is None:
         kind = f"{'an' if experiment.kind[0] in 'aeiou' else 'a'} {experiment.kind}"
         return f"{family.place}: not run with two seeds of {experiment.reference} and of {kind} yet."
-    found = [f"{row.label} ({_word(row)})" for row in tested if row.word in ("gain", "loss")]
-    others = [row for row in tested if row.word not in ("gain", "loss")]
-    told = "; ".join(found) if found else f"no {experiment.kind} changed it by more than seeds do"
-    told += _seeds_wanted(others, " in the others" if found else "")
-    return f"{family.place}, {label(tested[0].metric)}{_mark(family)}: {told}."
+    words = {word: [row for row in gained if row.word == word] for word in WORDS}
+    told = [f"{row.label} ({_found(row)})" for word in ("gain", "loss") for row in words[word]]
+    note = f" {experiment.note}" if told and experiment.note else ""
+    nothing = ", ".join(row.label for row in words["practically none"])
+    told += [f"practically none: {nothing}"] if nothing else []
+    undecided = len(words["undecided"])
+    told += [f"undecided: {undecided} of {len(gained)}"] if undecided else []
+    told += [_sight(spread)]
+    told += [_seeds_wanted(spread, gained[0].metric)] if undecided else []
+    return f"{family.place}, {label(gained[0].metric)}{_mark(family)}: {'; '.join(told)}.{note}"
+
+
+def _sight(spread: Spread) -> str:
+    if spread.smallest is None:
+        return "the spreads differ, and each gain is tested by its own"
+    return f"a gain of {spread.smallest:.2g} would have been found in four of five repetitions"
+
+
+def spread_sentence(spread: Spread, reference: str) -> str:
+    """What the spread of a family's recipe is, and what can be seen with it."""
+    levene = f"Levene's test of equal spread: p {spread.levene:.2f}"
+    form = "not pooled: Bonferroni's correction" if spread.smallest is None else "pooled"
+    cells = f"{spread.cells} cells, {spread.df} degrees of freedom"
+    return (
+        f"Spread {spread.residual:.2f} over {cells} ({levene}; {form}); {_sight(spread)}. The seed explains "
+        f"{100 * spread.seed_share:.0f} % of the variance; two runs of {reference} differ by up to "
+        f"{spread.noise:.2f} in 95 % of pairs."
+    )
+
+
+def _seeds_wanted(spread: Spread, metric: str) -> str:
+    many, least, most = (spread.seeds_needed(margin(metric), share) for share in (ASSURANCE, *LIKELY))
+    if many is None:
+        return f"no affordable number of seeds would settle all within {margin(metric):g}"
+    between = f"{least} to {most or 'over 1000'}"
+    return f"about {many} seeds ({between}) would settle all within {margin(metric):g}"
 
 
 def dependence_sentence(one: Dependence) -> str:
     """Whether the gain is another at the other end of the axis."""
     first, last = (setting_text(one.axis, family.axes[one.axis]) for family in (one.first, one.last))
     fixed = [setting_text(*axis) for axis in one.first.axes.items() if axis[0] != one.axis]
-    p = "" if one.p is None else f", p {one.p:.3f}"
-    change = f"{interval(one.change.difference, signed=True)}{p}"
+    change = _with_p(one.change)
     metric = next(label(row.metric) for row in one.first.rows)
     where = ", ".join([f"{one.attention}'s gain in {metric} from {first} to {last}", *fixed])
     return f"{where}{_mark(one.first)}: {change}: {one.word}."
@@ -138,17 +164,18 @@ def interval(found: Estimate, signed: bool = False) -> str:
     return f"{found.mean:{sign}.2f} [{found.low:{sign}.2f}, {found.high:{sign}.2f}]"
 
 
-def _seeds_wanted(rows: Sequence[Row], which: str) -> str:
-    wanted = [row.seeds_for_a_point for row in rows if row.seeds_for_a_point]
-    if not wanted:
-        return ""
-    numbers = " to ".join(str(number) for number in sorted({min(wanted), max(wanted)}))
-    return f"; a change of 1 point{which} would take {numbers} seeds"
+def _found(row: Row) -> str:
+    return f"{row.word} of {_with_p(row.gain)}" if row.gain else row.word
 
 
-def _word(row: Row) -> str:
-    gain = row.gain
-    return f"{row.word} of {interval(gain.difference, signed=True)}, p {row.p:.3f}" if gain else row.word
+def _with_p(gain: Gain) -> str:
+    p = "" if gain.p is None else f", p {p_text(gain.p)}"
+    return f"{interval(gain.estimate, signed=True)}{p}"
+
+
+def p_text(p: float) -> str:
+    """Three digits; fewer than they can show is said."""
+    return f"{p:.3f}" if p >= 0.0005 else "< 0.001"
 
 
 def _mark(family: Family) -> str:

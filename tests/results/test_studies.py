@@ -1,7 +1,8 @@
-"""The embedded study on made records: gains paired by seed, Holm's correction, and what is said of them.
+"""The embedded study on made records: gains of the additive model, and what is said of them.
 
-Student's t(0.975, 2) = 4.3027. Gains 0.8, 0.9, 1.1: mean 0.9333, s = 0.1528, t = 10.58, p = 0.0088. Gains
--0.1, 0.0, 0.2: mean 0.0333, s = 0.1528, t = 0.378, p = 0.742.
+Gains 0.8, 0.9, 1.1 and -0.1, 0.0, 0.2 are each their mean and -0.1333, -0.0333, 0.1667: squares of
+residuals sum to 2 / 3 * 0.04667 = 0.0311 on 4 degrees of freedom, s = 0.0882, the error of a gain 0.0720, its
+simultaneous critical value 3.31.
 """
 
 import csv
@@ -58,16 +59,14 @@ def row(found, attention):
 
 def test_gains_are_paired_and_corrected(found):
     lga, se = row(found, "lga"), row(found, "se")
-    assert lga.gain.difference.mean == pytest.approx(0.9333, abs=1e-4)
-    assert lga.gain.difference.low == pytest.approx(0.9333 - 4.3027 * 0.15275 / 3**0.5, abs=1e-3)
-    assert lga.p == pytest.approx(2 * 0.0088, abs=2e-4)
-    assert se.p == pytest.approx(0.742, abs=1e-3)
-    assert (lga.word, se.word, row(found, "none").word) == ("gain", "no change found", "-")
+    assert lga.gain.estimate.mean == pytest.approx(0.9333, abs=1e-4)
+    assert lga.gain.estimate.low == pytest.approx(0.9333 - 3.31 * 0.0720, abs=1e-3)
+    assert (lga.word, se.word, row(found, "none").word) == ("gain", "practically none", "-")
 
 
 def test_what_did_not_run_is_said(found):
     assert row(found, "cbam").ours is None
-    assert "| cbam | - | *not run* | - | - | - | - | - |" in page_text(found)
+    assert "| cbam | - | *not run* | - | - | - | - |" in page_text(found)
     assert family_sentence(EMBEDDED, found.families[1]) == (
         "Scenes of digits with MobileNetV3: not run with two seeds of none and of an attention yet."
     )
@@ -76,10 +75,10 @@ def test_what_did_not_run_is_said(found):
 def test_the_sentence_and_the_row(found):
     """A change of 1 point at s = 0.1528, d = 6.5, takes 3 pairs: 2 have a power of 0.56 only."""
     assert family_sentence(EMBEDDED, found.families[0]) == (
-        "Handwritten digits with MobileNetV3, top-1 accuracy: lga (gain of +0.93 [+0.55, +1.31], p 0.018); "
-        "a change of 1 point in the others would take 3 seeds."
+        "Handwritten digits with MobileNetV3, top-1 accuracy: lga (gain of +0.93 [+0.69, +1.17], p < 0.001); "
+        "practically none: se; a gain of 0.31 would have been found in four of five repetitions."
     )
-    line = "| lga | 3 | 91.93 [89.08, 94.79] | +0.93 [+0.55, +1.31] | 0.018 | +6.1 | gain | 666,848 |"
+    line = "| lga | 3 | 91.93 [88.57, 94.37] | +0.93 [+0.69, +1.17] | < 0.001 | gain | 666,848 |"
     assert line in page_text(found)
 
 
@@ -132,4 +131,4 @@ def test_best_epoch_and_published_numbers_stand_beside():
     (none,) = (line for line in page.splitlines() if line.startswith("| none | 2 |"))
     assert [cell.strip() for cell in none.split("|")][3].startswith("92.50 [")  # 92 and 93
     assert none.endswith("| 900,000 | 94.00 | 92.8 |")  # 93.5 and 94.5; the published row
-    assert "| lga | - | *not run* | - | - | - | - | - | - | 92.9 |" in page
+    assert "| lga | - | *not run* | - | - | - | - | - | 92.9 |" in page

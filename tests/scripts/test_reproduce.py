@@ -4,11 +4,16 @@ import signal
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 import pytest
 
+from lga.config.grid import experiment_runs
+from lga.results.plan.sweep_options import SweepOptions
 from lga.run.folder.record import read_record
+from scripts import reproduce
 from tests.data.trees.visdrone import write_tree
+from tests.results.runs import experiment_called, made_run, page_called
 from tests.run.cells import ROOT
 
 SCRIPT = ROOT / "scripts" / "reproduce.py"
@@ -41,6 +46,41 @@ def test_a_mistake_is_one_line(tmp_path):
         "table1_short, embedded, ablations, ablation_alpha, ablation_branches, ablation_capacity, "
         "ablation_contraction, ablation_heads, ablation_kernels, ablation_position, ablation_scales, "
         "scaling, beyond\n"
+    )
+
+
+def test_auto_goes_on_with_the_data_sets_that_have_an_undecided_gain(tmp_path, monkeypatch):
+    """Digits gain 9 with a spread of hundredths, scenes 1 with one of 3: after 3 seeds digits are decided."""
+    sweeps = []
+
+    def swept(name, choice, options):
+        sweeps.append((name, *choice, options.seeds))
+        return 0
+
+    def collected(folder):
+        grid = experiment_runs("embedded", ["attention=none,lga", f"seed={options_of(sweeps[-1][-1])}"])
+        return SimpleNamespace(runs=tuple(made_run(run, value(run)) for run in grid))
+
+    def options_of(seeds):
+        return ",".join(str(seed) for seed in range(1, seeds + 1))
+
+    def value(run):
+        wave = (run.cell.seed * 7 % 5 - 2) * (-1 if run.cell.attention == "lga" else 1)
+        step, noise = (9.0, 0.01) if run.cell.dataset == "digits" else (1.0, 3.0)
+        return 50 + noise * wave + step * (run.cell.attention == "lga")
+
+    plan = SimpleNamespace(runnable=True, datasets=(), outputs=tmp_path)
+    (tmp_path / "runs").mkdir()
+    monkeypatch.setattr("lga.results.plan.planning.plan_sweeps", lambda *_: plan)
+    monkeypatch.setattr("lga.results.plan.plan_view.show_plan", lambda _: None)
+    monkeypatch.setattr(reproduce, "_sweep", swept)
+    monkeypatch.setattr(reproduce, "collect", collected)
+    chosen = page_called("embedded"), [experiment_called("embedded")]
+    assert reproduce._reproduce(*chosen, SweepOptions(10), False, (3, 5, 10)) == 0
+    scenes = ("embedded", "dataset=digit_scenes", "backbone=mobilenetv3")
+    assert sweeps == [("embedded", 3), (*scenes, 5), (*scenes, 10)]
+    assert (
+        "Looks were planned at 3, 5, 10 seeds" in (tmp_path / "tables" / "embedded" / "README.md").read_text()
     )
 
 

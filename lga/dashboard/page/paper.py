@@ -89,7 +89,6 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
         "reason": verdict.reason,
         "ours": estimate_json(verdict.ours) if verdict.ours else None,
         "p": verdict.p,
-        "effect": verdict.effect,
     }
 
 

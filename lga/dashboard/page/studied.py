@@ -14,10 +14,10 @@ from lga.dashboard.page.paper import Positions, estimate_json
 from lga.results.collect import CollectedRun
 from lga.results.experiments import Experiment, Page, all_pages
 from lga.results.families import Family, Results, Row
-from lga.results.judging import judge
+from lga.results.judging import judge_together
 from lga.results.labels import label
 from lga.results.scales import CUT_SHORT
-from lga.results.sentences import findings
+from lga.results.sentences import findings, spread_sentence
 from lga.results.supplements import supplements
 
 Studies = Mapping[Page, Sequence[Results]]
@@ -30,11 +30,15 @@ def found_studies(runs: Sequence[CollectedRun]) -> Studies:
     A study with runs of its reference alone has found nothing and is left out too.
     """
     found: dict[Page, list[Results]] = {}
-    for page, experiment in ((of, one) for of in all_pages() for one in of.experiments):
-        results = judge(experiment, runs) if runs and not experiment.judged else None
-        if results and any(row.runs and row.attention != experiment.reference for row in results.rows):
-            found.setdefault(page, []).append(results)
+    for page in all_pages() if runs else ():
+        judged = judge_together([one for one in page.experiments if not one.judged], runs)
+        if results := [one for one in judged if _compared(one)]:
+            found[page] = results
     return found
+
+
+def _compared(results: Results) -> bool:
+    return any(row.runs and row.attention != results.experiment.reference for row in results.rows)
 
 
 def studied(found: Studies, position: Positions, whose: str = "") -> list[dict[str, Any]]:
@@ -83,6 +87,7 @@ def _family(experiment: Experiment, family: Family, position: Positions) -> dict
         "mixture": family.mixture,
         "metric": first.metric,
         "label": label(first.metric),
+        "sight": spread_sentence(family.spread, experiment.reference) if family.spread else None,
         "rows": [_row(row, reference, position) for row in family.rows],
     }
 
@@ -107,8 +112,7 @@ def _gain(row: Row, reference: Row | None, position: Positions) -> dict[str, Any
     shared = row.values.keys() & reference.values.keys()
     pairs = [run for run in (*row.runs, *reference.runs) if run.record.cell.seed in shared]
     return {
-        **estimate_json(row.gain.difference),
-        "p": row.p,
-        "effect": row.gain.effect,
+        **estimate_json(row.gain.estimate),
+        "p": row.gain.p,
         "runs": [position[id(run)] for run in pairs],
     }

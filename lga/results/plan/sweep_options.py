@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from lga.results.looks import LOOKS
 from lga.system.errors import UserError
 
 SweepScale = Literal["full", "reduced", "smoke"]
@@ -37,8 +38,6 @@ class SweepOptions:
     launcher_settings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.seeds < 1:
-            raise UserError(f"SEEDS={self.seeds}: at least 1")
         if self.scale not in SCALES:
             raise UserError(f"SCALE={self.scale}: valid: {', '.join(SCALES)}")
         if self.jobs is not None and self.launcher not in _JOBS:
@@ -55,6 +54,15 @@ class SweepOptions:
         """The overrides that say how they are launched."""
         jobs = () if self.jobs is None else (f"{_JOBS[self.launcher]}={self.jobs}",)
         return f"hydra/launcher={self.launcher}", *jobs, *self.launcher_settings
+
+
+def seeds_at_looks(text: str) -> tuple[int, ...]:
+    """How many seeds there are at each look: one look at a number of them, several for ``auto``."""
+    if text == "auto":
+        return LOOKS
+    if not text.isdecimal() or int(text) < 1:
+        raise UserError(f"SEEDS={text}: a number from 1, or auto")
+    return (int(text),)
 
 
 def divide_overrides(overrides: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:

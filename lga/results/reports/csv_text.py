@@ -12,7 +12,7 @@ from lga.results.supplements import second_numbers
 COLUMNS = (
     "experiment", "dataset", "network", "scale_of_network", "train_share", "attention", "label", "metric",
     "published", "mean", "low", "high", "seeds", "scale", "verdict", "reason",
-    "gain", "gain_low", "gain_high", "p_adjusted", "effect", "found",
+    "gain", "gain_low", "gain_high", "p_adjusted", "p_all_rows", "found",
     "parameters_published", "parameters", "gflops_published", "gflops_paper", "gflops", "counts",
     "source", "note",
 )  # fmt: skip
@@ -72,7 +72,7 @@ def _lines(name: str, family: Family, row: Row) -> Iterator[tuple[object, ...]]:
 def _gain(row: Row, number: Number) -> tuple[object, ...]:
     if row.gain is None or number.metric != row.metric:
         return (None,) * 6
-    return (*_interval(row.gain.difference), row.p, row.gain.effect, row.word)
+    return (*_interval(row.gain.estimate), row.gain.p, row.overall and row.overall.p, row.word)
 
 
 def _interval(found: Estimate | None) -> tuple[float | None, float | None, float | None]:

@@ -107,7 +107,7 @@ def _points(axes: "Axes", x: Sequence[float], rows: Sequence[Row], colour: str, 
 
 
 def _gains(axes: "Axes", x: Sequence[float], rows: Sequence[Row], colour: str, name: str) -> None:
-    found = [row.gain.difference for row in rows if row.gain]
+    found = [row.gain.estimate for row in rows if row.gain]
     _errors(axes, x, [(one.mean, one.low, one.high) for one in found], colour, "o-")
     if found:
         axes.annotate(

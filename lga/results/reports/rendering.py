@@ -7,10 +7,9 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from lga.results.collect import CollectedRun
 from lga.results.experiments import FOLDER, Page, all_pages
 from lga.results.families import Results
-from lga.results.judging import judge
+from lga.results.judging import judge_together
 from lga.results.reports.committed import read_kept
 from lga.results.reports.csv_text import csv_text
 from lga.results.reports.markdown import escaped, markdown, row_line, scales_of
@@ -22,16 +21,8 @@ from lga.system.errors import UserError
 from lga.system.files import writable, write_text
 
 START, END = "<!-- results -->", "<!-- /results -->"
-_WORDS = (Word.REPRODUCED, Word.DIRECTION_ONLY, Word.NOT_REPRODUCED, Word.INCONCLUSIVE)
+_WORDS = (Word.CONSISTENT, Word.INCONSISTENT, Word.UNDECIDED)
 README = FOLDER.parent / "README.md"
-NO_OVERRIDES: Mapping[str, Sequence[str]] = {}
-
-
-def judge_page(
-    page: Page, collected: Sequence[CollectedRun], overrides: Mapping[str, Sequence[str]] = NO_OVERRIDES
-) -> tuple[Results, ...]:
-    """The page's experiments with the collected runs; `overrides` are of sweeps, by the experiment's name."""
-    return tuple(judge(one, collected, overrides.get(one.name, ())) for one in page.experiments)
 
 
 def page_files(page: Page, results: Sequence[Results], folder: str = "") -> dict[str, str]:
@@ -54,7 +45,7 @@ def write_page(page: Page, results: Sequence[Results], folder: Path) -> Path:
 
 def committed_files(folder: Path = FOLDER, readme: Path = README) -> dict[Path, str]:
     """Every generated file of the repository with its text, made from kept records alone."""
-    judged = {page: judge_page(page, read_kept(folder / page.name)) for page in all_pages()}
+    judged = {page: judge_together(page.experiments, read_kept(folder / page.name)) for page in all_pages()}
     files = {
         folder / page.name / name: text
         for page, results in judged.items()

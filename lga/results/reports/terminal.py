@@ -44,7 +44,7 @@ def _table(comparison: Comparison) -> Table:
     table = Table(
         title=escape(printable(title)),
         title_justify="left",
-        caption="95 % t-intervals over seeds; differences paired by seed"
+        caption="95 % intervals over seeds; those of differences hold together (model: attention + seed)"
         + escape(printable(f". {comparison.mixture}" if comparison.mixture else "")),
     )
     table.add_column("attention")

@@ -166,9 +166,9 @@ import sys
 import scripts.plan, scripts.reproduce
 from lga.results.experiments import chosen_pages
 from lga.results.reports.committed import read_kept
-from lga.results.reports.rendering import judge_page
+from lga.results.judging import judge_together
 (page,) = chosen_pages("table1_short")
-assert any(results.ran for results in judge_page(page, read_kept(page.folder)))
+assert any(results.ran for results in judge_together(page.experiments, read_kept(page.folder)))
 sys.exit("torch" in sys.modules)
 """
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

@@ -32,7 +32,7 @@ def test_published_stands_beside_ours_with_a_verdict_in_words(cells, open_page):
     assert lga.locator("td").first.inner_text() == "43.8"
     words = lga.locator(".verdict").all_inner_texts()
     assert len(words) == 3
-    assert set(words) <= {"reproduced", "direction only", "not reproduced", "inconclusive"}
+    assert set(words) <= {"consistent", "not consistent", "undecided", "gain", "loss", "practically none"}
     assert lga.locator(".verdict svg path").count() == 3
     assert "n = 3, p" in lga.locator("td").nth(3).inner_text()
     assert row_of(page, TABLE2, "DOTA", "lga").locator(".verdict").all_inner_texts() == ["not run"] * 3
@@ -40,11 +40,11 @@ def test_published_stands_beside_ours_with_a_verdict_in_words(cells, open_page):
     assert (glance[0], glance[1], glance[-1]) == ("30", "10", "20")
 
 
-def test_every_smoke_number_is_marked_and_never_reproduced(cells, open_page):
+def test_every_smoke_number_is_marked_and_never_held_against_the_paper(cells, open_page):
     group = open_page(paper=True).locator(f"{TABLE2} tbody").filter(has_text="VisDrone")
     assert group.locator(".measured").count() == 5 + 4 + 5
     assert group.locator(".measured .badge.smoke").count() == 5 + 4 + 5
-    assert group.locator(".verdict.reproduced, .verdict.not-reproduced").count() == 0
+    assert group.locator(".verdict.consistent, .verdict.not-consistent").count() == 0
 
 
 def test_a_number_leads_to_its_runs_by_keyboard(cells, open_page):

@@ -37,7 +37,7 @@ def test_found_is_told_in_a_sentence_and_a_row(runs, open_page):
 def test_words_have_signs_and_borders_of_their_own(runs, open_page):
     """Without colour a word is told by itself, its sign and its border."""
     words = open_page(studies=True).locator(f"{ROWS} .verdict:not(.not-run)")
-    assert words.all_inner_texts() == ["gain", "no change found", "too few seeds"]
+    assert words.all_inner_texts() == ["gain", "undecided", "undecided"]
     assert len({word.locator("path").get_attribute("d") for word in words.all()}) == 3
     assert len({word.evaluate("node => getComputedStyle(node).borderTopStyle") for word in words.all()}) == 3
 
@@ -49,7 +49,7 @@ def test_a_number_leads_to_its_runs_by_keyboard(runs, open_page):
     gain.focus()
     page.keyboard.press("Enter")
     dialog = page.get_by_role("dialog", name="digits, mobilenetv3, se, seed 2")
-    assert "se: gain over none in top-1 accuracy +0.10: no change found." in dialog.inner_text()
+    assert "se: gain over none in top-1 accuracy +0.10: undecided." in dialog.inner_text()
     behind = dialog.locator(".seeds button").all_inner_texts()
     assert behind == ["se, seed 2", "se, seed 3", "none, seed 2", "none, seed 3"]
     dialog.get_by_role("button", name="none, seed 3").focus()

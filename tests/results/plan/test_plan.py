@@ -204,7 +204,6 @@ def test_what_is_missing_and_how_many_images_there_are(tmp_path):
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ({"seeds": 0}, "SEEDS=0: at least 1"),
         ({"scale": "huge"}, "SCALE=huge: valid: full, reduced, smoke"),
         ({"jobs": 2, "launcher": "basic"}, "LAUNCHER=basic takes none"),
     ],

@@ -22,7 +22,13 @@ def test_shows_means_intervals_and_differences(tmp_path):
     lines = shown(tmp_path).splitlines()
     assert "digits, mobilenetv3, scale embedded, recipe digits" in lines[0]
     cells = [cell.strip() for cell in next(line for line in lines if "│ se" in line).strip("│").split("│")]
-    assert cells[:5] == ["se", "92.25", "76.37 to 108.13", "2", "+1.25"]  # 92.25 -+ 12.7062 * 1.25
+    assert cells[:5] == [
+        "se",
+        "92.25",
+        "56.35 to 99.10",
+        "2",
+        "+1.25",
+    ]  # log odds: 2.477 -+ 12.7062 * 1.25 / 7.149
 
 
 def test_names_failures_and_unreadable_files_without_reading_markup(tmp_path):

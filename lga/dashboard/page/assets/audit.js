@@ -1,6 +1,6 @@
 // The audit of the published counts, and the findings with their evidence.
 
-const AUDIT_SIGNS = { equal: "reproduced", explained: "direction only", unexplained: "not reproduced" };
+const AUDIT_SIGNS = { equal: "consistent", explained: "undecided", unexplained: "not consistent" };
 
 function showAudit() {
   byId("audit").hidden = byId("findings").hidden = !data.paper && !data.audit;

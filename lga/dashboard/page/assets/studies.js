@@ -1,13 +1,5 @@
 // The studies: each one's question, what was found, a table of gains over its reference, and the seeds as dots.
 
-const STUDY_SIGNS = {
-  "gain": "M0,4.2V-4M-3.6,-0.4L0,-4L3.6,-0.4",
-  "loss": "M0,-4.2V4M-3.6,0.4L0,4L3.6,0.4",
-  "no change found": SIGNS.inconclusive,
-  "too few seeds": SIGNS["not run"],
-  "equal in all seeds": "M-3.6,-1.8H3.6M-3.6,1.8H3.6",
-};
-
 // Builds all studies; the result shows the rows that the filters let through, and draws them.
 function studyPanels() {
   const studies = data.studies.flatMap((page) => page.studies);
@@ -29,9 +21,9 @@ function studyPanels() {
 }
 
 function studiesGlance(studies) {
-  const words = Object.keys(STUDY_SIGNS);
+  const words = Object.keys(GAIN_SIGNS);
   const heads = ["Study", "Compared", "With runs", ...words].map((name) =>
-    element("th", { scope: "col", class: name === "Study" ? null : "number" }, words.includes(name) ? signedWord(name, STUDY_SIGNS[name]) : element("span", {}, name)));
+    element("th", { scope: "col", class: name === "Study" ? null : "number" }, words.includes(name) ? verdict(name) : element("span", {}, name)));
   const rows = studies.map(({ id, title, compared, ran, words: found }) => {
     const numbers = [compared, ran, ...words.map((word) => found[word] ?? 0)];
     return element("tr", {}, element("th", { scope: "row" }, element("a", { href: `#${id}` }, title)), ...numbers.map((n) => element("td", { class: n ? "number" : "number zero" }, whole(n))));
@@ -95,8 +87,8 @@ function studyNote(study) {
   return ["Gains are over ", element("code", {}, study.reference), "; ", element("code", {}, `make reproduce-${study.name}`), " runs it."];
 }
 
-function familyHeading({ place, label, scale, changes, mixture }) {
-  const told = [label, changes && `with ${changes}`, mixture].filter(Boolean).join("; ");
+function familyHeading({ place, label, scale, changes, mixture, sight }) {
+  const told = [label, changes && `with ${changes}`, mixture, sight].filter(Boolean).join("; ");
   return element("span", {}, `${place} `, badge(scale), element("small", {}, told));
 }
 
@@ -109,7 +101,6 @@ function studyColumns(study, rows) {
     { label: () => `Gain over ${study.reference}`, numeric: true, value: (row) => row.gain?.mean, cell: (row) => studyGainCell(row, study) },
     { label: () => "Its 95\u00a0% interval", numeric: true, value: (row) => breadth(row.gain), cell: (row) => interval(row.gain, DIGITS, signed) },
     { label: () => "Adjusted\u00a0p", numeric: true, value: (row) => row.gain?.p, cell: (row) => pText(row.gain?.p)?.replace("p = ", "").replace("p ", "") },
-    { label: () => "Effect", numeric: true, value: (row) => row.gain?.effect, cell: (row) => signed(row.gain?.effect, 1) },
     { label: () => "Found", value: (row) => row.word, cell: foundCell },
     { label: () => "Parameters", numeric: true, value: (row) => row.parameters, cell: (row) => whole(row.parameters) },
   ];
@@ -147,7 +138,7 @@ function studyNumber({ family }, shown, runs, told) {
 }
 
 function foundCell({ word }) {
-  return word ? signedWord(word, STUDY_SIGNS[word]) : null;
+  return word ? verdict(word) : null;
 }
 
 // For each family its seeds below their mean; the dashed line is the reference.

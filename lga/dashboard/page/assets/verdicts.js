@@ -1,16 +1,21 @@
 // Verdicts: each has a word, a sign and a kind of border, so that none is told by its colour alone.
 
 const SIGNS = {
-  "reproduced": "M-4,0.4L-1.2,3.4L4.4,-3.4",
-  "direction only": "M-3.6,3.6L3.4,-3.4M-1.8,-3.4H3.4V1.8",
-  "not reproduced": "M-3.4,-3.4L3.4,3.4M-3.4,3.4L3.4,-3.4",
-  "inconclusive": "M-4.6,1.2C-3.4,-3 -1.6,-2.6 0,0S3.4,3 4.6,-1.2",
+  "consistent": "M-4,0.4L-1.2,3.4L4.4,-3.4",
+  "not consistent": "M-3.4,-3.4L3.4,3.4M-3.4,3.4L3.4,-3.4",
+  "undecided": "M-4.6,1.2C-3.4,-3 -1.6,-2.6 0,0S3.4,3 4.6,-1.2",
   "not run": "M-3.6,0H3.6",
+};
+const GAIN_SIGNS = {
+  "gain": "M0,4.2V-4M-3.6,-0.4L0,-4L3.6,-0.4",
+  "loss": "M0,-4.2V4M-3.6,0.4L0,4L3.6,0.4",
+  "practically none": "M-3.6,-1.8H3.6M-3.6,1.8H3.6",
+  "undecided": SIGNS.undecided,
 };
 const FULL = "full";
 
 function verdict(word) {
-  return signedWord(word, SIGNS[word]);
+  return signedWord(word, SIGNS[word] ?? GAIN_SIGNS[word]);
 }
 
 function signedWord(word, path) {

@@ -1,0 +1,225 @@
+"""The gains of one question over its reference, and what its design could have seen.
+
+The spread is that of all cells of the data set, network and recipe; intervals and p values are simultaneous
+over the question's rows. Where Levene's test fails, each gain has the spread of its own differences by seed
+instead, Student's t and Bonferroni's correction: the unpooled form.
+"""
+
+import math
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+
+import numpy as np
+
+from lga.results.statistics import ALPHA, POWER, Array, Design, Estimate, equal_rows, student_quantile
+
+Values = Mapping[int, float]  # by seed
+MOST_SEEDS = 1000
+WORDS = ("gain", "loss", "practically none", "undecided")
+ASSURANCE = 0.7  # by simulation, what makes four of five of it where the spread is that of a few seeds
+LIKELY = (0.1, 0.9)  # chances that the spread is below either end of its interval
+
+
+@dataclass(frozen=True)
+class Gain:
+    """A gain over the reference.
+
+    Attributes:
+        estimate: with the simultaneous interval; `n` counts the seeds that both have.
+        p: adjusted, below 0.05 exactly where the interval excludes 0; None where no spread is known.
+        one_run: where the gain of one more run of each would lie in 95 % of repetitions.
+    """
+
+    estimate: Estimate
+    p: float | None = None
+    one_run: tuple[float, float] | None = None
+
+    def word(self, margin: float) -> str:
+        """What can be said of it; a gain that was found is one however small."""
+        low, high = self.estimate.low, self.estimate.high
+        if low is None or high is None:
+            return "undecided"
+        if low > 0 or high < 0:
+            return "gain" if low > 0 else "loss"
+        return "practically none" if -margin <= low and high <= margin else "undecided"
+
+
+@dataclass(frozen=True)
+class Spread:
+    """The residual of a data set, network and recipe, and what a question can see with it.
+
+    Attributes:
+        cells: that it is pooled over.
+        df: degrees of freedom.
+        residual: standard deviation, points.
+        seed_share: of the variance within cells, what the seed explains.
+        noise: two runs of the reference differ by less in 95 % of pairs, points.
+        levene: p of equal spread; below 0.05 gains are tested unpooled.
+        rows: gains that are tested together.
+        smallest: gain that is found in four of five repetitions; None where tests are unpooled.
+    """
+
+    cells: int
+    df: int
+    residual: float
+    seed_share: float
+    noise: float
+    levene: float
+    rows: int
+    smallest: float | None
+
+    def seeds_needed(self, margin: float, share: float = ASSURANCE) -> int | None:
+        """Seeds with which all rows would be settled in four of five repetitions if there were no gain.
+
+        Settled: the interval lies within `margin`. The spread is an estimate; taken is what it lies below
+        with the chance `share`. None for more than `MOST_SEEDS`.
+        """
+        from scipy.special import chdtri
+
+        most = self.residual * math.sqrt(self.df / chdtri(self.df, share))
+
+        def enough(seeds: int) -> bool:
+            family = equal_rows(self.rows, (self.cells - 1) * (seeds - 1))
+            reach = family.critical(ALPHA) + family.critical(1 - POWER)
+            return most * math.sqrt(2 / seeds) * reach <= margin
+
+        found = bisect_left(range(2, MOST_SEEDS + 1), True, key=enough) + 2
+        return found if found <= MOST_SEEDS else None
+
+
+@dataclass(frozen=True)
+class Compared:
+    """The gains of one question by row, the same adjusted over all rows of the recipe, and the spread."""
+
+    gains: Mapping[str, Gain] = field(default_factory=dict)
+    overall: Mapping[str, Gain] = field(default_factory=dict)
+    spread: Spread | None = None
+
+
+def compare_gains(
+    cells: Mapping[str, Values], reference: str, rows: Sequence[str] | None = None, level: float = ALPHA
+) -> Compared:
+    """Compare the cells of one data set, network and recipe with one of them.
+
+    Args:
+        cells: ours by name and seed.
+        reference: name of the cell that gains are over.
+        rows: of the question; all others where None. Those that no seed links to the reference are left out.
+        level: chance of a false gain that the question may spend; p values are in proportion to it.
+    """
+    ran = {name: values for name, values in cells.items() if values}
+    if reference not in ran:
+        return Compared()
+    names = [reference, *(name for name in ran if name != reference)]
+    seeds = sorted({seed for values in ran.values() for seed in values})
+    design = _design(tuple(tuple(seed in ran[name] for seed in seeds) for name in names))
+    values = np.array([ran[name][seed] for name in names for seed in sorted(ran[name])])
+    linked = [names[row] for row in range(1, len(names)) if np.isfinite(design.errors[row])]
+    asked = linked if rows is None else [name for name in rows if name in linked]
+    known = bool(design.df) and bool(design.spread(values) > 1e-9 * np.abs(values).max())
+
+    def gains(of: Sequence[str]) -> dict[str, Gain]:
+        at = [names.index(name) for name in of]
+        unknown = np.full(len(of), np.nan)
+        found = (design.weights[at] @ values, unknown, unknown), unknown
+        if known and of:
+            found = intervals(design, values, at, level), adjusted_p(design, values, at) * ALPHA / level
+        return {
+            name: _gain(len(ran[name].keys() & ran[reference].keys()), *map(float, numbers))
+            for name, *numbers in zip(of, *found[0], found[1], strict=True)
+        }
+
+    at = [names.index(name) for name in asked]
+    return Compared(
+        gains(asked), gains(linked), _describe(design, values, at, level) if known and at else None
+    )
+
+
+def _gain(n: int, mean: float, half: float, one: float, p: float) -> Gain:
+    if not math.isfinite(half):
+        return Gain(Estimate(n, mean))
+    return Gain(Estimate(n, mean, mean - half, mean + half), min(1.0, p), (mean - one, mean + one))
+
+
+@cache
+def _design(observed: tuple[tuple[bool, ...], ...]) -> Design:
+    return Design(np.array(observed))
+
+
+def intervals(
+    design: Design, values: Array, rows: Sequence[int], level: float = ALPHA
+) -> tuple[Array, Array, Array]:
+    """The gains of `rows` (..., rows), half the width of their intervals, and of those of one run of each.
+
+    `values` (..., values) may be of many repetitions.
+    """
+    df = design.df
+    spread = design.spread(values)[..., None]
+    error = spread * design.errors[rows]
+    mean, half = values @ design.weights[rows].T, design.family(rows).critical(level) * error
+    one = student_quantile(1 - ALPHA / 2, df) * np.sqrt(2 * spread**2 + error**2)
+    equal = design.levene(values)[..., None] >= ALPHA
+    if equal.all():
+        return mean, half, one
+    alone, error, n = _alone(design, values, rows)
+    critical = _quantiles(1 - level / 2 / len(rows), n)
+    single = _quantiles(1 - ALPHA / 2, n) * np.sqrt(n + 1)
+    half, one = np.where(equal, half, critical * error), np.where(equal, one, single * error)
+    return np.where(equal | np.isnan(alone), mean, alone), half, one
+
+
+def adjusted_p(design: Design, values: Array, rows: Sequence[int]) -> Array:
+    """P of the gains of `rows`, as `intervals` takes them."""
+    from scipy.special import stdtr
+
+    if design.levene(values) >= ALPHA:
+        error = design.spread(values) * design.errors[rows]
+        return design.family(rows).p(values @ design.weights[rows].T / error)
+    mean, error, n = _alone(design, values, rows)
+    return np.asarray(np.minimum(1, len(rows) * 2 * stdtr(np.maximum(n - 1, 1), -np.abs(mean / error))))
+
+
+def _alone(design: Design, values: Array, rows: Sequence[int]) -> tuple[Array, Array, Array]:
+    """Mean and standard error (..., rows) of differences paired by seed, and how many they are (rows,)."""
+    place = np.cumsum(design.observed).reshape(design.observed.shape) - 1
+    both = [design.observed[row] & design.observed[design.reference] for row in rows]
+    found = [
+        values[..., place[r, b]] - values[..., place[design.reference, b]]
+        for r, b in zip(rows, both, strict=True)
+    ]
+    n = np.array([d.shape[-1] for d in found])
+    empty = np.full(values.shape[:-1], np.nan)
+    means = [d.mean(-1) if d.shape[-1] else empty for d in found]
+    spreads = np.stack([d.std(-1, ddof=1) if d.shape[-1] > 1 else empty for d in found], -1)
+    spreads = np.where(spreads > 1e-9 * np.abs(values).max(), spreads, np.nan)
+    return np.stack(means, -1), spreads / np.sqrt(np.maximum(n, 1)), n
+
+
+def _quantiles(share: float, n: Array) -> Array:
+    return np.array([student_quantile(share, max(1, count - 1)) for count in n])
+
+
+def _describe(design: Design, values: Array, rows: Sequence[int], level: float) -> Spread:
+    spread, levene = float(design.spread(values)), float(design.levene(values))
+    cells, seeds = design.observed.shape
+    cell, _ = np.nonzero(design.observed)
+    of_cell = [values[cell == row] for row in range(cells)]
+    squares, n = sum(float(((v - v.mean()) ** 2).sum()) for v in of_cell), len(values) - cells
+    by_seed = (squares - design.df * spread**2) / max(1, n - design.df)
+    of_seed = max(0.0, (by_seed - spread**2) * seeds / len(values))
+    reference = of_cell[design.reference]
+    if levene < ALPHA and len(reference) > 1:
+        squares, n = float(((reference - reference.mean()) ** 2).sum()), len(reference) - 1
+    smallest = design.family(rows).smallest(level) * spread * float(design.errors[rows].max())
+    return Spread(
+        cells=cells,
+        df=design.df,
+        residual=spread,
+        seed_share=of_seed / (of_seed + spread**2),
+        noise=student_quantile(1 - ALPHA / 2, n) * math.sqrt(2 * squares / n),
+        levene=levene,
+        rows=len(rows),
+        smallest=smallest if levene >= ALPHA else None,
+    )

@@ -1,0 +1,30 @@
+"""Looking at a question several times: how much of its 5 % each look may spend.
+
+O'Brien and Fleming's boundary (1979) as a spending function (Lan and DeMets, 1983) of the share of the
+seeds. Each look is tested at what it adds, which by the union bound holds the chance of any false gain at
+any look to 5 %. Intervals at a look's level are repeated intervals: those of all looks hold together.
+"""
+
+import math
+from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import pairwise
+
+from lga.results.statistics import ALPHA
+
+LOOKS = (3, 5, 10)  # seeds at which SEEDS=auto looks
+
+
+def levels(looks: Sequence[int]) -> list[float]:
+    """What each of the looks, numbers of seeds, may spend."""
+    from scipy.special import ndtr, ndtri
+
+    spent = [0.0, *(2 * float(ndtr(ndtri(ALPHA / 2) / math.sqrt(seeds / looks[-1]))) for seeds in looks)]
+    return [now - before for before, now in pairwise(spent)]
+
+
+def level_at(seeds: int, looks: Sequence[int] = ()) -> float:
+    """The level with so many seeds: that of the last look that they reach; 5 % where none are planned."""
+    if not looks:
+        return ALPHA
+    return levels(looks)[max(0, bisect_right(looks, seeds) - 1)]

@@ -1,0 +1,20 @@
+"""O'Brien and Fleming's spending function at printed values: by half of the seeds 0.0056, by all 0.05."""
+
+import pytest
+
+from lga.results.looks import LOOKS, level_at, levels
+
+
+def test_looks_share_5_percent():
+    found = levels(LOOKS)
+    assert sum(found) == pytest.approx(0.05)
+    assert found[0] == pytest.approx(0.00035, abs=1e-5)
+    assert found[0] + found[1] == pytest.approx(0.00557, abs=1e-5)
+
+
+def test_a_look_s_level_is_that_of_the_last_one_reached():
+    first, second, last = levels(LOOKS)
+    assert [level_at(seeds, LOOKS) for seeds in (1, 3, 4, 5, 9, 10, 12)] == [
+        first, first, first, second, second, last, last,
+    ]  # fmt: skip
+    assert level_at(3) == 0.05
