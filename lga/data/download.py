@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lga.system.errors import UserError
-from lga.system.files import read_content, write_text
+from lga.system.files import write_text
+from lga.system.foreign import read_content
 from lga.system.locks import alone
 from lga.system.resources import check_room
 from lga.system.secrets import without_secrets

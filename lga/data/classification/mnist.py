@@ -47,7 +47,8 @@ from lga.data.classification.published_files import (
 )
 from lga.data.download import RemoteFile, download
 from lga.system.errors import UserError
-from lga.system.files import read_content, writable, write_atomically
+from lga.system.files import writable, write_atomically
+from lga.system.foreign import opened, read_content
 
 PERIOD = 12
 HELD_OUT_REMAINDER = 11
@@ -132,7 +133,7 @@ class MNISTFormatReader:
         with writable(self.raw_dir, "--data-dir"):
             self.raw_dir.mkdir(parents=True, exist_ok=True)
             for place, path in found.items():
-                with path.open("rb") as stored:
+                with opened(path) as stored:
                     write_atomically(place, partial(shutil.copyfileobj, stored))
 
     def own_content(self) -> str | None:

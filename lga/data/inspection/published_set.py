@@ -1,4 +1,4 @@
-"""Inspects a published detection set: every part that is there, and the splits of the chosen plan.
+"""Inspects a published detection set: the parts and splits of the chosen plan.
 
 Everything is parsed and checked again, whatever indexes are kept. Faults are collected, none ends the
 inspection; what is faulty is left out of the counts.
@@ -10,8 +10,7 @@ The reader ends at the first fault; that one is reported.
 What of an inspection is wrong.
 
 Not wrong, and only reported: what published files are known to contain, boxes that stand twice (several sets
-have some), images that no annotation names, parts that the chosen plan does not need, leaks that the plan
-declares.
+have some), images that no annotation names, leaks that the plan declares, and of a subset what is missing.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -46,6 +45,7 @@ from lga.data.published.toolchain_tree import IMAGE_SUFFIXES
 from lga.system.errors import UserError
 from lga.system.progress import Track, untracked
 
+SHOWN = 5  # of images that are alike
 PART = "parts that cannot be read"
 COUNTS = "counts that differ from the published ones"
 TWICE = "images that stand twice in a part"
@@ -53,7 +53,11 @@ LEAKS = "images that two splits share"
 
 
 def verdict(
-    unreadable: Mapping[str, str], parts: Mapping[str, PartReport], leaks: Sequence[Leak], plan: str
+    unreadable: Mapping[str, str],
+    parts: Mapping[str, PartReport],
+    leaks: Sequence[Leak],
+    plan: str,
+    subset: bool = False,
 ) -> Iterator[Wrong]:
     """Yield everything that is wrong.
 
@@ -62,6 +66,7 @@ def verdict(
         parts: those that can.
         leaks: between the splits of the chosen plan.
         plan: its name.
+        subset: whether fewer images than published are meant.
     """
     for part, reason in unreadable.items():
         yield Wrong(PART, f"{part}: {reason}")
@@ -69,17 +74,22 @@ def verdict(
         for refused in report.refused:
             yield Wrong(refused.what, f"{refused.place}: {refused.told}")
         for figure in report.published:
-            if figure.difference:
+            if figure.difference > 0 or (figure.difference < 0 and not (subset and report.contents.images)):
                 found, published = f"{figure.found:,}", f"{figure.published:,}"
                 told = f"{found} found, {published} published, differs by {figure.difference:+,}"
                 yield Wrong(COUNTS, f"{part}, {figure.what}: {told}")
         for group in report.duplicate_images:
-            yield Wrong(TWICE, f"{part}: the same content: {', '.join(group)}")
+            yield Wrong(TWICE, f"{part}: the same content: {_some(group)}")
     for leak in leaks:
         if not leak.declared:
             for shared in leak.shared:
                 between = f"{leak.splits[0]} and {leak.splits[1]} of {plan}"
                 yield Wrong(LEAKS, f"{between}, {leak.how}: {', '.join(shared)}")
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + more
 
 
 class PublishedInspection:
@@ -104,7 +114,7 @@ class PublishedInspection:
         self.refused: dict[str, tuple[Refused, ...]] = {}
         self.unreadable: dict[str, str] = {}
         for part in self._wanted():
-            faults = Faults("skip", decode)
+            faults = Faults("skip", decode, reader.subset)
             try:
                 self.read[part] = reader.read(part, faults, track)
             except UserError as error:
@@ -126,21 +136,14 @@ class PublishedInspection:
             splits=reader.splits,
             plans=dict(reader.plans),
             leaks=leaks,
-            missing=tuple(part for part in reader.part_names if part not in self._wanted()),
             manifest={key: value for found in manifest for key, value in found.items()},
-            wrong=tuple(verdict(self.unreadable, parts, leaks, reader.splits)),
+            wrong=tuple(verdict(self.unreadable, parts, leaks, reader.splits, reader.subset)),
         )
 
     def _wanted(self) -> list[str]:
-        """Return the parts that are there or that the chosen plan needs."""
-        plan, there = self.reader.plan, self.reader.parts
-        needed = {
-            part for name in (*plan.train, plan.val or plan.test, plan.test) for part in self._members(name)
-        }
-        return [part for part in self.reader.part_names if part in there or part in needed]
-
-    def _members(self, name: str) -> Sequence[str]:
-        return self.reader.unions.get(name, (name,))
+        """Return the parts that the chosen plan uses: no other one is judged."""
+        used = {member for part in self.reader.plan.parts for member in self.reader.members(part)}
+        return [part for part in self.reader.part_names if part in used]
 
     def _part(self, part: str, alike: Sequence[Sequence[str]]) -> PartReport:
         read = self.read[part]
@@ -173,7 +176,7 @@ class PublishedInspection:
 
     def _leaks(self, alike: Sequence[Sequence[str]]) -> list[Leak]:
         def names(name: str) -> list[str]:
-            read = [self.read[part] for part in self._members(name) if part in self.read]
+            read = [self.read[part] for part in self.reader.members(name) if part in self.read]
             return [image for part in read for image in part.index.names.tolist()]
 
         reader = self.reader

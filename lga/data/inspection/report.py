@@ -95,6 +95,7 @@ class Contents:
         without_objects: number of images that have none.
         ignored: number of boxes that do not count, by reason.
         box_sizes: of the boxes that count.
+        objects_by_image: number of boxes that count on each image, by its file.
     """
 
     images: int
@@ -105,6 +106,7 @@ class Contents:
     without_objects: int | None = None
     ignored: dict[str, int] | None = None
     box_sizes: BoxSizes | None = None
+    objects_by_image: dict[str, int] | None = None
 
     @classmethod
     def of_boxes(cls, table: Annotations, class_names: Sequence[str]) -> Self:
@@ -120,6 +122,7 @@ class Contents:
             without_objects=len(table) - len(np.unique(table.image[counts])),
             ignored={reason: count for reason, count in reasons.items() if count},
             box_sizes=BoxSizes.of(box_roots(table.boxes[counts])),
+            objects_by_image=count_classes(table.image[counts], table.names.tolist()),
         )
 
 
@@ -211,7 +214,6 @@ class Report:
         splits: the chosen plan; None where there are no plans.
         plans: every plan, by name.
         leaks: what the splits of the chosen plan share.
-        missing: parts that are not there and that the chosen plan does not need.
         manifest: name of each source file, or group of them -> sha256.
         wrong: what is wrong; nothing where the set is as it should be.
     """
@@ -223,7 +225,6 @@ class Report:
     splits: str | None = None
     plans: dict[str, SplitPlan] = field(default_factory=dict)
     leaks: tuple[Leak, ...] = ()
-    missing: tuple[str, ...] = ()
     manifest: dict[str, str] = field(default_factory=dict)
     wrong: tuple[Wrong, ...] = ()
 

@@ -4,6 +4,8 @@ An archive may hold files and folders below one folder, each once, not too many 
 a tar pass Python's ``data`` filter too, https://docs.python.org/3/library/tarfile.html#extraction-filters.
 """
 
+import gzip
+import lzma
 import shutil
 import stat
 import tarfile
@@ -18,7 +20,11 @@ from lga.system.errors import UserError
 from lga.system.resources import free_bytes
 
 ENCRYPTED = 0x1  # flag of a zip's member
-_DAMAGED = (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error, NotImplementedError)
+CHUNK, MOST_TRAILING = 2**16, 2**26  # bytes
+_DAMAGED = (
+    zipfile.BadZipFile, tarfile.TarError, gzip.BadGzipFile, lzma.LZMAError, zlib.error, EOFError,
+    NotImplementedError,
+)  # fmt: skip
 
 OnMember = Callable[[int, int | None], None]  # bytes unpacked, and in all where that is known
 T = TypeVar("T")
@@ -134,7 +140,13 @@ def _extract_tar(archive: Path, folder: Path, limits: Limits, on_member: OnMembe
         for member, done in _accepted(archive, opened, _of_tar, limits):
             opened.extract(member, folder, filter="data")
             on_member(done, None)
-        end = opened.offset
+        end, left = opened.offset, MOST_TRAILING
+        while (
+            rest := opened.fileobj.read(CHUNK) if opened.fileobj else b""
+        ):  # up to the stream's own checksum
+            left -= len(rest)
+            if left < 0:
+                raise tarfile.ReadError(f"more than {MOST_TRAILING:,} bytes follow its end")
     _check_end(archive, end)
 
 

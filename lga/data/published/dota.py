@@ -18,7 +18,6 @@ as in the set's task of horizontal boxes.
 
 import re
 from collections.abc import Mapping, Sequence
-from math import isfinite
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
@@ -30,6 +29,7 @@ from lga.data.published.published_dataset import PartFiles, TiledDataset
 from lga.data.published.split_plan import PublishedCounts, SplitPlan
 from lga.structures.annotations import Annotations, Ignored, WrittenBox, WrittenImage
 from lga.system.errors import UserError
+from lga.system.foreign import number, visible
 
 LABEL_FOLDERS = ("labelTxt", "labelTxt-v1.0/labelTxt", "labelTxt-v1.0", "annotations/version1.0")
 _SOURCE = "the dataset's page; objects as commonly listed"
@@ -91,7 +91,7 @@ class DOTAReader(TiledDataset):
             )
         if not images.is_dir():
             raise UserError(f"{images}: no such folder; unpack DOTA v1.0's {part} images there")
-        return PartFiles(sorted(labels.glob("*.txt")), (images,))
+        return PartFiles(visible(labels, "*.txt"), (images,))
 
     def parse(self, part: str, files: PartFiles, faults: Faults) -> Annotations:
         """Return the boxes of every label file; each is of the image of the same stem."""
@@ -107,7 +107,7 @@ class DOTAReader(TiledDataset):
     def _labels(self, part: str) -> Path | None:
         """Return the first folder that holds label files of a part."""
         folders = (self.root / part / name for name in LABEL_FOLDERS)
-        return next((folder for folder in folders if next(folder.glob("*.txt"), None)), None)
+        return next((folder for folder in folders if visible(folder, "*.txt")), None)
 
     def _check_labelled(self, files: PartFiles, labelled: set[str], faults: Faults) -> None:
         folder = files.annotations[0].parent
@@ -146,30 +146,30 @@ def read_dota(path: Path, place: str, faults: Faults, labels: Mapping[str, int])
         UserError: a line is bad, and ``faults`` refuses.
     """
     boxes = []
-    for number, line in numbered_lines(path, place, faults):
+    for line_number, line in numbered_lines(path, place, faults):
         fields = line.split()
         if len(fields) <= CORNER_FIELDS and _HEADER.match(line):
             continue
         found = _object(fields)
         if found is None:
             expected = f"expected 8 numbers, a class and 0, 1 or 2, found {line[:80]!r}"
-            faults.refuse("lines not understood", f"{place}:{number}", expected)
+            faults.refuse("lines not understood", f"{place}:{line_number}", expected)
         elif found.name not in labels:
             expected = f"{found.name!r} is none of the set's classes: {', '.join(labels)}"
-            faults.refuse("objects of unknown classes", f"{place}:{number}", expected)
+            faults.refuse("objects of unknown classes", f"{place}:{line_number}", expected)
         else:
-            boxes.append(WrittenBox(found.extent, labels[found.name], found.ignored, number))
+            boxes.append(WrittenBox(found.extent, labels[found.name], found.ignored, line_number))
     return boxes
 
 
 def _object(fields: Sequence[str]) -> _Object | None:
     """Return what a line says, or None where it is not of this format."""
     try:
-        xs, ys = ([float(field) for field in fields[start:CORNER_FIELDS:2]] for start in (0, 1))
+        xs, ys = ([number(field) for field in fields[start:CORNER_FIELDS:2]] for start in (0, 1))
         name, difficult = (*fields[CORNER_FIELDS:], "0")[:2]
         ignored = _DIFFICULT[difficult]
     except (ValueError, KeyError):
         return None
-    if len(fields) > MOST_FIELDS or not all(map(isfinite, (*xs, *ys))):
+    if len(fields) > MOST_FIELDS:
         return None
     return _Object((min(xs), min(ys), max(xs), max(ys)), name, ignored)

@@ -9,6 +9,7 @@ A published set of images so large, or objects so small, that networks are shown
 
 import logging
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -24,7 +25,7 @@ from lga.data.detection.index_cache import cached_index, content_hash, listing, 
 from lga.data.detection.splits import DetectionSource, DetectionSplits
 from lga.data.detection.tile_store import TileStore
 from lga.data.detection.tiling import TilingRule, tiled_source, windows_of
-from lga.data.published.split_plan import PublishedCounts, SplitPlan, held_out
+from lga.data.published.split_plan import HELD_OUT, PublishedCounts, SplitPlan, held_out
 from lga.data.published.toolchain_tree import label_files, label_folder, parse_toolchain_tree
 from lga.structures.annotations import Annotations
 from lga.system.errors import UserError
@@ -71,6 +72,8 @@ class PublishedDataset(ABC):
         cache_dir: indexes, and images that are cut from others, are kept in it.
         splits: name of one of `plans`.
         on_error: ``raise`` or ``skip``, see `lga.data.detection.faults`.
+        subset: whether a part of the set is at hand on purpose: parts and images that are not there are left
+            out and counted, see `SplitPlan.at_hand`.
     """
 
     name: ClassVar[str]
@@ -84,14 +87,20 @@ class PublishedDataset(ABC):
     toolchain_images: ClassVar[Mapping[str, str]] = {}  # part -> image folder in the toolchain's tree
 
     def __init__(
-        self, data_dir: str | Path, cache_dir: str | Path, splits: str = "official", on_error: str = "raise"
+        self,
+        data_dir: str | Path,
+        cache_dir: str | Path,
+        splits: str = "official",
+        on_error: str = "raise",
+        subset: bool | None = None,
     ) -> None:
         self.data_dir = Path(data_dir)
         self.cache_dir = Path(cache_dir)
         self.on_error = Faults(on_error).on_error
+        self.subset = bool(subset)
         if splits not in self.plans:
             raise UserError(f"splits={splits!r} is unknown: choose one of {', '.join(self.plans)}")
-        self.plan = self.plans[splits]
+        self.chosen = self.plans[splits]
         self.splits = splits
         # Once a reader: of a large set 118,000 files are listed, and half a gigabyte is hashed.
         self._index, self._manifest = cache(self._read_index), cache(self._read_manifest)
@@ -126,14 +135,23 @@ class PublishedDataset(ABC):
         return source
 
     @property
+    def plan(self) -> SplitPlan:
+        """The chosen plan; of a subset, with the parts that are there."""
+        return self.chosen.at_hand(lambda part: bool(self.members(part))) if self.subset else self.chosen
+
+    def members(self, part: str) -> tuple[str, ...]:
+        """Return the parts that a union joins, or the part itself; of a subset, those that are there."""
+        members, there = self.unions.get(part, (part,)), self.parts if self.subset else self.part_names
+        return tuple(member for member in members if member in there)
+
+    @property
     def parts(self) -> tuple[str, ...]:
         """Names of the parts that are there, in either tree."""
         return tuple(part for part in self.part_names if self.has(part) or self._toolchain_folder(part))
 
     def index(self, part: str) -> Annotations:
         """Return the checked index of a part or a union: parsed at first use, then kept on disk."""
-        members = self.unions.get(part)
-        return Annotations.join([self._index(member) for member in members]) if members else self._index(part)
+        return Annotations.join([self._index(member) for member in self.members(part)])
 
     def read(self, part: str, faults: Faults, track: Track = untracked) -> PartRead:
         """Return what the files of a part say now, whatever index is kept.
@@ -159,10 +177,8 @@ class PublishedDataset(ABC):
 
     def manifest(self, part: str) -> dict[str, str]:
         """Return sha256 of the part's annotations, and of names and sizes of its images."""
-        if part in self.unions:
-            members = [self.manifest(member) for member in self.unions[part]]
-            return {key: value for found in members for key, value in found.items()}
-        return self._manifest(part)
+        members = [self._manifest(member) for member in self.members(part)]
+        return {key: value for found in members for key, value in found.items()}
 
     def __call__(self) -> DetectionSplits:
         """Return the splits of the chosen plan.
@@ -173,34 +189,56 @@ class PublishedDataset(ABC):
         plan = self.plan
         if plan.leak:
             log.warning("%s, splits %s: %s", self.name, self.splits, plan.leak)
-        fitting = Annotations.join([self.index(part) for part in plan.train])
+        self._say_what_is_at_hand(plan)
+        fitting = self._joined(plan.train)
         if plan.val is None:
             selects = np.array(held_out([self.group_of(str(name)) for name in fitting.names]), bool)
             selecting, fitting = fitting.take_images(selects), fitting.take_images(~selects)
         else:
-            selecting = self.index(plan.val)
-        used = dict.fromkeys((*plan.train, plan.val or plan.test, plan.test))
+            selecting = self._joined((plan.val,))
+        tested = selecting if plan.test == HELD_OUT else self._joined((plan.test,))
         return DetectionSplits(
             train=self._source(fitting, "train"),
             val=self._source(selecting, "val"),
-            test=self._source(self.index(plan.test), "test"),
+            test=self._source(tested, "test"),
             class_names=self.class_names,
-            manifest={key: value for part in used for key, value in self.manifest(part).items()},
+            manifest={key: value for part in plan.parts for key, value in self.manifest(part).items()},
             selection=plan.selection,
-            dropped=self._dropped(tuple(used)),
+            dropped=self._dropped(plan),
         )
+
+    def _joined(self, parts: Sequence[str]) -> Annotations:
+        """Return the index of several parts; a UserError where they hold no image at all."""
+        found = Annotations.join([self.index(part) for part in parts])
+        if not len(found):
+            files = [self._files(member) for part in parts for member in self.members(part)]
+            folders = dict.fromkeys(str(folder) for each in files for folder in each.image_folders)
+            raise UserError(
+                f"{self.name} {', '.join(parts)}: no annotated image in {', '.join(folders)}; unpack it "
+                "there, or leave the part away and set data.subset=true"
+            )
+        return found
+
+    def _say_what_is_at_hand(self, plan: SplitPlan) -> None:
+        """Log which part of the published images is there."""
+        if plan != self.chosen:
+            what = f"train {', '.join(plan.train)}; val {plan.val or HELD_OUT}; test {plan.test}"
+            log.warning("%s, a subset: splits %s become %s", self.name, self.splits, what)
+        for part in plan.parts:
+            published, found = self.published.get(part, PublishedCounts()).images or 0, len(self.index(part))
+            if found < published:
+                meant = "" if self.subset else "; if that is on purpose, data.subset=true says so"
+                log.warning("%s %s: %d of %d published images%s", self.name, part, found, published, meant)
 
     def _source(self, index: Annotations, split: str) -> DetectionSource:
         images = FileImages(self.root, index.names, index.sizes)
         return self.prepare(DetectionSource(images, index, f"{self.name} {split}", self.plan.counted))
 
-    def _dropped(self, parts: Sequence[str]) -> dict[str, int]:
-        counts: dict[str, int] = {}
-        for part in parts:
-            for dropped in self.index(part).dropped:
-                key = f"{part}: {dropped.what}"
-                counts[key] = counts.get(key, 0) + 1
-        return counts
+    def _dropped(self, plan: SplitPlan) -> dict[str, int]:
+        """Return how often each thing was left out of the parts, and which parts were."""
+        found = [f"{part}: {dropped.what}" for part in plan.parts for dropped in self.index(part).dropped]
+        missing = [f"{part}: not at hand" for part in self.chosen.parts if part not in plan.parts]
+        return dict(Counter(found + missing))
 
     def _toolchain_folder(self, part: str) -> Path | None:
         """Return the part's image folder in the toolchain's tree, if that is to be read."""
@@ -219,12 +257,12 @@ class PublishedDataset(ABC):
         }
 
     def _read_index(self, part: str) -> Annotations:
-        how = type(self).__qualname__, part, self.on_error, self.settings()
+        how = type(self).__qualname__, part, self.on_error, self.subset, self.settings()
         key = (*how, self._toolchain_folder(part) is not None, sorted(self.manifest(part).items()))
         return cached_index(self.cache_dir, f"{self.name}-{part}", key, lambda: self._build(part))
 
     def _build(self, part: str) -> Annotations:
-        return self.read(part, Faults(self.on_error)).index
+        return self.read(part, Faults(self.on_error, subset=self.subset)).index
 
 
 class TiledDataset(PublishedDataset):
@@ -235,6 +273,7 @@ class TiledDataset(PublishedDataset):
         cache_dir: see `PublishedDataset`.
         splits: see `PublishedDataset`.
         on_error: see `PublishedDataset`.
+        subset: see `PublishedDataset`.
         tiling: attributes of a `TilingRule`; None leaves images whole.
     """
 
@@ -244,9 +283,10 @@ class TiledDataset(PublishedDataset):
         cache_dir: str | Path,
         splits: str = "official",
         on_error: str = "raise",
+        subset: bool | None = None,
         tiling: Mapping[str, Any] | None = None,
     ) -> None:
-        super().__init__(data_dir, cache_dir, splits, on_error)
+        super().__init__(data_dir, cache_dir, splits, on_error, subset)
         self.tiling = None if tiling is None else TilingRule.of_settings(tiling)
 
     def prepare(self, source: DetectionSource) -> DetectionSource:

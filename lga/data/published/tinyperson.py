@@ -59,6 +59,7 @@ class TinyPersonReader(TiledDataset):
         cache_dir: see `PublishedDataset`.
         splits: see `PublishedDataset`.
         on_error: see `PublishedDataset`.
+        subset: see `PublishedDataset`.
         tiling: see `TiledDataset`.
         variant: ``plain``, ``with_dense`` or ``erased``.
     """
@@ -100,13 +101,14 @@ class TinyPersonReader(TiledDataset):
         cache_dir: str | Path,
         splits: str = "official",
         on_error: str = "raise",
+        subset: bool | None = None,
         tiling: Mapping[str, Any] | None = None,
         variant: str = "plain",
     ) -> None:
-        super().__init__(data_dir, cache_dir, splits, on_error, tiling)
+        super().__init__(data_dir, cache_dir, splits, on_error, subset, tiling)
         if variant not in VARIANTS:
             raise UserError(f"variant={variant!r} is unknown: choose one of {', '.join(VARIANTS)}")
-        self.plan = _of_variant(self.plan, VARIANTS[variant])
+        self.chosen = _of_variant(self.chosen, VARIANTS[variant])
 
     def has(self, part: str) -> bool:
         """Return whether the part's annotations are there."""

@@ -10,6 +10,7 @@ extent is the box. An image without a file has no objects. Which objects were to
 format. Source: datasets notes on the toolchain's detection data.
 """
 
+import os
 from pathlib import Path
 
 from lga.data.detection.checks import UNREADABLE
@@ -19,6 +20,7 @@ from lga.data.detection.index_cache import listing
 from lga.data.published.formats.text_lines import numbered_lines
 from lga.structures.annotations import Annotations, WrittenBox, WrittenImage
 from lga.system.errors import UserError
+from lga.system.foreign import files_below, number, whole
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp")
 
@@ -32,7 +34,8 @@ def label_folder(images: Path) -> Path:
 
 def label_files(images: Path) -> list[Path]:
     """Return the label files of an image folder, sorted."""
-    return sorted(label_folder(images).rglob("*.txt"))
+    folder = label_folder(images)
+    return [folder / name for name, _ in files_below(folder) if name.endswith(".txt")]
 
 
 def parse_toolchain_tree(root: Path, images: Path, faults: Faults, labels: Path | None = None) -> Annotations:
@@ -84,18 +87,18 @@ def read_yolo(path: Path, size: tuple[int, int], place: str, faults: Faults) -> 
     Raises:
         UserError: a line is bad, and ``faults`` refuses.
     """
-    if not path.is_file():
+    if not os.path.lexists(path):
         return []
     boxes = []
-    for number, line in numbered_lines(path, place, faults):
+    for line_number, line in numbered_lines(path, place, faults):
         shares = _shares(line)
         if shares is None:
             expected = f"expected a class and 4 shares, or 3 corners or more, found {line[:60]!r}"
-            faults.refuse("lines not understood", f"{place}:{number}", expected)
+            faults.refuse("lines not understood", f"{place}:{line_number}", expected)
             continue
         label, extent = shares
         x1, y1, x2, y2 = (share * side for share, side in zip(extent, size * 2, strict=True))
-        boxes.append(WrittenBox((x1, y1, x2, y2), label, line=number))
+        boxes.append(WrittenBox((x1, y1, x2, y2), label, line=line_number))
     return boxes
 
 
@@ -103,7 +106,7 @@ def _shares(line: str) -> tuple[int, tuple[float, float, float, float]] | None:
     """Return class and x1 y1 x2 y2 as shares, or None where the line is not of this format."""
     fields = line.split()
     try:
-        label, numbers = int(fields[0]), [float(field) for field in fields[1:]]
+        label, numbers = whole(fields[0]), [number(field) for field in fields[1:]]
     except ValueError:
         return None
     if len(fields) == BOX_FIELDS:

@@ -22,10 +22,12 @@ from lga.data.published.published_dataset import PartFiles, PublishedDataset
 from lga.data.published.split_plan import PublishedCounts, SplitPlan
 from lga.structures.annotations import Annotations, Ignored, WrittenBox, WrittenImage
 from lga.system.errors import UserError
+from lga.system.foreign import visible, whole
 
 PREFIX = "VisDrone2019-DET-"
 _SOURCE = "toolchain's conversion logs; per class from the label files"
 _TRAIN = (79_337, 27_059, 10_480, 144_866, 24_956, 12_875, 4_812, 3_246, 5_926, 29_647)
+_TEST = (21_006, 6_376, 1_302, 28_074, 5_771, 2_659, 530, 599, 2_940, 5_845)
 _VAL = (8_844, 5_125, 1_287, 14_064, 1_975, 750, 1_045, 532, 251, 4_886)
 
 
@@ -55,7 +57,7 @@ class VisDroneReader(PublishedDataset):
         {
             "train": PublishedCounts(6471, sum(_TRAIN), "objects", _TRAIN, _SOURCE),
             "val": PublishedCounts(548, sum(_VAL), "objects", _VAL, _SOURCE),
-            "test-dev": PublishedCounts(1610, source="the dataset's page"),
+            "test-dev": PublishedCounts(1610, sum(_TEST), "objects", _TEST, _SOURCE),
         }
     )
     known_faults = ("of no size",)
@@ -75,7 +77,7 @@ class VisDroneReader(PublishedDataset):
                     f"{needed}: no such folder; unpack {PREFIX}{part}.zip into {self.root} "
                     "(`make data-visdrone` fetches it)"
                 )
-        return PartFiles(sorted(annotations.glob("*.txt")), (images,))
+        return PartFiles(visible(annotations, "*.txt"), (images,))
 
     def parse(self, part: str, files: PartFiles, faults: Faults) -> Annotations:
         """Return the boxes of every annotation file; each is of the image of the same stem.
@@ -122,7 +124,7 @@ def read_visdrone(path: Path, place: str, faults: Faults) -> list[WrittenBox]:
     for number, line in numbered_lines(path, place, faults):
         fields = line.rstrip(",").split(",")
         try:
-            left, top, width, height, score, category, *_ = (int(field) for field in fields)
+            left, top, width, height, score, category, *_ = (whole(field) for field in fields)
             complete = len(fields) == FIELDS
         except ValueError:
             complete = False

@@ -103,7 +103,7 @@ class VOCReader(PublishedDataset):
                     f"{needed}: not there; unpack {ARCHIVES[part]} into {self.root} "
                     f"(`make data-voc{part[-4:]}` fetches it)"
                 )
-        annotations = [self._annotation(part, stem) for _, stem in self._stems(part, Faults(self.on_error))]
+        annotations = [self._annotation(part, stem) for _, stem in self._stems(part, Faults("skip"))]
         return PartFiles([listed, *(path for path in annotations if path.is_file())], (images,))
 
     def parse(self, part: str, files: PartFiles, faults: Faults) -> Annotations:
@@ -133,7 +133,7 @@ class VOCReader(PublishedDataset):
                 )
             elif stem in lines:
                 faults.refuse("images listed twice", where, f"{stem} stands in line {lines[stem]} too")
-            else:
+            elif faults.accepts_path(stem, where):
                 lines[stem] = number
                 yield number, stem
 

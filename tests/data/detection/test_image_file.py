@@ -101,5 +101,7 @@ def test_not_an_image(tmp_path, content):
 def test_missing(tmp_path):
     path = tmp_path / "gone.jpg"
     for reading in (read_image, read_image_size):
-        with pytest.raises(UserError, match=rf"^{path}: no such image; "):
+        with pytest.raises(
+            UserError, match=rf"^{path}: cannot be read \(No such file or directory\); check the path"
+        ):
             reading(path)

@@ -22,6 +22,7 @@ from lga.data.published.gwhd.codalab import GWHDReader
 from lga.data.published.published_dataset import PartFiles
 from lga.data.published.split_plan import PublishedCounts, SplitPlan
 from lga.structures.annotations import Annotations, WrittenBox, WrittenImage
+from lga.system.foreign import number
 
 YEAR_2021 = "gwhd_2021"
 IMAGES = f"{YEAR_2021}/images"
@@ -42,6 +43,7 @@ class GWHD2021Reader(GWHDReader):
             )
         }
     )
+    known_faults = ("outside the image",)
     published = MappingProxyType({"val": PublishedCounts(1476, source="the set's page and its copies")})
     toolchain_images = MappingProxyType({part: f"{YEAR_2021}/images/{part}" for part in part_names})
 
@@ -97,12 +99,13 @@ class WheatRow(NamedTuple):
 def read_gwhd_2021(path: Path, place: str, faults: Faults) -> list[WheatRow]:
     """Return the images of a table, in the order of its rows.
 
-    A row that repeats an earlier one exactly is left out and counted.
+    A second row of an image is left out and counted, whether it says the same or, as four of the published
+    tables' do, something else.
 
     Args:
         path: of the table.
         place: what to call it in messages.
-        faults: says what to do about a bad row, and about a second one of an image that says something else.
+        faults: says what to do about a bad row.
 
     Raises:
         UserError: the table or a row is bad, and ``faults`` refuses.
@@ -113,13 +116,10 @@ def read_gwhd_2021(path: Path, place: str, faults: Faults) -> list[WheatRow]:
         here = f"{place}:{line}"
         first, content = seen.setdefault(name, (line, f"{boxes_string},{domain}"))
         if first != line:
-            if content == f"{boxes_string},{domain}":
-                faults.drop("rows that repeat another", here)
-            else:
-                expected = f"{name} has other boxes or another domain in line {first}"
-                faults.refuse("rows that disagree about an image", here, expected)
-            continue
-        rows.append(WheatRow(name, _boxes(boxes_string, line, here, faults), line))
+            same = content == f"{boxes_string},{domain}"
+            faults.drop(f"rows that {'repeat another' if same else 'disagree with an earlier one'}", here)
+        elif faults.accepts_path(name, here):
+            rows.append(WheatRow(name, _boxes(boxes_string, line, here, faults), line))
     return rows
 
 
@@ -129,7 +129,7 @@ def _boxes(boxes_string: str, line: int, here: str, faults: Faults) -> list[Writ
     boxes = []
     for written in boxes_string.split(";"):
         try:
-            x1, y1, x2, y2 = (float(number) for number in written.split())
+            x1, y1, x2, y2 = map(number, written.split())
         except ValueError:
             expected = f"expected boxes x1 y1 x2 y2 with ; between, or {EMPTY}, found {written[:60]!r}"
             faults.refuse("boxes not understood", here, expected)

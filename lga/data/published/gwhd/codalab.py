@@ -20,6 +20,7 @@ from lga.data.published.split_plan import PublishedCounts, SplitPlan
 from lga.data.published.toolchain_tree import parse_toolchain_tree
 from lga.structures.annotations import Annotations
 from lga.system.errors import UserError
+from lga.system.foreign import visible
 
 FOLDER = "GWHD"
 
@@ -105,7 +106,7 @@ class GWHDCodalabReader(GWHDReader):
         labels = self._labels(part)
         if boxes.is_file() or not labels.is_dir():
             return PartFiles([self.require(boxes)], (images,))
-        return PartFiles(sorted(labels.glob("*.txt")), (images,))
+        return PartFiles(visible(labels, "*.txt"), (images,))
 
     def parse(self, part: str, files: PartFiles, faults: Faults) -> Annotations:
         """Return the boxes of the JSON file, or of the label files."""

@@ -11,19 +11,21 @@ Format: ``image_id,width,height,bbox,source``, the box a JSON list ``"[x, y, wid
 image without a box has no row.
 """
 
-import json
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
 from lga.data.detection.faults import Faults
 from lga.data.detection.index_cache import listing
+from lga.data.published.formats.coco_json import Pixels
 from lga.data.published.formats.text_lines import numbered_rows
 from lga.data.published.gwhd.codalab import LEAK, SELECTING, GWHDReader
 from lga.data.published.gwhd.codalab import TRAINING as SOURCES
 from lga.data.published.published_dataset import PartFiles
 from lga.data.published.split_plan import PublishedCounts, SplitPlan
 from lga.structures.annotations import Annotations, WrittenBox, WrittenImage
+from lga.system.errors import UserError
+from lga.system.foreign import parse_json, whole
 
 KAGGLE = "global-wheat-detection"
 TABLE, IMAGES = f"{KAGGLE}/train.csv", f"{KAGGLE}/train"
@@ -71,6 +73,8 @@ def read_kaggle_wheat(path: Path, place: str, faults: Faults) -> dict[str, Kaggl
             expected = f'expected width,height,"[x, y, width, height]" in numbers, found {found!r}'
             faults.refuse("rows not understood", f"{place}:{line}", expected)
             continue
+        if not faults.accepts_path(name, f"{place}:{line}"):
+            continue
         image = images.setdefault(name, KaggleImage(size, source, line, []))
         if (image.size, image.source) == (size, source):
             image.boxes.append(WrittenBox(box, 0, line=line))
@@ -82,15 +86,15 @@ def read_kaggle_wheat(path: Path, place: str, faults: Faults) -> dict[str, Kaggl
 
 def _size(width: str, height: str) -> tuple[int, int] | None:
     try:
-        return int(width), int(height)
+        return whole(width), whole(height)
     except ValueError:
         return None
 
 
 def _corners(bbox: str) -> tuple[float, float, float, float] | None:
     try:
-        left, top, width, height = (float(number) for number in json.loads(bbox))
-    except (ValueError, TypeError):
+        left, top, width, height = parse_json(bbox.encode(), tuple[Pixels, Pixels, Pixels, Pixels], "bbox")
+    except UserError:
         return None
     return left, top, left + width, top + height
 
