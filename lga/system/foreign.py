@@ -25,6 +25,7 @@ T = TypeVar("T")
 
 BOUND = 2**31  # numbers are smaller
 LONGEST_NUMBER, LONGEST_PATH = 64, 512  # characters
+LONGEST_NAME = 240  # bytes of one part of a path; file systems take 255, with the suffix
 LARGEST_TEXT, LARGEST_JSON = 2**26, 2**32  # bytes; COCO's largest JSON file has 469 MB
 MOST_VISITS = 64  # of one folder, by links
 GZIP_MAGIC = b"\x1f\x8b"
@@ -56,8 +57,9 @@ def number(text: str) -> float:
 
 def stays_below(path: str) -> bool:
     """Return whether a path that a file names is relative, of usual length, and stays below its folder."""
-    usual = 0 < len(path) <= LONGEST_PATH and "\0" not in path
-    return usual and not path.startswith("/") and ".." not in path.split("/")
+    parts = path.split("/")
+    usual = 0 < len(path) <= LONGEST_PATH and max(len(os.fsencode(part)) for part in parts) <= LONGEST_NAME
+    return usual and "\0" not in path and not path.startswith("/") and ".." not in parts
 
 
 def opened(path: Path) -> io.BufferedReader:

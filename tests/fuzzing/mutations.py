@@ -80,7 +80,7 @@ def mutated(seed: bytes, draw: random.Random) -> bytes:
 def fuzz(
     target: Target, count: int, seed: int = 0, most_s: float = float("inf")
 ) -> tuple[int, list[Failure]]:
-    """Return on how many mutations a target ran, at most ``count`` and for ``most_s`` seconds; and failures."""
+    """Return on how many mutations, up to ``count`` or for ``most_s`` seconds, a target ran, and failures."""
     draw, failures = random.Random(f"{target.name} {seed}"), []
     for content in target.seeds:
         target.run(content)  # accepted as they are

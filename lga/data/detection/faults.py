@@ -8,6 +8,7 @@ from lga.system.errors import UserError
 from lga.system.foreign import stays_below
 
 ON_ERROR = ("raise", "skip")
+MOST_SAID = 600  # characters of one fault: what a file holds may be quoted in it
 
 
 class Refused(NamedTuple):
@@ -60,6 +61,7 @@ class Faults:
         Raises:
             UserError: ``on_error`` is ``raise``.
         """
+        expected = expected if len(expected) <= MOST_SAID else expected[:MOST_SAID] + "..."
         if self.on_error == "raise":
             raise UserError(
                 f"{place}: {expected}; correct it, or set data.on_error=skip to leave such out and count them"
