@@ -31,6 +31,7 @@ MOST_VISITS = 64  # of one folder, by links
 GZIP_MAGIC = b"\x1f\x8b"
 _POINTER = b"version https://git-lfs.github.com/spec/"
 _KINDS = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a named pipe", stat.S_IFSOCK: "a socket"}
+_BLANK = " \t\r\n"
 _WHOLE = re.compile(r"[+-]?[0-9]+")
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"(?:[ \t\r\n]*:)?|[\[\]{}]')
@@ -40,7 +41,7 @@ _AT = re.compile(r"(?P<found>.*?)(?: - at `\$\.?(?P<where>.*)`)?", re.DOTALL)  #
 
 def whole(text: str) -> int:
     """Return a whole number in ASCII digits, of a size below `BOUND`; anything else is a ValueError."""
-    text = text.strip()
+    text = text.strip(_BLANK)
     if len(text) > LONGEST_NUMBER or not _WHOLE.fullmatch(text) or abs(int(text)) >= BOUND:
         raise ValueError(f"expected a whole number below {BOUND:,}, found {text[:40]!r}")
     return int(text)
@@ -48,7 +49,7 @@ def whole(text: str) -> int:
 
 def number(text: str) -> float:
     """Return a number in ASCII digits, of a size below `BOUND`; anything else is a ValueError."""
-    text = text.strip()
+    text = text.strip(_BLANK)
     value = float(text) if len(text) <= LONGEST_NUMBER and _NUMBER.fullmatch(text) else nan
     if not abs(value) < BOUND:
         raise ValueError(f"expected a number below {BOUND:,}, found {text[:40]!r}")

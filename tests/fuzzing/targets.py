@@ -10,6 +10,7 @@ from PIL import Image
 from lga.data.classification.idx import parse_idx, read_idx
 from lga.data.detection.faults import Faults
 from lga.data.detection.image_stores import read_image
+from lga.data.detection.index_cache import load_index, write_index
 from lga.data.published.coco import Coco2017Reader
 from lga.data.published.dota import DOTAReader
 from lga.data.published.gwhd.challenge_2021 import GWHD2021Reader
@@ -62,6 +63,7 @@ def annotation_targets(folder: Path) -> list[Target]:
         targets.append(Target(name, [path.read_bytes()], _reads(made, part, path)))
     raw = idx.write_tree(folder / "idx", train=20, test=10, side=8, gz=False)
     targets.append(_idx(raw / "train-images-idx3-ubyte", 3))
+    targets.append(_index(GWHD2021Reader(folder / "gwhd2021", folder), "val", folder / "index.npz"))
     return targets
 
 
@@ -108,6 +110,18 @@ def _decodes(path: Path) -> Callable[[bytes], object]:
         read_image(path)
 
     return run
+
+
+def _index(reader: PublishedDataset, part: str, path: Path) -> Target:
+    """Return the target of kept indexes, which lie where anything may damage them."""
+    with path.open("wb") as file:
+        write_index(reader.read(part, Faults("raise")).index, file)
+
+    def run(content: bytes) -> None:
+        path.write_bytes(content)
+        load_index(path)
+
+    return Target("index", [path.read_bytes()], run)
 
 
 def _idx(path: Path, dimensions: int) -> Target:

@@ -127,14 +127,14 @@ def check_images(
             good[number] = False
         elif faults.on_error == "skip" or not sizes[number].all():
             expected = (int(sizes[number, 0]), int(sizes[number, 1])) if sizes[number].all() else None
-            size = _size(root / name, expected, source, faults)
+            size = image_size(root / name, expected, source, faults)
             good[number] = size is not None
             sizes[number] = size or (0, 0)
         met.add(name)
     return replace(written, sizes=sizes).take_images(good)
 
 
-def _size(
+def image_size(
     path: Path, expected: tuple[int, int] | None, source: str, faults: Faults
 ) -> tuple[int, int] | None:
     """Return width and height, or None if the image is to be left out."""

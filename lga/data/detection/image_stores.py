@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ExifTags, Image, ImageOps
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from lga.system.errors import UserError
 from lga.system.foreign import opened
@@ -103,7 +103,8 @@ def _opened(path: Path) -> Iterator[Image.Image]:
             "into parts, or set data.on_error=skip to leave such images out"
         ) from error
     except _DAMAGE as error:
-        reason = " ".join(str(error).split())
+        unknown = isinstance(error, UnidentifiedImageError)
+        reason = f"none of {', '.join(FORMATS)}" if unknown else " ".join(str(error).split())
         raise UserError(
             f"{path}: cannot be read as an image ({reason}); fetch it again, or set "
             "data.on_error=skip to leave such images out"

@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
@@ -75,7 +76,7 @@ def load_index(path: Path) -> Annotations | None:
             arrays["sources"] = content["files"][arrays["sources"]]
             dropped = tuple(Dropped(*row) for row in content["dropped"].tolist())
             unit = str(content["unit"])
-    except (OSError, ValueError, KeyError, IndexError, EOFError, zipfile.BadZipFile):
+    except (OSError, ValueError, LookupError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error):
         return None
     return Annotations(**arrays, unit=unit, dropped=dropped)
 
@@ -92,14 +93,11 @@ def content_hash(root: Path, paths: Iterable[Path]) -> str:
     return total.hexdigest()
 
 
-def listing(root: Path, folders: Iterable[Path]) -> dict[str, int]:
-    """Return byte sizes of all files below the folders, see `files_below`, by path relative to ``root``."""
-    found = {}
-    for folder in folders:
-        place = folder.relative_to(root).as_posix()
-        prefix = "" if place == "." else f"{place}/"
-        found.update({prefix + name: size for name, size in files_below(folder)})
-    return found
+def listing(root: Path, folder: Path) -> dict[str, int]:
+    """Return byte sizes of all files below a folder, see `files_below`, by path relative to ``root``."""
+    place = folder.relative_to(root).as_posix()
+    prefix = "" if place == "." else f"{place}/"
+    return {prefix + name: size for name, size in files_below(folder)}
 
 
 def listing_hash(found: dict[str, int]) -> str:

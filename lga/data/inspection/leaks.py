@@ -50,19 +50,12 @@ class Leak:
     shared: list[tuple[str, ...]]
 
 
-@dataclass(frozen=True)
-class Likeness:
-    """What makes two images alike.
+class Likeness(NamedTuple):
+    """What makes two images alike: an equal value for both, where there is one."""
 
-    Attributes:
-        content: equal for files of the same content, by name; a file that is like no other is missing.
-        file_name: of each image, within its image folder.
-        group_of: gives what an image must not come apart from.
-    """
-
-    content: Mapping[str, int]
-    file_name: Mapping[str, str]
-    group_of: Callable[[str], str]
+    content: Mapping[str, int]  # by name; a file that is like no other is missing
+    file_name: Mapping[str, str]  # within its image folder
+    group_of: Callable[[str], str]  # what an image must not come apart from
 
 
 def split_names(

@@ -30,7 +30,6 @@ from lga.data.inspection.leaks import (
     split_names,
 )
 from lga.data.inspection.report import (
-    Compared,
     Contents,
     ImageSizes,
     PartReport,
@@ -113,7 +112,8 @@ class PublishedInspection:
         self.read: dict[str, PartRead] = {}
         self.refused: dict[str, tuple[Refused, ...]] = {}
         self.unreadable: dict[str, str] = {}
-        for part in self._wanted():
+        used = {member for part in reader.plan.parts for member in reader.members(part)}
+        for part in (part for part in reader.part_names if part in used):  # no other one is judged
             faults = Faults("skip", decode, reader.subset)
             try:
                 self.read[part] = reader.read(part, faults, track)
@@ -124,7 +124,9 @@ class PublishedInspection:
     def report(self) -> Report:
         """Return the whole report."""
         reader = self.reader
-        alike = duplicate_images(reader.root, self._byte_sizes(), self.track)
+        read = self.read.values()
+        sizes = {name: part.present[name] for part in read for name in part.index.names.tolist()}
+        alike = duplicate_images(reader.root, sizes, self.track)
         parts = {part: self._part(part, alike) for part in self.read}
         leaks = tuple(self._leaks(alike))
         manifest = [reader.manifest(part) for part in self.read]
@@ -140,11 +142,6 @@ class PublishedInspection:
             wrong=tuple(verdict(self.unreadable, parts, leaks, reader.splits, reader.subset)),
         )
 
-    def _wanted(self) -> list[str]:
-        """Return the parts that the chosen plan uses: no other one is judged."""
-        used = {member for part in self.reader.plan.parts for member in self.reader.members(part)}
-        return [part for part in self.reader.part_names if part in used]
-
     def _part(self, part: str, alike: Sequence[Sequence[str]]) -> PartReport:
         read = self.read[part]
         written, refused = read.index, self.refused[part]
@@ -159,20 +156,13 @@ class PublishedInspection:
             duplicate_boxes=tuple(duplicate_boxes(written)),
             duplicate_images=tuple(group for group in twice if len(group) > 1),
             unnamed_images=self._unnamed(read),
-            published=self._published(part, contents),
+            published=tuple(compare_counts(contents, self.reader.published.get(part, PublishedCounts()))),
         )
-
-    def _published(self, part: str, contents: Contents) -> tuple[Compared, ...]:
-        published = self.reader.published.get(part, PublishedCounts())
-        return tuple(compare_counts(contents, published))
 
     def _unnamed(self, read: PartRead) -> tuple[str, ...]:
         named = frozenset[str]().union(*(part.named for part in self.read.values()))
         found = (name for name in read.present if Path(name).suffix.lower() in IMAGE_SUFFIXES)
         return tuple(sorted(name for name in found if name not in named))
-
-    def _byte_sizes(self) -> dict[str, int]:
-        return {name: read.present[name] for read in self.read.values() for name in read.index.names.tolist()}
 
     def _leaks(self, alike: Sequence[Sequence[str]]) -> list[Leak]:
         def names(name: str) -> list[str]:
@@ -180,11 +170,8 @@ class PublishedInspection:
             return [image for part in read for image in part.index.names.tolist()]
 
         reader = self.reader
-        likeness = Likeness(
-            content={name: number for number, group in enumerate(alike) for name in group},
-            file_name=_file_names(reader.root, self.read),
-            group_of=reader.group_of,
-        )
+        content = {name: number for number, group in enumerate(alike) for name in group}
+        likeness = Likeness(content, _file_names(reader.root, self.read), reader.group_of)
         return find_leaks(reader.plan, split_names(reader.plan, names, reader.group_of), likeness)
 
 
@@ -192,10 +179,8 @@ def _file_names(root: Path, read: Mapping[str, PartRead]) -> dict[str, str]:
     """Return the name of each image within its image folder."""
     found = {}
     for part in read.values():
-        folders = [folder.relative_to(root).as_posix() + "/" for folder in part.files.image_folders]
-        for name in part.index.names.tolist():
-            inside = [name.removeprefix(folder) for folder in folders if name.startswith(folder)]
-            found[name] = min(inside, key=len, default=name)
+        folder = part.files.image_folder.relative_to(root).as_posix() + "/"
+        found.update({name: name.removeprefix(folder) for name in part.index.names.tolist()})
     return found
 
 

@@ -69,17 +69,15 @@ def extract(
     try:
         extract_all = _extract_zip if zipfile.is_zipfile(archive) else _extract_tar
         extract_all(archive, folder, room, on_member)
-    except _DAMAGED as error:
+    except BaseException as error:
         shutil.rmtree(folder)
-        reason = next(iter(str(error).splitlines()), type(error).__name__)  # tarfile's may have several
-        raise UserError(
-            f"{archive}: not a whole zip or tar archive: {reason}; delete it and fetch it again"
-        ) from error
-    except OSError as error:
-        shutil.rmtree(folder)
-        raise UserError(f"{archive}: cannot be unpacked into {folder}: {error.strerror or error}") from error
-    except BaseException:
-        shutil.rmtree(folder)
+        if isinstance(error, _DAMAGED):
+            reason = next(iter(str(error).splitlines()), type(error).__name__)  # tarfile's may have several
+            advice = "delete it and fetch it again"
+            raise UserError(f"{archive}: not a whole zip or tar archive: {reason}; {advice}") from error
+        if isinstance(error, OSError):
+            reason = error.strerror or str(error)
+            raise UserError(f"{archive}: cannot be unpacked into {folder}: {reason}") from error
         raise
 
 

@@ -3,18 +3,16 @@
 A reader says where the files of a part lie and parses them; this class checks what was parsed, keeps it as an
 index, and makes splits of parts. Where the published files of a part are missing, the tree that the paper's
 toolchain makes of the set is read instead, see `lga.data.published.toolchain_tree`.
-
-A published set of images so large, or objects so small, that networks are shown tiles of them.
 """
 
 import logging
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -23,11 +21,9 @@ from lga.data.detection.faults import Faults
 from lga.data.detection.image_stores import FileImages
 from lga.data.detection.index_cache import cached_index, content_hash, listing, listing_hash
 from lga.data.detection.splits import DetectionSource, DetectionSplits
-from lga.data.detection.tile_store import TileStore
-from lga.data.detection.tiling import TilingRule, tiled_source, windows_of
 from lga.data.published.split_plan import HELD_OUT, PublishedCounts, SplitPlan, held_out
 from lga.data.published.toolchain_tree import label_files, label_folder, parse_toolchain_tree
-from lga.structures.annotations import Annotations
+from lga.structures.annotations import Annotations, WrittenBox, WrittenImage
 from lga.system.errors import UserError
 from lga.system.progress import Track, untracked
 
@@ -40,11 +36,11 @@ class PartFiles:
 
     Attributes:
         annotations: annotation files, sorted; all exist.
-        image_folders: folders that hold the part's images, sub-folders included.
+        image_folder: holds the part's images, in sub-folders too.
     """
 
     annotations: Sequence[Path]
-    image_folders: Sequence[Path]
+    image_folder: Path
 
 
 @dataclass(frozen=True)
@@ -122,6 +118,44 @@ class PublishedDataset(ABC):
     def parse(self, part: str, files: PartFiles, faults: Faults) -> Annotations:
         """Return what the published files say, names relative to `root`."""
 
+    def require(self, path: Path, advice: str) -> Path:
+        """Return the path of something that is needed; a UserError with advice where it is not there."""
+        if not path.exists():
+            raise UserError(f"{path}: not there; {advice}")
+        return path
+
+    def parse_each(
+        self,
+        files: PartFiles,
+        suffix: str,
+        faults: Faults,
+        parse: Callable[[Path, str, Faults], list[WrittenBox]],
+    ) -> Annotations:
+        """Return the boxes of annotation files of one image each, which has the same stem.
+
+        An image without objects has an empty file: one without any is refused.
+
+        Args:
+            files: of the part, one image folder and annotations of one folder.
+            suffix: of the images.
+            faults: see `parse`.
+            parse: gives the boxes of a file, called by a place relative to `root`.
+        """
+        folder, images = files.image_folder.relative_to(self.root).as_posix(), []
+        annotations = Path(folder).with_name("annotations").as_posix()
+        for path in files.annotations:
+            place = path.relative_to(self.root).as_posix()
+            annotations, boxes = place.rpartition("/")[0], parse(path, place, faults)
+            images.append(WrittenImage(f"{folder}/{path.stem}{suffix}", None, boxes, place))
+        annotated = {image.name for image in images}
+        for name in listing(self.root, files.image_folder):
+            if name.endswith(suffix) and name not in annotated:
+                expected = (
+                    f"expected its annotation file {annotations}/{Path(name).stem}.txt, which is not there"
+                )
+                faults.refuse("images without annotation file", name, expected)
+        return Annotations.of_images(images)
+
     def group_of(self, name: str) -> str:
         """Return what must not come apart when images are held out: here each image is its own."""
         return name
@@ -169,7 +203,7 @@ class PublishedDataset(ABC):
             written = parse_toolchain_tree(self.root, folder, faults)
         else:
             written = self.parse(part, files, faults)
-        named, present = frozenset(written.names.tolist()), listing(self.root, files.image_folders)
+        named, present = frozenset(written.names.tolist()), listing(self.root, files.image_folder)
         written = check_images(self.root, written, present, faults, track)
         written = check_boxes(written, len(self.class_names), faults, self.known_faults)
         index = replace(written.with_areas(), dropped=tuple(faults.dropped))
@@ -211,8 +245,8 @@ class PublishedDataset(ABC):
         """Return the index of several parts; a UserError where they hold no image at all."""
         found = Annotations.join([self.index(part) for part in parts])
         if not len(found):
-            files = [self._files(member) for part in parts for member in self.members(part)]
-            folders = dict.fromkeys(str(folder) for each in files for folder in each.image_folders)
+            members = [member for part in parts for member in self.members(part)]
+            folders = dict.fromkeys(str(self._files(member).image_folder) for member in members)
             raise UserError(
                 f"{self.name} {', '.join(parts)}: no annotated image in {', '.join(folders)}; unpack it "
                 "there, or leave the part away and set data.subset=true"
@@ -247,54 +281,21 @@ class PublishedDataset(ABC):
 
     def _files(self, part: str) -> PartFiles:
         folder = self._toolchain_folder(part)
-        return PartFiles(label_files(folder), (folder,)) if folder else self.files(part)
+        return PartFiles(label_files(folder), folder) if folder else self.files(part)
 
     def _read_manifest(self, part: str) -> dict[str, str]:
         files = self._files(part)
         return {
             f"{part} annotations": content_hash(self.root, files.annotations),
-            f"{part} images, names and byte sizes": listing_hash(listing(self.root, files.image_folders)),
+            f"{part} images, names and byte sizes": listing_hash(listing(self.root, files.image_folder)),
         }
 
     def _read_index(self, part: str) -> Annotations:
         how = type(self).__qualname__, part, self.on_error, self.subset, self.settings()
         key = (*how, self._toolchain_folder(part) is not None, sorted(self.manifest(part).items()))
-        return cached_index(self.cache_dir, f"{self.name}-{part}", key, lambda: self._build(part))
-
-    def _build(self, part: str) -> Annotations:
-        return self.read(part, Faults(self.on_error, subset=self.subset)).index
-
-
-class TiledDataset(PublishedDataset):
-    """A published set that can be cut; images are held out whole, so that no two splits share one.
-
-    Args:
-        data_dir: see `PublishedDataset`.
-        cache_dir: see `PublishedDataset`.
-        splits: see `PublishedDataset`.
-        on_error: see `PublishedDataset`.
-        subset: see `PublishedDataset`.
-        tiling: attributes of a `TilingRule`; None leaves images whole.
-    """
-
-    def __init__(
-        self,
-        data_dir: str | Path,
-        cache_dir: str | Path,
-        splits: str = "official",
-        on_error: str = "raise",
-        subset: bool | None = None,
-        tiling: Mapping[str, Any] | None = None,
-    ) -> None:
-        super().__init__(data_dir, cache_dir, splits, on_error, subset)
-        self.tiling = None if tiling is None else TilingRule.of_settings(tiling)
-
-    def prepare(self, source: DetectionSource) -> DetectionSource:
-        """Return the split of the tiles, if the set is to be cut; cut them if they are not there yet."""
-        if self.tiling is None:
-            return source
-        windows = windows_of(source.sizes, self.tiling)
-        store = TileStore(self.cache_dir, self.name, self.tiling)
-        files = store.files(self.root, source.names, source.sizes, windows)
-        sizes = windows.extent[:, 2:] - windows.extent[:, :2]
-        return tiled_source(source, windows, self.tiling, FileImages(store.folder, files, sizes))
+        return cached_index(
+            self.cache_dir,
+            f"{self.name}-{part}",
+            key,
+            lambda: self.read(part, Faults(self.on_error, subset=self.subset)).index,
+        )

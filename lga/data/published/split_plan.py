@@ -1,6 +1,6 @@
 """Which parts of a published set are trained on, which select the checkpoint, and which are reported."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -60,6 +60,17 @@ class SplitPlan:
     def selection(self) -> Literal["validation", "test"]:
         """What a checkpoint is selected on."""
         return "test" if self.test in (self.val, HELD_OUT) else "validation"
+
+
+def paper_plan(
+    train: Sequence[str],
+    reported: str,
+    who: str = "the paper most likely: its toolchain trains on train and reports the best epoch on val",
+    leak: str = "the checkpoint is selected on the images that are reported",
+    counted: tuple[Ignored, ...] = (),
+) -> SplitPlan:
+    """Return the plan of the paper's toolchain, which selects the checkpoint on what it reports."""
+    return SplitPlan(tuple(train), reported, reported, who, leak, counted)
 
 
 @dataclass(frozen=True)

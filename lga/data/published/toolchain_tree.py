@@ -13,13 +13,11 @@ format. Source: datasets notes on the toolchain's detection data.
 import os
 from pathlib import Path
 
-from lga.data.detection.checks import UNREADABLE
+from lga.data.detection.checks import image_size
 from lga.data.detection.faults import Faults
-from lga.data.detection.image_stores import read_image_size
 from lga.data.detection.index_cache import listing
 from lga.data.published.formats.text_lines import numbered_lines
 from lga.structures.annotations import Annotations, WrittenBox, WrittenImage
-from lga.system.errors import UserError
 from lga.system.foreign import files_below, number, whole
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp")
@@ -52,23 +50,15 @@ def parse_toolchain_tree(root: Path, images: Path, faults: Faults, labels: Path 
     """
     labels = labels or label_folder(images)
     found = []
-    for name in sorted(listing(root, [images])):
+    for name in sorted(listing(root, images)):
         if Path(name).suffix.lower() not in IMAGE_SUFFIXES:
             continue
         label = labels / (root / name).relative_to(images).with_suffix(".txt")
         place = label.relative_to(root).as_posix()
-        size = _size(root / name, faults)
+        size = image_size(root / name, None, str(root / name), faults)
         if size is not None:
             found.append(WrittenImage(name, size, read_yolo(label, size, place, faults), place))
     return Annotations.of_images(found)
-
-
-def _size(path: Path, faults: Faults) -> tuple[int, int] | None:
-    try:
-        return read_image_size(path)
-    except UserError as error:
-        faults.pass_on(UNREADABLE, str(path), error)
-        return None
 
 
 BOX_FIELDS = 5

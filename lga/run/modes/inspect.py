@@ -1,8 +1,7 @@
 """`mode=inspect`: what a set's files hold, and what of it is wrong; trains nothing.
 
 The terminal shows tables, then what is known, worth noting, and wrong; exit status 1 where something is. What
-`inspect.json` and `inspect.pictures` name is written; the folder of pictures gets ``<part>-images.png`` and
-``<part>-sizes.png``.
+`inspect.json` and `inspect.pictures` name is written; the folder of pictures gets ``<part>-images.png``.
 """
 
 import json

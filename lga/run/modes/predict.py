@@ -27,6 +27,7 @@ from lga.structures import Detections
 from lga.structures.batch import ImageOrigin
 from lga.system.errors import UserError
 from lga.system.files import writable, write_atomically, write_text
+from lga.system.foreign import visible
 from lga.system.progress import track, untracked
 
 log = logging.getLogger("lga")
@@ -78,7 +79,7 @@ def images_of(source: str | None) -> list[Path]:
     path = Path(source)
     try:
         if path.is_dir():
-            found = [file for file in path.iterdir() if file.suffix.lower() in SUFFIXES]
+            found = [file for file in visible(path, "*") if file.suffix.lower() in SUFFIXES]
         elif path.is_file():
             found = [path]
         else:  # brackets in the name of a real folder are no pattern

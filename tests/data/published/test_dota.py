@@ -176,7 +176,8 @@ def test_a_missing_image(root):
 def test_a_missing_label_file(root):
     (root / LABELS).unlink()
     with pytest.raises(
-        UserError, match=r"images/P0003\.png: the image has no label file; put P0003\.txt into"
+        UserError,
+        match=r"images/P0003\.png: expected its annotation file train/labelTxt/P0003\.txt,",
     ):
         reader(root).index("train")
     skipping = reader(root, on_error="skip").index("train")
@@ -204,7 +205,7 @@ def test_the_configs(name, tiling):
 
 def test_missing_folders(root):
     shutil.rmtree(root / "train" / "images")
-    with pytest.raises(UserError, match=r"images: no such folder; unpack DOTA v1\.0's train images there"):
+    with pytest.raises(UserError, match=r"images: not there; unpack DOTA v1\.0's train images there"):
         reader(root)()
     shutil.rmtree(root / "train")
     with pytest.raises(

@@ -193,7 +193,7 @@ def test_a_subset_on_purpose(data_dir, caplog):
     """Only val is there, without one of its images: trained and judged on, counted, and said."""
     root = visdrone.write_tree(data_dir, parts=("val",), images=24)
     next((root / f"{PREFIX}val/images").iterdir()).unlink()
-    with pytest.raises(UserError, match="VisDrone2019-DET-train/annotations: no such folder"):
+    with pytest.raises(UserError, match="VisDrone2019-DET-train/annotations: not there"):
         made(VisDroneReader, data_dir)()
     splits = made(VisDroneReader, data_dir, subset=True)()
     assert splits.counts == {"train": 22, "val": 1, "test": 1}

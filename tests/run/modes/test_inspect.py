@@ -45,7 +45,7 @@ def test_a_sound_set(tmp_path):
     assert "visdrone: nothing wrong" in rows
     assert max(map(len, finished.stdout.split("note: ")[0].splitlines()[1:])) <= 120
     assert {path.name for path in (tmp_path / "pictures").iterdir()} == {
-        f"{part}-{kind}.png" for part in ("train", "val", "test-dev") for kind in ("images", "sizes")
+        f"{part}-images.png" for part in ("train", "val", "test-dev")
     }
     assert not (tmp_path / "out").exists()
 

@@ -159,7 +159,7 @@ def read_coco(
     path: Path,
     place: str,
     faults: Faults,
-    labels: Mapping[str, int],
+    labels: Mapping[str, int] | None,
     folder: str = "",
     ignored: Callable[[CocoAnnotation], Ignored] = crowds,
 ) -> Annotations:
@@ -169,7 +169,7 @@ def read_coco(
         path: of the file.
         place: what to call it in messages: its path relative to the set's folder.
         faults: says what to do about a bad record.
-        labels: from 0, by the name of the category; several categories may have the same.
+        labels: from 0, by the name of the category; several may have the same. None: all are 0.
         folder: of the images, relative to the set's folder, with forward slashes; "" where the file names
             contain it.
         ignored: says why an annotation's box does not count; called once for each.
@@ -188,6 +188,7 @@ def read_coco(
     image = _places(rows["image"], [found.id for found in images])
     category = _places(rows["category"], [found.id for found in categories])
     listed = image < len(images)
+    labels = dict.fromkeys((found.name for found in categories), 0) if labels is None else labels
     label = np.array([*(labels.get(found.name, _NO_CLASS) for found in categories), _NO_CLASS])[category]
     good = listed & (label != _NO_CLASS)
     names = {found.id: found.name for found in categories}

@@ -7,37 +7,28 @@ Source: the development kit's documentation, http://host.robots.ox.ac.uk/pascal/
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml import ElementTree
 
 from lga.data.detection.faults import Faults
-from lga.structures.annotations import Ignored, WrittenBox
+from lga.structures.annotations import Ignored, WrittenBox, WrittenImage
 from lga.system.errors import UserError
 from lga.system.foreign import number, read_file, whole
 
+LARGEST = 2**21  # bytes of a file, of one image
 UNIT = "object"  # its number in the file, from 1
 
 
-class VOCAnnotation(NamedTuple):
-    """One file.
-
-    Attributes:
-        size: width and height of the image; None where the file does not say.
-        boxes: of its objects; their lines are the objects' numbers in the file.
-    """
-
-    size: tuple[int, int] | None
-    boxes: list[WrittenBox]
-
-
-def read_voc(path: Path, place: str, class_names: Sequence[str], faults: Faults) -> VOCAnnotation | None:
+def read_voc(
+    path: Path, place: str, image: str, class_names: Sequence[str], faults: Faults
+) -> WrittenImage | None:
     """Return what one file says, or None where it is not of this format.
 
     Args:
         path: of the file.
         place: what to call it in messages.
+        image: path of its image, relative to the set's folder.
         class_names: in the order of the labels.
         faults: says what to do about a bad file or object.
 
@@ -58,13 +49,13 @@ def read_voc(path: Path, place: str, class_names: Sequence[str], faults: Faults)
             boxes.append(_box(element, place_in_file, class_names))
         except ValueError as error:
             faults.refuse("objects not understood", f"{place}, {UNIT} {place_in_file}", str(error))
-    return VOCAnnotation(size, boxes)
+    return WrittenImage(image, size, boxes, place)
 
 
 def _root(path: Path, place: str, faults: Faults) -> Element | None:
     malformed = "files that are not well-formed XML"
     try:
-        root: Element = ElementTree.fromstring(read_file(path))
+        root: Element = ElementTree.fromstring(read_file(path, LARGEST))
     except ParseError as error:
         reason = str(error).partition(":")[0]
         faults.refuse(malformed, f"{place}:{error.position[0]}", f"expected well-formed XML, found: {reason}")

@@ -14,7 +14,6 @@ Format: ``image_name,BoxesString,domain``, the boxes ``x1 y1 x2 y2`` in pixels w
 
 from pathlib import Path
 from types import MappingProxyType
-from typing import NamedTuple
 
 from lga.data.detection.faults import Faults
 from lga.data.published.formats.text_lines import numbered_rows
@@ -58,45 +57,24 @@ class GWHD2021Reader(GWHDReader):
 
     def files(self, part: str) -> PartFiles:
         """Return the part's table and the folder of all images."""
-        return PartFiles([self.require(self._table(part))], (self.require(self.root / IMAGES),))
+        return PartFiles([self.needed(self._table(part))], self.needed(self.root / IMAGES))
 
     def parse(self, part: str, files: PartFiles, faults: Faults) -> Annotations:
         """Return the images of the table."""
         table = self._table(part)
         place = table.relative_to(self.root).as_posix()
-        rows = read_gwhd_2021(table, place, faults)
-        return Annotations.of_images(
-            [WrittenImage(f"{IMAGES}/{_file_name(row.name)}", None, row.boxes, place) for row in rows]
-        )
+        return Annotations.of_images(read_gwhd_2021(table, place, faults))
 
     def _table(self, part: str) -> Path:
         newer, older = (self.root / YEAR_2021 / f"{kind}_{part}.csv" for kind in ("competition", "official"))
         return older if older.is_file() and not newer.is_file() else newer
 
 
-def _file_name(name: str) -> str:
-    return name if name.lower().endswith((".png", ".jpg")) else f"{name}.png"
-
-
 COLUMNS = ("image_name", "BoxesString", "domain")
 EMPTY = "no_box"
 
 
-class WheatRow(NamedTuple):
-    """One image.
-
-    Attributes:
-        name: as written.
-        boxes: all of label 0.
-        line: of the row.
-    """
-
-    name: str
-    boxes: list[WrittenBox]
-    line: int
-
-
-def read_gwhd_2021(path: Path, place: str, faults: Faults) -> list[WheatRow]:
+def read_gwhd_2021(path: Path, place: str, faults: Faults) -> list[WrittenImage]:
     """Return the images of a table, in the order of its rows.
 
     A second row of an image is left out and counted, whether it says the same or, as four of the published
@@ -110,7 +88,7 @@ def read_gwhd_2021(path: Path, place: str, faults: Faults) -> list[WheatRow]:
     Raises:
         UserError: the table or a row is bad, and ``faults`` refuses.
     """
-    rows: list[WheatRow] = []
+    rows: list[WrittenImage] = []
     seen: dict[str, tuple[int, str]] = {}
     for line, (name, boxes_string, domain) in numbered_rows(path, place, COLUMNS, faults):
         here = f"{place}:{line}"
@@ -119,7 +97,9 @@ def read_gwhd_2021(path: Path, place: str, faults: Faults) -> list[WheatRow]:
             same = content == f"{boxes_string},{domain}"
             faults.drop(f"rows that {'repeat another' if same else 'disagree with an earlier one'}", here)
         elif faults.accepts_path(name, here):
-            rows.append(WheatRow(name, _boxes(boxes_string, line, here, faults), line))
+            file = name if name.lower().endswith((".png", ".jpg")) else f"{name}.png"
+            boxes = _boxes(boxes_string, line, here, faults)
+            rows.append(WrittenImage(f"{IMAGES}/{file}", None, boxes, place))
     return rows
 
 
