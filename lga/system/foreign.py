@@ -13,9 +13,10 @@ import stat
 import zlib
 from collections import Counter
 from collections.abc import Collection, Iterator
+from functools import cache
 from math import nan
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -167,10 +168,10 @@ def parse_json(content: bytes, kind: type[T], place: str, advice: str = "") -> T
         UserError: the text is not JSON to its end, nested too deep, not of ``kind``, or has a key
             twice.
     """
-    content = content.removeprefix(codecs.BOM_UTF8)
-    advice = f"; {advice}" if advice else ""
+    decoder, keys = _decoder(kind)  # type: ignore[arg-type]
+    content, advice = content.removeprefix(codecs.BOM_UTF8), f"; {advice}" if advice else ""
     try:
-        parsed = msgspec.json.decode(content, type=kind)
+        parsed: T = decoder.decode(content)
     except RecursionError as error:
         raise UserError(f"{place}: its JSON is nested too deep{advice}") from error
     except (msgspec.ValidationError, UnicodeDecodeError) as error:
@@ -182,22 +183,23 @@ def parse_json(content: bytes, kind: type[T], place: str, advice: str = "") -> T
         where = f"is not JSON in UTF-8 at byte {byte:,}, line {line}"
         broken = where if found else f"breaks off after {byte:,} bytes, in line {line}"
         raise UserError(f"{place}: {broken}{advice}") from error
-    if (key := _doubled(content, getattr(kind, "__struct_fields__", None))) is not None:
+    # Known keys are first counted, so that of a large file nothing is taken apart that need not be.
+    if (b"\\u" in content or max(map(content.count, keys), default=2) > 1) and (
+        key := _doubled(content, keys)
+    ):
         raise UserError(f"{place}: gives {key} twice, and each key may stand once{advice}")
     return parsed
 
 
-def _doubled(content: bytes, keys: Collection[str] | None) -> str | None:
-    """Return a key that the outermost object has twice: one of ``keys``, or any where that is None.
+@cache
+def _decoder(kind: Any) -> tuple[msgspec.json.Decoder[Any], tuple[bytes, ...]]:
+    """Return the decoder of a kind, and its keys in quotes; none where they are not known."""
+    keys = getattr(kind, "__struct_fields__", ())
+    return msgspec.json.Decoder(kind), tuple(b'"%s"' % key.encode() for key in keys)
 
-    Known keys are first counted, so that of a large file nothing is taken apart that need not be.
-    """
-    if (
-        keys is not None
-        and b"\\u" not in content
-        and all(content.count(b'"%s"' % k.encode()) < 2 for k in keys)
-    ):
-        return None
+
+def _doubled(content: bytes, keys: Collection[bytes]) -> str | None:
+    """Return a key that the outermost object has twice: one of ``keys``, or any where there are none."""
     depth, met = 0, set[str]()
     for token in _TOKEN.finditer(content):
         if token[0] in (b"{", b"["):
@@ -206,7 +208,7 @@ def _doubled(content: bytes, keys: Collection[str] | None) -> str | None:
             depth -= 1
         elif depth == 1 and token[0].endswith(b":"):
             key = msgspec.json.decode(token[0][:-1], type=str)
-            if key in met and (keys is None or key in keys):
+            if key in met and (not keys or b'"%s"' % key.encode() in keys):
                 return key
             met.add(key)
     return None

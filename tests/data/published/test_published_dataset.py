@@ -11,6 +11,7 @@ from lga.data.detection.faults import Faults
 from lga.data.published.coco import Coco2017Reader
 from lga.data.published.dota import DOTAReader
 from lga.data.published.gwhd.challenge_2021 import GWHD2021Reader
+from lga.data.published.gwhd.kaggle import GWHDKaggleReader
 from lga.data.published.split_plan import HELD_OUT, SplitPlan
 from lga.data.published.tinyperson import TinyPersonReader
 from lga.data.published.visdrone import VisDroneReader
@@ -95,6 +96,31 @@ def test_what_is_no_file_where_an_annotation_should_be(data_dir, kind):
 def test_numbers_that_only_python_takes(data_dir, line):
     annotation(visdrone.write_tree(data_dir)).write_text(f"{line}\n")
     assert "_d_0000002.txt:1: expected 8 integers" in refused(made(VisDroneReader, data_dir), "train")
+
+
+@pytest.mark.parametrize(
+    ("kind", "write", "pattern", "part", "old", "new"),
+    [
+        (
+            VOC2007Reader,
+            voc.write_tree,
+            "*/*/Annotations/000013.xml",
+            "train2007",
+            "<width>96<",
+            "<width>1{}<",
+        ),
+        (GWHDKaggleReader, gwhd.write_kaggle, "*/train.csv", "arvalis_1", "k0,64", "k0,64{}"),
+        (GWHDKaggleReader, gwhd.write_kaggle, "*/train.csv", "arvalis_1", "[0.0", "[1{}"),
+        (DOTAReader, dota.write_tree, "train/labelTxt/P0000.txt", "train", "10 8 30", "1{} 8 30"),
+        (GWHD2021Reader, gwhd.write_2021, "*/*train.csv", "train", "1 2 11 12", "1{} 2 11 12"),
+    ],
+)
+def test_numbers_beyond_what_an_array_holds(data_dir, kind, write, pattern, part, old, new):
+    write(data_dir)
+    reader = made(kind, data_dir)
+    (path,) = reader.root.glob(pattern)
+    path.write_text(path.read_text().replace(old, new.format("0" * 30), 1))
+    assert ": " in refused(reader, part)
 
 
 def test_a_list_that_leads_out_of_the_tree(data_dir):
