@@ -182,7 +182,7 @@ def test_a_missing_label_file(root):
         reader(root).index("train")
     skipping = reader(root, on_error="skip").index("train")
     assert len(skipping) == 4
-    assert ("images without a label file", "train/images/P0003.png") in skipping.dropped
+    assert ("images without annotation file", "train/images/P0003.png") in skipping.dropped
 
 
 def test_an_image_that_breaks_off(root):

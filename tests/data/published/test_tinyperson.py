@@ -265,5 +265,5 @@ def test_missing_files(root):
     with pytest.raises(UserError, match=r"train: not there; unpack TinyPerson's train\.tar\.gz so that"):
         reader(root)()
     (root / TRAIN).unlink()
-    with pytest.raises(UserError, match=r"tiny_set_train\.json: no such file; unpack TinyPerson's tiny_set"):
+    with pytest.raises(UserError, match=r"tiny_set_train\.json: not there; unpack TinyPerson's tiny_set"):
         reader(root)()
