@@ -14,7 +14,7 @@ SWEEP = --seeds $(SEEDS) --scale $(SCALE)
 # Tests of one file share what it prepares; a worker takes up to 2 GB.
 PARALLEL = -n auto --maxprocesses 8 --dist loadfile
 
-.PHONY: help install demo plan tables dashboard wandb-dashboard wandb-sync audit audit-dependencies test test-slow lint format benchmark benchmark-attention clean-outputs
+.PHONY: help install demo plan tables dashboard wandb-dashboard wandb-sync audit audit-dependencies test test-slow fuzz lint format benchmark benchmark-attention clean-outputs
 
 help: ## This list
 	@grep -hE '^[a-z0-9%-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -65,6 +65,9 @@ test: $(INSTALLED) ## The default tests: offline, minutes
 
 test-slow: $(INSTALLED) ## The long tests too
 	$(RUN) -m pytest $(PARALLEL) -m "slow or not slow"
+
+fuzz: $(INSTALLED) ## 20,000 mutations of annotations and 1,000 of images: each read, or refused in one line; ARGS=--seed=1
+	$(RUN) -m tests.fuzzing $(ARGS)
 
 lint: $(INSTALLED) ## Style, types, one-way imports
 	$(RUN) -m ruff check .

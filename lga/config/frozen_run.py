@@ -42,7 +42,13 @@ NEUTRAL = (
 # batch norm's statistics are each device's own; the share is of the training images.
 UNLESS_ONE = ("trainer.devices", "trainer.num_nodes", "data.train_share")
 # Likewise part of it unless null: they are settings of some backbones alone.
-UNLESS_NULL = ("backbone.slots", "backbone.pyramid", "backbone.checkpoint_sha256")
+UNLESS_NULL = (
+    "data.subset",
+    "dataset.reader.subset",
+    "backbone.slots",
+    "backbone.pyramid",
+    "backbone.checkpoint_sha256",
+)
 HASH_LENGTH = 8
 _NAME = re.compile(r"[^\W_][\w.+-]*")
 

@@ -189,12 +189,14 @@ class PathsConfig:
 class DataConfig:
     """How the files of a set are read.
 
-    `on_error`: what to do with what is wrong in a published set's files, `raise` or `skip`; `cache`: where
+    `on_error`: what to do with what is wrong in a published set's files, `raise` or `skip`; `subset`: whether
+    only parts or images of it are at hand on purpose; `cache`: where
     images of a detection set are kept resized, `none`, `memory` or `disk`; `train_share`: how much of the
     training images is trained on, above 0 and up to 1, the same ones for every seed.
     """
 
     on_error: str = "raise"
+    subset: bool | None = None
     cache: str = "none"
     train_share: float = 1.0
 

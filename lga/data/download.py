@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lga.system.errors import UserError
-from lga.system.files import read_content, write_text
+from lga.system.files import write_text
+from lga.system.foreign import opened, parse_json, read_content, read_file
 from lga.system.locks import alone
 from lga.system.resources import check_room
 from lga.system.secrets import without_secrets
@@ -74,7 +75,7 @@ class RemoteFile:
     def _digest(self, path: Path, kind: str) -> str | None:
         """Return the checksum; None of a damaged gzip file."""
         if self.content_bytes is None:
-            with path.open("rb") as file:
+            with opened(path) as file:
                 return hashlib.file_digest(file, kind).hexdigest()
         try:
             return hashlib.new(kind, read_content(path, self.content_bytes)).hexdigest()
@@ -134,8 +135,8 @@ class PartialFile:
 
     def _validator(self, url: str) -> str | None:
         try:
-            origin = json.loads(self._origin.read_text())
-        except (OSError, ValueError):
+            origin = parse_json(read_file(self._origin), dict[str, str | None], "")
+        except UserError:
             return None
         return origin.get("validator") if origin.get("url") == without_secrets(url) else None
 

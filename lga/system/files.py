@@ -3,9 +3,7 @@
 Also where runs, records, tables and pages go.
 """
 
-import gzip
 import os
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +12,6 @@ from typing import IO
 from lga.system.errors import UserError
 
 DAMAGED = ".damaged"
-GZIP_MAGIC = b"\x1f\x8b"
 
 
 def write_atomically(path: Path, write: Callable[[IO[bytes]], object], previous: Path | None = None) -> None:
@@ -79,24 +76,3 @@ def shipped(name: str) -> Path:
     package = Path(__file__).resolve().parents[1]
     inside = package / name
     return inside if inside.is_dir() else package.parent / name
-
-
-def read_content(path: Path, at_most: int) -> bytes:
-    """Return a file's content, without gzip compression if it has one: one byte past ``at_most`` is the last.
-
-    Whether it is compressed is known by its first bytes, not by its name. A file that cannot be read, or is
-    damaged before its end, is a UserError.
-    """
-    try:
-        with path.open("rb") as file:
-            compressed = file.read(len(GZIP_MAGIC)) == GZIP_MAGIC
-            file.seek(0)
-            return (gzip.GzipFile(fileobj=file) if compressed else file).read(at_most + 1)
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise UserError(
-            f"{path}: damaged gzip file ({error}); replace the file by a whole copy of the original"
-        ) from error
-    except OSError as error:
-        raise UserError(
-            f"{path}: cannot be read ({error.strerror}); check the path and its permissions"
-        ) from error

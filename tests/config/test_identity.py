@@ -48,6 +48,7 @@ def test_where_and_on_what_a_run_is_done_is_not_its_identity(override):
         "dataset.image_size=64",
         "dataset.selection=test",
         "data.train_share=0.5",
+        "data.subset=true",
     ],
 )
 def test_what_may_change_a_result_is(override):

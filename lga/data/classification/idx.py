@@ -17,9 +17,9 @@ import torch
 from torch import Tensor
 
 from lga.system.errors import UserError
-from lga.system.files import read_content
+from lga.system.foreign import read_content
 
-LARGEST = 2**31  # bytes; far above the largest known set, far below a size that a damaged header claims
+LARGEST = 640 * 2**20  # bytes; EMNIST's largest file has 547 million
 _ADVICE = "replace the file by a whole copy of the original"
 
 

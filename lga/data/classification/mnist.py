@@ -47,7 +47,8 @@ from lga.data.classification.published_files import (
 )
 from lga.data.download import RemoteFile, download
 from lga.system.errors import UserError
-from lga.system.files import read_content, writable, write_atomically
+from lga.system.files import writable, write_atomically
+from lga.system.foreign import opened, read_content
 
 PERIOD = 12
 HELD_OUT_REMAINDER = 11
@@ -132,7 +133,7 @@ class MNISTFormatReader:
         with writable(self.raw_dir, "--data-dir"):
             self.raw_dir.mkdir(parents=True, exist_ok=True)
             for place, path in found.items():
-                with path.open("rb") as stored:
+                with opened(path) as stored:
                     write_atomically(place, partial(shutil.copyfileobj, stored))
 
     def own_content(self) -> str | None:
@@ -191,16 +192,12 @@ class MNISTFormatReader:
                 f"{paths[labels_name]}: {len(labels)} labels for the {len(images)} images of "
                 f"{paths[images_name].name}; put files of one and the same set there"
             )
-        self._check_labels(labels, paths[labels_name])
-        return LabelledImages(images, labels, f"{self.data_set} {part}")
-
-    def _check_labels(self, labels: Tensor, path: Path) -> None:
-        """Check the range of the labels."""
         if int(labels.max()) >= len(self.class_names):
             raise UserError(
-                f"{path}: label {int(labels.max())} of image {int(labels.argmax())}, but {self.data_set} has "
-                f"classes 0 to {len(self.class_names) - 1}; put the right file there"
+                f"{paths[labels_name]}: label {int(labels.max())} of image {int(labels.argmax())}, but "
+                f"{self.data_set} has classes 0 to {len(self.class_names) - 1}; put the right file there"
             )
+        return LabelledImages(images, labels, f"{self.data_set} {part}")
 
 
 def _dimensions(name: str) -> int:
@@ -242,17 +239,9 @@ class FashionMNISTReader(MNISTFormatReader):
     data_set = "Fashion-MNIST"
     folder = "FashionMNIST"
     class_names = (
-        "T-shirt/top",
-        "Trouser",
-        "Pullover",
-        "Dress",
-        "Coat",
-        "Sandal",
-        "Shirt",
-        "Sneaker",
-        "Bag",
+        "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag",
         "Ankle boot",
-    )
+    )  # fmt: skip
     default_mirrors = (
         "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
         "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",

@@ -14,15 +14,9 @@ if TYPE_CHECKING:
     from lga.data.detection.detection_data import DetectionData
 
 __all__ = [
-    "ArrayImages",
-    "DetectionAugmentation",
-    "DetectionData",
-    "DetectionSource",
-    "DetectionSplits",
-    "FileImages",
-    "ImageStore",
-    "Targets",
-]
+    "ArrayImages", "DetectionAugmentation", "DetectionData", "DetectionSource", "DetectionSplits",
+    "FileImages", "ImageStore", "Targets",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

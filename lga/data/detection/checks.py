@@ -1,6 +1,6 @@
 """Checks the boxes of a split, all at once.
 
-Order of the checks: not finite, inverted, of no size, label outside the classes, wholly outside the image. A
+Order of the checks: inverted, of no size, label outside the classes, wholly outside the image. A
 box that reaches beyond the image stays as it is written; it is clipped where it is trained on.
 
 Axes: N images, M boxes of all of them.
@@ -65,7 +65,6 @@ def _faults(written: Annotations, num_classes: int) -> dict[str, NDArray[np.bool
     known = (written.labels >= 0) & (written.labels < num_classes)
     of_no_class = (written.labels == -1) & (written.ignored != Ignored.OBJECT)
     return {
-        "not finite": ~np.isfinite(written.boxes).all(1),
         "inverted": (x2 < x1) | (y2 < y1),
         "of no size": (x2 == x1) | (y2 == y1),
         "of an unknown class": ~known & ~of_no_class,
@@ -89,7 +88,7 @@ def _told(written: Annotations, box: int, fault: str, num_classes: int) -> str:
     )
 
 
-MISSING = "images missing"
+MISSING, NOT_AT_HAND = "images missing", "images not at hand"
 UNREADABLE = "images unreadable or of another size"
 
 
@@ -114,20 +113,28 @@ def check_images(
     """
     sizes = written.sizes.copy()
     good = np.ones(len(sizes), bool)
+    met = set[str]()
     for number, name in enumerate(track(written.names.tolist(), "images read")):
         source = str(written.sources[number])
-        if name not in present:
+        if name in met:
+            faults.refuse("images named twice", source, f"names {name}, which has been named before")
+            good[number] = False
+        elif name not in present and faults.subset:
+            faults.drop(NOT_AT_HAND, source)
+            good[number] = False
+        elif name not in present:
             faults.refuse(MISSING, source, f"names the image {root / name}, which is not there")
             good[number] = False
         elif faults.on_error == "skip" or not sizes[number].all():
             expected = (int(sizes[number, 0]), int(sizes[number, 1])) if sizes[number].all() else None
-            size = _size(root / name, expected, source, faults)
+            size = image_size(root / name, expected, source, faults)
             good[number] = size is not None
             sizes[number] = size or (0, 0)
+        met.add(name)
     return replace(written, sizes=sizes).take_images(good)
 
 
-def _size(
+def image_size(
     path: Path, expected: tuple[int, int] | None, source: str, faults: Faults
 ) -> tuple[int, int] | None:
     """Return width and height, or None if the image is to be left out."""

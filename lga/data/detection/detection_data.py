@@ -15,6 +15,7 @@ from lga.data.detection.splits import DetectionSource, DetectionSplits
 from lga.data.loading.batch_order import BatchKey, BatchOrder
 from lga.data.loading.splits_data import DetectionLoader, SplitsData, SplitsReader, check_at_least
 from lga.structures import DetectionBatch
+from lga.system.errors import UserError
 
 
 class DetectionData(SplitsData[DetectionSplits]):
@@ -102,4 +103,10 @@ class DetectionData(SplitsData[DetectionSplits]):
         return self._loader(images, self.whole_batches(order))
 
     def _loader(self, images: TrainingImages | EvaluationImages, order: Sampler[BatchKey]) -> DetectionLoader:
+        for source in (self.splits.val, self.splits.test):
+            if not source.counts.any():  # said before training, not by a mean of nothing after it
+                raise UserError(
+                    f"{source.split}: no object on its {len(source):,} images, so nothing to judge by; "
+                    "add annotated images, or choose another dataset.splits"
+                )
         return DetectionLoader(**self.loading(images, order))

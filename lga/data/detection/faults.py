@@ -5,8 +5,10 @@ from typing import NamedTuple
 
 from lga.structures.annotations import Dropped
 from lga.system.errors import UserError
+from lga.system.foreign import stays_below
 
 ON_ERROR = ("raise", "skip")
+MOST_SAID = 600  # characters of one fault: what a file holds may be quoted in it
 
 
 class Refused(NamedTuple):
@@ -28,16 +30,18 @@ class Faults:
     Args:
         on_error: ``raise`` refuses the first fault, ``skip`` leaves faulty things out and counts them.
         decode: whether each image is decoded beforehand, not its header alone read; None: with ``skip``.
+        subset: whether a part of the set is at hand on purpose: images that are not there are no fault.
 
     Attributes:
         dropped: what was left out or changed, in the order it was met.
         refused: what of it ``raise`` would have refused.
     """
 
-    def __init__(self, on_error: str, decode: bool | None = None) -> None:
+    def __init__(self, on_error: str, decode: bool | None = None, subset: bool = False) -> None:
         if on_error not in ON_ERROR:
             raise UserError(f"on_error={on_error!r} is unknown: choose one of {', '.join(ON_ERROR)}")
         self.on_error = on_error
+        self.subset = subset
         self.decode = on_error == "skip" if decode is None else decode
         self.dropped: list[Dropped] = []
         self.refused: list[Refused] = []
@@ -57,11 +61,20 @@ class Faults:
         Raises:
             UserError: ``on_error`` is ``raise``.
         """
+        expected = expected if len(expected) <= MOST_SAID else expected[:MOST_SAID] + "..."
         if self.on_error == "raise":
             raise UserError(
                 f"{place}: {expected}; correct it, or set data.on_error=skip to leave such out and count them"
             )
         self._leave_out(Refused(what, place, expected))
+
+    def accepts_path(self, path: str, place: str) -> bool:
+        """Return whether a path that a file names stays below its folder; one that does not is refused."""
+        accepted = stays_below(path)
+        if not accepted:
+            expected = f"expected a relative path below the set's folder, found {path[:60]!r}"
+            self.refuse("paths that lead elsewhere", place, expected)
+        return accepted
 
     def pass_on(self, what: str, place: str, error: UserError) -> None:
         """Raise an error that was met, or note what is left out for it where ``on_error`` is ``skip``."""

@@ -18,12 +18,17 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ExifTags, Image, ImageOps
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from lga.system.errors import UserError
+from lga.system.foreign import opened
 
+# Others, such as EPS, start programs.
+FORMATS = ("JPEG", "PNG", "BMP", "WEBP", "TIFF")
+_SHALLOW = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr")
+_DEEP = ("I;16", "I;16B", "I;16L")
 # What Pillow raises on damaged files, by format and by place of the damage.
-_DAMAGE = (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError)
+_DAMAGE = (OSError, SyntaxError, ValueError, EOFError, TypeError, LookupError, ArithmeticError, struct.error)
 _UPRIGHT = 1
 _QUARTER_TURNS = (5, 6, 7, 8)
 Size = tuple[int, int]
@@ -40,7 +45,7 @@ def read_image(path: Path, expected: Size | None = None) -> Image.Image:
     Raises:
         UserError: the file cannot be decoded to its end, or is of another size.
     """
-    with _refusing_damage(path), Image.open(path) as image:
+    with _opened(path) as image:
         turned = _is_turned(path, image, expected)
         return _upper_8_bits(ImageOps.exif_transpose(image) if turned else image).convert("RGB")
 
@@ -51,7 +56,7 @@ def read_image_size(path: Path, expected: Size | None = None) -> Size:
     Raises:
         UserError: the file is missing, its header is not an image's, or it is of another size.
     """
-    with _refusing_damage(path), Image.open(path) as image:
+    with _opened(path) as image:
         return _upright_size(image) if _is_turned(path, image, expected) else image.size
 
 
@@ -78,21 +83,28 @@ def _orientation(image: Image.Image) -> int:
 
 
 def _upper_8_bits(image: Image.Image) -> Image.Image:
-    if not image.mode.startswith("I"):
-        return image
-    return Image.fromarray((np.asarray(image).clip(0, 65535) >> 8).astype(np.uint8))
+    return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)) if image.mode in _DEEP else image
 
 
 @contextmanager
-def _refusing_damage(path: Path) -> Iterator[None]:
+def _opened(path: Path) -> Iterator[Image.Image]:
     try:
-        yield
-    except FileNotFoundError as error:
-        raise UserError(f"{path}: no such image; put it there, or remove it from the annotations") from error
+        with opened(path) as file, Image.open(file, formats=FORMATS) as image:
+            if image.mode not in (*_SHALLOW, *_DEEP):
+                raise UserError(  # noqa: TRY301
+                    f"{path}: pixels of type {image.mode} have no meaning in 8 bits; save it as 8-bit RGB"
+                )
+            yield image
     except UserError:
         raise
+    except Image.DecompressionBombError as error:
+        raise UserError(
+            f"{path}: has more pixels than the {2 * (Image.MAX_IMAGE_PIXELS or 0):,} that are read; cut it "
+            "into parts, or set data.on_error=skip to leave such images out"
+        ) from error
     except _DAMAGE as error:
-        reason = " ".join(str(error).split())
+        unknown = isinstance(error, UnidentifiedImageError)
+        reason = f"none of {', '.join(FORMATS)}" if unknown else " ".join(str(error).split())
         raise UserError(
             f"{path}: cannot be read as an image ({reason}); fetch it again, or set "
             "data.on_error=skip to leave such images out"

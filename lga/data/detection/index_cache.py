@@ -10,8 +10,8 @@ import hashlib
 import json
 import os
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import IO
@@ -20,10 +20,11 @@ import numpy as np
 
 from lga.structures.annotations import PER_BOX, PER_IMAGE, Annotations, Dropped
 from lga.system.errors import UserError
-from lga.system.files import remove_unfinished, write_atomically
+from lga.system.files import remove_unfinished, writable, write_atomically
+from lga.system.foreign import files_below, sha256_of
 from lga.system.locks import alone
 
-VERSION = 2  # of what is kept: another one parses everything again
+VERSION = 3  # of what is kept: another one parses everything again
 
 
 def cached_index(
@@ -47,7 +48,7 @@ def cached_index(
     index = load_index(path) if path.is_file() else None
     if index is not None:
         return index
-    try:
+    with writable(path.parent, "paths.cache_dir"):
         path.parent.mkdir(parents=True, exist_ok=True)
         with alone(path.with_name(f".{path.stem}.lock")):
             index = load_index(path) if path.is_file() else None
@@ -55,11 +56,6 @@ def cached_index(
                 remove_unfinished(path.parent, path.name)
                 index = build()
                 write_atomically(path, partial(write_index, index))
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise UserError(
-            f"cannot write under {path.parent}: {reason}; choose another folder with paths.cache_dir="
-        ) from error
     return index
 
 
@@ -80,7 +76,7 @@ def load_index(path: Path) -> Annotations | None:
             arrays["sources"] = content["files"][arrays["sources"]]
             dropped = tuple(Dropped(*row) for row in content["dropped"].tolist())
             unit = str(content["unit"])
-    except (OSError, ValueError, KeyError, IndexError, EOFError, zipfile.BadZipFile):
+    except (OSError, ValueError, LookupError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error):
         return None
     return Annotations(**arrays, unit=unit, dropped=dropped)
 
@@ -89,28 +85,19 @@ def content_hash(root: Path, paths: Iterable[Path]) -> str:
     """Return one sha256 over the names, relative to ``root``, and the contents of the files."""
     total = hashlib.sha256()
     for path in paths:
-        with path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").digest()
-        total.update(path.relative_to(root).as_posix().encode() + b"\0" + found)
+        try:
+            found = sha256_of(path)
+        except UserError:  # parsing it says so, where that is a fault to be counted
+            found = "unreadable"
+        total.update(os.fsencode(path.relative_to(root)) + b"\0" + found.encode())
     return total.hexdigest()
 
 
-def listing(root: Path, folders: Iterable[Path]) -> dict[str, int]:
-    """Return byte sizes of all files below the folders, by path relative to ``root``.
-
-    Hidden files, such as those that some systems leave beside each image, are left out.
-    """
-    found: dict[str, int] = {}
-    for folder in folders:
-        for where, names, files in os.walk(folder):
-            names.sort()
-            place = Path(where).relative_to(root).as_posix()
-            prefix = "" if place == "." else f"{place}/"
-            for name in files:
-                if not name.startswith("."):
-                    with suppress(FileNotFoundError):  # a link to a file that is not there
-                        found[prefix + name] = os.stat(f"{where}/{name}").st_size  # noqa: PTH116, faster
-    return found
+def listing(root: Path, folder: Path) -> dict[str, int]:
+    """Return byte sizes of all files below a folder, see `files_below`, by path relative to ``root``."""
+    place = folder.relative_to(root).as_posix()
+    prefix = "" if place == "." else f"{place}/"
+    return {prefix + name: size for name, size in files_below(folder)}
 
 
 def listing_hash(found: dict[str, int]) -> str:

@@ -75,6 +75,11 @@ class DetectionSource:
         """(N,), of the files, or numbers."""
         return self.annotations.names
 
+    @property
+    def counts(self) -> NDArray[np.bool_]:
+        """(M,), which boxes of the whole images are objects that count."""
+        return ~self._ignores[self.truth.ignored]
+
     @cached_property
     def _ignores(self) -> NDArray[np.bool_]:
         """Whether a box is to be ignored, by its `Ignored`."""

@@ -28,6 +28,8 @@ from lga.data.detection.splits import DetectionSource, DetectionSplits
 from lga.data.digit_scenes.making import SPLITS, make_scenes
 from lga.structures.annotations import Annotations, Ignored
 from lga.system.errors import UserError
+from lga.system.files import writable
+from lga.system.foreign import parse_json, read_file, sha256_of
 from lga.system.locks import alone
 
 VERSION = 1  # of the scenes: another one makes a folder of its own
@@ -141,13 +143,8 @@ def stored(folder: Path, make: Callable[[Path], None]) -> dict[str, str]:
         UserError: the folder cannot be written, or its files are not those that were made.
     """
     if not folder.is_dir():
-        try:
+        with writable(folder.parent, "paths.data_dir"):
             _make_once(folder, make)
-        except OSError as error:
-            reason = error.strerror or str(error)
-            raise UserError(
-                f"cannot write under {folder.parent}: {reason}; choose another folder with paths.data_dir="
-            ) from error
     return _checked(folder)
 
 
@@ -171,18 +168,13 @@ def _make_once(folder: Path, make: Callable[[Path], None]) -> None:
 def _checked(folder: Path) -> dict[str, str]:
     advice = "remove this folder, and it is made again"
     try:
-        manifest: dict[str, str] = json.loads((folder / MANIFEST).read_text())
-        if not manifest:
-            raise UserError(f"{folder / MANIFEST}: names no file; {advice}")
-        for name, expected in manifest.items():
-            if sha256_of(folder / name) != expected:
-                raise UserError(f"{folder / name}: not as it was made (its sha256 differs); {advice}")
-    except (OSError, json.JSONDecodeError, AttributeError) as error:
+        manifest = parse_json(read_file(folder / MANIFEST), dict[str, str], MANIFEST)
+        found = {name: sha256_of(folder / name) for name in manifest}
+    except UserError as error:
         raise UserError(f"{folder}: incomplete ({error}); {advice}") from error
+    if not manifest:
+        raise UserError(f"{folder / MANIFEST}: names no file; {advice}")
+    for name, expected in manifest.items():
+        if found[name] != expected:
+            raise UserError(f"{folder / name}: not as it was made (its sha256 differs); {advice}")
     return manifest
-
-
-def sha256_of(path: Path) -> str:
-    """Return the sha256 of a file's content."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -2,7 +2,7 @@
 
 Coordinates are pixels of the sheet, x to the right and y down.
 
-Boxes on a picture: those that count in the colour of their class, ignored ones dashed and hatched.
+Boxes on a picture: those that count in the colour of their class, ignored ones dashed.
 
 Coordinates are pixels of the canvas that is drawn on.
 """
@@ -10,12 +10,11 @@ Coordinates are pixels of the canvas that is drawn on.
 import colorsys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from lga.data.detection.image_stores import ImageStore
 from lga.structures.annotations import Annotations, Ignored
 from lga.system.errors import UserError
 
@@ -23,30 +22,20 @@ Colour = tuple[int, int, int]
 Box = tuple[int, int, int, int]  # first and last column and row: x1 y1 x2 y2
 
 DASH, GAP = 4, 3
-HATCH_EVERY = 8
 LEAST_THICK = 8  # pixels of the shorter side
-LEAST_HATCHED = 14
-HATCH_OPACITY = 110  # of 255
-FEW, MANY = 8, 20  # classes that hues alone keep apart; that evenly spaced ones do
+MANY = 20  # classes that evenly spaced hues keep apart
 GOLDEN = 0.618034  # turns of hue from one of many classes to the next: neighbours are far apart
+WHITE, YELLOW, CYAN = (255, 255, 255), (255, 230, 0), (0, 240, 255)
+_UNSURE = {Ignored.NOT_EVALUATED: YELLOW, Ignored.UNCERTAIN: YELLOW, Ignored.CUT: YELLOW, Ignored.DENSE: CYAN}
 REASON_COLOURS: dict[Ignored, Colour] = {
-    Ignored.CROWD: (255, 255, 255),
-    Ignored.DIFFICULT: (255, 255, 255),
-    Ignored.REGION: (255, 255, 255),
-    Ignored.NOT_EVALUATED: (255, 230, 0),
-    Ignored.MARKED: (255, 255, 255),
-    Ignored.UNCERTAIN: (255, 230, 0),
-    Ignored.DENSE: (0, 240, 255),
-    Ignored.SIZE: (255, 255, 255),
-    Ignored.CUT: (255, 230, 0),
+    reason: _UNSURE.get(reason, WHITE) for reason in Ignored if reason != Ignored.OBJECT
 }
 
 
 def class_colour(label: int, num_classes: int) -> Colour:
-    """Return the colour of a class: hues all around, of more than a few every other one darker."""
+    """Return the colour of a class: hues all around, every other one darker."""
     hue = label / num_classes if num_classes <= MANY else label * GOLDEN % 1
-    value = 1.0 if num_classes <= FEW or label % 2 == 0 else 0.7
-    red, green, blue = colorsys.hsv_to_rgb(hue, 0.9, value)
+    red, green, blue = colorsys.hsv_to_rgb(hue, 0.9, 0.7 if label % 2 else 1.0)
     return round(255 * red), round(255 * green), round(255 * blue)
 
 
@@ -58,16 +47,8 @@ def draw_object(canvas: Image.Image, box: Box, colour: Colour) -> None:
 
 
 def draw_ignored(canvas: Image.Image, box: Box, reason: Ignored) -> None:
-    """Draw a box that does not count: a dashed outline, and diagonals if there is room."""
+    """Draw a box that does not count: a dashed outline."""
     colour = REASON_COLOURS[reason]
-    x1, y1, x2, y2 = box
-    if min(x2 - x1, y2 - y1) >= LEAST_HATCHED:
-        hatching = Image.new("L", (x2 - x1 + 1, y2 - y1 + 1))
-        lines = ImageDraw.Draw(hatching)
-        for start in range(-hatching.height, hatching.width, HATCH_EVERY):
-            ends = (start, hatching.height, start + hatching.height, 0)
-            lines.line(ends, fill=HATCH_OPACITY)
-        canvas.paste(colour, (x1, y1), hatching)
     outline = ImageDraw.Draw(canvas)
     outline.rectangle(box, outline=(0, 0, 0), width=1)
     for ends in _dashes(box):
@@ -84,13 +65,6 @@ def _dashes(box: Box) -> Iterator[Box]:
         yield from ((x1, y, x1, end), (x2, y, x2, end))
 
 
-class Loads(Protocol):
-    """Gives out images."""
-
-    def load(self, index: int) -> NDArray[np.uint8]:
-        """Return one image, (H, W, 3); a UserError if it cannot be read."""
-
-
 @dataclass(frozen=True)
 class Pictured:
     """Images with their boxes.
@@ -104,7 +78,7 @@ class Pictured:
     """
 
     title: str
-    images: Loads
+    images: ImageStore
     captions: Sequence[str]
     table: Annotations
     class_names: tuple[str, ...]
@@ -166,8 +140,8 @@ def _draw_cell(sheet: Image.Image, cell: Box, pictured: Pictured, index: int) ->
         free = right - left - shown.width, below - above - shown.height
         sheet.paste(shown, (left + free[0] // 2, above + free[1] // 2))
         if len(pictured.table.boxes):
-            own = pictured.table.ignored[pictured.table.boxes_of(index)]
-            caption = f"{caption}: {_counted(own.tolist())}"
+            counts = pictured.table.counts[pictured.table.boxes_of(index)]
+            caption += f": objects {counts.sum()}, ignored {(~counts).sum()}"
     ImageDraw.Draw(sheet).text((left + 2, below + 3), caption, INK, _font(12))
 
 
@@ -195,11 +169,6 @@ def _inside(corners: Sequence[float], size: tuple[int, int]) -> Box:
     return x1, y1, x2, y2
 
 
-def _counted(codes: Sequence[int]) -> str:
-    ignored = sum(code != Ignored.OBJECT for code in codes)
-    return f"objects {len(codes) - ignored}" + (f", ignored {ignored}" if ignored else "")
-
-
 def _legend(pictured: Pictured, chosen: Sequence[int]) -> list[Entry]:
     """Return what the sheet shows: classes in their order, then reasons."""
     own = np.isin(pictured.table.image, chosen)
@@ -212,19 +181,14 @@ def _legend(pictured: Pictured, chosen: Sequence[int]) -> list[Entry]:
 
 def _placed(legend: Sequence[Entry], width: int) -> tuple[list[tuple[int, int]], int]:
     """Return the corner of each entry, in lines of that width, and the height of all."""
-    if not legend:
-        return [], 0
-    places = list(_flow([SWATCH + 22 + int(_font(13).getlength(name)) for name, _ in legend], width))
-    return places, places[-1][1] + LEGEND_LINE + 4
-
-
-def _flow(widths: Sequence[int], line: int) -> Iterator[tuple[int, int]]:
-    x, y = MARGIN, 0
-    for width in widths:
-        if x + width > line and x > MARGIN:
+    places, x, y = list[tuple[int, int]](), MARGIN, 0
+    for name, _ in legend:
+        extent = SWATCH + 22 + int(_font(13).getlength(name))
+        if x + extent > width and x > MARGIN:
             x, y = MARGIN, y + LEGEND_LINE
-        yield x, y
-        x += width
+        places.append((x, y))
+        x += extent
+    return places, y + LEGEND_LINE + 4 if places else 0
 
 
 def _draw_entry(

@@ -23,8 +23,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lga.data.published.split_plan import SplitPlan, held_out
+from lga.data.published.split_plan import HELD_OUT, SplitPlan, held_out
 from lga.structures.annotations import Annotations
+from lga.system.foreign import opened, sha256_of
 from lga.system.progress import Track, untracked
 
 SPLITS = ("train", "val", "test")
@@ -49,19 +50,12 @@ class Leak:
     shared: list[tuple[str, ...]]
 
 
-@dataclass(frozen=True)
-class Likeness:
-    """What makes two images alike.
+class Likeness(NamedTuple):
+    """What makes two images alike: an equal value for both, where there is one."""
 
-    Attributes:
-        content: equal for files of the same content, by name; a file that is like no other is missing.
-        file_name: of each image, within its image folder.
-        group_of: gives what an image must not come apart from.
-    """
-
-    content: Mapping[str, int]
-    file_name: Mapping[str, str]
-    group_of: Callable[[str], str]
+    content: Mapping[str, int]  # by name; a file that is like no other is missing
+    file_name: Mapping[str, str]  # within its image folder
+    group_of: Callable[[str], str]  # what an image must not come apart from
 
 
 def split_names(
@@ -80,7 +74,7 @@ def split_names(
     selects = held_out([group_of(name) for name in train])
     val = [name for name, selected in zip(train, selects, strict=True) if selected]
     fitting = [name for name, selected in zip(train, selects, strict=True) if not selected]
-    return {"train": fitting, "val": val, "test": list(names(plan.test))}
+    return {"train": fitting, "val": val, "test": val if plan.test == HELD_OUT else list(names(plan.test))}
 
 
 def find_leaks(plan: SplitPlan, splits: Mapping[str, Sequence[str]], likeness: Likeness) -> list[Leak]:
@@ -141,7 +135,7 @@ def duplicate_images(root: Path, byte_sizes: Mapping[str, int], track: Track = u
     candidates = [name for group in sized for name in group]
     tails = {name: _tail(root / name) for name in track(candidates, "files of equal size compared")}
     ended = [group for same_size in sized for group in _alike(same_size, lambda name: tails[name])]
-    hashes = {name: _content(root / name) for group in ended for name in group}
+    hashes = {name: sha256_of(root / name) for group in ended for name in group}
     return sorted(group for same_end in ended for group in _alike(same_end, lambda name: hashes[name]))
 
 
@@ -154,14 +148,9 @@ def _alike(names: Iterable[str], key: Callable[[str], object]) -> list[list[str]
 
 
 def _tail(path: Path) -> bytes:
-    with path.open("rb") as file:
+    with opened(path) as file:
         file.seek(max(0, path.stat().st_size - TAIL), os.SEEK_SET)
         return hashlib.sha256(file.read()).digest()
-
-
-def _content(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").digest()
 
 
 class DuplicateBox(NamedTuple):

@@ -1,4 +1,4 @@
-"""Inspects a published detection set: every part that is there, and the splits of the chosen plan.
+"""Inspects a published detection set: the parts and splits of the chosen plan.
 
 Everything is parsed and checked again, whatever indexes are kept. Faults are collected, none ends the
 inspection; what is faulty is left out of the counts.
@@ -10,8 +10,7 @@ The reader ends at the first fault; that one is reported.
 What of an inspection is wrong.
 
 Not wrong, and only reported: what published files are known to contain, boxes that stand twice (several sets
-have some), images that no annotation names, parts that the chosen plan does not need, leaks that the plan
-declares.
+have some), images that no annotation names, leaks that the plan declares, and of a subset what is missing.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -31,7 +30,6 @@ from lga.data.inspection.leaks import (
     split_names,
 )
 from lga.data.inspection.report import (
-    Compared,
     Contents,
     ImageSizes,
     PartReport,
@@ -46,6 +44,7 @@ from lga.data.published.toolchain_tree import IMAGE_SUFFIXES
 from lga.system.errors import UserError
 from lga.system.progress import Track, untracked
 
+SHOWN = 5  # of images that are alike
 PART = "parts that cannot be read"
 COUNTS = "counts that differ from the published ones"
 TWICE = "images that stand twice in a part"
@@ -53,7 +52,11 @@ LEAKS = "images that two splits share"
 
 
 def verdict(
-    unreadable: Mapping[str, str], parts: Mapping[str, PartReport], leaks: Sequence[Leak], plan: str
+    unreadable: Mapping[str, str],
+    parts: Mapping[str, PartReport],
+    leaks: Sequence[Leak],
+    plan: str,
+    subset: bool = False,
 ) -> Iterator[Wrong]:
     """Yield everything that is wrong.
 
@@ -62,6 +65,7 @@ def verdict(
         parts: those that can.
         leaks: between the splits of the chosen plan.
         plan: its name.
+        subset: whether fewer images than published are meant.
     """
     for part, reason in unreadable.items():
         yield Wrong(PART, f"{part}: {reason}")
@@ -69,17 +73,22 @@ def verdict(
         for refused in report.refused:
             yield Wrong(refused.what, f"{refused.place}: {refused.told}")
         for figure in report.published:
-            if figure.difference:
+            if figure.difference > 0 or (figure.difference < 0 and not (subset and report.contents.images)):
                 found, published = f"{figure.found:,}", f"{figure.published:,}"
                 told = f"{found} found, {published} published, differs by {figure.difference:+,}"
                 yield Wrong(COUNTS, f"{part}, {figure.what}: {told}")
         for group in report.duplicate_images:
-            yield Wrong(TWICE, f"{part}: the same content: {', '.join(group)}")
+            yield Wrong(TWICE, f"{part}: the same content: {_some(group)}")
     for leak in leaks:
         if not leak.declared:
             for shared in leak.shared:
                 between = f"{leak.splits[0]} and {leak.splits[1]} of {plan}"
                 yield Wrong(LEAKS, f"{between}, {leak.how}: {', '.join(shared)}")
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + more
 
 
 class PublishedInspection:
@@ -103,8 +112,9 @@ class PublishedInspection:
         self.read: dict[str, PartRead] = {}
         self.refused: dict[str, tuple[Refused, ...]] = {}
         self.unreadable: dict[str, str] = {}
-        for part in self._wanted():
-            faults = Faults("skip", decode)
+        used = {member for part in reader.plan.parts for member in reader.members(part)}
+        for part in (part for part in reader.part_names if part in used):  # no other one is judged
+            faults = Faults("skip", decode, reader.subset)
             try:
                 self.read[part] = reader.read(part, faults, track)
             except UserError as error:
@@ -114,7 +124,9 @@ class PublishedInspection:
     def report(self) -> Report:
         """Return the whole report."""
         reader = self.reader
-        alike = duplicate_images(reader.root, self._byte_sizes(), self.track)
+        read = self.read.values()
+        sizes = {name: part.present[name] for part in read for name in part.index.names.tolist()}
+        alike = duplicate_images(reader.root, sizes, self.track)
         parts = {part: self._part(part, alike) for part in self.read}
         leaks = tuple(self._leaks(alike))
         manifest = [reader.manifest(part) for part in self.read]
@@ -126,21 +138,9 @@ class PublishedInspection:
             splits=reader.splits,
             plans=dict(reader.plans),
             leaks=leaks,
-            missing=tuple(part for part in reader.part_names if part not in self._wanted()),
             manifest={key: value for found in manifest for key, value in found.items()},
-            wrong=tuple(verdict(self.unreadable, parts, leaks, reader.splits)),
+            wrong=tuple(verdict(self.unreadable, parts, leaks, reader.splits, reader.subset)),
         )
-
-    def _wanted(self) -> list[str]:
-        """Return the parts that are there or that the chosen plan needs."""
-        plan, there = self.reader.plan, self.reader.parts
-        needed = {
-            part for name in (*plan.train, plan.val or plan.test, plan.test) for part in self._members(name)
-        }
-        return [part for part in self.reader.part_names if part in there or part in needed]
-
-    def _members(self, name: str) -> Sequence[str]:
-        return self.reader.unions.get(name, (name,))
 
     def _part(self, part: str, alike: Sequence[Sequence[str]]) -> PartReport:
         read = self.read[part]
@@ -156,32 +156,22 @@ class PublishedInspection:
             duplicate_boxes=tuple(duplicate_boxes(written)),
             duplicate_images=tuple(group for group in twice if len(group) > 1),
             unnamed_images=self._unnamed(read),
-            published=self._published(part, contents),
+            published=tuple(compare_counts(contents, self.reader.published.get(part, PublishedCounts()))),
         )
-
-    def _published(self, part: str, contents: Contents) -> tuple[Compared, ...]:
-        published = self.reader.published.get(part, PublishedCounts())
-        return tuple(compare_counts(contents, published))
 
     def _unnamed(self, read: PartRead) -> tuple[str, ...]:
         named = frozenset[str]().union(*(part.named for part in self.read.values()))
         found = (name for name in read.present if Path(name).suffix.lower() in IMAGE_SUFFIXES)
         return tuple(sorted(name for name in found if name not in named))
 
-    def _byte_sizes(self) -> dict[str, int]:
-        return {name: read.present[name] for read in self.read.values() for name in read.index.names.tolist()}
-
     def _leaks(self, alike: Sequence[Sequence[str]]) -> list[Leak]:
         def names(name: str) -> list[str]:
-            read = [self.read[part] for part in self._members(name) if part in self.read]
+            read = [self.read[part] for part in self.reader.members(name) if part in self.read]
             return [image for part in read for image in part.index.names.tolist()]
 
         reader = self.reader
-        likeness = Likeness(
-            content={name: number for number, group in enumerate(alike) for name in group},
-            file_name=_file_names(reader.root, self.read),
-            group_of=reader.group_of,
-        )
+        content = {name: number for number, group in enumerate(alike) for name in group}
+        likeness = Likeness(content, _file_names(reader.root, self.read), reader.group_of)
         return find_leaks(reader.plan, split_names(reader.plan, names, reader.group_of), likeness)
 
 
@@ -189,10 +179,8 @@ def _file_names(root: Path, read: Mapping[str, PartRead]) -> dict[str, str]:
     """Return the name of each image within its image folder."""
     found = {}
     for part in read.values():
-        folders = [folder.relative_to(root).as_posix() + "/" for folder in part.files.image_folders]
-        for name in part.index.names.tolist():
-            inside = [name.removeprefix(folder) for folder in folders if name.startswith(folder)]
-            found[name] = min(inside, key=len, default=name)
+        folder = part.files.image_folder.relative_to(root).as_posix() + "/"
+        found.update({name: name.removeprefix(folder) for name in part.index.names.tolist()})
     return found
 
 

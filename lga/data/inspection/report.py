@@ -95,6 +95,7 @@ class Contents:
         without_objects: number of images that have none.
         ignored: number of boxes that do not count, by reason.
         box_sizes: of the boxes that count.
+        objects_by_image: number of boxes that count on each image, by its file.
     """
 
     images: int
@@ -105,6 +106,7 @@ class Contents:
     without_objects: int | None = None
     ignored: dict[str, int] | None = None
     box_sizes: BoxSizes | None = None
+    objects_by_image: dict[str, int] | None = None
 
     @classmethod
     def of_boxes(cls, table: Annotations, class_names: Sequence[str]) -> Self:
@@ -120,6 +122,7 @@ class Contents:
             without_objects=len(table) - len(np.unique(table.image[counts])),
             ignored={reason: count for reason, count in reasons.items() if count},
             box_sizes=BoxSizes.of(box_roots(table.boxes[counts])),
+            objects_by_image=count_classes(table.image[counts], table.names.tolist()),
         )
 
 
@@ -129,24 +132,20 @@ def count_classes(labels: NDArray[np.int64], class_names: Sequence[str]) -> dict
     return dict(zip(class_names, counts, strict=True))
 
 
-@dataclass(frozen=True)
-class Compared:
+class Compared(NamedTuple):
     """One published figure and what was found.
 
     Attributes:
         what: ``images``, ``objects``, ``boxes``, or a class.
         published: according to the authors.
         found: in the files.
+        difference: how many more were found than are published.
     """
 
     what: str
     published: int
     found: int
-
-    @property
-    def difference(self) -> int:
-        """How many more were found than are published."""
-        return self.found - self.published
+    difference: int
 
 
 def compare_counts(contents: Contents, published: PublishedCounts) -> list[Compared]:
@@ -158,7 +157,7 @@ def compare_counts(contents: Contents, published: PublishedCounts) -> list[Compa
         *zip(contents.per_class, published.per_class or (), contents.per_class.values(), strict=False),
     ]
     return [
-        Compared(what, figure, found)
+        Compared(what, figure, found, found - figure)
         for what, figure, found in pairs
         if figure is not None and found is not None
     ]
@@ -211,7 +210,6 @@ class Report:
         splits: the chosen plan; None where there are no plans.
         plans: every plan, by name.
         leaks: what the splits of the chosen plan share.
-        missing: parts that are not there and that the chosen plan does not need.
         manifest: name of each source file, or group of them -> sha256.
         wrong: what is wrong; nothing where the set is as it should be.
     """
@@ -223,18 +221,12 @@ class Report:
     splits: str | None = None
     plans: dict[str, SplitPlan] = field(default_factory=dict)
     leaks: tuple[Leak, ...] = ()
-    missing: tuple[str, ...] = ()
     manifest: dict[str, str] = field(default_factory=dict)
     wrong: tuple[Wrong, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report as JSON can hold it, ``ok`` first."""
-        content: dict[str, Any] = _plain(asdict(self))
-        for part, report in self.parts.items():
-            compared = content["parts"][part]["published"]
-            for entry, figure in zip(compared, report.published, strict=True):
-                entry["difference"] = figure.difference
-        return {"ok": not self.wrong, **content}
+        return {"ok": not self.wrong, **_plain(asdict(self))}
 
 
 def _plain(value: Any) -> Any:

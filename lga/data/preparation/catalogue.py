@@ -136,51 +136,23 @@ _VISDRONE = ArchivedSet(
     (_visdrone("train", 1.44), _visdrone("val", 0.07), _visdrone("test-dev", 0.28)),
 )
 _VOC_TERMS = "photographs from flickr, for research"
-_VOC2007 = _voc(
-    2007,
-    **{
-        "trainval_06-Nov-2007": (
-            460_032_000,
-            "7d8cd951101b0957ddfd7a530bdc8a94f06121cfc1e511bb5937e973020c7508",
-        ),
-        "test_06-Nov-2007": (
-            451_020_800,
-            "6836888e2e01dca84577a849d339fa4f73e1e4f135d312430c4856b5609b4892",
-        ),
-    },
-)
-_VOC2012 = _voc(
-    2012,
-    **{
-        "trainval_11-May-2012": (
-            1_999_639_040,
-            "e14f763270cf193d0b5f74b169f44157a4b0c6efa708f4dd0ff78ee691763bcb",
-        ),
-    },
-)
+# fmt: off
+_VOC2007 = _voc(2007, **{
+    "trainval_06-Nov-2007": (460_032_000, "7d8cd951101b0957ddfd7a530bdc8a94f06121cfc1e511bb5937e973020c7508"),
+    "test_06-Nov-2007": (451_020_800, "6836888e2e01dca84577a849d339fa4f73e1e4f135d312430c4856b5609b4892"),
+})
+_VOC2012 = _voc(2012, **{"trainval_11-May-2012": (
+    1_999_639_040, "e14f763270cf193d0b5f74b169f44157a4b0c6efa708f4dd0ff78ee691763bcb",
+)})
 _COCO2017 = (
-    _coco(
-        "annotations",
-        "annotations_trainval2017.zip",
-        "annotations",
-        252_907_541,
-        "113a836d90195ee1f884e704da6304dfaaecff1f023f49b6ca93c4aaae470268",
-    ),
-    _coco(
-        "zips",
-        "val2017.zip",
-        "val2017",
-        815_585_330,
-        "4f7e2ccb2866ec5041993c9cf2a952bbed69647b115d0f74da7ce8f4bef82f05",
-    ),
-    _coco(
-        "zips",
-        "train2017.zip",
-        "train2017",
-        19_336_861_798,
-        "69a8bb58ea5f8f99d24875f21416de2e9ded3178e903f1f7603e283b9e06d929",
-    ),
+    _coco("annotations", "annotations_trainval2017.zip", "annotations", 252_907_541,
+          "113a836d90195ee1f884e704da6304dfaaecff1f023f49b6ca93c4aaae470268"),
+    _coco("zips", "val2017.zip", "val2017", 815_585_330,
+          "4f7e2ccb2866ec5041993c9cf2a952bbed69647b115d0f74da7ce8f4bef82f05"),
+    _coco("zips", "train2017.zip", "train2017", 19_336_861_798,
+          "69a8bb58ea5f8f99d24875f21416de2e9ded3178e903f1f7603e283b9e06d929"),
 )
+# fmt: on
 _COCO_MINITRAIN = Archive(_file((_MINITRAIN,), "coco_minitrain_25k.zip", about_gb=11.5), "coco_minitrain_25k")
 _DOTA_V1 = (
     _dota(

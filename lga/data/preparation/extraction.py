@@ -4,6 +4,8 @@ An archive may hold files and folders below one folder, each once, not too many 
 a tar pass Python's ``data`` filter too, https://docs.python.org/3/library/tarfile.html#extraction-filters.
 """
 
+import gzip
+import lzma
 import shutil
 import stat
 import tarfile
@@ -18,7 +20,11 @@ from lga.system.errors import UserError
 from lga.system.resources import free_bytes
 
 ENCRYPTED = 0x1  # flag of a zip's member
-_DAMAGED = (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error, NotImplementedError)
+CHUNK, MOST_TRAILING = 2**16, 2**26  # bytes
+_DAMAGED = (
+    zipfile.BadZipFile, tarfile.TarError, gzip.BadGzipFile, lzma.LZMAError, zlib.error, EOFError,
+    NotImplementedError,
+)  # fmt: skip
 
 OnMember = Callable[[int, int | None], None]  # bytes unpacked, and in all where that is known
 T = TypeVar("T")
@@ -63,17 +69,15 @@ def extract(
     try:
         extract_all = _extract_zip if zipfile.is_zipfile(archive) else _extract_tar
         extract_all(archive, folder, room, on_member)
-    except _DAMAGED as error:
+    except BaseException as error:
         shutil.rmtree(folder)
-        reason = next(iter(str(error).splitlines()), type(error).__name__)  # tarfile's may have several
-        raise UserError(
-            f"{archive}: not a whole zip or tar archive: {reason}; delete it and fetch it again"
-        ) from error
-    except OSError as error:
-        shutil.rmtree(folder)
-        raise UserError(f"{archive}: cannot be unpacked into {folder}: {error.strerror or error}") from error
-    except BaseException:
-        shutil.rmtree(folder)
+        if isinstance(error, _DAMAGED):
+            reason = next(iter(str(error).splitlines()), type(error).__name__)  # tarfile's may have several
+            advice = "delete it and fetch it again"
+            raise UserError(f"{archive}: not a whole zip or tar archive: {reason}; {advice}") from error
+        if isinstance(error, OSError):
+            reason = error.strerror or str(error)
+            raise UserError(f"{archive}: cannot be unpacked into {folder}: {reason}") from error
         raise
 
 
@@ -134,7 +138,13 @@ def _extract_tar(archive: Path, folder: Path, limits: Limits, on_member: OnMembe
         for member, done in _accepted(archive, opened, _of_tar, limits):
             opened.extract(member, folder, filter="data")
             on_member(done, None)
-        end = opened.offset
+        end, left = opened.offset, MOST_TRAILING
+        while (
+            rest := opened.fileobj.read(CHUNK) if opened.fileobj else b""
+        ):  # up to the stream's own checksum
+            left -= len(rest)
+            if left < 0:
+                raise tarfile.ReadError(f"more than {MOST_TRAILING:,} bytes follow its end")
     _check_end(archive, end)
 
 

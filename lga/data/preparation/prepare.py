@@ -4,17 +4,18 @@ What was put in place is remembered, and checked the next time.
 """
 
 import filecmp
-import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from lga.data.detection.index_cache import listing
+import msgspec
+
 from lga.data.download import RemoteFile, download
 from lga.data.preparation.catalogue import ArchivedSet, Piece
 from lga.data.preparation.extraction import extract
 from lga.system.errors import UserError
-from lga.system.files import writable, write_text
+from lga.system.files import writable, write_atomically
+from lga.system.foreign import files_below, parse_json, read_file
 from lga.system.locks import alone
 from lga.system.progress import Progress
 from lga.system.resources import check_room
@@ -79,13 +80,14 @@ def stands(data_dir: Path, piece: Piece) -> str | None:
         return None
     if not stamp.is_file():
         return f"{target}: there already, not put there by this command; left as it is"
-    expected, found = json.loads(stamp.read_text()), _content(target)
+    again = f"remove {stamp}, and {target} if it is not whole"
+    expected, found = parse_json(read_file(stamp), _Content, str(stamp), again), _content(target)
     if found != expected:
         raise UserError(
-            f"{target}: {found['files']:,} files of {found['bytes']:,} bytes, but {expected['files']:,} of "
-            f"{expected['bytes']:,} were put there; remove the folder and fetch it again"
+            f"{target}: {found.files:,} files of {found.bytes:,} bytes, but {expected.files:,} of "
+            f"{expected.bytes:,} were put there; remove the folder and fetch it again"
         )
-    return f"{target}: there already and whole, {found['files']:,} files"
+    return f"{target}: there already and whole, {found.files:,} files"
 
 
 def put_in_place(made: Path, data_dir: Path, piece: Piece) -> str:
@@ -93,16 +95,25 @@ def put_in_place(made: Path, data_dir: Path, piece: Piece) -> str:
     content = _content(made)
     stamp = _stamp(data_dir, piece)
     stamp.parent.mkdir(exist_ok=True)
-    write_text(stamp, json.dumps(content))  # before: a folder without a stamp is somebody else's
+    write_atomically(
+        stamp, lambda file: file.write(msgspec.json.encode(content))
+    )  # before: a folder without a stamp is somebody else's
     target = data_dir / piece.target
     target.parent.mkdir(parents=True, exist_ok=True)
     made.rename(target)
-    return f"{target}: {content['files']:,} files, {content['bytes'] / 1e9:.2f} GB"
+    return f"{target}: {content.files:,} files, {content.bytes / 1e9:.2f} GB"
 
 
-def _content(folder: Path) -> dict[str, int]:
-    found = listing(folder, [folder])
-    return {"files": len(found), "bytes": sum(found.values())}
+class _Content(msgspec.Struct):
+    """How much a folder holds."""
+
+    files: int
+    bytes: int
+
+
+def _content(folder: Path) -> _Content:
+    found = [size for _, size in files_below(folder)]
+    return _Content(len(found), sum(found))
 
 
 def _stamp(data_dir: Path, piece: Piece) -> Path:

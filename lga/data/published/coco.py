@@ -26,7 +26,7 @@ from types import MappingProxyType
 from lga.data.detection.faults import Faults
 from lga.data.published.formats.coco_json import read_coco
 from lga.data.published.published_dataset import PartFiles, PublishedDataset
-from lga.data.published.split_plan import PublishedCounts, SplitPlan
+from lga.data.published.split_plan import PublishedCounts, SplitPlan, paper_plan
 from lga.structures.annotations import Annotations
 from lga.system.errors import UserError
 
@@ -59,13 +59,7 @@ class Coco2017Reader(PublishedDataset):
                 "val2017",
                 who="the common practice, val2017 reported; images of train2017 are held out to select",
             ),
-            "paper": SplitPlan(
-                ("train2017",),
-                "val2017",
-                "val2017",
-                who="the paper most likely: its toolchain trains on train and reports the best epoch on val",
-                leak="the checkpoint is selected on the images that are reported",
-            ),
+            "paper": paper_plan(["train2017"], "val2017"),
         }
     )
     published = MappingProxyType(
@@ -84,7 +78,7 @@ class Coco2017Reader(PublishedDataset):
 
     def image_folder(self, part: str) -> str:
         """Return the name of the folder of a part's images."""
-        return part
+        return "val2017" if part == "val2017" else "train2017"
 
     @property
     def advice(self) -> str:
@@ -101,11 +95,11 @@ class Coco2017Reader(PublishedDataset):
         if annotations is None:
             names = " or ".join(self.annotation_names(part))
             raise UserError(f"{self.root / 'annotations'}: no {names} there; {self.advice}")
-        return PartFiles((annotations,), (self._images(part),))
+        return PartFiles((annotations,), self._images(part))
 
     def parse(self, part: str, files: PartFiles, faults: Faults) -> Annotations:
         """Return the boxes of the annotation file."""
-        (path,), (images,) = files.annotations, files.image_folders
+        (path,), images = files.annotations, files.image_folder
         place, folder = (found.relative_to(self.root).as_posix() for found in (path, images))
         labels = {name: label for label, name in enumerate(self.class_names)}
         return read_coco(path, place, faults, labels, folder)
@@ -142,13 +136,7 @@ class CocoMinitrainReader(Coco2017Reader):
                 "val2017",
                 who="the set's authors, val2017 reported; images of minitrain are held out to select",
             ),
-            "paper": SplitPlan(
-                ("minitrain2017",),
-                "val2017",
-                "val2017",
-                who="the paper most likely: its toolchain trains on train and reports the best epoch on val",
-                leak="the checkpoint is selected on the images that are reported",
-            ),
+            "paper": paper_plan(["minitrain2017"], "val2017"),
         }
     )
     published = MappingProxyType(
@@ -176,7 +164,3 @@ class CocoMinitrainReader(Coco2017Reader):
         if part == "val2017":
             return super().annotation_names(part)
         return (TRAIN_FILE, "instances_train2017.json") if self.root.name == PACKED else (TRAIN_FILE,)
-
-    def image_folder(self, part: str) -> str:
-        """Return the name of the folder of a part's images."""
-        return "val2017" if part == "val2017" else "train2017"

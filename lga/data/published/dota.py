@@ -17,19 +17,17 @@ as in the set's task of horizontal boxes.
 """
 
 import re
-from collections.abc import Mapping, Sequence
-from math import isfinite
 from pathlib import Path
 from types import MappingProxyType
-from typing import NamedTuple
 
 from lga.data.detection.faults import Faults
-from lga.data.detection.index_cache import listing
 from lga.data.published.formats.text_lines import numbered_lines
-from lga.data.published.published_dataset import PartFiles, TiledDataset
-from lga.data.published.split_plan import PublishedCounts, SplitPlan
-from lga.structures.annotations import Annotations, Ignored, WrittenBox, WrittenImage
+from lga.data.published.published_dataset import PartFiles
+from lga.data.published.split_plan import PublishedCounts, SplitPlan, paper_plan
+from lga.data.published.tiled_dataset import TiledDataset
+from lga.structures.annotations import Annotations, Ignored, WrittenBox
 from lga.system.errors import UserError
+from lga.system.foreign import number, visible
 
 LABEL_FOLDERS = ("labelTxt", "labelTxt-v1.0/labelTxt", "labelTxt-v1.0", "annotations/version1.0")
 _SOURCE = "the dataset's page; objects as commonly listed"
@@ -54,12 +52,9 @@ class DOTAReader(TiledDataset):
                 "val",
                 who="ours, without a leak: test labels are hidden, so the validation part is reported",
             ),
-            "paper": SplitPlan(
-                ("train",),
+            "paper": paper_plan(
+                ["train"],
                 "val",
-                "val",
-                who="the paper most likely: its toolchain trains on train and reports the best epoch on val",
-                leak="the checkpoint is selected on the images that are reported",
                 counted=(Ignored.DIFFICULT,),  # its labels say nothing of difficult objects
             ),
         }
@@ -89,32 +84,17 @@ class DOTAReader(TiledDataset):
                 f"{self.root / part}: no label files in {', '.join(LABEL_FOLDERS)} below it; "
                 f"unpack DOTA v1.0's {part} labels into one of these"
             )
-        if not images.is_dir():
-            raise UserError(f"{images}: no such folder; unpack DOTA v1.0's {part} images there")
-        return PartFiles(sorted(labels.glob("*.txt")), (images,))
+        advice = f"unpack DOTA v1.0's {part} images there"
+        return PartFiles(visible(labels, "*.txt"), self.require(images, advice))
 
     def parse(self, part: str, files: PartFiles, faults: Faults) -> Annotations:
-        """Return the boxes of every label file; each is of the image of the same stem."""
-        labels = {name: label for label, name in enumerate(self.class_names)}
-        images = []
-        for path in files.annotations:
-            place = path.relative_to(self.root).as_posix()
-            boxes = read_dota(path, place, faults, labels)
-            images.append(WrittenImage(f"{part}/images/{path.stem}.png", None, boxes, place))
-        self._check_labelled(files, {image.name for image in images}, faults)
-        return Annotations.of_images(images)
+        """Return the boxes of every label file."""
+        return self.parse_each(files, ".png", faults, read_dota)
 
     def _labels(self, part: str) -> Path | None:
         """Return the first folder that holds label files of a part."""
         folders = (self.root / part / name for name in LABEL_FOLDERS)
-        return next((folder for folder in folders if next(folder.glob("*.txt"), None)), None)
-
-    def _check_labelled(self, files: PartFiles, labelled: set[str], faults: Faults) -> None:
-        folder = files.annotations[0].parent
-        for name in listing(self.root, files.image_folders):
-            if name.endswith(".png") and name not in labelled:
-                expected = f"the image has no label file; put {Path(name).stem}.txt into {folder}"
-                faults.refuse("images without a label file", name, expected)
+        return next((folder for folder in folders if visible(folder, "*.txt")), None)
 
 
 CORNER_FIELDS = 8
@@ -127,49 +107,34 @@ _DIFFICULT = {
 }
 
 
-class _Object(NamedTuple):
-    extent: tuple[float, float, float, float]
-    name: str
-    ignored: Ignored
-
-
-def read_dota(path: Path, place: str, faults: Faults, labels: Mapping[str, int]) -> list[WrittenBox]:
+def read_dota(path: Path, place: str, faults: Faults) -> list[WrittenBox]:
     """Return the boxes of one file.
 
     Args:
         path: of the file.
         place: what to call it in messages.
         faults: says what to do about a bad line.
-        labels: from 0, by the name of the class.
 
     Raises:
         UserError: a line is bad, and ``faults`` refuses.
     """
-    boxes = []
-    for number, line in numbered_lines(path, place, faults):
+    boxes, classes = [], DOTAReader.class_names
+    for line_number, line in numbered_lines(path, place, faults):
         fields = line.split()
         if len(fields) <= CORNER_FIELDS and _HEADER.match(line):
             continue
-        found = _object(fields)
-        if found is None:
+        try:
+            xs, ys = ([number(field) for field in fields[start:CORNER_FIELDS:2]] for start in (0, 1))
+            name, difficult = (*fields[CORNER_FIELDS:], "0")[:2]
+            ignored = _DIFFICULT[difficult if len(fields) <= MOST_FIELDS else ""]
+        except (ValueError, KeyError):
             expected = f"expected 8 numbers, a class and 0, 1 or 2, found {line[:80]!r}"
-            faults.refuse("lines not understood", f"{place}:{number}", expected)
-        elif found.name not in labels:
-            expected = f"{found.name!r} is none of the set's classes: {', '.join(labels)}"
-            faults.refuse("objects of unknown classes", f"{place}:{number}", expected)
+            faults.refuse("lines not understood", f"{place}:{line_number}", expected)
+            continue
+        if name not in classes:
+            expected = f"{name!r} is none of the set's classes: {', '.join(classes)}"
+            faults.refuse("objects of unknown classes", f"{place}:{line_number}", expected)
         else:
-            boxes.append(WrittenBox(found.extent, labels[found.name], found.ignored, number))
+            extent = (min(xs), min(ys), max(xs), max(ys))
+            boxes.append(WrittenBox(extent, classes.index(name), ignored, line_number))
     return boxes
-
-
-def _object(fields: Sequence[str]) -> _Object | None:
-    """Return what a line says, or None where it is not of this format."""
-    try:
-        xs, ys = ([float(field) for field in fields[start:CORNER_FIELDS:2]] for start in (0, 1))
-        name, difficult = (*fields[CORNER_FIELDS:], "0")[:2]
-        ignored = _DIFFICULT[difficult]
-    except (ValueError, KeyError):
-        return None
-    if len(fields) > MOST_FIELDS or not all(map(isfinite, (*xs, *ys))):
-        return None
-    return _Object((min(xs), min(ys), max(xs), max(ys)), name, ignored)

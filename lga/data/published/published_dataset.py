@@ -3,17 +3,16 @@
 A reader says where the files of a part lie and parses them; this class checks what was parsed, keeps it as an
 index, and makes splits of parts. Where the published files of a part are missing, the tree that the paper's
 toolchain makes of the set is read instead, see `lga.data.published.toolchain_tree`.
-
-A published set of images so large, or objects so small, that networks are shown tiles of them.
 """
 
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -22,11 +21,9 @@ from lga.data.detection.faults import Faults
 from lga.data.detection.image_stores import FileImages
 from lga.data.detection.index_cache import cached_index, content_hash, listing, listing_hash
 from lga.data.detection.splits import DetectionSource, DetectionSplits
-from lga.data.detection.tile_store import TileStore
-from lga.data.detection.tiling import TilingRule, tiled_source, windows_of
-from lga.data.published.split_plan import PublishedCounts, SplitPlan, held_out
+from lga.data.published.split_plan import HELD_OUT, PublishedCounts, SplitPlan, held_out
 from lga.data.published.toolchain_tree import label_files, label_folder, parse_toolchain_tree
-from lga.structures.annotations import Annotations
+from lga.structures.annotations import Annotations, WrittenBox, WrittenImage
 from lga.system.errors import UserError
 from lga.system.progress import Track, untracked
 
@@ -39,11 +36,11 @@ class PartFiles:
 
     Attributes:
         annotations: annotation files, sorted; all exist.
-        image_folders: folders that hold the part's images, sub-folders included.
+        image_folder: holds the part's images, in sub-folders too.
     """
 
     annotations: Sequence[Path]
-    image_folders: Sequence[Path]
+    image_folder: Path
 
 
 @dataclass(frozen=True)
@@ -71,6 +68,8 @@ class PublishedDataset(ABC):
         cache_dir: indexes, and images that are cut from others, are kept in it.
         splits: name of one of `plans`.
         on_error: ``raise`` or ``skip``, see `lga.data.detection.faults`.
+        subset: whether a part of the set is at hand on purpose: parts and images that are not there are left
+            out and counted, see `SplitPlan.at_hand`.
     """
 
     name: ClassVar[str]
@@ -84,14 +83,20 @@ class PublishedDataset(ABC):
     toolchain_images: ClassVar[Mapping[str, str]] = {}  # part -> image folder in the toolchain's tree
 
     def __init__(
-        self, data_dir: str | Path, cache_dir: str | Path, splits: str = "official", on_error: str = "raise"
+        self,
+        data_dir: str | Path,
+        cache_dir: str | Path,
+        splits: str = "official",
+        on_error: str = "raise",
+        subset: bool | None = None,
     ) -> None:
         self.data_dir = Path(data_dir)
         self.cache_dir = Path(cache_dir)
         self.on_error = Faults(on_error).on_error
+        self.subset = bool(subset)
         if splits not in self.plans:
             raise UserError(f"splits={splits!r} is unknown: choose one of {', '.join(self.plans)}")
-        self.plan = self.plans[splits]
+        self.chosen = self.plans[splits]
         self.splits = splits
         # Once a reader: of a large set 118,000 files are listed, and half a gigabyte is hashed.
         self._index, self._manifest = cache(self._read_index), cache(self._read_manifest)
@@ -113,6 +118,44 @@ class PublishedDataset(ABC):
     def parse(self, part: str, files: PartFiles, faults: Faults) -> Annotations:
         """Return what the published files say, names relative to `root`."""
 
+    def require(self, path: Path, advice: str) -> Path:
+        """Return the path of something that is needed; a UserError with advice where it is not there."""
+        if not path.exists():
+            raise UserError(f"{path}: not there; {advice}")
+        return path
+
+    def parse_each(
+        self,
+        files: PartFiles,
+        suffix: str,
+        faults: Faults,
+        parse: Callable[[Path, str, Faults], list[WrittenBox]],
+    ) -> Annotations:
+        """Return the boxes of annotation files of one image each, which has the same stem.
+
+        An image without objects has an empty file: one without any is refused.
+
+        Args:
+            files: of the part, one image folder and annotations of one folder.
+            suffix: of the images.
+            faults: see `parse`.
+            parse: gives the boxes of a file, called by a place relative to `root`.
+        """
+        folder, images = files.image_folder.relative_to(self.root).as_posix(), []
+        annotations = Path(folder).with_name("annotations").as_posix()
+        for path in files.annotations:
+            place = path.relative_to(self.root).as_posix()
+            annotations, boxes = place.rpartition("/")[0], parse(path, place, faults)
+            images.append(WrittenImage(f"{folder}/{path.stem}{suffix}", None, boxes, place))
+        annotated = {image.name for image in images}
+        for name in listing(self.root, files.image_folder):
+            if name.endswith(suffix) and name not in annotated:
+                expected = (
+                    f"expected its annotation file {annotations}/{Path(name).stem}.txt, which is not there"
+                )
+                faults.refuse("images without annotation file", name, expected)
+        return Annotations.of_images(images)
+
     def group_of(self, name: str) -> str:
         """Return what must not come apart when images are held out: here each image is its own."""
         return name
@@ -126,14 +169,23 @@ class PublishedDataset(ABC):
         return source
 
     @property
+    def plan(self) -> SplitPlan:
+        """The chosen plan; of a subset, with the parts that are there."""
+        return self.chosen.at_hand(lambda part: bool(self.members(part))) if self.subset else self.chosen
+
+    def members(self, part: str) -> tuple[str, ...]:
+        """Return the parts that a union joins, or the part itself; of a subset, those that are there."""
+        members, there = self.unions.get(part, (part,)), self.parts if self.subset else self.part_names
+        return tuple(member for member in members if member in there)
+
+    @property
     def parts(self) -> tuple[str, ...]:
         """Names of the parts that are there, in either tree."""
         return tuple(part for part in self.part_names if self.has(part) or self._toolchain_folder(part))
 
     def index(self, part: str) -> Annotations:
         """Return the checked index of a part or a union: parsed at first use, then kept on disk."""
-        members = self.unions.get(part)
-        return Annotations.join([self._index(member) for member in members]) if members else self._index(part)
+        return Annotations.join([self._index(member) for member in self.members(part)])
 
     def read(self, part: str, faults: Faults, track: Track = untracked) -> PartRead:
         """Return what the files of a part say now, whatever index is kept.
@@ -151,7 +203,7 @@ class PublishedDataset(ABC):
             written = parse_toolchain_tree(self.root, folder, faults)
         else:
             written = self.parse(part, files, faults)
-        named, present = frozenset(written.names.tolist()), listing(self.root, files.image_folders)
+        named, present = frozenset(written.names.tolist()), listing(self.root, files.image_folder)
         written = check_images(self.root, written, present, faults, track)
         written = check_boxes(written, len(self.class_names), faults, self.known_faults)
         index = replace(written.with_areas(), dropped=tuple(faults.dropped))
@@ -159,10 +211,8 @@ class PublishedDataset(ABC):
 
     def manifest(self, part: str) -> dict[str, str]:
         """Return sha256 of the part's annotations, and of names and sizes of its images."""
-        if part in self.unions:
-            members = [self.manifest(member) for member in self.unions[part]]
-            return {key: value for found in members for key, value in found.items()}
-        return self._manifest(part)
+        members = [self._manifest(member) for member in self.members(part)]
+        return {key: value for found in members for key, value in found.items()}
 
     def __call__(self) -> DetectionSplits:
         """Return the splits of the chosen plan.
@@ -173,34 +223,56 @@ class PublishedDataset(ABC):
         plan = self.plan
         if plan.leak:
             log.warning("%s, splits %s: %s", self.name, self.splits, plan.leak)
-        fitting = Annotations.join([self.index(part) for part in plan.train])
+        self._say_what_is_at_hand(plan)
+        fitting = self._joined(plan.train)
         if plan.val is None:
             selects = np.array(held_out([self.group_of(str(name)) for name in fitting.names]), bool)
             selecting, fitting = fitting.take_images(selects), fitting.take_images(~selects)
         else:
-            selecting = self.index(plan.val)
-        used = dict.fromkeys((*plan.train, plan.val or plan.test, plan.test))
+            selecting = self._joined((plan.val,))
+        tested = selecting if plan.test == HELD_OUT else self._joined((plan.test,))
         return DetectionSplits(
             train=self._source(fitting, "train"),
             val=self._source(selecting, "val"),
-            test=self._source(self.index(plan.test), "test"),
+            test=self._source(tested, "test"),
             class_names=self.class_names,
-            manifest={key: value for part in used for key, value in self.manifest(part).items()},
+            manifest={key: value for part in plan.parts for key, value in self.manifest(part).items()},
             selection=plan.selection,
-            dropped=self._dropped(tuple(used)),
+            dropped=self._dropped(plan),
         )
+
+    def _joined(self, parts: Sequence[str]) -> Annotations:
+        """Return the index of several parts; a UserError where they hold no image at all."""
+        found = Annotations.join([self.index(part) for part in parts])
+        if not len(found):
+            members = [member for part in parts for member in self.members(part)]
+            folders = dict.fromkeys(str(self._files(member).image_folder) for member in members)
+            raise UserError(
+                f"{self.name} {', '.join(parts)}: no annotated image in {', '.join(folders)}; unpack it "
+                "there, or leave the part away and set data.subset=true"
+            )
+        return found
+
+    def _say_what_is_at_hand(self, plan: SplitPlan) -> None:
+        """Log which part of the published images is there."""
+        if plan != self.chosen:
+            what = f"train {', '.join(plan.train)}; val {plan.val or HELD_OUT}; test {plan.test}"
+            log.warning("%s, a subset: splits %s become %s", self.name, self.splits, what)
+        for part in plan.parts:
+            published, found = self.published.get(part, PublishedCounts()).images or 0, len(self.index(part))
+            if found < published:
+                meant = "" if self.subset else "; if that is on purpose, data.subset=true says so"
+                log.warning("%s %s: %d of %d published images%s", self.name, part, found, published, meant)
 
     def _source(self, index: Annotations, split: str) -> DetectionSource:
         images = FileImages(self.root, index.names, index.sizes)
         return self.prepare(DetectionSource(images, index, f"{self.name} {split}", self.plan.counted))
 
-    def _dropped(self, parts: Sequence[str]) -> dict[str, int]:
-        counts: dict[str, int] = {}
-        for part in parts:
-            for dropped in self.index(part).dropped:
-                key = f"{part}: {dropped.what}"
-                counts[key] = counts.get(key, 0) + 1
-        return counts
+    def _dropped(self, plan: SplitPlan) -> dict[str, int]:
+        """Return how often each thing was left out of the parts, and which parts were."""
+        found = [f"{part}: {dropped.what}" for part in plan.parts for dropped in self.index(part).dropped]
+        missing = [f"{part}: not at hand" for part in self.chosen.parts if part not in plan.parts]
+        return dict(Counter(found + missing))
 
     def _toolchain_folder(self, part: str) -> Path | None:
         """Return the part's image folder in the toolchain's tree, if that is to be read."""
@@ -209,52 +281,21 @@ class PublishedDataset(ABC):
 
     def _files(self, part: str) -> PartFiles:
         folder = self._toolchain_folder(part)
-        return PartFiles(label_files(folder), (folder,)) if folder else self.files(part)
+        return PartFiles(label_files(folder), folder) if folder else self.files(part)
 
     def _read_manifest(self, part: str) -> dict[str, str]:
         files = self._files(part)
         return {
             f"{part} annotations": content_hash(self.root, files.annotations),
-            f"{part} images, names and byte sizes": listing_hash(listing(self.root, files.image_folders)),
+            f"{part} images, names and byte sizes": listing_hash(listing(self.root, files.image_folder)),
         }
 
     def _read_index(self, part: str) -> Annotations:
-        how = type(self).__qualname__, part, self.on_error, self.settings()
+        how = type(self).__qualname__, part, self.on_error, self.subset, self.settings()
         key = (*how, self._toolchain_folder(part) is not None, sorted(self.manifest(part).items()))
-        return cached_index(self.cache_dir, f"{self.name}-{part}", key, lambda: self._build(part))
-
-    def _build(self, part: str) -> Annotations:
-        return self.read(part, Faults(self.on_error)).index
-
-
-class TiledDataset(PublishedDataset):
-    """A published set that can be cut; images are held out whole, so that no two splits share one.
-
-    Args:
-        data_dir: see `PublishedDataset`.
-        cache_dir: see `PublishedDataset`.
-        splits: see `PublishedDataset`.
-        on_error: see `PublishedDataset`.
-        tiling: attributes of a `TilingRule`; None leaves images whole.
-    """
-
-    def __init__(
-        self,
-        data_dir: str | Path,
-        cache_dir: str | Path,
-        splits: str = "official",
-        on_error: str = "raise",
-        tiling: Mapping[str, Any] | None = None,
-    ) -> None:
-        super().__init__(data_dir, cache_dir, splits, on_error)
-        self.tiling = None if tiling is None else TilingRule.of_settings(tiling)
-
-    def prepare(self, source: DetectionSource) -> DetectionSource:
-        """Return the split of the tiles, if the set is to be cut; cut them if they are not there yet."""
-        if self.tiling is None:
-            return source
-        windows = windows_of(source.sizes, self.tiling)
-        store = TileStore(self.cache_dir, self.name, self.tiling)
-        files = store.files(self.root, source.names, source.sizes, windows)
-        sizes = windows.extent[:, 2:] - windows.extent[:, :2]
-        return tiled_source(source, windows, self.tiling, FileImages(store.folder, files, sizes))
+        return cached_index(
+            self.cache_dir,
+            f"{self.name}-{part}",
+            key,
+            lambda: self.read(part, Faults(self.on_error, subset=self.subset)).index,
+        )

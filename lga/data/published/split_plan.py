@@ -1,9 +1,12 @@
 """Which parts of a published set are trained on, which select the checkpoint, and which are reported."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from lga.structures.annotations import Ignored
+
+HELD_OUT = "held out of train"
 
 
 @dataclass(frozen=True)
@@ -13,7 +16,7 @@ class SplitPlan:
     Attributes:
         train: parts that are trained on, joined.
         val: the part that selects the checkpoint; None holds images out of ``train``, see `held_out`.
-        test: the part that is reported.
+        test: the part that is reported; `HELD_OUT` reports what selects.
         who: who uses this split, and the source.
         leak: in one sentence, what was seen before it is reported; None where nothing was.
         counted: what the set marks as not to count, and this use of it counts as objects all the same. The
@@ -28,9 +31,46 @@ class SplitPlan:
     counted: tuple[Ignored, ...] = ()
 
     @property
+    def parts(self) -> tuple[str, ...]:
+        """Its parts, each once."""
+        named = (*self.train, self.val or self.test, self.test)
+        return tuple(dict.fromkeys(part for part in named if part != HELD_OUT))
+
+    def at_hand(self, there: Callable[[str], bool]) -> "SplitPlan":
+        """Return the plan for a set of which parts are missing on purpose.
+
+        What selects is then held out of training, and what is reported is the part that would have selected;
+        where there is but one part, one held-out share of it selects and is reported.
+
+        Args:
+            there: says whether a part is.
+        """
+        if all(map(there, self.parts)) or not any(map(there, self.parts)):
+            return self
+        judging = [part for part in dict.fromkeys((self.test, self.val)) if part and there(part)]
+        train = tuple(filter(there, self.train)) or (judging.pop(),)
+        test = judging[0] if judging else HELD_OUT
+        if self.val == self.test and judging:
+            return replace(self, train=train, val=test, test=test)
+        val = self.val if self.val in judging and self.val != test else None
+        leak = "the images that select the checkpoint are reported" if test == HELD_OUT else None
+        return replace(self, train=train, val=val, test=test, leak=leak)
+
+    @property
     def selection(self) -> Literal["validation", "test"]:
         """What a checkpoint is selected on."""
-        return "test" if self.val == self.test else "validation"
+        return "test" if self.test in (self.val, HELD_OUT) else "validation"
+
+
+def paper_plan(
+    train: Sequence[str],
+    reported: str,
+    who: str = "the paper most likely: its toolchain trains on train and reports the best epoch on val",
+    leak: str = "the checkpoint is selected on the images that are reported",
+    counted: tuple[Ignored, ...] = (),
+) -> SplitPlan:
+    """Return the plan of the paper's toolchain, which selects the checkpoint on what it reports."""
+    return SplitPlan(tuple(train), reported, reported, who, leak, counted)
 
 
 @dataclass(frozen=True)

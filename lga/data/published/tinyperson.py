@@ -23,8 +23,9 @@ from typing import Any
 
 from lga.data.detection.faults import Faults
 from lga.data.published.formats.coco_json import CocoAnnotation, crowds, read_coco
-from lga.data.published.published_dataset import PartFiles, TiledDataset
-from lga.data.published.split_plan import PublishedCounts, SplitPlan
+from lga.data.published.published_dataset import PartFiles
+from lga.data.published.split_plan import PublishedCounts, SplitPlan, paper_plan
+from lga.data.published.tiled_dataset import TiledDataset
 from lga.structures.annotations import Annotations, Ignored
 from lga.system.errors import UserError
 
@@ -55,11 +56,7 @@ class TinyPersonReader(TiledDataset):
     """Reads TinyPerson.
 
     Args:
-        data_dir: see `PublishedDataset`.
-        cache_dir: see `PublishedDataset`.
-        splits: see `PublishedDataset`.
-        on_error: see `PublishedDataset`.
-        tiling: see `TiledDataset`.
+        data_dir, cache_dir, splits, on_error, subset, tiling: see `TiledDataset`.
         variant: ``plain``, ``with_dense`` or ``erased``.
     """
 
@@ -75,12 +72,10 @@ class TinyPersonReader(TiledDataset):
                 "test",
                 who="the benchmark's; videos held out of training select the checkpoint",
             ),
-            "paper": SplitPlan(
-                ("train",),
+            "paper": paper_plan(
+                ["train"],
                 "test",
-                "test",
-                who="the paper most likely: its toolchain reports the best epoch, and there is no other part",
-                leak="the checkpoint is selected on the images that are reported",
+                "the paper most likely: its toolchain reports the best epoch, and there is no other part",
             ),
         }
     )
@@ -100,13 +95,14 @@ class TinyPersonReader(TiledDataset):
         cache_dir: str | Path,
         splits: str = "official",
         on_error: str = "raise",
+        subset: bool | None = None,
         tiling: Mapping[str, Any] | None = None,
         variant: str = "plain",
     ) -> None:
-        super().__init__(data_dir, cache_dir, splits, on_error, tiling)
+        super().__init__(data_dir, cache_dir, splits, on_error, subset, tiling)
         if variant not in VARIANTS:
             raise UserError(f"variant={variant!r} is unknown: choose one of {', '.join(VARIANTS)}")
-        self.plan = _of_variant(self.plan, VARIANTS[variant])
+        self.chosen = _of_variant(self.chosen, VARIANTS[variant])
 
     def has(self, part: str) -> bool:
         """Return whether the part's annotations are there."""
@@ -115,13 +111,9 @@ class TinyPersonReader(TiledDataset):
     def files(self, part: str) -> PartFiles:
         """Return the annotation file of a part and its image folder."""
         annotations, images = (self.root / place for place in PARTS[part])
-        if not annotations.is_file():
-            raise UserError(f"{annotations}: no such file; unpack TinyPerson's tiny_set into {self.root}")
-        if not images.is_dir():
-            raise UserError(
-                f"{images}: no such folder; unpack TinyPerson's {images.name}.tar.gz so that it is there"
-            )
-        return PartFiles([annotations], (images,))
+        self.require(annotations, f"unpack TinyPerson's tiny_set into {self.root}")
+        self.require(images, f"unpack TinyPerson's {images.name}.tar.gz so that it is there")
+        return PartFiles([annotations], images)
 
     def parse(self, part: str, files: PartFiles, faults: Faults) -> Annotations:
         """Return the boxes of the annotation file."""

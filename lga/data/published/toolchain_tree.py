@@ -10,15 +10,15 @@ extent is the box. An image without a file has no objects. Which objects were to
 format. Source: datasets notes on the toolchain's detection data.
 """
 
+import os
 from pathlib import Path
 
-from lga.data.detection.checks import UNREADABLE
+from lga.data.detection.checks import image_size
 from lga.data.detection.faults import Faults
-from lga.data.detection.image_stores import read_image_size
 from lga.data.detection.index_cache import listing
 from lga.data.published.formats.text_lines import numbered_lines
 from lga.structures.annotations import Annotations, WrittenBox, WrittenImage
-from lga.system.errors import UserError
+from lga.system.foreign import files_below, number, whole
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp")
 
@@ -32,7 +32,8 @@ def label_folder(images: Path) -> Path:
 
 def label_files(images: Path) -> list[Path]:
     """Return the label files of an image folder, sorted."""
-    return sorted(label_folder(images).rglob("*.txt"))
+    folder = label_folder(images)
+    return [folder / name for name, _ in files_below(folder) if name.endswith(".txt")]
 
 
 def parse_toolchain_tree(root: Path, images: Path, faults: Faults, labels: Path | None = None) -> Annotations:
@@ -49,23 +50,15 @@ def parse_toolchain_tree(root: Path, images: Path, faults: Faults, labels: Path 
     """
     labels = labels or label_folder(images)
     found = []
-    for name in sorted(listing(root, [images])):
+    for name in sorted(listing(root, images)):
         if Path(name).suffix.lower() not in IMAGE_SUFFIXES:
             continue
         label = labels / (root / name).relative_to(images).with_suffix(".txt")
         place = label.relative_to(root).as_posix()
-        size = _size(root / name, faults)
+        size = image_size(root / name, None, str(root / name), faults)
         if size is not None:
             found.append(WrittenImage(name, size, read_yolo(label, size, place, faults), place))
     return Annotations.of_images(found)
-
-
-def _size(path: Path, faults: Faults) -> tuple[int, int] | None:
-    try:
-        return read_image_size(path)
-    except UserError as error:
-        faults.pass_on(UNREADABLE, str(path), error)
-        return None
 
 
 BOX_FIELDS = 5
@@ -84,18 +77,18 @@ def read_yolo(path: Path, size: tuple[int, int], place: str, faults: Faults) -> 
     Raises:
         UserError: a line is bad, and ``faults`` refuses.
     """
-    if not path.is_file():
+    if not os.path.lexists(path):
         return []
     boxes = []
-    for number, line in numbered_lines(path, place, faults):
+    for line_number, line in numbered_lines(path, place, faults):
         shares = _shares(line)
         if shares is None:
             expected = f"expected a class and 4 shares, or 3 corners or more, found {line[:60]!r}"
-            faults.refuse("lines not understood", f"{place}:{number}", expected)
+            faults.refuse("lines not understood", f"{place}:{line_number}", expected)
             continue
         label, extent = shares
         x1, y1, x2, y2 = (share * side for share, side in zip(extent, size * 2, strict=True))
-        boxes.append(WrittenBox((x1, y1, x2, y2), label, line=number))
+        boxes.append(WrittenBox((x1, y1, x2, y2), label, line=line_number))
     return boxes
 
 
@@ -103,7 +96,7 @@ def _shares(line: str) -> tuple[int, tuple[float, float, float, float]] | None:
     """Return class and x1 y1 x2 y2 as shares, or None where the line is not of this format."""
     fields = line.split()
     try:
-        label, numbers = int(fields[0]), [float(field) for field in fields[1:]]
+        label, numbers = whole(fields[0]), [number(field) for field in fields[1:]]
     except ValueError:
         return None
     if len(fields) == BOX_FIELDS:

@@ -16,16 +16,16 @@ from pathlib import Path
 from types import MappingProxyType
 
 from lga.data.detection.faults import Faults
-from lga.data.detection.index_cache import listing
 from lga.data.published.formats.text_lines import numbered_lines
 from lga.data.published.published_dataset import PartFiles, PublishedDataset
-from lga.data.published.split_plan import PublishedCounts, SplitPlan
-from lga.structures.annotations import Annotations, Ignored, WrittenBox, WrittenImage
-from lga.system.errors import UserError
+from lga.data.published.split_plan import PublishedCounts, SplitPlan, paper_plan
+from lga.structures.annotations import Annotations, Ignored, WrittenBox
+from lga.system.foreign import visible, whole
 
 PREFIX = "VisDrone2019-DET-"
 _SOURCE = "toolchain's conversion logs; per class from the label files"
 _TRAIN = (79_337, 27_059, 10_480, 144_866, 24_956, 12_875, 4_812, 3_246, 5_926, 29_647)
+_TEST = (21_006, 6_376, 1_302, 28_074, 5_771, 2_659, 530, 599, 2_940, 5_845)
 _VAL = (8_844, 5_125, 1_287, 14_064, 1_975, 750, 1_045, 532, 251, 4_886)
 
 
@@ -42,20 +42,14 @@ class VisDroneReader(PublishedDataset):
     plans = MappingProxyType(
         {
             "official": SplitPlan(("train",), "val", "test-dev", who="the benchmark: test-dev is public"),
-            "paper": SplitPlan(
-                ("train",),
-                "val",
-                "val",
-                who="the paper most likely: its toolchain trains on train and reports the best epoch on val",
-                leak="the checkpoint is selected on the images that are reported",
-            ),
+            "paper": paper_plan(["train"], "val"),
         }
     )
     published = MappingProxyType(
         {
             "train": PublishedCounts(6471, sum(_TRAIN), "objects", _TRAIN, _SOURCE),
             "val": PublishedCounts(548, sum(_VAL), "objects", _VAL, _SOURCE),
-            "test-dev": PublishedCounts(1610, source="the dataset's page"),
+            "test-dev": PublishedCounts(1610, sum(_TEST), "objects", _TEST, _SOURCE),
         }
     )
     known_faults = ("of no size",)
@@ -69,35 +63,12 @@ class VisDroneReader(PublishedDataset):
         """Return the annotation files of a part and its image folder."""
         folder = self.root / f"{PREFIX}{part}"
         annotations, images = folder / "annotations", folder / "images"
-        for needed in (annotations, images):
-            if not needed.is_dir():
-                raise UserError(
-                    f"{needed}: no such folder; unpack {PREFIX}{part}.zip into {self.root} "
-                    "(`make data-visdrone` fetches it)"
-                )
-        return PartFiles(sorted(annotations.glob("*.txt")), (images,))
+        advice = f"unpack {PREFIX}{part}.zip into {self.root} (`make data-visdrone` fetches it)"
+        return PartFiles(visible(self.require(annotations, advice), "*.txt"), self.require(images, advice))
 
     def parse(self, part: str, files: PartFiles, faults: Faults) -> Annotations:
-        """Return the boxes of every annotation file; each is of the image of the same stem.
-
-        An image without objects has an empty file: one without any is refused.
-        """
-        self._refuse_unannotated(files, faults)
-        images = []
-        for path in files.annotations:
-            place = path.relative_to(self.root).as_posix()
-            image = f"{PREFIX}{part}/images/{path.stem}.jpg"
-            images.append(WrittenImage(image, None, read_visdrone(path, place, faults), place))
-        return Annotations.of_images(images)
-
-    def _refuse_unannotated(self, files: PartFiles, faults: Faults) -> None:
-        annotated = {path.stem for path in files.annotations}
-        for name in sorted(listing(self.root, files.image_folders)):
-            image = Path(name)
-            if image.suffix == ".jpg" and image.stem not in annotated:
-                annotation = image.parent.with_name("annotations") / f"{image.stem}.txt"
-                expected = f"expected its annotation file {annotation.as_posix()}, which is not there"
-                faults.refuse("images without annotation file", name, expected)
+        """Return the boxes of every annotation file."""
+        return self.parse_each(files, ".jpg", faults, read_visdrone)
 
 
 FIELDS = 8
@@ -122,7 +93,7 @@ def read_visdrone(path: Path, place: str, faults: Faults) -> list[WrittenBox]:
     for number, line in numbered_lines(path, place, faults):
         fields = line.rstrip(",").split(",")
         try:
-            left, top, width, height, score, category, *_ = (int(field) for field in fields)
+            left, top, width, height, score, category, *_ = (whole(field) for field in fields)
             complete = len(fields) == FIELDS
         except ValueError:
             complete = False

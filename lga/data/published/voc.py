@@ -23,9 +23,8 @@ from lga.data.detection.faults import Faults
 from lga.data.published.formats.text_lines import numbered_lines
 from lga.data.published.formats.voc_xml import UNIT, read_voc
 from lga.data.published.published_dataset import PartFiles, PublishedDataset
-from lga.data.published.split_plan import PublishedCounts, SplitPlan
-from lga.structures.annotations import Annotations, WrittenImage
-from lga.system.errors import UserError
+from lga.data.published.split_plan import PublishedCounts, SplitPlan, paper_plan
+from lga.structures.annotations import Annotations
 
 ARCHIVES = MappingProxyType(
     {
@@ -36,12 +35,10 @@ ARCHIVES = MappingProxyType(
         "val2012": "VOCtrainval_11-May-2012.tar",
     }
 )
-TOOLCHAIN = SplitPlan(
+TOOLCHAIN = paper_plan(
     ("train2012", "train2007", "val2012", "val2007"),
     "test2007",
-    "test2007",
-    who="the paper's toolchain by default: 16,551 images of both years, the best epoch on 2007's test",
-    leak="the checkpoint is selected on the images that are reported",
+    "the paper's toolchain by default: 16,551 images of both years, the best epoch on 2007's test",
 )
 
 _SOURCE = "the challenge's database statistics, objects that are not difficult"
@@ -97,28 +94,24 @@ class VOCReader(PublishedDataset):
     def files(self, part: str) -> PartFiles:
         """Return the list of the part's images, the annotation files that are there, and the image folder."""
         listed, images = self._list(part), self._year(part) / "JPEGImages"
+        advice = f"unpack {ARCHIVES[part]} into {self.root} (`make data-voc{part[-4:]}` fetches it)"
         for needed in (listed, images):
-            if not needed.exists():
-                raise UserError(
-                    f"{needed}: not there; unpack {ARCHIVES[part]} into {self.root} "
-                    f"(`make data-voc{part[-4:]}` fetches it)"
-                )
-        annotations = [self._annotation(part, stem) for _, stem in self._stems(part, Faults(self.on_error))]
-        return PartFiles([listed, *(path for path in annotations if path.is_file())], (images,))
+            self.require(needed, advice)
+        annotations = [self._annotation(part, stem) for _, stem in self._stems(part, Faults("skip"))]
+        return PartFiles([listed, *(path for path in annotations if path.is_file())], images)
 
     def parse(self, part: str, files: PartFiles, faults: Faults) -> Annotations:
         """Return the objects of every image that the part's list names, in its order."""
         images = []
         for line, stem in self._stems(part, faults):
             path = self._annotation(part, stem)
-            place, image = self._place(path), self._year(part) / "JPEGImages" / f"{stem}.jpg"
+            place, image = self._place(path), self._place(self._year(part) / "JPEGImages" / f"{stem}.jpg")
             if not path.is_file():
                 listed = f"{self._place(self._list(part))}:{line}"
                 faults.refuse("images without annotation file", listed, f"{stem} has no {place}")
                 continue
-            said = read_voc(path, place, self.class_names, faults)
-            if said is not None:
-                images.append(WrittenImage(self._place(image), said.size, said.boxes, place))
+            if (said := read_voc(path, place, image, self.class_names, faults)) is not None:
+                images.append(said)
         return Annotations.of_images(images, UNIT)
 
     def _stems(self, part: str, faults: Faults) -> Iterator[tuple[int, str]]:
@@ -133,7 +126,7 @@ class VOCReader(PublishedDataset):
                 )
             elif stem in lines:
                 faults.refuse("images listed twice", where, f"{stem} stands in line {lines[stem]} too")
-            else:
+            elif faults.accepts_path(stem, where):
                 lines[stem] = number
                 yield number, stem
 
@@ -157,13 +150,11 @@ class VOC2007Reader(VOCReader):
     plans = MappingProxyType(
         {
             "official": SplitPlan(("train2007",), "val2007", "test2007", who="the challenge of 2007"),
-            "paper": SplitPlan(
+            "paper": paper_plan(
                 ("train2007", "val2007"),
                 "test2007",
-                "test2007",
-                who="the paper most likely, it is not stated: common practice of training, and its toolchain "
+                "the paper most likely, it is not stated: common practice of training, and its toolchain "
                 "reports the best epoch on what it validates on",
-                leak="the checkpoint is selected on the images that are reported",
             ),
             "toolchain": TOOLCHAIN,
         }
@@ -182,13 +173,11 @@ class VOC2012Reader(VOCReader):
                 "val2012",
                 who="the challenge of 2012, as far as it is public; every twelfth training image selects",
             ),
-            "paper": SplitPlan(
+            "paper": paper_plan(
                 ("train2012",),
                 "val2012",
-                "val2012",
-                who="the paper most likely, it is not stated: its toolchain reports the best epoch on what "
+                "the paper most likely, it is not stated: its toolchain reports the best epoch on what "
                 "it validates on, and val is what there are annotations of",
-                leak="the checkpoint is selected on the images that are reported",
             ),
             "toolchain": TOOLCHAIN,
         }

@@ -13,8 +13,9 @@ from lga.data.classification.mnist import MNISTFormatReader
 from lga.data.classification.published_files import PUBLISHED, find_file
 from lga.data.detection.tiling import windows_of
 from lga.data.digit_scenes import DigitScenesReader
-from lga.data.published.published_dataset import PublishedDataset, TiledDataset
+from lga.data.published.published_dataset import PublishedDataset
 from lga.data.published.split_plan import HELD_OUT_EVERY
+from lga.data.published.tiled_dataset import TiledDataset
 from lga.results.published import PUBLISHED_IMAGES
 from lga.system.errors import UserError
 

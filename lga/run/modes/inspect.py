@@ -1,8 +1,7 @@
 """`mode=inspect`: what a set's files hold, and what of it is wrong; trains nothing.
 
 The terminal shows tables, then what is known, worth noting, and wrong; exit status 1 where something is. What
-`inspect.json` and `inspect.pictures` name is written; the folder of pictures gets ``<part>-images.png`` and
-``<part>-sizes.png``.
+`inspect.json` and `inspect.pictures` name is written; the folder of pictures gets ``<part>-images.png``.
 """
 
 import json
@@ -27,7 +26,7 @@ from lga.data.inspection.report import Contents, PartReport, Report
 from lga.data.published import PublishedDataset
 from lga.system.files import writable, write_atomically, write_text
 from lga.system.progress import Track, track, untracked
-from lga.system.terminal_text import with_fixed_width
+from lga.system.terminal_text import printable, with_fixed_width
 
 COLUMNS = 4  # parts beside one another
 FIRST = 5  # of each kind are shown
@@ -137,7 +136,7 @@ class _Listing:
             self.line(f"  and {len(items) - FIRST:,} more; {self.all}")
 
     def line(self, text: str) -> None:
-        self.console.print(text, markup=False, highlight=False, soft_wrap=True)
+        self.console.print(printable(text), markup=False, highlight=False, soft_wrap=True)
 
 
 def _notes(report: Report, listing: _Listing) -> None:
@@ -149,8 +148,6 @@ def _notes(report: Report, listing: _Listing) -> None:
         twice = [f"{duplicate.place}, first {duplicate.first}" for duplicate in part.duplicate_boxes]
         listing.show(f"note: {name}, boxes that stand twice", twice)
         listing.show(f"note: {name}, images that no annotation names", part.unnamed_images)
-    for part_name in report.missing:
-        listing.line(f"note: {part_name} is not there, and splits={report.splits} does not need it")
     for leak in report.leaks:
         if leak.declared:
             shared = f"{leak.splits[0]} and {leak.splits[1]} share {leak.count:,}, {leak.how}"
@@ -161,9 +158,9 @@ def _table(corner: str, parts: Sequence[str], rows: Sequence[Row]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column(corner)
     for part in parts:
-        table.add_column(escape(part), justify="right")
+        table.add_column(escape(printable(part)), justify="right")
     for row in rows:
-        table.add_row(*(escape(cell) for cell in row))
+        table.add_row(*(escape(printable(cell)) for cell in row))
     return table
 
 

@@ -27,11 +27,13 @@ from lga.structures import Detections
 from lga.structures.batch import ImageOrigin
 from lga.system.errors import UserError
 from lga.system.files import writable, write_atomically, write_text
+from lga.system.foreign import visible
 from lga.system.progress import track, untracked
 
 log = logging.getLogger("lga")
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
+LONGEST_STEM = 48  # characters of a picture's name: in bytes, far below what file systems take
 Image = NDArray[np.uint8]
 
 
@@ -58,7 +60,12 @@ def predict(run: FrozenRun) -> None:
             found = sure(find(network, image, cfg.dataset.image_size), cfg.mode.confidence)
             images.append(_image_entry(len(images) + 1, file, image))
             boxes.extend(_box_entries(len(boxes) + 1, images[-1]["id"], found))
-            _draw(out / f"{len(images)}-{file.stem}.png", image, found, list(cfg.dataset.class_names))
+            _draw(
+                out / f"{len(images)}-{file.stem[:LONGEST_STEM]}.png",
+                image,
+                found,
+                list(cfg.dataset.class_names),
+            )
         categories = [{"id": i + 1, "name": name} for i, name in enumerate(cfg.dataset.class_names)]
         content = {"images": images, "categories": categories, "annotations": boxes}
         write_text(out / "predictions.json", json.dumps(content) + "\n")
@@ -70,14 +77,18 @@ def images_of(source: str | None) -> list[Path]:
     if not source:
         raise UserError("mode=predict needs source=<image, folder or glob>")
     path = Path(source)
-    if path.is_dir():
-        found = [file for file in path.iterdir() if file.suffix.lower() in SUFFIXES]
-    elif path.is_file():
-        found = [path]
-    else:
-        wild = next((i for i, part in enumerate(path.parts) if set(part) & set("*?[")), len(path.parts) - 1)
-        pattern = str(Path(*path.parts[wild:]))
-        found = [file for file in Path(*path.parts[:wild]).glob(pattern) if file.is_file()]
+    try:
+        if path.is_dir():
+            found = [file for file in visible(path, "*") if file.suffix.lower() in SUFFIXES]
+        elif path.is_file():
+            found = [path]
+        else:  # brackets in the name of a real folder are no pattern
+            folder = next(parent for parent in path.parents if parent.is_dir())
+            found = [file for file in folder.glob(str(path.relative_to(folder))) if file.is_file()]
+    except (OSError, ValueError) as error:
+        raise UserError(
+            f"source={source}: {error}; name an image file, a folder of them, or a glob"
+        ) from error
     if not found:
         raise UserError(f"source={source}: no image there; name an image file, a folder of them, or a glob")
     return sorted(found)

@@ -7,7 +7,7 @@ import pytest
 
 from lga.data.classification.idx import parse_idx, read_idx
 from lga.system.errors import UserError
-from lga.system.files import read_content
+from lga.system.foreign import read_content
 
 LABELS = bytes.fromhex("00000801 00000003 070009")
 IMAGES = bytes.fromhex("00000803 00000002 00000001 00000003 010203 0405ff")

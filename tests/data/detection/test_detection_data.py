@@ -12,7 +12,7 @@ from pytorch_lightning.callbacks import ModelCheckpoint
 from lga.data.detection import DetectionAugmentation
 from lga.data.detection.detection_data import DetectionData
 from lga.structures import DetectionBatch
-from lga.structures.annotations import Annotations, WrittenImage
+from lga.structures.annotations import Annotations, WrittenBox, WrittenImage
 from lga.system.errors import UserError
 from tests.data.detection.sources import MadeReader, flat, source_of, source_of_files, targets_of
 
@@ -154,7 +154,9 @@ def test_a_truncated_image_stops_the_run_with_one_line(tmp_path, num_workers):
 
     class Truncated(MadeReader):
         def __call__(self):
-            written = Annotations.of_images([WrittenImage("short.jpg", (64, 64), (), "labels")])
+            written = Annotations.of_images(
+                [WrittenImage("short.jpg", (64, 64), [WrittenBox((1, 1, 9, 9), 0)], "labels")]
+            )
             source = source_of_files(written, tmp_path, "files")
             return type(super().__call__())(source, source, source, self.class_names, {})
 

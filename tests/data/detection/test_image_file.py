@@ -101,5 +101,34 @@ def test_not_an_image(tmp_path, content):
 def test_missing(tmp_path):
     path = tmp_path / "gone.jpg"
     for reading in (read_image, read_image_size):
-        with pytest.raises(UserError, match=rf"^{path}: no such image; "):
+        with pytest.raises(
+            UserError, match=rf"^{path}: cannot be read \(No such file or directory\); check the path"
+        ):
             reading(path)
+
+
+def test_pixels_without_a_meaning_in_8_bits(tmp_path):
+    for mode in ("F", "I"):
+        path = tmp_path / f"{mode}.tif"
+        Image.new(mode, (4, 3), 1).save(path)
+        for reading in (read_image, read_image_size):
+            with pytest.raises(
+                UserError, match=f"pixels of type {mode} have no meaning in 8 bits; save it as"
+            ):
+                reading(path)
+
+
+@pytest.mark.parametrize("kind", ["eps", "gif", "pdf", "ico"])
+def test_formats_that_no_set_uses_are_not_opened(tmp_path, kind):
+    path = tmp_path / "a.jpg"
+    with path.open("wb") as file:
+        Image.fromarray(RAMP).convert("RGB").save(file, kind)
+    with pytest.raises(UserError, match="cannot be read as an image"):
+        read_image(path)
+
+
+def test_more_pixels_than_are_read(tmp_path, monkeypatch):
+    Image.fromarray(RAMP).save(tmp_path / "a.png")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 5)
+    with pytest.raises(UserError, match="has more pixels than the 10 that are read; cut it into parts"):
+        read_image(tmp_path / "a.png")

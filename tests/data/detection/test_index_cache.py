@@ -159,9 +159,9 @@ def test_images_are_listed_with_their_bytes(tmp_path):
     for name, size in (("b.jpg", 2), ("sub/a.jpg", 3), (".hidden", 1), ("sub/._b.jpg", 1)):
         (tmp_path / "set" / name).write_bytes(b"x" * size)
     (tmp_path / "set" / "to nowhere.jpg").symlink_to(tmp_path / "c.jpg")
-    found = listing(tmp_path, [tmp_path / "set"])
+    found = listing(tmp_path, tmp_path / "set")
     assert found == {"set/b.jpg": 2, "set/sub/a.jpg": 3}
-    assert listing(tmp_path / "set", [tmp_path / "set"]) == {"b.jpg": 2, "sub/a.jpg": 3}
+    assert listing(tmp_path / "set", tmp_path / "set") == {"b.jpg": 2, "sub/a.jpg": 3}
     assert listing_hash(found) == listing_hash(dict(reversed(found.items())))
     assert listing_hash(found) != listing_hash({**found, "set/b.jpg": 4})
 

@@ -54,8 +54,8 @@ def test_files_of_the_same_content(tmp_path):
 def test_files_of_other_sizes_or_ends_are_not_read_whole(tmp_path, monkeypatch):
     sizes = write(tmp_path, {"a": b"123", "b": b"1234", "c": b"xx4", "d": b"99"})
     tails, wholes = [], []
-    tail, content = module._tail, module._content
+    tail, content = module._tail, module.sha256_of
     monkeypatch.setattr(module, "_tail", lambda path: tails.append(path) or tail(path))
-    monkeypatch.setattr(module, "_content", lambda path: wholes.append(path) or content(path))
+    monkeypatch.setattr(module, "sha256_of", lambda path: wholes.append(path) or content(path))
     assert duplicate_images(tmp_path, sizes) == []
     assert (tails, wholes) == ([Path(tmp_path / "a"), Path(tmp_path / "c")], [])

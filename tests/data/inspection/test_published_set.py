@@ -1,6 +1,7 @@
 """Inspections of VisDrone trees; every count and fault is known, see `tests.data.inspection.trees`."""
 
 import json
+import shutil
 
 import pytest
 
@@ -11,8 +12,8 @@ from tests.data.trees.visdrone import write_tree
 TRAIN, VAL = "VisDrone2019-DET-train", "VisDrone2019-DET-val"
 
 
-def inspected(root, splits="official", decode=False):
-    reader = SmallVisDrone(root.parent, root.parents[1] / "cache", splits, on_error="skip")
+def inspected(root, splits="official", decode=False, subset=False):
+    reader = SmallVisDrone(root.parent, root.parents[1] / "cache", splits, "skip", subset)
     return PublishedInspection(reader, decode).report().as_dict()
 
 
@@ -24,7 +25,7 @@ def sound(tmp_path):
 def test_counts_of_a_sound_part(sound):
     report = inspected(sound)
     train = report["parts"]["train"]
-    assert (report["ok"], report["wrong"], report["leaks"], report["missing"]) == (True, [], [], [])
+    assert (report["ok"], report["wrong"], report["leaks"]) == (True, [], [])
     contents = train["contents"]
     assert (contents["images"], contents["without_objects"]) == (6, 1)
     assert (contents["objects"], contents["boxes"]) == (11, 14)
@@ -123,7 +124,7 @@ def test_a_part_that_the_plan_needs(sound):
 def test_a_part_that_the_plan_does_not_need(sound):
     (sound / "VisDrone2019-DET-test-dev").rename(sound / "elsewhere")
     report = inspected(sound, splits="paper")
-    assert (report["ok"], report["missing"]) == (True, ["test-dev"])
+    assert (report["ok"], list(report["parts"])) == (True, ["train", "val"])
     assert list(report["plans"]) == ["official", "paper"]
     (leak,) = report["leaks"]
     assert (leak["splits"], leak["how"], leak["count"]) == (["val", "test"], "same file", 6)
@@ -137,3 +138,29 @@ def test_a_label_of_no_image_and_an_image_of_no_label(sound):
     assert report["parts"]["train"]["unnamed_images"] == [f"{TRAIN}/images/0000000_00002_d_0000002.jpg"]
     wrong = [entry["what"] for entry in report["wrong"]]
     assert (wrong.count("images missing"), wrong.count("images without annotation file")) == (1, 1)
+
+
+def test_a_part_that_the_plan_does_not_use_is_not_judged(sound):
+    annotation(sound, "test-dev", 2).write_text("1,2,3\n")
+    assert inspected(sound, splits="paper")["ok"]
+    assert not inspected(sound)["ok"]
+
+
+def test_a_subset_is_judged_by_what_it_holds(sound):
+    """Fewer images are meant; what is wrong with those that are there is not."""
+    image(sound, "train", 3).unlink()
+    (sound / "VisDrone2019-DET-test-dev").rename(sound / "elsewhere")
+    assert not inspected(sound)["ok"]
+    report = inspected(sound, subset=True)
+    assert (report["ok"], list(report["parts"])) == (True, ["train", "val"])
+    annotation(sound, "train", 2).write_text("1,2,3\n")
+    assert [entry["what"] for entry in inspected(sound, subset=True)["wrong"]] == ["lines not understood"]
+
+
+def test_many_equal_pictures_are_five_names_and_a_number(sound):
+    for number in range(8):
+        shutil.copy(image(sound, "val", 2), image(sound, "val", 20 + number))
+        annotation(sound, "val", 20 + number).write_text("")
+    (line,) = [entry["told"] for entry in inspected(sound)["wrong"] if "twice" in entry["what"]]
+    assert line.count(".jpg") == 5
+    assert line.endswith(" and 4 more")

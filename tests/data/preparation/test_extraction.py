@@ -180,3 +180,13 @@ def test_an_encrypted_zip(tmp_path):
 def test_what_is_no_archive(tmp_path, content):
     (tmp_path / "archive").write_bytes(content)
     refused(tmp_path / "archive", tmp_path, "not a whole zip or tar archive")
+
+
+@pytest.mark.parametrize("mode", ["w:gz", "w:xz", "w:bz2"])
+def test_one_changed_byte_of_a_compressed_tar(tmp_path, mode):
+    """In the checksum at the stream's end, which unpacking the members alone does not reach."""
+    archive = write_tar(tmp_path / "archive", {"set/a": b"a" * 700}, mode=mode)
+    content = bytearray(archive.read_bytes())
+    content[-6 if mode == "w:gz" else -20] ^= 1
+    archive.write_bytes(content)
+    refused(archive, tmp_path, "not a whole zip or tar archive|cannot be unpacked")

@@ -204,10 +204,10 @@ def test_an_image_of_another_size(root):
 @pytest.mark.parametrize(
     ("spoil", "expected"),
     [
-        (lambda text: text[:700], r"breaks off after 700 bytes, in line 1; fetch or export it again"),
+        (lambda text: text[:700], r"breaks off after 700 bytes, in line 1; put COCO's detection file there"),
         (lambda text: b"\n\n" + text[:-1] + b"x}", r"is not JSON in UTF-8 at byte [\d,]+, line 3"),
         (lambda text: text.decode().encode("utf-16"), r"is not JSON in UTF-8 at byte 0, line 1"),
-        (lambda text: b"[]", r"expected an object with the lists .*: expected object, got array"),
+        (lambda text: b"[]", r"expected object, got array; put COCO's detection file there, with the lists"),
         (lambda text: b'{"images": []}', r"object missing required field annotations"),
     ],
 )

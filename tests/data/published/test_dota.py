@@ -176,12 +176,13 @@ def test_a_missing_image(root):
 def test_a_missing_label_file(root):
     (root / LABELS).unlink()
     with pytest.raises(
-        UserError, match=r"images/P0003\.png: the image has no label file; put P0003\.txt into"
+        UserError,
+        match=r"images/P0003\.png: expected its annotation file train/labelTxt/P0003\.txt,",
     ):
         reader(root).index("train")
     skipping = reader(root, on_error="skip").index("train")
     assert len(skipping) == 4
-    assert ("images without a label file", "train/images/P0003.png") in skipping.dropped
+    assert ("images without annotation file", "train/images/P0003.png") in skipping.dropped
 
 
 def test_an_image_that_breaks_off(root):
@@ -204,7 +205,7 @@ def test_the_configs(name, tiling):
 
 def test_missing_folders(root):
     shutil.rmtree(root / "train" / "images")
-    with pytest.raises(UserError, match=r"images: no such folder; unpack DOTA v1\.0's train images there"):
+    with pytest.raises(UserError, match=r"images: not there; unpack DOTA v1\.0's train images there"):
         reader(root)()
     shutil.rmtree(root / "train")
     with pytest.raises(

@@ -262,8 +262,8 @@ def test_the_configs(name, tiling):
 
 def test_missing_files(root):
     shutil.rmtree(root / "tiny_set" / "train")
-    with pytest.raises(UserError, match=r"train: no such folder; unpack TinyPerson's train\.tar\.gz so that"):
+    with pytest.raises(UserError, match=r"train: not there; unpack TinyPerson's train\.tar\.gz so that"):
         reader(root)()
     (root / TRAIN).unlink()
-    with pytest.raises(UserError, match=r"tiny_set_train\.json: no such file; unpack TinyPerson's tiny_set"):
+    with pytest.raises(UserError, match=r"tiny_set_train\.json: not there; unpack TinyPerson's tiny_set"):
         reader(root)()

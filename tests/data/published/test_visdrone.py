@@ -117,7 +117,7 @@ def test_a_missing_annotation_file(root):
 
 def test_a_missing_part(root):
     shutil.rmtree(root / "VisDrone2019-DET-train")
-    with pytest.raises(UserError, match=r"no such folder; unpack VisDrone2019-DET-train\.zip into"):
+    with pytest.raises(UserError, match=r"not there; unpack VisDrone2019-DET-train\.zip into"):
         reader(root)()
 
 

@@ -118,17 +118,17 @@ def test_the_plan_of_the_toolchain_joins_both_years(data_dir, cls, caplog):
         ),
         (
             f"<object><name>dog</name>{BOX.format('ten')}</object>",
-            r"xml, object 1: expected a number in <bndbox/xmax>, found 'ten'",
+            r"xml, object 1: <bndbox/xmax>: expected a number below 2,147,483,648, found 'ten'",
         ),
         (
             "<object><name>dog</name><bndbox><xmin>5</xmin></bndbox></object>",
-            r"xml, object 1: expected a number in <bndbox/ymin>, found ''",
+            r"xml, object 1: <bndbox/ymin>: expected a number below .*, found ''",
         ),
         (
             f"<object><name>dog</name><difficult>no</difficult>{BOX.format(9)}</object>",
-            r"xml, object 1: expected a number in <difficult>, found 'no'",
+            r"xml, object 1: <difficult>: expected a number below .*, found 'no'",
         ),
-        (f"<object><name>dog</name>{BOX.format('nan')}</object>", r"xml, object 1: the box is not finite"),
+        (f"<object><name>dog</name>{BOX.format('nan')}</object>", r"xml, object 1: <bndbox/xmax>: expected"),
         (f"<object><name>dog</name>{BOX.format(2)}</object>", r"xml, object 1: the box is inverted"),
     ],
 )
@@ -158,7 +158,7 @@ def test_bad_objects(data_dir, objects, expected):
         (b"<html></html>", r": expected an <annotation>, found a <html>"),
         (
             b"<annotation><size><width>96</width><height>tall</height></size></annotation>",
-            r": expected <width> and <height> in whole pixels, found '96' and 'tall'",
+            r": expected a whole number below .*, found 'tall'",
         ),
     ],
 )

@@ -88,8 +88,12 @@ def write_kaggle(data_dir: Path) -> Path:
     return root
 
 
-def write_2021(data_dir: Path, *, older: bool = False) -> Path:
-    """Write the three tables, or the older ones, and the images and return the set's folder."""
+def write_2021(data_dir: Path, *, older: bool = False, faults: bool = False) -> Path:
+    """Write the three tables, or the older ones, and the images and return the set's folder.
+
+    With ``faults``, those of the published tables: a second row of image 0 of another domain, which shares no
+    box with the first, and a box of image 4 wholly outside it.
+    """
     root = data_dir / "GWHD"
     folder = root / "gwhd_2021"
     for number, part in enumerate(("train", "val", "test")):
@@ -101,6 +105,9 @@ def write_2021(data_dir: Path, *, older: bool = False) -> Path:
             f"{name}{'' if older else '.png'},{written},Domain_{number}"
             for name, written in zip(names, boxes, strict=True)
         ]
+        if faults:
+            lines.append(lines[0].replace(boxes[0], "40 30 50 40").replace("Domain_0", "Domain_9"))
+            lines[4] = lines[4].replace(boxes[4], f"{boxes[4]};70 5 80 9")
         kind = "official" if older else "competition"
         table = "\n".join(["image_name,BoxesString,domain", *lines, lines[2]])
         (folder / f"{kind}_{part}.csv").write_text(table + "\n")

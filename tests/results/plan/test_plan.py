@@ -189,10 +189,10 @@ def test_durations(hours, told):
 
 def test_what_is_missing_and_how_many_images_there_are(tmp_path):
     reader = VisDroneReader(tmp_path / "data", tmp_path / "cache", splits="paper")
-    assert "VisDrone2019-DET-train/annotations: no such folder" in missing_data(reader)
+    assert "VisDrone2019-DET-train/annotations: not there" in missing_data(reader)
     assert image_counts("visdrone", reader) == ImageCounts(6471, 548, 548, "published")
     write_tree(tmp_path / "data", images=5, parts=("train",))
-    assert "VisDrone2019-DET-val/annotations: no such folder" in missing_data(reader)
+    assert "VisDrone2019-DET-val/annotations: not there" in missing_data(reader)
     write_tree(tmp_path / "data", images=4, parts=("val",))
     assert missing_data(reader) is None
     assert image_counts("visdrone", reader).known == "published"

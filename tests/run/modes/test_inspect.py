@@ -45,7 +45,7 @@ def test_a_sound_set(tmp_path):
     assert "visdrone: nothing wrong" in rows
     assert max(map(len, finished.stdout.split("note: ")[0].splitlines()[1:])) <= 120
     assert {path.name for path in (tmp_path / "pictures").iterdir()} == {
-        f"{part}-{kind}.png" for part in ("train", "val", "test-dev") for kind in ("images", "sizes")
+        f"{part}-images.png" for part in ("train", "val", "test-dev")
     }
     assert not (tmp_path / "out").exists()
 
@@ -115,6 +115,24 @@ def test_a_report_that_cannot_be_written_is_one_line(tmp_path):
     (tmp_path / "reports").touch()
     with pytest.raises(UserError, match=r"cannot write under .*reports: .*inspect\.json="):
         execute(cell(tmp_path, *overrides(tmp_path, SMALL)))
+
+
+def test_names_cannot_steer_the_terminal(tmp_path, capsys):
+    folder = write_tree(tmp_path / "data") / "VisDrone2019-DET-val/images"
+    next(folder.iterdir()).rename(folder / "a\x1b[31m\u202e.jpg")
+    with pytest.raises(SystemExit):
+        execute(cell(tmp_path, *overrides(tmp_path, SMALL)))
+    told = capsys.readouterr().out
+    assert "a\\x1b[31m\\u202e.jpg" in told
+    assert not {"\x1b", "\u202e"} & set(told)
+
+
+def test_a_subset_by_the_command_line(tmp_path, capsys):
+    shutil.rmtree(write_tree(tmp_path / "data") / "VisDrone2019-DET-train")
+    execute(cell(tmp_path, *overrides(tmp_path, "data.subset=true")))
+    assert "visdrone: nothing wrong" in capsys.readouterr().out
+    report = json.loads((tmp_path / "reports" / "report.json").read_text())
+    assert sum(report["parts"]["val"]["contents"]["objects_by_image"].values()) == 11
 
 
 def test_an_interrupt_is_one_line(tmp_path, monkeypatch):

@@ -1,6 +1,7 @@
 """`mode=predict`: boxes of image files as COCO JSON and as pictures; a broken file costs itself alone."""
 
 import json
+import os
 
 import cv2
 import numpy as np
@@ -106,6 +107,27 @@ def test_sources(pictures):
         images_of(None)
     with pytest.raises(UserError, match="no image there"):
         images_of(str(pictures / "*.webp"))
+
+
+def test_sources_with_odd_names(pictures):
+    """Brackets of a real folder are no pattern; what is no file is skipped by name, not waited for."""
+    folder = pictures.parent / "shots [1]"
+    pictures.rename(folder)
+    assert len(images_of(f"{folder}/*.png")) == 3
+    assert images_of(f"{folder}/tall.jpg") == [folder / "tall.jpg"]
+    with pytest.raises(UserError, match=r"source=x{300}"):
+        images_of("x" * 300)
+
+
+def test_odd_files_cost_themselves_alone(tmp_path, weights, pictures, capsys):
+    os.mkfifo(pictures / "pipe.png")
+    (pictures / "grey.png").rename(pictures / f"{'g' * 240}.png")
+    out = f"mode.out={tmp_path / 'out'}"
+    execute(cell(tmp_path, *SCENES, "mode=predict", f"source={pictures}", f"mode.checkpoint={weights}", out))
+    told = capsys.readouterr().out
+    assert "pipe.png: is a named pipe, not a file" in told
+    assert "3 images, " in told
+    assert "2 skipped" in told
 
 
 def test_a_classifier_predicts_no_boxes(tmp_path):

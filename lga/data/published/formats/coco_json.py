@@ -10,8 +10,6 @@ From the records of a COCO file to the boxes of a split.
 Axes: N images, M annotations.
 """
 
-import codecs
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -23,13 +21,14 @@ from numpy.typing import NDArray
 from lga.data.detection.faults import Faults
 from lga.structures.annotations import Annotations, Ignored
 from lga.system.errors import UserError
+from lga.system.foreign import BOUND, LARGEST_JSON, parse_json, read_file
 
 Id = Annotated[int, msgspec.Meta(ge=0, lt=2**53)]
-Side = Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
+Side = Annotated[int, msgspec.Meta(ge=0, lt=BOUND)]
+Pixels = Annotated[float, msgspec.Meta(gt=-BOUND, lt=BOUND)]
+Area = Annotated[float, msgspec.Meta(ge=0, lt=BOUND**2)]
 Flag = bool | int  # both are written
-_AT = re.compile(r"(?P<found>.*?)(?: - at `\$\.?(?P<where>.*)`)?", re.DOTALL)  # msgspec's own words
-_BYTE = re.compile(r"\(byte (\d+)\)")
-_NOT_JSON = "fetch or export it again: a part of such a file cannot be left out"
+_NOT_COCO = "put COCO's detection file there, with the lists images, annotations and categories"
 
 
 class CocoImage(msgspec.Struct, gc=False):
@@ -67,8 +66,8 @@ class CocoAnnotation(msgspec.Struct, gc=False):
     id: Id
     image_id: Id
     category_id: Id
-    bbox: tuple[float, float, float, float]
-    area: float | None = None
+    bbox: tuple[Pixels, Pixels, Pixels, Pixels]
+    area: Area | None = None
     iscrowd: Flag = False
     ignore: Flag = False
     uncertain: Flag = False
@@ -100,25 +99,8 @@ _KINDS = {CocoImage: "image", CocoAnnotation: "annotation", CocoCategory: "categ
 
 
 def open_coco(path: Path) -> CocoFile:
-    """Return the records of a file, UTF-8.
-
-    Raises:
-        UserError: the file is not JSON to its end, or has not the three lists.
-    """
-    content = path.read_bytes().removeprefix(codecs.BOM_UTF8)
-    try:
-        return msgspec.json.decode(content, type=CocoFile)
-    except msgspec.ValidationError as error:
-        expected = "expected an object with the lists images, annotations and categories"
-        raise UserError(f"{path}: {expected}: {_told(error)}; put COCO's detection file there") from error
-    except msgspec.DecodeError as error:
-        found = _BYTE.search(str(error))
-        if found is None:
-            what = f"breaks off after {len(content):,} bytes, in line {_line(content, len(content))}"
-        else:
-            byte = int(found[1])
-            what = f"is not JSON in UTF-8 at byte {byte:,}, line {_line(content, byte)}"
-        raise UserError(f"{path}: {what}; {_NOT_JSON}") from error
+    """Return the records of a file; a UserError where it is not JSON, or has not the three lists."""
+    return parse_json(read_file(path, LARGEST_JSON), CocoFile, str(path), _NOT_COCO)
 
 
 def records(found: list[msgspec.Raw], kind: type[Record], place: str, faults: Faults) -> Iterator[Record]:
@@ -134,14 +116,14 @@ def records(found: list[msgspec.Raw], kind: type[Record], place: str, faults: Fa
     Raises:
         UserError: a record is bad, and ``faults`` refuses.
     """
-    decode, name = msgspec.json.Decoder(kind).decode, _KINDS[kind]
+    name = _KINDS[kind]
     met: set[int] = set()
     for number, raw in enumerate(found):
         try:
-            record = decode(raw)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            where = f"{place}, {_identity(raw, name, number)}"
-            faults.refuse(f"{name} records not understood", where, _told(error))
+            record = parse_json(bytes(raw), kind, name)
+        except UserError as error:
+            where, told = f"{place}, {_identity(raw, name, number)}", str(error).removeprefix(f"{name}: ")
+            faults.refuse(f"{name} records not understood", where, told)
             continue
         if record.id in met:
             expected = f"an earlier {name} has the same id, each needs its own"
@@ -158,21 +140,6 @@ def _identity(raw: msgspec.Raw, name: str, number: int) -> str:
     except msgspec.DecodeError:
         found = None
     return f"{name} number {number + 1}" if found is None else f"{name} id {found}"
-
-
-def _told(error: Exception) -> str:
-    """Return msgspec's message, the field first."""
-    if isinstance(error, UnicodeDecodeError):
-        return f"expected UTF-8 text, found the byte {error.object[error.start]:#x}"
-    parts = _AT.fullmatch(str(error))
-    where = parts["where"] if parts else None
-    found = (parts["found"] if parts else str(error)).replace("`", "")
-    found = found[0].lower() + found[1:]
-    return f"{where}: {found}" if where else found
-
-
-def _line(content: bytes, byte: int) -> int:
-    return content.count(b"\n", 0, byte) + 1
 
 
 UNIT = "annotation id"
@@ -192,7 +159,7 @@ def read_coco(
     path: Path,
     place: str,
     faults: Faults,
-    labels: Mapping[str, int],
+    labels: Mapping[str, int] | None,
     folder: str = "",
     ignored: Callable[[CocoAnnotation], Ignored] = crowds,
 ) -> Annotations:
@@ -202,7 +169,7 @@ def read_coco(
         path: of the file.
         place: what to call it in messages: its path relative to the set's folder.
         faults: says what to do about a bad record.
-        labels: from 0, by the name of the category; several categories may have the same.
+        labels: from 0, by the name of the category; several may have the same. None: all are 0.
         folder: of the images, relative to the set's folder, with forward slashes; "" where the file names
             contain it.
         ignored: says why an annotation's box does not count; called once for each.
@@ -211,12 +178,17 @@ def read_coco(
         UserError: the file breaks off, or a record is bad and ``faults`` refuses.
     """
     content = open_coco(path)
-    images = list(records(content.images, CocoImage, place, faults))
+    images = [
+        image
+        for image in records(content.images, CocoImage, place, faults)
+        if faults.accepts_path(image.file_name, f"{place}, image id {image.id}")
+    ]
     categories = list(records(content.categories, CocoCategory, place, faults))
     rows = _rows(records(content.annotations, CocoAnnotation, place, faults), ignored)
     image = _places(rows["image"], [found.id for found in images])
     category = _places(rows["category"], [found.id for found in categories])
     listed = image < len(images)
+    labels = dict.fromkeys((found.name for found in categories), 0) if labels is None else labels
     label = np.array([*(labels.get(found.name, _NO_CLASS) for found in categories), _NO_CLASS])[category]
     good = listed & (label != _NO_CLASS)
     names = {found.id: found.name for found in categories}

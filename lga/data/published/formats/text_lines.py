@@ -5,10 +5,15 @@ Rows of a CSV file with a known header, and their line numbers.
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from lga.data.detection.faults import Faults
+from lga.system.errors import UserError
+from lga.system.foreign import read_file
+
+_LINE_END = re.compile(r"\r\n?|\n")
 
 
 def numbered_lines(path: Path, place: str, faults: Faults) -> Iterator[tuple[int, str]]:
@@ -22,14 +27,7 @@ def numbered_lines(path: Path, place: str, faults: Faults) -> Iterator[tuple[int
     Raises:
         UserError: the file is not UTF-8 text, and ``faults`` refuses.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        faults.refuse(
-            "files that are not UTF-8 text", place, f"expected UTF-8 text, found byte {error.start}"
-        )
-        return
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(_LINE_END.split(_text(path, place, faults) or ""), 1):
         if stripped := line.strip():
             yield number, stripped
 
@@ -49,12 +47,8 @@ def numbered_rows(
     Raises:
         UserError: the file or a row is bad, and ``faults`` refuses.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        faults.refuse(
-            "files that are not UTF-8 text", place, f"expected UTF-8 text, found byte {error.start}"
-        )
+    text = _text(path, place, faults)
+    if text is None:
         return
     rows = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
@@ -71,3 +65,14 @@ def numbered_rows(
                 faults.refuse("rows not understood", f"{place}:{rows.line_num}", expected)
     except csv.Error as error:
         faults.refuse("files that break off", f"{place}:{rows.line_num}", f"expected a CSV row: {error}")
+
+
+def _text(path: Path, place: str, faults: Faults) -> str | None:
+    try:
+        return read_file(path).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        found = f"expected UTF-8 text, found byte {error.start}"
+        faults.refuse("files that are not UTF-8 text", place, found)
+    except UserError as error:
+        faults.pass_on("files that cannot be read", place, error)
+    return None

@@ -7,35 +7,28 @@ Source: the development kit's documentation, http://host.robots.ox.ac.uk/pascal/
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml import ElementTree
 
 from lga.data.detection.faults import Faults
-from lga.structures.annotations import Ignored, WrittenBox
+from lga.structures.annotations import Ignored, WrittenBox, WrittenImage
+from lga.system.errors import UserError
+from lga.system.foreign import number, read_file, whole
 
+LARGEST = 2**21  # bytes of a file, of one image
 UNIT = "object"  # its number in the file, from 1
 
 
-class VOCAnnotation(NamedTuple):
-    """One file.
-
-    Attributes:
-        size: width and height of the image; None where the file does not say.
-        boxes: of its objects; their lines are the objects' numbers in the file.
-    """
-
-    size: tuple[int, int] | None
-    boxes: list[WrittenBox]
-
-
-def read_voc(path: Path, place: str, class_names: Sequence[str], faults: Faults) -> VOCAnnotation | None:
+def read_voc(
+    path: Path, place: str, image: str, class_names: Sequence[str], faults: Faults
+) -> WrittenImage | None:
     """Return what one file says, or None where it is not of this format.
 
     Args:
         path: of the file.
         place: what to call it in messages.
+        image: path of its image, relative to the set's folder.
         class_names: in the order of the labels.
         faults: says what to do about a bad file or object.
 
@@ -51,21 +44,24 @@ def read_voc(path: Path, place: str, class_names: Sequence[str], faults: Faults)
         faults.refuse("files without a proper size", place, str(error))
         return None
     boxes = []
-    for number, element in enumerate(root.findall("object"), 1):
+    for place_in_file, element in enumerate(root.findall("object"), 1):
         try:
-            boxes.append(_box(element, number, class_names))
+            boxes.append(_box(element, place_in_file, class_names))
         except ValueError as error:
-            faults.refuse("objects not understood", f"{place}, {UNIT} {number}", str(error))
-    return VOCAnnotation(size, boxes)
+            faults.refuse("objects not understood", f"{place}, {UNIT} {place_in_file}", str(error))
+    return WrittenImage(image, size, boxes, place)
 
 
 def _root(path: Path, place: str, faults: Faults) -> Element | None:
     malformed = "files that are not well-formed XML"
     try:
-        root: Element = ElementTree.parse(path).getroot()
+        root: Element = ElementTree.fromstring(read_file(path, LARGEST))
     except ParseError as error:
         reason = str(error).partition(":")[0]
         faults.refuse(malformed, f"{place}:{error.position[0]}", f"expected well-formed XML, found: {reason}")
+        return None
+    except UserError as error:
+        faults.pass_on("files that cannot be read", place, error)
         return None
     except (ValueError, LookupError) as error:  # an entity that is defined here, an encoding that is unknown
         faults.refuse(malformed, place, f"expected XML in UTF-8 without entities of its own, found: {error}")
@@ -77,13 +73,13 @@ def _root(path: Path, place: str, faults: Faults) -> Element | None:
 
 
 def _size(root: Element) -> tuple[int, int] | None:
-    width, height = (root.findtext(f"size/{side}", "0").strip() for side in ("width", "height"))
-    if not (width.isdecimal() and height.isdecimal()):
-        raise ValueError(f"expected <width> and <height> in whole pixels, found {width!r} and {height!r}")
-    return (int(width), int(height)) if int(width) and int(height) else None
+    width, height = (whole(root.findtext(f"size/{side}", "0")) for side in ("width", "height"))
+    if min(width, height) < 0:
+        raise ValueError(f"expected <width> and <height> in pixels, found {width} and {height}")
+    return (width, height) if width and height else None
 
 
-def _box(element: Element, number: int, class_names: Sequence[str]) -> WrittenBox:
+def _box(element: Element, line: int, class_names: Sequence[str]) -> WrittenBox:
     name = element.findtext("name", "").strip()
     if name not in class_names:
         known = f"the {len(class_names)} classes {', '.join(class_names)}"
@@ -98,13 +94,12 @@ def _box(element: Element, number: int, class_names: Sequence[str]) -> WrittenBo
         box=(first_x - 1, first_y - 1, last_x, last_y),
         label=class_names.index(name),
         ignored=Ignored.DIFFICULT if difficult else Ignored.OBJECT,
-        line=number,
+        line=line,
     )
 
 
 def _number(element: Element, tag: str) -> float:
-    text = element.findtext(tag, "").strip()
     try:
-        return float(text)
-    except ValueError:
-        raise ValueError(f"expected a number in <{tag}>, found {text!r}") from None
+        return number(element.findtext(tag, ""))
+    except ValueError as error:
+        raise ValueError(f"<{tag}>: {error}") from None

@@ -14,7 +14,6 @@ Format: ``image_name,BoxesString,domain``, the boxes ``x1 y1 x2 y2`` in pixels w
 
 from pathlib import Path
 from types import MappingProxyType
-from typing import NamedTuple
 
 from lga.data.detection.faults import Faults
 from lga.data.published.formats.text_lines import numbered_rows
@@ -22,6 +21,7 @@ from lga.data.published.gwhd.codalab import GWHDReader
 from lga.data.published.published_dataset import PartFiles
 from lga.data.published.split_plan import PublishedCounts, SplitPlan
 from lga.structures.annotations import Annotations, WrittenBox, WrittenImage
+from lga.system.foreign import number
 
 YEAR_2021 = "gwhd_2021"
 IMAGES = f"{YEAR_2021}/images"
@@ -42,6 +42,7 @@ class GWHD2021Reader(GWHDReader):
             )
         }
     )
+    known_faults = ("outside the image",)
     published = MappingProxyType({"val": PublishedCounts(1476, source="the set's page and its copies")})
     toolchain_images = MappingProxyType({part: f"{YEAR_2021}/images/{part}" for part in part_names})
 
@@ -56,70 +57,49 @@ class GWHD2021Reader(GWHDReader):
 
     def files(self, part: str) -> PartFiles:
         """Return the part's table and the folder of all images."""
-        return PartFiles([self.require(self._table(part))], (self.require(self.root / IMAGES),))
+        return PartFiles([self.needed(self._table(part))], self.needed(self.root / IMAGES))
 
     def parse(self, part: str, files: PartFiles, faults: Faults) -> Annotations:
         """Return the images of the table."""
         table = self._table(part)
         place = table.relative_to(self.root).as_posix()
-        rows = read_gwhd_2021(table, place, faults)
-        return Annotations.of_images(
-            [WrittenImage(f"{IMAGES}/{_file_name(row.name)}", None, row.boxes, place) for row in rows]
-        )
+        return Annotations.of_images(read_gwhd_2021(table, place, faults))
 
     def _table(self, part: str) -> Path:
         newer, older = (self.root / YEAR_2021 / f"{kind}_{part}.csv" for kind in ("competition", "official"))
         return older if older.is_file() and not newer.is_file() else newer
 
 
-def _file_name(name: str) -> str:
-    return name if name.lower().endswith((".png", ".jpg")) else f"{name}.png"
-
-
 COLUMNS = ("image_name", "BoxesString", "domain")
 EMPTY = "no_box"
 
 
-class WheatRow(NamedTuple):
-    """One image.
-
-    Attributes:
-        name: as written.
-        boxes: all of label 0.
-        line: of the row.
-    """
-
-    name: str
-    boxes: list[WrittenBox]
-    line: int
-
-
-def read_gwhd_2021(path: Path, place: str, faults: Faults) -> list[WheatRow]:
+def read_gwhd_2021(path: Path, place: str, faults: Faults) -> list[WrittenImage]:
     """Return the images of a table, in the order of its rows.
 
-    A row that repeats an earlier one exactly is left out and counted.
+    A second row of an image is left out and counted, whether it says the same or, as four of the published
+    tables' do, something else.
 
     Args:
         path: of the table.
         place: what to call it in messages.
-        faults: says what to do about a bad row, and about a second one of an image that says something else.
+        faults: says what to do about a bad row.
 
     Raises:
         UserError: the table or a row is bad, and ``faults`` refuses.
     """
-    rows: list[WheatRow] = []
+    rows: list[WrittenImage] = []
     seen: dict[str, tuple[int, str]] = {}
     for line, (name, boxes_string, domain) in numbered_rows(path, place, COLUMNS, faults):
         here = f"{place}:{line}"
         first, content = seen.setdefault(name, (line, f"{boxes_string},{domain}"))
         if first != line:
-            if content == f"{boxes_string},{domain}":
-                faults.drop("rows that repeat another", here)
-            else:
-                expected = f"{name} has other boxes or another domain in line {first}"
-                faults.refuse("rows that disagree about an image", here, expected)
-            continue
-        rows.append(WheatRow(name, _boxes(boxes_string, line, here, faults), line))
+            same = content == f"{boxes_string},{domain}"
+            faults.drop(f"rows that {'repeat another' if same else 'disagree with an earlier one'}", here)
+        elif faults.accepts_path(name, here):
+            file = name if name.lower().endswith((".png", ".jpg")) else f"{name}.png"
+            boxes = _boxes(boxes_string, line, here, faults)
+            rows.append(WrittenImage(f"{IMAGES}/{file}", None, boxes, place))
     return rows
 
 
@@ -129,7 +109,7 @@ def _boxes(boxes_string: str, line: int, here: str, faults: Faults) -> list[Writ
     boxes = []
     for written in boxes_string.split(";"):
         try:
-            x1, y1, x2, y2 = (float(number) for number in written.split())
+            x1, y1, x2, y2 = map(number, written.split())
         except ValueError:
             expected = f"expected boxes x1 y1 x2 y2 with ; between, or {EMPTY}, found {written[:60]!r}"
             faults.refuse("boxes not understood", here, expected)

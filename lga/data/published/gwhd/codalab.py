@@ -14,12 +14,12 @@ from types import MappingProxyType
 from typing import ClassVar
 
 from lga.data.detection.faults import Faults
-from lga.data.published.formats.coco_json import CocoCategory, open_coco, read_coco, records
+from lga.data.published.formats.coco_json import read_coco
 from lga.data.published.published_dataset import PartFiles, PublishedDataset
-from lga.data.published.split_plan import PublishedCounts, SplitPlan
+from lga.data.published.split_plan import PublishedCounts, SplitPlan, paper_plan
 from lga.data.published.toolchain_tree import parse_toolchain_tree
 from lga.structures.annotations import Annotations
-from lga.system.errors import UserError
+from lga.system.foreign import visible
 
 FOLDER = "GWHD"
 
@@ -41,19 +41,14 @@ class GWHDReader(PublishedDataset):
         """Return the distribution: two have parts of the same names."""
         return (self.distribution,)
 
-    def require(self, path: Path) -> Path:
-        """Return the path of something that is needed.
-
-        Raises:
-            UserError: it is not there.
-        """
-        if not path.exists():
-            raise UserError(
-                f"{path}: not there; unpack one distribution of the set into {self.root}: "
-                "global-wheat-codalab-official.zip (`make data-gwhd_codalab` fetches it), gwhd_2021.zip "
-                "(`make data-gwhd2021`), or Kaggle's global-wheat-detection.zip as global-wheat-detection/"
-            )
-        return path
+    def needed(self, path: Path) -> Path:
+        """Return the path of something that is needed; a UserError where it is not there."""
+        advice = (
+            f"unpack one distribution of the set into {self.root}: "
+            "global-wheat-codalab-official.zip (`make data-gwhd_codalab` fetches it), gwhd_2021.zip "
+            "(`make data-gwhd2021`), or Kaggle's global-wheat-detection.zip as global-wheat-detection/"
+        )
+        return self.require(path, advice)
 
 
 CODALAB = "global-wheat-codalab-official"
@@ -78,11 +73,10 @@ class GWHDCodalabReader(GWHDReader):
                 who="the challenge of 2020 reports these four domains; it has no validation, so this reader "
                 f"holds {SELECTING} out of the domains of training",
             ),
-            "paper": SplitPlan(
+            "paper": paper_plan(
                 TRAINING,
                 "ethz_1",
-                "ethz_1",
-                who="the paper most likely: its toolchain trains on seven domains and reports one of them",
+                "the paper most likely: its toolchain trains on seven domains and reports one of them",
                 leak=LEAK,
             ),
         }
@@ -100,12 +94,12 @@ class GWHDCodalabReader(GWHDReader):
 
     def files(self, part: str) -> PartFiles:
         """Return the domain's JSON file, or else its label files, and its image folder."""
-        images = self.require(self.root / CODALAB / part)
+        images = self.needed(self.root / CODALAB / part)
         boxes = images.with_name(f"{part}.json")
         labels = self._labels(part)
         if boxes.is_file() or not labels.is_dir():
-            return PartFiles([self.require(boxes)], (images,))
-        return PartFiles(sorted(labels.glob("*.txt")), (images,))
+            return PartFiles([self.needed(boxes)], images)
+        return PartFiles(visible(labels, "*.txt"), images)
 
     def parse(self, part: str, files: PartFiles, faults: Faults) -> Annotations:
         """Return the boxes of the JSON file, or of the label files."""
@@ -113,10 +107,7 @@ class GWHDCodalabReader(GWHDReader):
         if not boxes.is_file():
             return parse_toolchain_tree(self.root, self.root / CODALAB / part, faults, self._labels(part))
         place = f"{CODALAB}/{part}.json"
-        quietly = Faults("skip")  # what is wrong with a category is reported when the boxes are read
-        categories = records(open_coco(boxes).categories, CocoCategory, place, quietly)
-        labels = {category.name: 0 for category in categories}
-        return read_coco(boxes, place, faults, labels, f"{CODALAB}/{part}")
+        return read_coco(boxes, place, faults, None, f"{CODALAB}/{part}")
 
     def _labels(self, part: str) -> Path:
         return self.root / "labels" / part

@@ -11,19 +11,20 @@ Format: ``image_id,width,height,bbox,source``, the box a JSON list ``"[x, y, wid
 image without a box has no row.
 """
 
-import json
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
 from lga.data.detection.faults import Faults
 from lga.data.detection.index_cache import listing
+from lga.data.published.formats.coco_json import Pixels
 from lga.data.published.formats.text_lines import numbered_rows
 from lga.data.published.gwhd.codalab import LEAK, SELECTING, GWHDReader
 from lga.data.published.gwhd.codalab import TRAINING as SOURCES
 from lga.data.published.published_dataset import PartFiles
-from lga.data.published.split_plan import PublishedCounts, SplitPlan
+from lga.data.published.split_plan import PublishedCounts, SplitPlan, paper_plan
 from lga.structures.annotations import Annotations, WrittenBox, WrittenImage
+from lga.system.foreign import parse_json, whole
 
 KAGGLE = "global-wheat-detection"
 TABLE, IMAGES = f"{KAGGLE}/train.csv", f"{KAGGLE}/train"
@@ -65,34 +66,23 @@ def read_kaggle_wheat(path: Path, place: str, faults: Faults) -> dict[str, Kaggl
     """
     images: dict[str, KaggleImage] = {}
     for line, (name, width, height, bbox, source) in numbered_rows(path, place, COLUMNS, faults):
-        box, size = _corners(bbox), _size(width, height)
-        if box is None or size is None:
+        try:
+            size = whole(width), whole(height)
+            x, y, w, h = parse_json(bbox.encode(), tuple[Pixels, Pixels, Pixels, Pixels], "bbox")
+        except ValueError:  # a UserError is one
             found = f"{width},{height},{bbox}"[:60]
             expected = f'expected width,height,"[x, y, width, height]" in numbers, found {found!r}'
             faults.refuse("rows not understood", f"{place}:{line}", expected)
             continue
+        if not faults.accepts_path(name, f"{place}:{line}"):
+            continue
         image = images.setdefault(name, KaggleImage(size, source, line, []))
         if (image.size, image.source) == (size, source):
-            image.boxes.append(WrittenBox(box, 0, line=line))
+            image.boxes.append(WrittenBox((x, y, x + w, y + h), 0, line=line))
         else:
             expected = f"size or source of {name} is not that of line {image.line}"
             faults.refuse("rows that disagree about an image", f"{place}:{line}", expected)
     return images
-
-
-def _size(width: str, height: str) -> tuple[int, int] | None:
-    try:
-        return int(width), int(height)
-    except ValueError:
-        return None
-
-
-def _corners(bbox: str) -> tuple[float, float, float, float] | None:
-    try:
-        left, top, width, height = (float(number) for number in json.loads(bbox))
-    except (ValueError, TypeError):
-        return None
-    return left, top, left + width, top + height
 
 
 class GWHDKaggleReader(GWHDReader):
@@ -109,11 +99,10 @@ class GWHDKaggleReader(GWHDReader):
                 who="this reader: the competition has no validation and hides its test, so one source "
                 "selects and another is reported",
             ),
-            "paper": SplitPlan(
+            "paper": paper_plan(
                 (UNLISTED, *SOURCES),
                 "ethz_1",
-                "ethz_1",
-                who="the paper's toolchain, on the same images elsewhere: it reports one of the sources "
+                "the paper's toolchain, on the same images elsewhere: it reports one of the sources "
                 "that it trains on",
                 leak=LEAK,
             ),
@@ -144,16 +133,19 @@ class GWHDKaggleReader(GWHDReader):
 
     def files(self, part: str) -> PartFiles:
         """Return the table and the folder of all images."""
-        return PartFiles([self.require(self.root / TABLE)], (self.require(self.root / IMAGES),))
+        return PartFiles([self.needed(self.root / TABLE)], self.needed(self.root / IMAGES))
 
     def parse(self, part: str, files: PartFiles, faults: Faults) -> Annotations:
         """Return the images of one source, or those that no row names."""
         counted = part == UNLISTED or faults.on_error == "raise"
         listed = read_kaggle_wheat(self.root / TABLE, TABLE, faults if counted else Faults("skip"))
         if part == UNLISTED:
-            _check_sources(listed, faults)
+            for image in listed.values():
+                if image.source not in SOURCES:
+                    expected = f"expected a source of {', '.join(SOURCES)}, found {image.source!r}"
+                    faults.refuse("images of an unknown source", f"{TABLE}:{image.line}", expected)
             names = {f"{IMAGES}/{stem}.jpg" for stem in listed}
-            present = sorted(listing(self.root, files.image_folders))
+            present = sorted(listing(self.root, files.image_folder))
             rest = [name for name in present if name.endswith(".jpg") and name not in names]
             return Annotations.of_images([WrittenImage(name, None, (), TABLE) for name in rest])
         return Annotations.of_images(
@@ -163,10 +155,3 @@ class GWHDKaggleReader(GWHDReader):
                 if image.source == part
             ]
         )
-
-
-def _check_sources(listed: dict[str, KaggleImage], faults: Faults) -> None:
-    for image in listed.values():
-        if image.source not in SOURCES:
-            expected = f"expected a source of {', '.join(SOURCES)}, found {image.source!r}"
-            faults.refuse("images of an unknown source", f"{TABLE}:{image.line}", expected)

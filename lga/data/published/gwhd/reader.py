@@ -22,6 +22,7 @@ def gwhd_reader(
     cache_dir: str | Path,
     splits: str = "official",
     on_error: str = "raise",
+    subset: bool | None = None,
     distribution: str = "auto",
 ) -> GWHDReader:
     """Return the reader of one distribution; the arguments but the last as of `PublishedDataset`.
@@ -37,7 +38,7 @@ def gwhd_reader(
         distribution = _found(Path(data_dir) / FOLDER)
     if distribution not in READERS:
         raise UserError(f"distribution={distribution!r} is unknown: choose one of auto, {', '.join(READERS)}")
-    return READERS[distribution](data_dir, cache_dir, splits, on_error)
+    return READERS[distribution](data_dir, cache_dir, splits, on_error, subset)
 
 
 def _found(root: Path) -> str:
