@@ -1,6 +1,5 @@
 """Finds and reads the run records below a folder; one that cannot be read is reported, the others stay."""
 
-import math
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 from lga.results.scales import Scale, scale_of
 from lga.run.folder.record import RunRecord, read_record
 from lga.system.errors import UserError
+from lga.system.terminal_text import first_line
 
 RECORD = "result.json"
 
@@ -61,24 +61,15 @@ def collect(root: Path) -> Collection:
     for folder in _run_folders(root, problems):
         path = folder / RECORD
         try:
-            runs.append(CollectedRun(folder, _checked(read_record(path))))
+            str(path).encode()  # a page of all names is UTF-8
+            run = CollectedRun(folder, read_record(path))
+            _position(run)
+            runs.append(run)
         except UserError as error:
             problems.append(Problem(path, str(error).removeprefix(f"{path}: ")))
-        except OSError as error:
-            problems.append(Problem(path, error.strerror or str(error)))
+        except Exception as error:  # whatever is wrong with one run, the others stay
+            problems.append(Problem(path, f"{type(error).__name__}: {first_line(error)}"))
     return Collection(root, tuple(sorted(runs, key=_position)), tuple(problems))
-
-
-def _checked(record: RunRecord) -> RunRecord:
-    """The record, if its measures are numbers that can be averaged and drawn."""
-    own = {"seconds": record.seconds, "gflops": record.gflops, "gflops_paper": record.gflops_paper}
-    measures = {**own, **record.metrics}
-    for name, value in measures.items():
-        if value is not None and not math.isfinite(value):
-            raise UserError(
-                f"{name} is {value}, not a finite number; remove the record to run the cell again"
-            )
-    return record
 
 
 def _run_folders(root: Path, problems: list[Problem]) -> Iterator[Path]:

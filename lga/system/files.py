@@ -3,8 +3,11 @@
 Also where runs, records, tables and pages go.
 """
 
+import errno
 import gzip
 import os
+import stat
+import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,6 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from lga.system.errors import UserError
+from lga.system.terminal_text import first_line
 
 DAMAGED = ".damaged"
 GZIP_MAGIC = b"\x1f\x8b"
@@ -72,6 +76,35 @@ def writable(folder: Path, setting: str) -> Iterator[None]:
 def outputs(*parts: str) -> Path:
     """Return a path below LGA_OUTPUT_DIR of the environment, where runs are left, or below outputs/."""
     return Path(os.environ.get("LGA_OUTPUT_DIR", "outputs"), *parts)
+
+
+def zip_damage(path: Path) -> str | None:
+    """Return how a zip archive is not as it was written; None where it is, and for other files."""
+    if not zipfile.is_zipfile(path):
+        return None
+    try:
+        with zipfile.ZipFile(path) as archive:
+            changed = archive.testzip()
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, ValueError, EOFError, RuntimeError) as error:
+        return first_line(error)
+    return f"the checksum of its part {changed} is wrong" if changed else None
+
+
+def read_regular(path: Path, at_most: int) -> bytes:
+    """Return the content of a regular file of at most so many bytes; a UserError for all else, links too."""
+    try:
+        with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:  # noqa: PTH123
+            state = os.fstat(file.fileno())
+            if not stat.S_ISREG(state.st_mode):
+                raise UserError(f"{path}: not a regular file")
+            if state.st_size > at_most:
+                raise UserError(
+                    f"{path}: {state.st_size / 1e6:,.0f} MB; at most {at_most / 1e6:,.0f} are read"
+                )
+            return file.read(at_most)
+    except OSError as error:
+        link = error.errno == errno.ELOOP
+        raise UserError(f"{path}: {'a link; only files are read' if link else error.strerror}") from error
 
 
 def read_content(path: Path, at_most: int) -> bytes:

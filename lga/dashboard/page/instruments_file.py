@@ -6,7 +6,9 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, FiniteFloat, NonNegativeInt, PositiveInt, ValidationError
 
+from lga.run.folder.record import MOST_BYTES
 from lga.system.errors import UserError
+from lga.system.files import read_regular
 
 Number = FiniteFloat | None
 
@@ -98,10 +100,10 @@ class Instruments(_Part):
 
 def read_instruments(path: Path) -> Instruments | None:
     """What lies at `path`; None if nothing does, UserError if it cannot be used."""
-    if not path.is_file():
+    if not path.exists():
         return None
     try:
-        return Instruments.model_validate_json(path.read_bytes())
+        return Instruments.model_validate_json(read_regular(path, MOST_BYTES))
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the whole file"

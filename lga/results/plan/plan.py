@@ -9,10 +9,11 @@ from typing import Any
 from lga.config.frozen_run import FrozenRun
 from lga.config.instantiation import make
 from lga.results.matching import cell_names
-from lga.results.plan.image_counts import ImageCounts, image_counts, missing_data
+from lga.results.plan.image_counts import ImageCounts, image_counts
 from lga.results.plan.step_times import StepTimes, Work
 from lga.results.published import Cell
 from lga.results.settings import digest, recipe
+from lga.run.folder.data_files import missing_data
 from lga.run.folder.directory import RunDirectory
 from lga.system.errors import UserError
 

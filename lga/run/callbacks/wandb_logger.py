@@ -23,7 +23,8 @@ from lga.config.frozen_run import FrozenRun
 from lga.run.folder.directory import RunDirectory
 from lga.system.errors import UserError
 from lga.system.files import write_text
-from lga.system.secrets import hide_secrets
+from lga.system.secrets import hide_secrets, without_secrets
+from lga.system.terminal_text import printable
 
 REACHABLE_SECONDS = 3.0
 log = logging.getLogger("lga")
@@ -147,9 +148,7 @@ class WandbLogger(Logger):
                 self._settings["mode"] = "offline"
             self._forward()
         except Exception as error:
-            self._tell(
-                f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error) else error!r}"
-            )
+            self._tell(printable(f"{type(error).__name__}: {' '.join(str(error).split())}"[:300]))
             while self._queue.get() is not None:
                 pass
 
@@ -186,9 +185,9 @@ def _settings(run: FrozenRun, folder: RunDirectory, mode: str, resumed: bool) ->
     return {
         "project": logger["project"],
         "entity": logger["entity"],
-        "group": logger["group"] or cell.dataset,
-        "job_type": logger["job_type"],
-        "tags": [cell.dataset, cell.backbone, cell.attention, *logger["tags"]],
+        "group": without_secrets(logger["group"] or cell.dataset),
+        "job_type": without_secrets(logger["job_type"]),
+        "tags": hide_secrets([cell.dataset, cell.backbone, cell.attention, *logger["tags"]]),
         "name": f"{cell.dataset}-{cell.backbone}-{cell.attention}-s{cell.seed}",
         "id": run.config_hash[:ID_LENGTH] + suffix,
         "resume": "allow" if mode == "online" else None,

@@ -23,6 +23,7 @@ from lga.data.detection.image_stores import read_image
 from lga.detection.drawing import draw_boxes, png
 from lga.run.folder.directory import RunDirectory
 from lga.run.modes.evaluate import trained_network
+from lga.run.preflight import images_of
 from lga.structures import Detections
 from lga.structures.batch import ImageOrigin
 from lga.system.errors import UserError
@@ -31,15 +32,12 @@ from lga.system.progress import track, untracked
 
 log = logging.getLogger("lga")
 
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
 Image = NDArray[np.uint8]
 
 
 def predict(run: FrozenRun) -> None:
     """Predict every image of `source`; the last line counts images, boxes and skipped files."""
     cfg = run.cfg
-    if cfg.task.name != "detection":
-        raise UserError(f"mode=predict finds boxes; dataset={cfg.dataset.name} is for {cfg.task.name}")
     files = images_of(cfg.source)
     network = trained_network(run).to(_device(cfg.trainer.accelerator))
     out = Path(cfg.mode.out or RunDirectory(run).path / "predictions")
@@ -63,24 +61,6 @@ def predict(run: FrozenRun) -> None:
         content = {"images": images, "categories": categories, "annotations": boxes}
         write_text(out / "predictions.json", json.dumps(content) + "\n")
     print(f"{len(images)} images, {len(boxes)} boxes, {skipped} skipped: {out / 'predictions.json'}")
-
-
-def images_of(source: str | None) -> list[Path]:
-    """Return the image files that `source` names: one file, all of a folder, or those a glob matches."""
-    if not source:
-        raise UserError("mode=predict needs source=<image, folder or glob>")
-    path = Path(source)
-    if path.is_dir():
-        found = [file for file in path.iterdir() if file.suffix.lower() in SUFFIXES]
-    elif path.is_file():
-        found = [path]
-    else:
-        wild = next((i for i, part in enumerate(path.parts) if set(part) & set("*?[")), len(path.parts) - 1)
-        pattern = str(Path(*path.parts[wild:]))
-        found = [file for file in Path(*path.parts[:wild]).glob(pattern) if file.is_file()]
-    if not found:
-        raise UserError(f"source={source}: no image there; name an image file, a folder of them, or a glob")
-    return sorted(found)
 
 
 def find(network: nn.Module, image: Image, image_size: int) -> Detections:

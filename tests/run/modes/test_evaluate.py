@@ -30,7 +30,7 @@ def again(trained, *overrides):
 
 def test_evaluating_repeats_the_records_metrics(trained, capsys):
     before = trained.result.read_bytes()
-    score = execute(again(trained, "mode=evaluate"))
+    score = execute(again(trained, "mode=evaluate", "mode.json=true"))
     record = read_record(trained.result)
     printed = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert score == record.score == printed["top1"]
@@ -46,7 +46,7 @@ def test_the_validation_split_gives_the_score_of_the_chosen_epoch(trained):
 
 
 def test_the_record_has_the_last_epochs_averaged_weights_beside_the_best_ones(trained, capsys):
-    execute(again(trained, "mode=evaluate", f"mode.checkpoint={trained.last_checkpoint}"))
+    execute(again(trained, "mode=evaluate", "mode.json=true", f"mode.checkpoint={trained.last_checkpoint}"))
     printed = json.loads(capsys.readouterr().out.splitlines()[-1])
     other = read_record(trained.result).other_epoch
     assert (other.rule, other.epoch) == ("last val/top1", 2)

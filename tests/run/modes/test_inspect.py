@@ -122,7 +122,7 @@ def test_an_interrupt_is_one_line(tmp_path, monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(module, "_inspect", interrupted)
-    with pytest.raises(SystemExit, match="stopped; the inspection is not complete"):
+    with pytest.raises(KeyboardInterrupt, match="stopped; the inspection is not complete"):
         execute(cell(tmp_path, *overrides(tmp_path)))
 
 
