@@ -141,8 +141,7 @@ def freeze(cfg: DictConfig, overrides: tuple[str, ...] = ()) -> FrozenRun:
     """Resolve `cfg` once and for all; later edits of YAML files cannot reach the run."""
     config = cast(dict[str, Any], OmegaConf.to_container(cfg, resolve=False))
     config.pop("hydra", None)
-    settings = json.dumps({key: value for key, value in config.items() if key != "paths"}, default=str)
-    variables = tuple(sorted(set(_VARIABLE.findall(settings))))
+    variables = _variables(config)
     hide_variables(variables)
     merged = OmegaConf.merge(_schema(), config)  # refuses keys added with `+`
     checked = cast(DictConfig, merged)
@@ -155,6 +154,13 @@ def freeze(cfg: DictConfig, overrides: tuple[str, ...] = ()) -> FrozenRun:
     if wrong := fault(own, Config):
         raise UserError(wrong)
     return FrozenRun(own, overrides, variables)
+
+
+def _variables(config: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the environment's variables that values come from, but for paths and W&B's project."""
+    logger = {key: value for key, value in config["logger"].items() if key not in ("project", "entity")}
+    others = {key: value for key, value in config.items() if key not in ("paths", "logger")}
+    return tuple(sorted(set(_VARIABLE.findall(json.dumps([others, logger], default=str)))))
 
 
 @cache

@@ -51,6 +51,8 @@ def _plain(value: Any, depth: int = 0) -> Any:
         raise ValueError(f"nested more than {DEEPEST} deep")
     if isinstance(value, float) and not math.isfinite(value):
         raise ValueError(f"{value} in it is no finite number")
+    if isinstance(value, Mapping) and not isinstance(value.get("_target_", ""), str):
+        raise ValueError("its _target_ is no name")  # noqa: TRY004, pydantic reports this kind
     if isinstance(value, Mapping | list):
         for entry in value.values() if isinstance(value, Mapping) else value:
             _plain(entry, depth + 1)

@@ -51,7 +51,8 @@ SCENES = "dataset=digit_scenes"
         ("logger.project=''", "logger.project=: not to be empty"),
         (f"logger.tags=[{'a' * 65}]", f"logger.tags.0={'a' * 65}: at most 64 characters"),
         ("paths.output_dir=''", "paths.output_dir=: the path of a folder"),
-        ("attention.block._target_={a: [inf]}", "attention.block: inf in it is no finite number"),
+        ("++attention.block.a=[inf]", "attention.block: inf in it is no finite number"),
+        ("attention.block._target_=[1]", "attention.block: its _target_ is no name"),
         (f"{SCENES} dataset.image_size=100", "dataset.image_size=100: .* a multiple of 32; set 128"),
         (
             "detector=yolov8",

@@ -23,7 +23,7 @@ from lga.config.frozen_run import FrozenRun
 from lga.run.folder.directory import RunDirectory
 from lga.system.errors import UserError
 from lga.system.files import write_text
-from lga.system.secrets import hide_secrets, without_secrets
+from lga.system.secrets import hide_secrets
 from lga.system.terminal_text import printable
 
 REACHABLE_SECONDS = 3.0
@@ -182,19 +182,19 @@ def _settings(run: FrozenRun, folder: RunDirectory, mode: str, resumed: bool) ->
     logger, cell = run.config["logger"], run.cell
     segments = len(list(folder.wandb.glob("wandb/offline-run-*")))
     suffix = f"-r{segments}" if resumed and segments and mode != "online" else ""
-    return {
+    settings = {
         "project": logger["project"],
         "entity": logger["entity"],
-        "group": without_secrets(logger["group"] or cell.dataset),
-        "job_type": without_secrets(logger["job_type"]),
-        "tags": hide_secrets([cell.dataset, cell.backbone, cell.attention, *logger["tags"]]),
+        "group": logger["group"] or cell.dataset,
+        "job_type": logger["job_type"],
+        "tags": [cell.dataset, cell.backbone, cell.attention, *logger["tags"]],
         "name": f"{cell.dataset}-{cell.backbone}-{cell.attention}-s{cell.seed}",
         "id": run.config_hash[:ID_LENGTH] + suffix,
         "resume": "allow" if mode == "online" else None,
         "mode": mode,
-        "dir": str(folder.wandb),
-        "config": hide_secrets(run.config),
+        "config": run.config,
     }
+    return {**hide_secrets(settings), "dir": str(folder.wandb)}
 
 
 def _write_id(path: Path, run_id: str) -> None:
