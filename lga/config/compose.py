@@ -39,7 +39,12 @@ def initialised() -> Iterator[None]:
 def compose(overrides: Sequence[str] = ()) -> DictConfig:
     """Return the config that `python run.py <overrides>` would run."""
     with initialised():
-        composed: DictConfig = hydra.compose("config", overrides=list(overrides))
+        try:
+            composed: DictConfig = hydra.compose("config", overrides=list(overrides))
+        except CONFIG_ERRORS:
+            raise
+        except Exception as error:  # of some overrides Hydra and OmegaConf raise others, by mistake
+            raise HydraException(str(error)) from error
     return composed
 
 

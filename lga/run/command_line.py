@@ -52,6 +52,10 @@ def main() -> None:
         if wants_traceback:
             raise
         sys.exit(f"error: {_line_of(error)}")
+    except Exception as error:
+        if wants_traceback or not _is_composings(error):
+            raise
+        sys.exit(f"error: {_line_of(error)}")
     except KeyboardInterrupt as stop:
         print(
             stop if stop.args else "stopped; the same command continues from the last checkpoint",
@@ -75,6 +79,15 @@ def _as_overrides(arguments: list[str]) -> list[str]:
                 f"{name.lstrip('-')}={value or '<value>'}; python run.py --help lists them"
             )
     return ["mode.json=true" if argument == "--json" else argument for argument in arguments]
+
+
+def _is_composings(error: Exception) -> bool:
+    """Return whether Hydra or OmegaConf raised an error that is none of theirs, as of some overrides."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    module = str(trace.tb_frame.f_globals.get("__name__")) if trace else ""
+    return module.partition(".")[0] in ("hydra", "omegaconf")
 
 
 def _line_of(error: Exception) -> str:

@@ -80,7 +80,7 @@ def test_what_is_wrong_with_one_run_leaves_the_others(tmp_path, what):
     assert [run.record.cell.seed for run in found.runs] == [0, 1, 2]
     assert len(found.problems) == 1
     assert told in found.problems[0].reason
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 10
 
 
 @pytest.mark.parametrize("text", ["epoch,val/top1\ninf,1\n", ",".join(map(str, range(20_000))) + "\n1\n"])

@@ -103,6 +103,11 @@ def test_every_number_of_the_schema_has_bounds():
             "dataset=/my/data.yaml: an option is a name; put a file of your own at DIR/",
         ),
         ("dataset=data.yml", "dataset=data.yml: an option is a name;"),
+        ("=3", "Config group override must be a string"),
+        (
+            "backbone.channel_cap={classification: 5}",
+            "'NoneType' object has no attribute 'get' full_key: backbone.",
+        ),
     ],
 )
 def test_a_habit_of_other_tools_is_answered_with_how_it_is_written_here(override, told):

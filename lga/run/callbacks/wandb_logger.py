@@ -153,6 +153,7 @@ class WandbLogger(Logger):
                 pass
 
     def _forward(self) -> None:
+        _keep_service_quiet(self._settings["dir"])
         import wandb
 
         settings = wandb.Settings(
@@ -176,6 +177,12 @@ class WandbLogger(Logger):
         if not self._told:
             self._told = True
             log.warning("W&B: %s; training goes on, metrics.csv has everything", what)
+
+
+def _keep_service_quiet(folder: str) -> None:
+    """Give W&B's service a place for its log: without a home to write to, it logs to the terminal."""
+    if not os.access(os.path.expanduser("~"), os.W_OK):  # noqa: PTH111, which raises where there is no home
+        os.environ.setdefault("WANDB_CACHE_DIR", str(Path(folder, "cache")))
 
 
 def _settings(run: FrozenRun, folder: RunDirectory, mode: str, resumed: bool) -> dict[str, Any]:

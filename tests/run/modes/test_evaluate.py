@@ -74,6 +74,16 @@ def test_last_checkpoint_gives_its_averaged_weights(trained):
     assert torch.equal(network.state_dict()["head.linear.weight"], expected)
 
 
+def test_it_prints_a_table_and_nothing_of_lightnings(trained, capfd):
+    execute(again(trained, "mode=evaluate"))
+    printed = capfd.readouterr()
+    title, *rows = printed.out.splitlines()
+    assert title.startswith("digits/mobilenetv3/se seed 0, test split; also in ")
+    assert {"split", "loss", "top1"} <= {row.split()[0] for row in rows}
+    assert all(row.startswith("  ") and len(row.split()) == 2 for row in rows)
+    assert printed.err == ""
+
+
 def test_mistakes_are_told(trained, tmp_path):
     with pytest.raises(UserError, match=r"not trained yet, .* or name weights with mode\.checkpoint=$"):
         execute(cell(tmp_path, "mode=evaluate"))
