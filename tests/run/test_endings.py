@@ -30,7 +30,10 @@ STOPPED = "stopped; the same command continues from the last checkpoint\n"
 @pytest.mark.parametrize(("signum", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_a_stop_has_the_status_that_schedulers_expect_and_leaves_no_failure(tmp_path, signum, status):
     command = [sys.executable, "run.py", *QUICK, "trainer.max_epochs=500", f"paths.output_dir={tmp_path}"]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509, as in a terminal
+    )  # fmt: skip
     while not list(tmp_path.glob("runs/**/last.ckpt")):
         assert process.poll() is None, process.communicate()
         time.sleep(0.05)
