@@ -10,7 +10,11 @@ INSTALLED := .venv/installed
 TABLE ?= all
 SEEDS ?= 3
 SCALE ?= full
-SWEEP = --seeds $(SEEDS) --scale $(SCALE)
+# What a user gives reaches the command as it is written, each word of ARGS as one: neither the shell nor make reads it.
+unexport TABLE SEEDS SCALE ARGS JOBS LAUNCHER FROM
+quoted = '$(subst ','\'',$(value $(1)))'
+ARGUMENTS = $(foreach word,$(value ARGS),'$(subst ','\'',$(word))')
+SWEEP = --seeds $(call quoted,SEEDS) --scale $(call quoted,SCALE)
 # Tests of one file share what it prepares; a worker takes up to 2 GB.
 PARALLEL = -n auto --maxprocesses 8 --dist loadfile
 
@@ -37,19 +41,19 @@ demo: $(INSTALLED) ## Compare attentions on real handwritten digits, classified 
 	$(RUN) scripts/make_dashboard.py
 
 plan: $(INSTALLED) ## What a sweep would do, nothing is run: make plan TABLE=table2 SCALE=full SEEDS=3
-	$(RUN) scripts/plan.py $(TABLE) $(SWEEP) $(ARGS)
+	$(RUN) scripts/plan.py $(call quoted,TABLE) $(SWEEP) $(ARGUMENTS)
 
 reproduce-%: $(INSTALLED) ## Run and render an experiment of conf/experiment, such as table2 or ablations, or all of the paper's: SEEDS=3|auto SCALE=full|reduced|smoke JOBS=2 LAUNCHER=
-	@$(RUN) scripts/reproduce.py $* $(SWEEP) $(if $(JOBS),--jobs $(JOBS)) $(if $(LAUNCHER),--launcher $(LAUNCHER)) $(ARGS)
+	@$(RUN) scripts/reproduce.py '$(subst ','\'',$*)' $(SWEEP) $(if $(JOBS),--jobs $(call quoted,JOBS)) $(if $(LAUNCHER),--launcher $(call quoted,LAUNCHER)) $(ARGUMENTS)
 
 tables: $(INSTALLED) ## Render all tables from the runs at hand; KEEP=1 adds their records to experiments/
 	$(RUN) scripts/tables.py $(if $(KEEP),--keep)
 
 wandb-dashboard: $(INSTALLED) ## W&B: a view for each table and one report (account needed); ARGS=--dry-run prints them
-	$(RUN) scripts/wandb_dashboard.py $(ARGS)
+	$(RUN) scripts/wandb_dashboard.py $(ARGUMENTS)
 
 wandb-sync: $(INSTALLED) ## W&B: upload the offline runs under outputs/ (or LGA_OUTPUT_DIR), once each (account needed)
-	$(RUN) scripts/wandb_sync.py $(ARGS)
+	$(RUN) scripts/wandb_sync.py $(ARGUMENTS)
 
 dashboard: $(INSTALLED) ## One HTML page of all runs under outputs/ (or LGA_OUTPUT_DIR)
 	$(RUN) scripts/make_dashboard.py
@@ -58,7 +62,7 @@ audit: $(INSTALLED) ## Parameters and GFLOPs of all 72 published rows, against o
 	$(RUN) scripts/audit.py
 
 data-%: $(INSTALLED) ## Fetch a data set, such as data-visdrone, to LGA_DATA_DIR, or data/ (FROM=DIR: files that you have); data-list lists them
-	$(RUN) scripts/prepare_data.py $(if $(filter list,$*),--list,$*) $(if $(FROM),--from '$(FROM)')
+	$(RUN) scripts/prepare_data.py $(if $(filter list,$*),--list,'$(subst ','\'',$*)') $(if $(FROM),--from $(call quoted,FROM))
 
 test: $(INSTALLED) ## The default tests: offline, minutes
 	$(RUN) -m pytest $(PARALLEL)
@@ -83,7 +87,7 @@ benchmark: $(INSTALLED) ## The speed figures of the README, measured here
 	$(RUN) scripts/benchmark.py
 
 benchmark-attention: $(INSTALLED) ## What each attention costs, alone and in each network, measured here; ARGS=--quick for less
-	$(RUN) scripts/benchmark_attention.py $(ARGS)
+	$(RUN) scripts/benchmark_attention.py $(ARGUMENTS)
 
 audit-dependencies: $(INSTALLED) ## Known vulnerabilities of the locked packages (network needed)
 	$(RUN) scripts/audit_dependencies.py --uv $(UV)

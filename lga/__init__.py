@@ -26,9 +26,10 @@ def build_model(overrides: Sequence[str] = ()) -> "nn.Module":
     Raises UserError for an override that does not exist or a combination that does not fit.
     """
     from lga.config.compose import composed_or_told
+    from lga.config.frozen_run import freeze
     from lga.run.build import build_network
 
-    return build_network(composed_or_told(overrides))
+    return build_network(freeze(composed_or_told(overrides)).cfg)
 
 
 def load_author_checkpoint(model: "nn.Module", state_dict: "Mapping[str, Tensor]") -> None:

@@ -20,10 +20,12 @@ from lga.results.collect import collect
 from lga.results.reports import markdown
 from lga.results.reports.csv_text import harmless
 from lga.results.reports.terminal import show
+from lga.run.callbacks.wandb_logger import _settings
 from lga.run.execute import execute
 from lga.run.folder.directory import RunDirectory
 from lga.run.folder.record import read_record, write_record
 from lga.run.machine.console import logging_to
+from lga.system import secrets
 from lga.system.errors import UserError
 from lga.system.files import write_text
 from tests.dashboard.page.conftest import GENERATED
@@ -221,8 +223,17 @@ def test_a_failed_runs_record_and_log_hold_an_error_as_text(tmp_path, monkeypatc
 SECRET = "s3cr3t-0123456789abcdef"
 
 
+@pytest.fixture(autouse=True)
+def _no_variables_of_other_tests(monkeypatch):
+    monkeypatch.setattr(secrets, "_taken", set())
+
+
 @pytest.mark.parametrize(
-    "name", ["WANDB_API_KEY", "HF_TOKEN", "DB_PASSWORD", "AWS_SECRET_ACCESS_KEY", "MY_CREDENTIALS"]
+    "name",
+    [
+        *("WANDB_API_KEY", "HF_TOKEN", "DB_PASSWORD", "AWS_SECRET_ACCESS_KEY", "MY_CREDENTIALS"),
+        *("DATABASE_URL", "GITHUB_PAT", "PGPASS"),  # by no pattern, but a value comes from them
+    ],
 )
 def test_a_secret_of_the_environment_is_written_nowhere(tmp_path, monkeypatch, capsys, name):
     """A config of someone else's names it; the run fails with it in the error."""
@@ -242,6 +253,26 @@ def test_a_secret_of_the_environment_is_written_nowhere(tmp_path, monkeypatch, c
     for path in written:
         assert SECRET.encode() not in path.read_bytes(), path
     assert SECRET not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("value", [SECRET, "pw1"])
+def test_what_came_by_the_environment_is_hidden_from_every_writer(tmp_path, monkeypatch, value):
+    """In this process and in the one that gets the frozen run; a path or W&B's project is an address."""
+    monkeypatch.setenv("PGPASS", value)
+    tags = "logger.tags=[a,'${oc.env:PGPASS}','${oc.env:PGPASS}']"
+    run = cell(tmp_path, tags, "logger.group=${oc.env:PGPASS}", "logger=wandb")
+    assert run.variables == ("PGPASS",)
+    assert run.config["logger"]["tags"] == ["a", value, value]
+    folder = RunDirectory(run)
+    settings = _settings(run, folder, "offline", resumed=False)
+    assert value not in json.dumps(settings)
+    assert settings["tags"][-3:] == ["a", "***", "***"]
+    secrets._taken.clear()  # as in another process
+    monkeypatch.setattr("lga.run.execute._train", lambda _: 1.0)
+    execute(run)
+    assert secrets.hide_secrets({"tag": value}) == {"tag": "***"}
+    own = cell(tmp_path, "paths.data_dir=${oc.env:PGPASS}", "logger.project=${oc.env:PGPASS}")
+    assert own.variables == ()
 
 
 def test_the_record_of_a_finished_run_holds_nothing_of_the_environment(tmp_path, monkeypatch):

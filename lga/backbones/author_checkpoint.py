@@ -85,7 +85,14 @@ def misfits(
         *counted("missing", [name for name in wanted if name not in given]),
         *counted("unexpected", sorted(set(given) - set(wanted) - set(more))),
         *counted("of another shape", shapes),
+        *not_finite(given),
     ]
+
+
+def not_finite(weights: Mapping[str, Tensor]) -> list[str]:
+    """Return in a phrase which of the weights hold what is no finite real number."""
+    wrong = [name for name, value in weights.items() if value.is_complex() or not value.isfinite().all()]
+    return counted("with numbers that are complex or not finite", wrong)
 
 
 def stem_rules(ours: str, author: str, checkpoint_keys: Collection[str]) -> Rules:

@@ -4,12 +4,13 @@ import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 import hydra
 from hydra.core.global_hydra import GlobalHydra
-from hydra.errors import HydraException
+from hydra.errors import HydraException, OverrideParseException
 from omegaconf import DictConfig
-from omegaconf.errors import ConfigKeyError, OmegaConfBaseException, ValidationError
+from omegaconf.errors import ConfigKeyError, MissingMandatoryValue, OmegaConfBaseException, ValidationError
 
 from lga.config.schema import register_schema
 from lga.system.errors import UserError
@@ -35,7 +36,12 @@ def initialised() -> Iterator[None]:
 def compose(overrides: Sequence[str] = ()) -> DictConfig:
     """Return the config that `python run.py <overrides>` would run."""
     with initialised():
-        composed: DictConfig = hydra.compose("config", overrides=list(overrides))
+        try:
+            composed: DictConfig = hydra.compose("config", overrides=list(overrides))
+        except CONFIG_ERRORS:
+            raise
+        except Exception as error:  # of some overrides Hydra and OmegaConf raise others, by mistake
+            raise HydraException(str(error)) from error
     return composed
 
 
@@ -46,25 +52,65 @@ def explain(error: Exception, arguments: Sequence[str]) -> str:
     """
     text = str(error)
     cause = error.__cause__ if isinstance(error.__cause__, OmegaConfBaseException) else error
-    if found := re.search(r"[Cc]ould not find '([\w/]+)/([^'/]*)'", text):
-        return _unknown_option(*found.groups())
-    if found := re.search(r"Could not override '([^']+)'", text):
-        return _unknown_key(found[1], arguments)
-    if isinstance(cause, ConfigKeyError) and cause.full_key:
-        return _unknown_key(cause.full_key, arguments)
-    if found := re.search(r"(?:In '([^']+)': )?ConfigKeyError.*full_key: (\S+)", text, re.DOTALL):
-        return _in(found[1]) + _unknown_key(found[2], arguments)
-    if isinstance(cause, ValidationError) and cause.full_key:
-        return f"{cause.full_key}: {first_line(cause)}"
-    return " ".join(text.split())
+    misread = next(
+        (each for each in (error, error.__cause__) if isinstance(each, OverrideParseException)), None
+    )
+    if misread:
+        told = _unreadable(misread.override)
+    elif found := re.search(r"Ambiguous value for argument '(([^=]+)=(.*))'", text):
+        told = f"{found[1]}: to run each of them, add -m; one list is written {found[2]}=[{found[3]}]"
+    elif isinstance(cause, MissingMandatoryValue) or text.startswith("Error merging override ~"):
+        told = _missing(str(getattr(cause, "full_key", "")), arguments)
+    elif found := re.search(r"[Cc]ould not find '([\w/]+)/([^'/]*)'", text):
+        told = _unknown_option(*found.groups())
+    elif found := re.search(r"Could not override '([^']+)'", text):
+        told = _unknown_key(found[1], arguments)
+    elif isinstance(cause, ConfigKeyError) and cause.full_key:
+        told = _unknown_key(cause.full_key, arguments)
+    elif found := re.search(r"(?:In '([^']+)': )?ConfigKeyError.*full_key: (\S+)", text, re.DOTALL):
+        told = (f"conf/{found[1]}.yaml: " if found[1] else "") + _unknown_key(found[2], arguments)
+    elif isinstance(cause, ValidationError) and cause.full_key:
+        told = f"{cause.full_key}: {first_line(cause)}"
+    else:
+        told = " ".join(text.split())
+    return told
+
+
+def _unreadable(override: str) -> str:
+    """Return what to write in place of an override that is none, or whose value cannot be read."""
+    key, equals, value = override.partition("=")
+    if equals:
+        return f"""{override}: the value cannot be read; quote it: '{key}="{value}"'"""
+    owners = [group for group in _groups() if override in (*_options(group), group)]
+    written = f"{owners[0]}={'<option>' if override == owners[0] else override}" if owners else "key=value"
+    return f"{override}: write {written}; python run.py --help lists what there is"
+
+
+def _missing(full_key: str, arguments: Sequence[str]) -> str:
+    if not (left_out := [each for each in arguments if each.startswith("~")]):
+        return f"{full_key}: it has no value; set it with {full_key}="
+    key = left_out[0].lstrip("~").partition("=")[0]
+    options = _options(key)
+    return f"{left_out[0]}: a run needs it; set {key}=" + (
+        f", valid: {', '.join(options)}" if options else ""
+    )
+
+
+def _options(group: str) -> list[str]:
+    files = (CONFIG_DIR / group).glob("*.yaml")
+    return sorted(path.stem for path in files if not path.stem.startswith("_"))
 
 
 def _unknown_option(group: str, option: str) -> str:
+    if "//" in group or option.endswith((".yaml", ".yml")):
+        name, path = group.partition("/")[0], Path(f"{group}/{option}".partition("/")[2])
+        return (
+            f"{name}={path}: an option is a name; put a file of your own at DIR/{name}/{path.stem}.yaml and "
+            f"write {name}={path.stem} --config-dir DIR"
+        )
     if group == "backbone/timm":
         return f"backbone=timm/{option}: no name of timm's, which are of the letters a to z, digits and _"
-    options = sorted(
-        path.stem for path in (CONFIG_DIR / group).glob("*.yaml") if not path.stem.startswith("_")
-    )
+    options = _options(group)
     if group == "backbone":
         options.append("timm/<name>")
     if not options:
@@ -103,10 +149,6 @@ def _nearest(wrong: str, valid: Iterable[str]) -> str:
     close = difflib.get_close_matches(wrong, names, n=1)
     hint = f"did you mean {close[0]}? " if close else ""
     return f"{hint}valid: {', '.join(names)}" if names else "it cannot be set"
-
-
-def _in(config: str | None) -> str:
-    return f"conf/{config}.yaml: " if config else ""
 
 
 def composed_or_told(overrides: Sequence[str]) -> DictConfig:

@@ -16,7 +16,9 @@ from omegaconf import DictConfig, OmegaConf
 
 from lga.config.instantiation import first, make
 from lga.config.schema import Config
+from lga.config.values import fault
 from lga.system.errors import UserError
+from lga.system.secrets import hide_variables
 
 OF_SOME = ("slots", "checkpoint", "checkpoint_sha256")
 # Not part of a run's identity: where things lie, what is shown, and on what it is computed.
@@ -50,6 +52,9 @@ UNLESS_NULL = (
     "backbone.checkpoint_sha256",
 )
 HASH_LENGTH = 8
+OWN_DETECTOR = "lga.detection.Detector"  # its neck joins maps of strides 8 to 32
+COARSEST_STRIDE = 32
+_VARIABLE = re.compile(r"oc\.env:\s*([^\s,}]+)")
 _NAME = re.compile(r"[^\W_][\w.+-]*")
 
 
@@ -99,11 +104,13 @@ class Cell:
 class FrozenRun:
     """A run with every value of its config resolved, as it is handed to the process that runs it.
 
-    `overrides` is what the user wrote, kept for the record alone.
+    `overrides` is what the user wrote, kept for the record alone; `variables` are those of the environment
+    that values were taken from, which are written nowhere.
     """
 
     config: Mapping[str, Any]
     overrides: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
 
     @property
     def cfg(self) -> DictConfig:
@@ -140,15 +147,26 @@ def freeze(cfg: DictConfig, overrides: tuple[str, ...] = ()) -> FrozenRun:
     """Resolve `cfg` once and for all; later edits of YAML files cannot reach the run."""
     config = cast(dict[str, Any], OmegaConf.to_container(cfg, resolve=False))
     config.pop("hydra", None)
+    variables = _variables(config)
+    hide_variables(variables)
     merged = OmegaConf.merge(_schema(), config)  # refuses keys added with `+`
     checked = cast(DictConfig, merged)
-    _check_recipe(checked)
+    _check_consistent(checked)
     _check_names(checked)
     settle_backbone(checked)
     _settle_reader(checked)
     resolved = OmegaConf.to_container(checked, resolve=True, throw_on_missing=True, enum_to_str=True)
     own = {key: value for key, value in cast(dict[str, Any], resolved).items() if key != "experiment"}
-    return FrozenRun(own, overrides)
+    if wrong := fault(own, Config):
+        raise UserError(wrong)
+    return FrozenRun(own, overrides, variables)
+
+
+def _variables(config: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the environment's variables that values come from, but for paths and W&B's project."""
+    logger = {key: value for key, value in config["logger"].items() if key not in ("project", "entity")}
+    others = {key: value for key, value in config.items() if key not in ("paths", "logger")}
+    return tuple(sorted(set(_VARIABLE.findall(json.dumps([others, logger], default=str)))))
 
 
 @cache
@@ -177,7 +195,29 @@ def _settle_reader(cfg: DictConfig) -> None:
         reader.content_sha256 = found
 
 
-def _check_recipe(cfg: DictConfig) -> None:
+def _check_consistent(cfg: DictConfig) -> None:
+    """Check what several groups must agree on."""
+    dataset, detector, size = cfg.dataset, cfg.detector, cfg.dataset.image_size
+    if cfg.task.name != dataset.task:
+        raise UserError(
+            f"task={cfg.task.name} does not fit dataset={dataset.name}, which is for {dataset.task}: "
+            f"leave task out, the dataset picks it"
+        )
+    if (cfg.task.model is None) == (detector.model is None):
+        needs = "needs a detection dataset" if detector.model else "detects nothing"
+        raise UserError(
+            f"detector={detector.name} {needs}; dataset={dataset.name} is for {dataset.task}: "
+            "leave detector out, the task picks one"
+        )
+    if detector.model and detector.model.get("_target_") == OWN_DETECTOR and size % COARSEST_STRIDE:
+        raise UserError(
+            f"dataset.image_size={size}: detector={detector.name} needs a multiple of {COARSEST_STRIDE}; "
+            f"set {-(-size // COARSEST_STRIDE) * COARSEST_STRIDE}"
+        )
+    if len(dataset.class_names) != dataset.num_classes:
+        raise UserError(
+            f"dataset.num_classes={dataset.num_classes}: dataset.class_names has {len(dataset.class_names)}"
+        )
     if cfg.recipe.get(cfg.task.name) is None:
         raise UserError(
             f"recipe={cfg.recipe.name} has no settings for task={cfg.task.name}: leave recipe out, "

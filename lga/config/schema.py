@@ -1,16 +1,35 @@
-"""The shape of a config: every key that may be set, with its type.
+"""The shape of a config: every key that may be set, with its type and the values it takes.
 
 Hydra checks each config, experiment files included, against these classes, so that a mistyped key is an
-error and not a silent no-op. Nodes typed `dict` hold a `_target_` and its keywords; `build` checks those
-against the signature they call.
+error and not a silent no-op. `lga.config.values` checks the values of a composed config. Nodes typed `Node`
+hold a `_target_` and its keywords; `build` checks those against the signature they call.
 """
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import Annotated
 
 from hydra.core.config_store import ConfigStore
 from omegaconf import MISSING
+
+# isort: off
+from lga.config.values import (
+    Count,
+    Flag,
+    Folder,
+    Fraction,
+    Free,
+    Label,
+    Natural,
+    Node,
+    NonNegative,
+    OptimizerNode,
+)
+from lga.config.values import Pixels, Positive, Processes, Seed, Share, Tag, Threads, word
+# isort: on
+
+MODES = ("train", "evaluate", "predict", "export", "describe", "inspect")
+TASKS = ("classification", "detection")
 
 
 class Start(Enum):
@@ -24,23 +43,25 @@ class ModeConfig:
     """What `run.py` does with the cell.
 
     `checkpoint`: weights to use in place of the cell's own; `out`: where results go; `split`: judged by
-    evaluate; `confidence`: least score that predict keeps; `untrained`: whether export may draw weights.
+    evaluate; `confidence`: least score that predict keeps; `untrained`: whether export may draw weights;
+    `json`: whether describe and evaluate print JSON in place of a table.
     """
 
-    name: str = MISSING
+    name: Annotated[str, word(*MODES)] = MISSING
     checkpoint: str | None = None
     out: str | None = None
-    split: str = "test"
-    confidence: float = 0.25
-    untrained: bool = False
+    split: Annotated[str, word("test", "val")] = "test"
+    confidence: Fraction = 0.25
+    untrained: Flag = False
+    json: Flag = False
 
 
 @dataclass
 class HeadsConfig:
     """Heads of the LGA block in this backbone's slot, by task; null leaves a head near 16 channels."""
 
-    classification: int | None = MISSING
-    detection: int | None = MISSING
+    classification: Count | None = MISSING
+    detection: Count | None = MISSING
 
 
 @dataclass
@@ -55,12 +76,12 @@ class BackboneConfig:
     name: str = MISSING
     scale: str = MISSING
     lga_heads: HeadsConfig = field(default_factory=HeadsConfig)
-    channel_cap: dict[str, int | None] | None = None
-    slots: Any = None
-    pyramid: dict[str, bool] | None = None
+    channel_cap: dict[str, Count | None] | None = None
+    slots: Free = None
+    pyramid: dict[str, Flag] | None = None
     checkpoint: str | None = None
     checkpoint_sha256: str | None = None
-    network: dict[str, Any] = MISSING
+    network: Node = MISSING
 
 
 @dataclass
@@ -68,7 +89,7 @@ class AttentionConfig:
     """The block in the slot; `block` is called with the slot's channels."""
 
     name: str = MISSING
-    block: dict[str, Any] = MISSING
+    block: Node = MISSING
 
 
 @dataclass
@@ -78,50 +99,50 @@ class TaskConfig:
     `model` is called with the backbone; null where the detector is the model.
     """
 
-    name: str = MISSING
+    name: Annotated[str, word(*TASKS)] = MISSING
     monitor: str = MISSING
-    direction: str = MISSING
+    direction: Annotated[str, word("max", "min")] = MISSING
     selected_by: str = MISSING
-    model: dict[str, Any] | None = None
-    data: dict[str, Any] = MISSING
-    module: dict[str, Any] = MISSING
+    model: Node | None = None
+    data: Node = MISSING
+    module: Node = MISSING
 
 
 @dataclass
 class ScheduleConfig:
     """Learning rate and momentum over the iterations."""
 
-    final_fraction: float = MISSING
-    warmup_epochs: float = MISSING
-    warmup_min_iterations: int = MISSING
-    warmup_bias_lr: float = MISSING
-    warmup_momentum: float = MISSING
+    final_fraction: Fraction = MISSING
+    warmup_epochs: NonNegative = MISSING
+    warmup_min_iterations: Natural = MISSING
+    warmup_bias_lr: NonNegative = MISSING
+    warmup_momentum: Fraction = MISSING
 
 
 @dataclass
 class ClassificationRecipeConfig:
     """What only the training of a classifier needs."""
 
-    label_smoothing: float = MISSING
-    dropout: float = MISSING
-    augmentation: str = MISSING
+    label_smoothing: Fraction = MISSING
+    dropout: Fraction = MISSING
+    augmentation: Annotated[str, word("none", "affine", "paper")] = MISSING
 
 
 @dataclass
 class DetectionRecipeConfig:
     """What only the training of a detector needs: gains of its loss, and augmentation."""
 
-    box_gain: float = MISSING
-    class_gain: float = MISSING
-    distribution_gain: float = MISSING
-    mosaic: float = MISSING
-    close_mosaic: int = MISSING
-    hsv_h: float = MISSING
-    hsv_s: float = MISSING
-    hsv_v: float = MISSING
-    scale: float = MISSING
-    translate: float = MISSING
-    fliplr: float = MISSING
+    box_gain: NonNegative = MISSING
+    class_gain: NonNegative = MISSING
+    distribution_gain: NonNegative = MISSING
+    mosaic: Fraction = MISSING
+    close_mosaic: Natural = MISSING
+    hsv_h: Fraction = MISSING
+    hsv_s: Fraction = MISSING
+    hsv_v: Fraction = MISSING
+    scale: Fraction = MISSING
+    translate: Fraction = MISSING
+    fliplr: Fraction = MISSING
 
 
 @dataclass
@@ -129,16 +150,16 @@ class RecipeConfig:
     """Everything of the training that changes its result; a section per task it is made for."""
 
     name: str = MISSING
-    epochs: int = MISSING
-    batch_size: int = MISSING
-    nominal_batch_size: int = MISSING
-    optimizer: dict[str, Any] = MISSING
-    weight_decay: float = MISSING
+    epochs: Count = MISSING
+    batch_size: Count = MISSING
+    nominal_batch_size: Count = MISSING
+    optimizer: OptimizerNode = MISSING
+    weight_decay: NonNegative = MISSING
     schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
-    ema_decay: float = MISSING
-    ema_ramp_steps: float = MISSING
-    clip_norm: float = MISSING
-    select: str = MISSING
+    ema_decay: Fraction = MISSING
+    ema_ramp_steps: Positive = MISSING
+    clip_norm: Positive = MISSING
+    select: Annotated[str, word("best", "last")] = MISSING
     classification: ClassificationRecipeConfig | None = None
     detection: DetectionRecipeConfig | None = None
 
@@ -147,42 +168,42 @@ class RecipeConfig:
 class TrainerConfig:
     """How, not what, is trained; `scale` marks a cut-down run in its record."""
 
-    scale: str = MISSING
-    max_epochs: int | None = None
-    limit_train_batches: int | None = None
-    limit_eval_batches: int | None = None
-    accelerator: str = MISSING
-    devices: int = MISSING
-    num_nodes: int = 1
-    precision: str = MISSING
-    channels_last: bool = MISSING
-    compile: bool = MISSING
-    num_workers: int | None = None
-    threads: int | None = None
-    progress: bool = MISSING
+    scale: Annotated[str, word("full", "reduced", "smoke")] = MISSING
+    max_epochs: Count | None = None
+    limit_train_batches: Count | None = None
+    limit_eval_batches: Count | None = None
+    accelerator: Annotated[str, word("auto", "cpu", "gpu", "cuda", "mps")] = MISSING
+    devices: Threads = MISSING
+    num_nodes: Count = 1
+    precision: Annotated[str, word("32-true", "bf16-mixed", "bf16-true", "64-true")] = MISSING
+    channels_last: Flag = MISSING
+    compile: Flag = MISSING
+    num_workers: Processes | None = None
+    threads: Threads | None = None
+    progress: Flag = MISSING
 
 
 @dataclass
 class LoggerConfig:
     """Where metrics go beside the run's own metrics.csv."""
 
-    name: str = MISSING
-    project: str = MISSING
-    entity: str | None = None
-    group: str | None = None
-    job_type: str = MISSING
-    tags: list[str] = field(default_factory=list)
+    name: Annotated[str, word("wandb", "csv")] = MISSING
+    project: Label = MISSING
+    entity: Label | None = None
+    group: Label | None = None
+    job_type: Tag = MISSING
+    tags: list[Tag] = field(default_factory=list)
 
 
 @dataclass
 class PathsConfig:
     """Folders; a relative one is taken from where the command was started."""
 
-    data_dir: str = MISSING
-    cache_dir: str = MISSING
-    output_dir: str = MISSING
+    data_dir: Folder = MISSING
+    cache_dir: Folder = MISSING
+    output_dir: Folder = MISSING
     kept: str | None = None
-    run_dir: str | None = None
+    run_dir: Folder | None = None
 
 
 @dataclass
@@ -195,10 +216,10 @@ class DataConfig:
     training images is trained on, above 0 and up to 1, the same ones for every seed.
     """
 
-    on_error: str = "raise"
+    on_error: Annotated[str, word("raise", "skip")] = "raise"
     subset: bool | None = None
-    cache: str = "none"
-    train_share: float = 1.0
+    cache: Annotated[str, word("none", "memory", "disk")] = "none"
+    train_share: Share = 1.0
 
 
 @dataclass
@@ -217,9 +238,9 @@ class InstrumentsConfig:
     after each epoch.
     """
 
-    enabled: bool = False
-    every: int = 10
-    images: int = 16
+    enabled: Flag = False
+    every: Count = 10
+    images: Count = 16
 
 
 @dataclass
@@ -231,15 +252,15 @@ class DatasetConfig:
     """
 
     name: str = MISSING
-    task: str = MISSING
-    num_classes: int = MISSING
+    task: Annotated[str, word(*TASKS)] = MISSING
+    num_classes: Count = MISSING
     class_names: list[str] = MISSING
-    image_size: int = MISSING
-    selection: str | None = None
+    image_size: Pixels = MISSING
+    selection: Annotated[str, word("validation", "test")] | None = None
     splits: str | None = None
-    embedded: bool = False
-    native: dict[str, Any] | None = None
-    reader: dict[str, Any] = MISSING
+    embedded: Flag = False
+    native: Node | None = None
+    reader: Node = MISSING
 
 
 @dataclass
@@ -247,7 +268,7 @@ class DetectorConfig:
     """The detector on top of the backbone, which `model` is called with; `none` for classification."""
 
     name: str = MISSING
-    model: dict[str, Any] | None = None
+    model: Node | None = None
 
 
 @dataclass
@@ -271,10 +292,10 @@ class Config:
     data: DataConfig = field(default_factory=DataConfig)
     inspect: InspectConfig = field(default_factory=InspectConfig)
     instruments: InstrumentsConfig = field(default_factory=InstrumentsConfig)
-    seed: int = MISSING
+    seed: Seed = MISSING
     start: Start = Start.by_slot
     source: str | None = None
-    experiment: dict[str, Any] | None = None
+    experiment: Node | None = None
 
 
 def register_schema() -> None:

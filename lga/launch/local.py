@@ -117,15 +117,9 @@ def run_in_processes(jobs: list[Job], progress: SweepProgress, jobs_per_device: 
 @contextmanager
 def _children_end_with_us(running: dict[Any, tuple[Any, Job, DeviceSet, float]]) -> Iterator[None]:
     """End what still runs when we are interrupted or terminated; checkpoints make that harmless."""
-
-    def terminated(signum: int, frame: Any) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, terminated)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
         processes = [entry[0] for entry in running.values()]
         for process in processes:
             process.terminate()

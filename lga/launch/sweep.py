@@ -68,11 +68,11 @@ class SweepProgress:
         """Jobs that have not ended yet."""
         return self.total - self.done - self.from_cache - len(self.failed)
 
-    def cached(self, name: str, score: float | None, kept: Path | None = None) -> None:
+    def cached(self, name: str, score: float | None, kept: Path | None = None, remark: str = "") -> None:
         """Report a cell that was finished before, and where its record is kept if nothing else is left."""
         self.from_cache += 1
         where = f", finished before (kept in {kept})" if kept else ""
-        self._tell(f"cached  {name}{_scored(score)}{where}")
+        self._tell(f"cached  {name}{_scored(score)}{where}{remark}")
 
     def ended(self, name: str, error: str | None, score: float | None, seconds: float, log: Path) -> None:
         """Report a job that has just ended."""
@@ -202,9 +202,9 @@ def settled_before(job: Job, progress: SweepProgress) -> bool:
         return True
     if done is None:
         return False
-    path, record = done
+    path, record, remark = done
     job.score = record.score
-    progress.cached(job.name, record.score, None if path == job.folder.result else path)
+    progress.cached(job.name, record.score, None if path == job.folder.result else path, remark)
     return True
 
 

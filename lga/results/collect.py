@@ -1,6 +1,5 @@
 """Finds and reads the run records below a folder; one that cannot be read is reported, the others stay."""
 
-import math
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import TypeVar
 from lga.results.scales import Scale, scale_of
 from lga.run.folder.record import RunRecord, read_record
 from lga.system.errors import UserError
+from lga.system.terminal_text import first_line
 
 RECORD = "result.json"
 Read = TypeVar("Read")
@@ -80,9 +80,16 @@ def collect(root: Path) -> Collection:
     problems: list[Problem] = []
     for folder in _run_folders(root, problems):
         path = folder / RECORD
-        if record := attempt(lambda path: _checked(read_record(path)), path, problems):
-            runs.append(CollectedRun(folder, record))
+        if run := attempt(_run, path, problems):
+            runs.append(run)
     return Collection(root, tuple(sorted(runs, key=_position)), tuple(problems))
+
+
+def _run(path: Path) -> CollectedRun:
+    str(path).encode()  # a page of all names is UTF-8
+    run = CollectedRun(path.parent, read_record(path))
+    _position(run)
+    return run
 
 
 def attempt(reader: Callable[[Path], Read], path: Path, problems: list[Problem]) -> Read | None:
@@ -91,21 +98,10 @@ def attempt(reader: Callable[[Path], Read], path: Path, problems: list[Problem])
         return reader(path)
     except UserError as error:
         problems.append(Problem(path, str(error).removeprefix(f"{path}: ")))
-    except OSError as error:
-        problems.append(Problem(path, error.strerror or str(error)))
+    except Exception as error:  # whatever is wrong with one run, the others stay
+        reason = error.strerror if isinstance(error, OSError) else None
+        problems.append(Problem(path, reason or f"{type(error).__name__}: {first_line(error)}"))
     return None
-
-
-def _checked(record: RunRecord) -> RunRecord:
-    """The record, if its measures are numbers that can be averaged and drawn."""
-    own = {"seconds": record.seconds, "gflops": record.gflops, "gflops_paper": record.gflops_paper}
-    measures = {**own, **record.metrics}
-    for name, value in measures.items():
-        if value is not None and not math.isfinite(value):
-            raise UserError(
-                f"{name} is {value}, not a finite number; remove the record to run the cell again"
-            )
-    return record
 
 
 def _run_folders(root: Path, problems: list[Problem]) -> Iterator[Path]:

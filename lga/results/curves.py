@@ -18,7 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from lga.results.collect import CollectedRun
+from lga.run.folder.record import MOST_BYTES, MOST_METRICS
 from lga.system.errors import UserError
+from lga.system.files import read_regular
 
 PREFIX = "val/"
 RATES = "lr/"
@@ -41,6 +43,8 @@ def read_curves(run: CollectedRun, points: int = 100) -> Curves | None:
         if (history := _rows(run)) is None:
             return None
         heading, *rows = history or [[]]
+        if len(heading) > MOST_METRICS:
+            raise ValueError(f"{len(heading):,} columns")
         kept = [rows[index] for index in evenly_spaced(len(rows), points)]
         columns = {name: column for column, name in enumerate(heading)} if rows else {}
         metrics = {
@@ -69,8 +73,8 @@ def curve_text(run: CollectedRun) -> str | None:
 def _rows(run: CollectedRun) -> list[list[str]] | None:
     """Of a kept record its own."""
     path, text = run.folder / "metrics.csv", run.record.curve
-    if text is None and path.is_file():
-        text = path.read_text(encoding="utf-8")
+    if text is None and path.exists():
+        text = read_regular(path, MOST_BYTES).decode()
     return None if text is None else [row for row in csv.reader(text.splitlines()) if row]
 
 
@@ -78,7 +82,7 @@ def _rows(run: CollectedRun) -> list[list[str]] | None:
 def _taken_for_a_history(run: CollectedRun) -> Iterator[None]:
     try:
         yield
-    except (IndexError, KeyError, TypeError, ValueError, OSError, csv.Error) as error:
+    except (IndexError, KeyError, TypeError, ValueError, OverflowError, OSError, csv.Error) as error:
         told = f"not a history of metrics by epoch: {type(error).__name__}: {error}"
         raise UserError(f"{run.folder / 'metrics.csv'}: {told}") from error
 
@@ -110,10 +114,10 @@ def read_precision_recall(path: Path, points: int = 51) -> PrecisionRecall | Non
 
     None if there is no such file or no class was judged; raises UserError if it holds no such curves.
     """
-    if not path.is_file():
+    if not path.exists():
         return None
     try:
-        stored = json.loads(path.read_text(encoding="utf-8"))["precision_recall"]
+        stored = json.loads(read_regular(path, MOST_BYTES))["precision_recall"]
         recall, by_class = (
             finite_numbers(stored["recall"]),
             [finite_numbers(row) for row in stored["precision"].values()],
@@ -173,10 +177,10 @@ def read_confusion(path: Path, pairs: int = PAIRS) -> Confusion | None:
 
     None if there is no such file or nothing was counted; raises UserError if it holds no such matrix.
     """
-    if not path.is_file():
+    if not path.exists():
         return None
     try:
-        stored = json.loads(path.read_text(encoding="utf-8"))["confusion"]
+        stored = json.loads(read_regular(path, MOST_BYTES))["confusion"]
         confidence, iou = finite_numbers([stored["confidence"], stored["iou"]])
         classes, matrix = _names(stored["classes"]), _square(stored["true_by_found"], len(stored["classes"]))
     except (KeyError, TypeError, ValueError, OverflowError, OSError, RecursionError) as error:

@@ -20,7 +20,6 @@ from lga.tasks.base_task import BaseTask
 
 def build_network(cfg: DictConfig) -> nn.Module:
     """Build the cell's network with fresh weights: cells of one `seed` start equal outside their slots."""
-    _check_consistent(cfg)
     torch.manual_seed(cfg.seed)
     attention = _attention(cfg.attention.block, cfg.seed)
     make_backbone = make(cfg.backbone.network, "backbone.network")
@@ -98,18 +97,3 @@ def _check_takes_channels(node: DictConfig) -> None:
             f"attention.block._target_={node['_target_']}: it must be callable with the channels of its slot "
             f"alone: {error}; set its other arguments with +attention.block.<argument>="
         ) from error
-
-
-def _check_consistent(cfg: DictConfig) -> None:
-    if cfg.seed < 0:
-        raise UserError(f"seed={cfg.seed} is too small: it must be at least 0")
-    if cfg.task.name != cfg.dataset.task:
-        raise UserError(
-            f"task={cfg.task.name} does not fit dataset={cfg.dataset.name}, which is for {cfg.dataset.task}: "
-            f"leave task out, the dataset picks it"
-        )
-    if (cfg.task.model is None) == (cfg.detector.model is None):
-        raise UserError(
-            f"detector={cfg.detector.name} does not fit task={cfg.task.name}: "
-            "leave detector out, the task picks one"
-        )

@@ -14,6 +14,7 @@ from lga.config.frozen_run import FrozenRun
 from lga.run.folder.directory import RunDirectory
 from lga.run.folder.record import CellRecord, RunRecord, write_record
 from lga.run.machine.console import logging_to
+from lga.run.preflight import check
 from lga.system.errors import UserError
 from lga.system.files import writable
 from lga.system.terminal_text import first_line
@@ -36,21 +37,20 @@ def train(run: FrozenRun, fit: Fit | None = None) -> float:
 
     Every way to fail but a kill leaves a record with status `failed`, and raises.
     """
-    if (scale := run.config["trainer"]["scale"]) not in ("full", "reduced", "smoke"):
-        raise UserError(f"trainer.scale={scale}: valid: full, reduced, smoke")
     folder = RunDirectory(run)
     if done := folder.done():
         return _cached(*done, folder)
-    from lga.run.folder.checkpoints import recover
-
     with folder.claim():
-        if record := folder.finished():  # another process may have trained it meanwhile
-            return _cached(folder.result, record, folder)
+        if done := folder.done():  # another process may have trained it meanwhile
+            return _cached(*done, folder)
         started = _Started()
         with logging_to(folder.log), _failure_recorded(run, folder, started):
+            check(run)
+            log.info("%s: training in %s", run.cell, folder.path)
+            from lga.run.folder.checkpoints import recover  # torch
+
             recover(folder)
             folder.result.unlink(missing_ok=True)  # of a failed attempt
-            log.info("%s: training in %s", run.cell, folder.path)
             results = (fit or _fit)(run, folder)
             record = _record(run, started, status="finished", **results)
             with writable(folder.path, "paths.output_dir"):
@@ -73,10 +73,12 @@ def _fit(run: FrozenRun, folder: RunDirectory) -> dict[str, Any]:
         return fit_and_judge(run, folder)
 
 
-def _cached(path: Path, record: RunRecord, folder: RunDirectory) -> float:
+def _cached(path: Path, record: RunRecord, remark: str, folder: RunDirectory) -> float:
     here = path == folder.result
     where = path if here else f"kept in {path}, paths.kept=null trains it again"
-    print(f"{folder.run.cell}: finished before ({_scored(record)}), nothing to do: {where}", flush=True)
+    print(
+        f"{folder.run.cell}: finished before ({_scored(record)}), nothing to do: {where}{remark}", flush=True
+    )
     if folder.run.config["instruments"]["enabled"] and record.instruments is None:
         print(
             f"{folder.run.cell}: instruments.enabled=true, but this run was trained without them: "

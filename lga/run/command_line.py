@@ -1,9 +1,15 @@
-"""The command line: Hydra composes, `execute` runs; a user's mistake is one line and exit status 1."""
+"""The command line: Hydra composes, `execute` runs; a user's mistake is one line and exit status 1.
+
+A stop by Ctrl-C or SIGTERM has the status that shells and schedulers expect, 130 or 143.
+"""
 
 import os
+import signal
 import sys
+from typing import Any
 
 import hydra
+from hydra._internal.utils import get_args_parser
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig
@@ -12,6 +18,12 @@ from lga.config.compose import CONFIG_DIR, CONFIG_ERRORS, explain
 from lga.config.frozen_run import freeze
 from lga.config.schema import register_schema
 from lga.system.errors import UserError
+
+SIGNALLED = 128  # a shell's exit status for a process that signal n ended is this + n
+
+
+class Terminated(KeyboardInterrupt):
+    """A stop by SIGTERM."""
 
 
 @hydra.main(version_base="1.3", config_path=str(CONFIG_DIR), config_name="config")  # type: ignore[untyped-decorator]
@@ -32,14 +44,50 @@ def main() -> None:
     register_schema()
     wants_traceback = "HYDRA_FULL_ERROR" in os.environ
     os.environ["HYDRA_FULL_ERROR"] = "1"  # else Hydra prints errors itself and they never reach us
+    signal.signal(signal.SIGTERM, _terminated)
     try:
+        sys.argv[1:] = _as_overrides(sys.argv[1:])
         run_one()
     except (UserError, *CONFIG_ERRORS) as error:
         if wants_traceback:
             raise
         sys.exit(f"error: {_line_of(error)}")
-    except KeyboardInterrupt:
-        sys.exit("stopped; the same command continues from the last checkpoint")
+    except Exception as error:
+        if wants_traceback or not _is_composings(error):
+            raise
+        sys.exit(f"error: {_line_of(error)}")
+    except KeyboardInterrupt as stop:
+        print(
+            stop if stop.args else "stopped; the same command continues from the last checkpoint",
+            file=sys.stderr,
+        )
+        sys.exit(SIGNALLED + (signal.SIGTERM if isinstance(stop, Terminated) else signal.SIGINT))
+
+
+def _terminated(signum: int, frame: Any) -> None:
+    raise Terminated
+
+
+def _as_overrides(arguments: list[str]) -> list[str]:
+    """Return the arguments for Hydra: of options it takes its own alone, by their whole names."""
+    known = get_args_parser()._option_string_actions
+    for argument in arguments:
+        name, _, value = argument.partition("=")
+        if name.startswith("--") and name not in {*known, "--json"}:
+            raise UserError(
+                f"{argument}: no such option; settings are written without dashes, "
+                f"{name.lstrip('-')}={value or '<value>'}; python run.py --help lists them"
+            )
+    return ["mode.json=true" if argument == "--json" else argument for argument in arguments]
+
+
+def _is_composings(error: Exception) -> bool:
+    """Return whether Hydra or OmegaConf raised an error that is none of theirs, as of some overrides."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    module = str(trace.tb_frame.f_globals.get("__name__")) if trace else ""
+    return module.partition(".")[0] in ("hydra", "omegaconf")
 
 
 def _line_of(error: Exception) -> str:

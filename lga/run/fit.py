@@ -3,9 +3,11 @@
 import base64
 import hashlib
 import logging
+import math
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -17,13 +19,16 @@ from pytorch_lightning.strategies import DDPStrategy
 from torch import nn
 
 from lga.config.frozen_run import FrozenRun
+from lga.data.loading.random_streams import kept_global_state
 from lga.data.loading.sharding import Shard
+from lga.data.loading.splits_data import SplitsData
 from lga.instruments import InstrumentsCallback
 from lga.run.build import build_data, build_network, build_task
 from lga.run.callbacks.detection_report import DetectionReport
 from lga.run.callbacks.history import FiniteLosses, MetricsHistory
 from lga.run.callbacks.wandb_logger import WandbLogger
 from lga.run.folder.checkpoints import AtomicCheckpointIO, BestAndLast, load
+from lga.run.folder.data_files import check_same_data
 from lga.run.folder.directory import RunDirectory
 from lga.run.folder.record import DataRecord, OtherEpochRecord, OutcomesRecord, SelectionRecord, manifest_hash
 from lga.run.machine.complexity import attention_heads, complexity_of
@@ -53,7 +58,8 @@ def fit_and_judge(run: FrozenRun, folder: RunDirectory, shard: Shard | None = No
     data, task = build_data(cfg), build_task(cfg, network)
     if shard is not None:
         data.shard, data.most_judged = shard, cfg.trainer.limit_eval_batches
-    resumed_epoch = made_by_first(lambda: _resumable_epoch(run, folder))
+    _check_smallest_batch(network, cfg, data)
+    resumed_epoch = made_by_first(lambda: _resumable_epoch(run, folder, data.manifest))
     wandb = WandbLogger.start(run, folder, resumed=resumed_epoch is not None)
     wandb.log_metrics(complexity.as_dict())
     status = "failed"
@@ -63,8 +69,6 @@ def fit_and_judge(run: FrozenRun, folder: RunDirectory, shard: Shard | None = No
             log.info("%s: resuming after epoch %d", run.cell, resumed_epoch)
         with _compiled(network, cfg.trainer.compile):
             trainer.fit(task, datamodule=data, ckpt_path=folder.last_checkpoint if resumed_epoch else None)
-        if trainer.interrupted:
-            raise KeyboardInterrupt
         other = _other_epoch(trainer, task, data, best)
         metrics = _judge(trainer, task, data, folder)
         results = {
@@ -84,16 +88,34 @@ def fit_and_judge(run: FrozenRun, folder: RunDirectory, shard: Shard | None = No
 
 
 def _prepare_torch(cfg: DictConfig) -> None:
-    if cfg.trainer.precision.startswith("16"):  # gradients would be clipped while they are scaled
-        raise UserError(
-            f"trainer.precision={cfg.trainer.precision}: use bf16-mixed, it needs no loss scaling"
-        )
     if cfg.trainer.threads:
         torch.set_num_threads(cfg.trainer.threads)
     keep_freed_memory()
     # Deterministic mode fills every new tensor with NaN, a tenth of a step, to show reads before a write.
     fillable: Any = torch.utils.deterministic
     fillable.fill_uninitialized_memory = False
+
+
+def _check_smallest_batch(network: nn.Module, cfg: DictConfig, data: SplitsData[Any]) -> None:
+    """Raise UserError where a device's part of a batch is one image, and batch norm would see one value."""
+    images, size, limit = data.counts["train"], cfg.recipe.batch_size, cfg.trainer.limit_train_batches
+    cut = limit is not None and limit <= images // size  # before a last batch that is smaller
+    smallest = size if cut or images % size == 0 else images % size
+    if smallest // data.shard.world_size > 1:
+        return
+    try:
+        with kept_global_state():
+            deepcopy(network).train()(torch.zeros(1, 3, cfg.dataset.image_size, cfg.dataset.image_size))
+    except ValueError as error:
+        raise UserError(
+            f"recipe.batch_size={size}: the last batch of {images} training images has {smallest}, and batch "
+            f"norm needs more where maps are one pixel; set recipe.batch_size={_better_size(size, images)}"
+        ) from error
+
+
+def _better_size(size: int, images: int) -> int:
+    """Return the next larger batch size that leaves no last batch of one."""
+    return next(each for each in range(size + 1, images + 2) if images % each != 1)
 
 
 @contextmanager
@@ -160,7 +182,7 @@ def _trainer(
         devices=settings.devices,
         num_nodes=settings.num_nodes,
         precision=settings.precision,
-        max_epochs=settings.max_epochs or cfg.recipe.epochs,
+        max_epochs=cfg.recipe.epochs if settings.max_epochs is None else settings.max_epochs,
         limit_train_batches=_limit(settings.limit_train_batches),
         limit_val_batches=most_judged,
         limit_test_batches=most_judged,
@@ -217,8 +239,8 @@ def _limit(batches: int | None) -> int | float:
     return 1.0 if batches is None else batches
 
 
-def _resumable_epoch(run: FrozenRun, folder: RunDirectory) -> int | None:
-    """Return the last finished epoch (from 1) of a checkpoint of this run; None without any."""
+def _resumable_epoch(run: FrozenRun, folder: RunDirectory, manifest: dict[str, str]) -> int | None:
+    """Return the last finished epoch (from 1) of a checkpoint of this run on this data; None without any."""
     if not folder.last_checkpoint.is_file():
         return None
     checkpoint = load(folder.last_checkpoint)
@@ -228,6 +250,8 @@ def _resumable_epoch(run: FrozenRun, folder: RunDirectory) -> int | None:
             f"({str(checkpoint.get('config_hash'))[:8]}, this run is {run.config_hash[:8]}); "
             "remove it to start from scratch"
         )
+    before = checkpoint.get("data", manifest)  # earlier ones do not say
+    check_same_data(manifest, before, "this run was trained until now", folder.path)
     return int(checkpoint["epoch"]) + 1
 
 
@@ -267,6 +291,8 @@ def _metrics_of(split: str, metrics: Mapping[str, Any]) -> dict[str, float]:
     """Return those of the split, named without it."""
     prefix = f"{split}/"
     found = {name.removeprefix(prefix): value for name, value in metrics.items() if name.startswith(prefix)}
+    if wrong := [f"{name} {float(value)}" for name, value in found.items() if not math.isfinite(value)]:
+        raise UserError(f"what was judged on the {split} split is not finite: {', '.join(wrong)}")
     return {name: float(value) for name, value in found.items()}
 
 

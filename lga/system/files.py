@@ -3,13 +3,18 @@
 Also where runs, records, tables and pages go.
 """
 
+import errno
 import os
+import stat
+import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
 from lga.system.errors import UserError
+from lga.system.terminal_text import first_line
 
 DAMAGED = ".damaged"
 
@@ -76,3 +81,32 @@ def shipped(name: str) -> Path:
     package = Path(__file__).resolve().parents[1]
     inside = package / name
     return inside if inside.is_dir() else package.parent / name
+
+
+def zip_damage(path: Path) -> str | None:
+    """Return how a zip archive is not as it was written; None where it is, and for other files."""
+    if not zipfile.is_zipfile(path):
+        return None
+    try:
+        with zipfile.ZipFile(path) as archive:
+            changed = archive.testzip()
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, ValueError, EOFError, RuntimeError) as error:
+        return first_line(error)
+    return f"the checksum of its part {changed} is wrong" if changed else None
+
+
+def read_regular(path: Path, at_most: int) -> bytes:
+    """Return the content of a regular file of at most so many bytes; a UserError for all else, links too."""
+    try:
+        with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:  # noqa: PTH123
+            state = os.fstat(file.fileno())
+            if not stat.S_ISREG(state.st_mode):
+                raise UserError(f"{path}: not a regular file")
+            if state.st_size > at_most:
+                raise UserError(
+                    f"{path}: {state.st_size / 1e6:,.0f} MB; at most {at_most / 1e6:,.0f} are read"
+                )
+            return file.read(at_most)
+    except OSError as error:
+        link = error.errno == errno.ELOOP
+        raise UserError(f"{path}: {'a link; only files are read' if link else error.strerror}") from error

@@ -17,7 +17,9 @@ OPTIONS = [
     for option in sorted(group.glob("*.yaml"))
     if not option.stem.startswith("_")
 ]
-OF_DETECTION = ("task=detection", "detector=yolov8", "recipe=digit_scenes")
+OF_DETECTION = {"task=detection", "recipe=digit_scenes"} | {
+    option for option in OPTIONS if option.startswith("detector=") and option != "detector=none"
+}
 EXPERIMENTS = experiment_names()
 
 

@@ -82,7 +82,7 @@ def test_an_interrupted_sweep_ends_its_jobs(tmp_path):
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
     _, told = process.communicate(timeout=300)
-    assert process.returncode == 1
+    assert process.returncode == 130
     assert "the same command continues from the last checkpoint" in told
     assert "Traceback" not in told
     jobs = subprocess.run(["pgrep", "-f", str(tmp_path)], capture_output=True, text=True, check=False)

@@ -56,7 +56,7 @@ def test_a_metric_that_is_no_number_is_a_problem(tmp_path):
     path.write_text(json.dumps(content).replace('"top1": 91.5', '"top1": NaN'))
     found = collect(tmp_path)
     assert found.runs == ()
-    assert "top1 is nan" in found.problems[0].reason
+    assert "metrics.top1: Input should be a finite number" in found.problems[0].reason
 
 
 def test_a_folder_in_place_of_a_record_is_a_problem(tmp_path):

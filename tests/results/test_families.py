@@ -80,7 +80,7 @@ def test_other_content_than_the_published_stands_in_no_cell(own, tmp_path):
     assert judge(TABLE1, [on_mnist(published)]).ran == 1
 
 
-@pytest.mark.parametrize(("change", "ran"), [(None, 1), ("other", 0)])
+@pytest.mark.parametrize(("change", "ran"), [(None, 1), ("disk", 0)])
 def test_a_record_of_before_a_setting_existed_still_counts(runs, change, ran):
     """`data.cache` is unknown to the record: it counts; set to something else: it does not."""
     config = {**runs[0].config, "data": {**runs[0].config["data"]}}

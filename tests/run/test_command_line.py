@@ -98,7 +98,13 @@ def test_a_target_that_does_not_fit_is_one_line(tmp_path, target, told):
 def test_a_block_of_an_installed_package_stands_in_the_slot(tmp_path, capsys):
     """timm's ECA in eca's place: one kernel of three."""
     execute(
-        cell(tmp_path, "mode=describe", "attention=eca", "attention.block._target_=timm.layers.EcaModule")
+        cell(
+            tmp_path,
+            "mode=describe",
+            "mode.json=true",
+            "attention=eca",
+            "attention.block._target_=timm.layers.EcaModule",
+        )
     )
     assert json.loads(capsys.readouterr().out)["attention_parameters"] == 3
 

@@ -115,7 +115,15 @@ def test_a_recipe_reaches_loss_and_augmentation(tmp_path):
 
 def test_describe_needs_no_data(tmp_path, capsys):
     """The frozen parameters are the values of the 16 bins."""
-    execute(cell(tmp_path, "mode=describe", "dataset=digit_scenes", f"paths.data_dir={tmp_path / 'none'}"))
+    execute(
+        cell(
+            tmp_path,
+            "mode=describe",
+            "mode.json=true",
+            "dataset=digit_scenes",
+            f"paths.data_dir={tmp_path / 'none'}",
+        )
+    )
     described = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert described["detector"] == "yolov8"
     assert described["parameters"] - described["trainable_parameters"] == 16

@@ -1,6 +1,7 @@
 """W&B beside a run: offline without a key, and never in the way."""
 
 import errno
+import os
 import time
 
 import pytest
@@ -78,3 +79,13 @@ def test_csv_alone_starts_no_wandb(tmp_path, monkeypatch):
     execute(folder.run)
     assert not (folder.path / "wandb_id").exists()
     assert folder.metrics.is_file()
+
+
+def test_its_service_has_a_place_for_its_log_where_there_is_no_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("WANDB_CACHE_DIR", "")
+    monkeypatch.delenv("WANDB_CACHE_DIR")
+    wandb_logger._keep_service_quiet(str(tmp_path))
+    assert "WANDB_CACHE_DIR" not in os.environ
+    monkeypatch.setenv("HOME", "/nowhere")
+    wandb_logger._keep_service_quiet(str(tmp_path))
+    assert os.environ["WANDB_CACHE_DIR"] == str(tmp_path / "cache")

@@ -21,6 +21,7 @@ from torch import Tensor, nn
 
 from lga.backbones.author_checkpoint import misfits
 from lga.system.errors import UserError
+from lga.system.files import zip_damage
 from lga.system.terminal_text import first_line
 
 # How families with a fixed image size are made to take any; the first that a network knows is used.
@@ -187,6 +188,8 @@ def _read(path: Path, sha256: str | None) -> Mapping[str, Tensor]:
             f"checkpoint={path}: its SHA-256 is {found} and not {sha256}: another file, "
             "or changed since the run was asked for"
         )
+    if damage := zip_damage(path):
+        raise UserError(f"checkpoint={path}: damaged: {damage}; get it again")
     try:
         if path.suffix == ".safetensors":
             return load_safetensors(content)

@@ -12,8 +12,9 @@ from pydantic import BaseModel, ConfigDict, FiniteFloat, NonNegativeInt, Positiv
 
 from lga.results.collect import CollectedRun, Problem, attempt
 from lga.results.curves import evenly_spaced
-from lga.run.folder.record import AlarmRecord
+from lga.run.folder.record import MOST_BYTES, AlarmRecord
 from lga.system.errors import UserError
+from lga.system.files import read_regular
 
 FILE = "instruments.json"
 POINTS = 60
@@ -85,10 +86,10 @@ class Instruments(_Part):
 
 def read_instruments(path: Path) -> Instruments | None:
     """What lies at `path`; None if nothing does, UserError if it cannot be used."""
-    if not path.is_file():
+    if not path.exists():
         return None
     try:
-        return Instruments.model_validate_json(path.read_bytes())
+        return Instruments.model_validate_json(read_regular(path, MOST_BYTES))
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the whole file"

@@ -20,7 +20,9 @@ from PIL import Image
 from lga.results.collect import CollectedRun, Problem, attempt
 from lga.results.comparison import Comparison, Group
 from lga.results.curves import read_confusion, read_precision_recall
+from lga.run.folder.record import MOST_BYTES
 from lga.system.errors import UserError
+from lga.system.files import read_regular
 
 FOLDER = "pictures"
 LONG_SIDE = 480
@@ -51,7 +53,7 @@ def picture_paths(run_folder: Path) -> list[Path]:
 def thumbnail(path: Path) -> Thumbnail:
     """The picture at `path` made small; raises UserError if it cannot be read."""
     try:
-        with Image.open(path, formats=["PNG"]) as picture:
+        with Image.open(io.BytesIO(read_regular(path, MOST_BYTES)), formats=["PNG"]) as picture:
             small = picture.convert("RGB")
         small.thumbnail((LONG_SIDE, LONG_SIDE), Image.Resampling.LANCZOS)
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:

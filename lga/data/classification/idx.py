@@ -9,15 +9,19 @@ Source: http://yann.lecun.com/exdb/mnist/. Big-endian throughout:
 Deviation: of the format's value types only unsigned bytes are read; the sets here have no other.
 """
 
+from __future__ import annotations  # torch is imported where images are read, not to find a file
+
 import math
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from lga.system.errors import UserError
 from lga.system.foreign import read_content
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 LARGEST = 640 * 2**20  # bytes; EMNIST's largest file has 547 million
 _ADVICE = "replace the file by a whole copy of the original"
@@ -47,6 +51,8 @@ def parse_idx(content: bytes, dimensions: int, path: Path) -> Tensor:
     Raises:
         UserError: the content is truncated, has bytes left over, or is another format.
     """
+    import torch
+
     shape = _parse_header(content, dimensions, path)
     start = _header_bytes(dimensions)
     expected, found = math.prod(shape), len(content) - start

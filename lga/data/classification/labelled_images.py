@@ -3,15 +3,18 @@
 Axes: N images, C channels, H rows, W columns. Pixels are 8-bit, 0 black and 255 white.
 """
 
+from __future__ import annotations  # torch is imported where images are read, not to find a file
+
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from lga.system.errors import UserError
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 SELECTIONS = ("validation", "test")
 
@@ -33,7 +36,7 @@ class LabelledImages:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def take(self, chosen: Tensor, name: str) -> "LabelledImages":
+    def take(self, chosen: Tensor, name: str) -> LabelledImages:
         """Return the images where ``chosen`` (N,), bool, is true, in their order."""
         return LabelledImages(self.images[chosen], self.labels[chosen], name)
 
@@ -62,6 +65,8 @@ class ImageSplits:
 
     def training_on(self, chosen: NDArray[np.bool_]) -> Self:
         """Return the splits with the training images where ``chosen`` (N,) is true; the others stay."""
+        import torch
+
         return replace(self, train=self.train.take(torch.from_numpy(chosen), self.train.name))
 
 
@@ -110,6 +115,8 @@ def rank_within_class(labels: Tensor) -> Tensor:
     Returns:
         (N,), int64: 0 for the first image of a class, 1 for its second, and so on.
     """
+    import torch
+
     ranks = torch.empty_like(labels)
     for label in torch.unique(labels):
         members = labels == label

@@ -17,15 +17,15 @@ Source: Xiao, Rasul and Vollgraf (2017), https://arxiv.org/abs/1708.07747; MIT l
 The validation rule holds out 5,000 images and leaves 55,000.
 """
 
+from __future__ import annotations  # torch is imported where images are read, not to find a file
+
 import hashlib
 import json
 import shutil
 from collections.abc import Sequence
 from functools import cache, partial
 from pathlib import Path
-from typing import ClassVar
-
-from torch import Tensor
+from typing import TYPE_CHECKING, ClassVar
 
 from lga.data.classification.idx import parse_idx, read_idx
 from lga.data.classification.labelled_images import (
@@ -49,6 +49,9 @@ from lga.data.download import RemoteFile, download
 from lga.system.errors import UserError
 from lga.system.files import writable, write_atomically
 from lga.system.foreign import opened, read_content
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 PERIOD = 12
 HELD_OUT_REMAINDER = 11

@@ -1,17 +1,19 @@
 """Detection data: what a reader gives, how it is checked and kept, and how batches are made of it.
 
-`DetectionData` needs Lightning, which readers must not wait for: it is loaded when named.
+Two of the names need torch, which readers must not wait for: they are loaded when named.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from lga.data.detection.augmentation import DetectionAugmentation
 from lga.data.detection.image_stores import ArrayImages, FileImages, ImageStore
 from lga.data.detection.splits import DetectionSource, DetectionSplits, Targets
 
 if TYPE_CHECKING:
+    from lga.data.detection.augmentation import DetectionAugmentation
     from lga.data.detection.detection_data import DetectionData
+
+_MODULES = {"DetectionAugmentation": "augmentation", "DetectionData": "detection_data"}
 
 __all__ = [
     "ArrayImages", "DetectionAugmentation", "DetectionData", "DetectionSource", "DetectionSplits",
@@ -20,6 +22,6 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name != "DetectionData":
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return import_module("lga.data.detection.detection_data").DetectionData
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

@@ -1,23 +1,18 @@
-"""How many images a cell trains on and is judged on: of the files that are there, else as published.
+"""How many images a cell trains on and is judged on: of the files that are there, else as published."""
 
-What of a cell's data is not there, and what to do about it; a quick look that parses nothing.
-"""
-
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 from lga.data.classification.digits import DigitsReader
-from lga.data.classification.mnist import MNISTFormatReader
-from lga.data.classification.published_files import PUBLISHED, find_file
 from lga.data.detection.tiling import windows_of
 from lga.data.digit_scenes import DigitScenesReader
 from lga.data.published.published_dataset import PublishedDataset
 from lga.data.published.split_plan import HELD_OUT_EVERY
 from lga.data.published.tiled_dataset import TiledDataset
 from lga.results.published import PUBLISHED_IMAGES
-from lga.system.errors import UserError
+from lga.run.folder.data_files import parts_of
 
 
 @dataclass(frozen=True)
@@ -48,7 +43,7 @@ def image_counts(dataset: str, reader: Any) -> ImageCounts | None:
     if not isinstance(reader, PublishedDataset):
         return published
     plan, used = reader.plan, _used(reader)
-    if not all(_is_indexed(reader, part) for part in _parts(reader)):
+    if not all(_is_indexed(reader, part) for part in parts_of(reader)):
         return published
     counts = {part: _count(reader, part) for part in used}
     train = sum(counts[part] for part in plan.train)
@@ -75,31 +70,3 @@ def _used(reader: PublishedDataset) -> tuple[str, ...]:
     """The parts, and unions of parts, that the reader's plan names."""
     plan = reader.plan
     return (*plan.train, plan.test) if plan.val is None else (*plan.train, plan.val, plan.test)
-
-
-def _parts(reader: PublishedDataset) -> Iterable[str]:
-    """The parts that the reader's plan needs, each once."""
-    return dict.fromkeys(part for name in _used(reader) for part in reader.unions.get(name, (name,)))
-
-
-def missing_data(reader: Any) -> str | None:
-    """One line on what is missing; None where all that the reader needs is there, or can be made."""
-    try:
-        _look(reader)
-    except UserError as error:
-        return str(error)
-    return None
-
-
-def _look(reader: Any) -> None:
-    """Raise what the reader itself says of the first thing that it needs and that is not there."""
-    if isinstance(reader, PublishedDataset):
-        for part in _parts(reader):
-            if part not in reader.parts or reader.has(part):
-                reader.files(part)
-            if part not in reader.parts:
-                raise UserError(f"{reader.root}: {part} is not there")
-    if isinstance(reader, MNISTFormatReader) and not reader.download:
-        files = PUBLISHED[reader.data_set]
-        if any(find_file(reader.raw_dir, file) is None for file in files):
-            reader()

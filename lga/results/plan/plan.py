@@ -12,12 +12,13 @@ from lga.config.instantiation import make
 from lga.results.collect import collect, device_of
 from lga.results.experiments import Experiment
 from lga.results.matching import cell_names
-from lga.results.plan.image_counts import ImageCounts, image_counts, missing_data
+from lga.results.plan.image_counts import ImageCounts, image_counts
 from lga.results.plan.step_times import StepTimes, Work
 from lga.results.plan.sweep_options import SweepOptions
 from lga.results.published import Cell
 from lga.results.settings import digest, recipe
 from lga.run.devices.device_sets import device_sets
+from lga.run.folder.data_files import missing_data
 from lga.run.folder.directory import RunDirectory
 from lga.run.machine.environment import environment
 from lga.system.errors import UserError

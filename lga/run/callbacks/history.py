@@ -88,6 +88,15 @@ class FiniteLosses(pl.Callback):
         """Forget what an earlier fit left."""
         self._steps.clear()
 
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Look at what was judged after the epoch, before anything of it is kept."""
+        for name, value in trainer.callback_metrics.items():
+            if name.endswith("loss") and not math.isfinite(value):
+                raise UserError(
+                    f"epoch {trainer.current_epoch + 1}: {name} is {float(value)}, not finite; "
+                    "lower recipe.optimizer.lr or recipe.clip_norm"
+                )
+
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:

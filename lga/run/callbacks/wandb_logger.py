@@ -24,6 +24,7 @@ from lga.run.folder.directory import RunDirectory
 from lga.system.errors import UserError
 from lga.system.files import write_text
 from lga.system.secrets import hide_secrets
+from lga.system.terminal_text import printable
 
 REACHABLE_SECONDS = 3.0
 log = logging.getLogger("lga")
@@ -147,13 +148,12 @@ class WandbLogger(Logger):
                 self._settings["mode"] = "offline"
             self._forward()
         except Exception as error:
-            self._tell(
-                f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error) else error!r}"
-            )
+            self._tell(printable(f"{type(error).__name__}: {' '.join(str(error).split())}"[:300]))
             while self._queue.get() is not None:
                 pass
 
     def _forward(self) -> None:
+        _keep_service_quiet(self._settings["dir"])
         import wandb
 
         settings = wandb.Settings(
@@ -179,11 +179,17 @@ class WandbLogger(Logger):
             log.warning("W&B: %s; training goes on, metrics.csv has everything", what)
 
 
+def _keep_service_quiet(folder: str) -> None:
+    """Give W&B's service a place for its log: without a home to write to, it logs to the terminal."""
+    if not os.access(os.path.expanduser("~"), os.W_OK):  # noqa: PTH111, which raises where there is no home
+        os.environ.setdefault("WANDB_CACHE_DIR", str(Path(folder, "cache")))
+
+
 def _settings(run: FrozenRun, folder: RunDirectory, mode: str, resumed: bool) -> dict[str, Any]:
     logger, cell = run.config["logger"], run.cell
     segments = len(list(folder.wandb.glob("wandb/offline-run-*")))
     suffix = f"-r{segments}" if resumed and segments and mode != "online" else ""
-    return {
+    settings = {
         "project": logger["project"],
         "entity": logger["entity"],
         "group": logger["group"] or cell.dataset,
@@ -193,9 +199,9 @@ def _settings(run: FrozenRun, folder: RunDirectory, mode: str, resumed: bool) ->
         "id": run.config_hash[:ID_LENGTH] + suffix,
         "resume": "allow" if mode == "online" else None,
         "mode": mode,
-        "dir": str(folder.wandb),
-        "config": hide_secrets(run.config),
+        "config": run.config,
     }
+    return {**hide_secrets(settings), "dir": str(folder.wandb)}
 
 
 def _write_id(path: Path, run_id: str) -> None:

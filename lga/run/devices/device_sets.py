@@ -2,9 +2,12 @@
 
 import multiprocessing
 import os
+import platform
 import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from lga.system.errors import UserError
@@ -62,13 +65,24 @@ def available_cores() -> int:
 
 
 def check_devices(accelerator: str, devices: int) -> None:
-    """Raise UserError for less than one device, and where there are GPUs to be used, but fewer."""
-    _check_enough(None if accelerator == "cpu" else visible_gpus() or None, devices)
+    """Raise UserError where the accelerator is not here, or fewer devices of it than are to be used."""
+    if (accelerator, devices) == ("auto", 1):  # whatever there is
+        return
+    if accelerator == "mps" and (sys.platform, platform.machine()) != ("darwin", "arm64"):
+        raise UserError("trainer.accelerator=mps: only Macs with Apple's processors have it; use auto or cpu")
+    gpus = [] if accelerator in ("cpu", "mps") else visible_gpus()
+    if accelerator in ("gpu", "cuda") and not gpus and not Path("/dev/kfd").exists():  # AMD's
+        raise UserError(f"trainer.accelerator={accelerator}: there is no GPU here; use auto or cpu")
+    _check_enough(gpus or None, devices)
+    if accelerator == "cpu" or not (gpus or Path("/dev/kfd").exists()):
+        cores = available_cores()
+        if devices > max(cores, 2):  # two processes on one core are slow, and show that they work
+            raise UserError(
+                f"trainer.devices={devices}: this machine has {cores} cores and no GPU to be used"
+            )
 
 
 def _check_enough(gpus: list[str] | None, devices: int) -> None:
-    if devices < 1:
-        raise UserError(f"trainer.devices={devices}: at least 1")
     if gpus is not None and len(gpus) < devices:
         raise UserError(
             f"trainer.devices={devices}: this machine has {len(gpus)} to be used, "
@@ -98,13 +112,9 @@ class Launched(NamedTuple):
 def launched(trainer: Mapping[str, Any]) -> Launched | None:
     """Return which process of its run this is; None where it was started alone, and starts the others.
 
-    Raises UserError for a number below 1, and if several nodes are asked for and no launcher is there, or it
-    started another number.
+    Raises UserError if several nodes are asked for and no launcher is there, or it started another number.
     """
     nodes, devices = trainer["num_nodes"], trainer["devices"]
-    for key, number in (("num_nodes", nodes), ("devices", devices)):
-        if number < 1:
-            raise UserError(f"trainer.{key}={number}: at least 1")
     if nodes == 1 and "TORCHELASTIC_RUN_ID" not in os.environ:
         return None
     names = _OF_TORCHRUN if "RANK" in os.environ else _OF_SLURM

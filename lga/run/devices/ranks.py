@@ -38,6 +38,7 @@ from lga.run.folder.directory import RunDirectory
 from lga.run.machine.console import logging_to
 from lga.run.machine.failures import as_user_error, killed_by
 from lga.system.errors import UserError
+from lga.system.secrets import hide_variables
 from lga.system.terminal_text import first_line
 
 CAUSE = "cause"
@@ -157,6 +158,7 @@ def _take_part(rank: int, runs: list[FrozenRun], port: int) -> None:
     from lga.run.fit import fit_and_judge  # Lightning, which the process that waits does without
 
     run, store = runs[rank], TCPStore("127.0.0.1", port)
+    hide_variables(run.variables)
     folder = RunDirectory(run)
     try:
         with (

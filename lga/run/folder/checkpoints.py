@@ -16,7 +16,6 @@ import logging
 import math
 import pickle
 import re
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +27,7 @@ from torch import nn
 from lga.run.folder.directory import PREVIOUS, PREVIOUS_BEST, RunDirectory
 from lga.run.folder.record import read_record
 from lga.system.errors import DamagedFileError, UserError
-from lga.system.files import set_aside, write_atomically
+from lga.system.files import set_aside, write_atomically, zip_damage
 from lga.system.terminal_text import first_line
 from lga.tasks.devices import made_by_first
 
@@ -65,10 +64,6 @@ class BestAndLast(pl.Callback):
     def __init__(
         self, best: Path, last: Path, monitor: str, direction: str, select: str, config_hash: str
     ) -> None:
-        if direction not in ("max", "min"):
-            raise UserError(f"task.direction={direction}: valid: max, min")
-        if select not in ("best", "last"):
-            raise UserError(f"recipe.select={select}: valid: best, last")
         self.best = best
         self.last = last
         self.monitor = monitor
@@ -107,8 +102,9 @@ class BestAndLast(pl.Callback):
     def on_save_checkpoint(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
     ) -> None:
-        """Mark the checkpoint with its owner."""
+        """Mark the checkpoint with its owner, and with the data that it was trained on."""
         checkpoint["config_hash"] = self.config_hash
+        checkpoint["data"] = dict(trainer.datamodule.manifest)  # type: ignore[attr-defined]
 
     def state_dict(self) -> dict[str, Any]:
         """Return the best epoch so far."""
@@ -147,8 +143,9 @@ def load(path: Path) -> Any:
         UserError: there is no such file, or it holds Python objects.
         DamagedFileError: its content is not what was written.
     """
+    if damage := zip_damage(path):
+        raise _damaged(path, damage)
     try:
-        _check_sums(path)
         return torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError as error:
         raise UserError(f"{path}: no such checkpoint") from error
@@ -163,20 +160,6 @@ def load(path: Path) -> Any:
         raise
     except Exception as error:
         raise _damaged(path, first_line(error)) from error
-
-
-def _check_sums(path: Path) -> None:
-    """Raise DamagedFileError if a zip archive is not as it was written; other files are not looked at."""
-    with path.open("rb") as file:
-        if not zipfile.is_zipfile(file):
-            return
-        try:
-            with zipfile.ZipFile(file) as archive:
-                changed = archive.testzip()
-        except (zipfile.BadZipFile, NotImplementedError, ValueError, EOFError, RuntimeError) as error:
-            raise _damaged(path, first_line(error)) from error
-    if changed:
-        raise _damaged(path, f"the checksum of its part {changed} is wrong")
 
 
 def _damaged(path: Path, what: str) -> DamagedFileError:

@@ -8,6 +8,7 @@ from pathlib import Path
 from omegaconf import OmegaConf
 
 from lga.config.frozen_run import HASH_LENGTH, Cell, FrozenRun
+from lga.run.folder.data_files import compare_data
 from lga.run.folder.record import CellRecord, RunRecord, read_record
 from lga.system.errors import DamagedFileError, UserError
 from lga.system.files import remove_unfinished, set_aside, shipped, writable, write_text
@@ -17,6 +18,8 @@ from lga.system.secrets import hide_secrets
 # Of last.ckpt and of best.ckpt, for as long as the run is not finished.
 PREVIOUS = "previous.ckpt"
 PREVIOUS_BEST = "previous_best.ckpt"
+# What a folder may hold before it is known whose it is: just made by us, or marked with its run's hash.
+MARKED = {".lock", "run.log", "checkpoints", "wandb", "result.json", "result.json.damaged"}
 KEPT = shipped("experiments")  # the folders of kept records
 _HASH = re.compile("[0-9a-f]{64}")
 
@@ -63,10 +66,19 @@ class RunDirectory:
         self._check_owner(record.config_hash)
         return record if record.status == "finished" else None
 
-    def done(self) -> tuple[Path, RunRecord] | None:
-        """Path and record of this run if it has finished, here or, by a kept record, elsewhere."""
+    def done(self) -> tuple[Path, RunRecord, str] | None:
+        """Path and record of this run if it has finished, here or, by a kept record, elsewhere.
+
+        With them a remark, if the data that the record names is not here; a UserError if it is other data.
+        """
         record = self.finished()
-        return (self.result, record) if record else self.kept()
+        found = (self.result, record) if record else self.kept()
+        if found is None:
+            return None
+        path, record = found
+        files = record.data.files if record.data else None
+        where = self.path if path == self.result else path
+        return path, record, compare_data(self.run.config, files, "this run was trained", where)
 
     def kept(self) -> tuple[Path, RunRecord] | None:
         """Return path and record if the experiment of `paths.kept` keeps this run's; it may have no weights.
@@ -109,8 +121,13 @@ class RunDirectory:
                 self._check_owner(owner)
                 return
             set_aside(self.identity)  # checkpoints and records bear the hash too
-        write_text(self.config, OmegaConf.to_yaml(OmegaConf.create(hide_secrets(self.run.config))))
+        elif foreign := sorted({path.name for path in self.path.iterdir()} - MARKED):
+            raise UserError(
+                f"{self.path}: this folder holds files of no run ({', '.join(foreign[:3])}), which would be "
+                "overwritten; choose another with paths.run_dir="
+            )
         write_text(self.identity, self.run.config_hash + "\n")
+        write_text(self.config, OmegaConf.to_yaml(OmegaConf.create(hide_secrets(self.run.config))))
 
     def _check_owner(self, config_hash: str) -> None:
         if config_hash != self.run.config_hash:

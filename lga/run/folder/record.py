@@ -10,22 +10,30 @@ number. Records from before it had one are read without.
 import hashlib
 import json
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from lga.config.schema import Config
+from lga.config.values import fault
 from lga.system.errors import DamagedFileError, UserError
-from lga.system.files import write_text
+from lga.system.files import read_regular, write_text
 from lga.system.secrets import hide_secrets
 from lga.system.terminal_text import first_line
 
 SCHEMA_VERSION = 1
 DIGEST = "digest"
+MOST_METRICS = 10_000
+MOST_BYTES = 16 * 2**20
 _ADVICE = "remove it to run the cell again"
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+Measure = Annotated[float, Field(ge=-1e15, le=1e15)]  # that can be averaged
+Measures = Annotated[dict[str, Measure], Field(max_length=MOST_METRICS)]
 
 
 class CellRecord(_Strict):
@@ -52,7 +60,7 @@ class OtherEpochRecord(_Strict):
 
     rule: str
     epoch: int
-    metrics: dict[str, float]
+    metrics: Measures
 
 
 class DataRecord(_Strict):
@@ -113,9 +121,9 @@ class RunRecord(_Strict):
     group: str | None = None
     protocol: str
     monitor: str
-    score: float | None = None
-    metrics: dict[str, float] = {}
-    metrics_per_class: dict[str, dict[str, float]] = {}
+    score: Measure | None = None
+    metrics: Measures = {}
+    metrics_per_class: Annotated[dict[str, Measures], Field(max_length=MOST_METRICS)] = {}
     curve: str | None = None  # of a kept record: what its metrics.csv holds, less the learning rates
     selection: SelectionRecord | None = None
     other_epoch: OtherEpochRecord | None = None
@@ -125,10 +133,10 @@ class RunRecord(_Strict):
     trainable_parameters: int | None = None
     attention_parameters: int | None = None
     attention_heads: list[int] | None = None
-    gflops_paper: float | None = None
-    gflops: float | None = None
+    gflops_paper: Measure | None = None
+    gflops: Measure | None = None
     epochs: int | None = None
-    seconds: float
+    seconds: Measure
     peak_memory_bytes: int | None = None
     resumed: int = 0
     instruments: InstrumentsRecord | None = None
@@ -136,6 +144,13 @@ class RunRecord(_Strict):
     ended: str
     code: dict[str, str | bool | None] = {}
     environment: dict[str, str | int | None] = {}
+
+    @field_validator("config")
+    @classmethod
+    def _fits_the_schema(cls, config: dict[str, Any]) -> dict[str, Any]:
+        if wrong := fault(config, Config):
+            raise ValueError(wrong)
+        return config
 
     @model_validator(mode="before")
     @classmethod
@@ -173,7 +188,9 @@ def read_record(path: Path) -> RunRecord:
 
 def _parsed(path: Path) -> dict[str, Any]:
     try:
-        content = json.loads(path.read_bytes())
+        content = json.loads(read_regular(path, MOST_BYTES))
+    except UserError:
+        raise
     except (ValueError, RecursionError) as error:
         raise DamagedFileError(
             f"{path}: not a run record: the whole file: {first_line(error)}; {_ADVICE}"

@@ -4,13 +4,16 @@ Names of classes, files and runs come from others: no line break in one can begi
 code reaches the terminal, and no secret is written. A disk too full for the log does not end the run.
 """
 
+import json
 import logging
 import os
+import signal
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from lga.system.files import writable
 from lga.system.secrets import without_secrets
@@ -69,14 +72,41 @@ def logging_to(path: Path) -> Iterator[None]:
                 handler.close()
 
 
+def show_values(title: str, values: Mapping[str, Any], as_json: bool) -> None:
+    """Print values by name as a table or, all digits and the title's words included, as one JSON object."""
+    if as_json:
+        print(json.dumps(values))
+        return
+    width = max(map(len, values), default=0)
+    lines = (f"  {name:<{width}}  {_short(value)}" for name, value in values.items())
+    print(printable_lines("\n".join([title, *lines])).replace("\n    ", "\n"), flush=True)
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.2f}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
 @contextmanager
 def without_notices() -> Iterator[None]:
-    """Leave out Lightning's notices and warnings of no use to a user; it must have been imported."""
-    logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
+    """Leave out Lightning's notices and warnings of no use to a user; it must have been imported.
+
+    At Ctrl-C it exits with status 1; here the KeyboardInterrupt goes on, and interrupts are heard again.
+    """
+    for name in ("pytorch_lightning", "lightning_fabric"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    interrupts = signal.getsignal(signal.SIGINT)
     with warnings.catch_warnings():
         for message in _NOISE:
             warnings.filterwarnings("ignore", message)
-        yield
+        try:
+            yield
+        except SystemExit as exit:
+            if not isinstance(stop := exit.__context__, KeyboardInterrupt):
+                raise
+            signal.signal(signal.SIGINT, interrupts)
+            raise stop from None
 
 
 def _is_stdout(path: Path) -> bool:

@@ -89,6 +89,8 @@ def _memory(config: Mapping[str, Any], whose: str = "") -> str:
 
 def _worker(signal: str | None, config: Mapping[str, Any]) -> str:
     how = f"was killed ({signal})" if signal else "ended unexpectedly"
+    if signal == "Terminated":
+        return f"a process that loads images {how}; {AGAIN}"
     workers = config["trainer"]["num_workers"]
     now = "one a thread" if workers is None else str(workers)
     return (

@@ -11,19 +11,19 @@ from typing import Any, TypeGuard
 import pytorch_lightning as pl
 from torch import Tensor, nn
 
-from lga.backbones.author_checkpoint import load_author_checkpoint
+from lga.backbones.author_checkpoint import load_author_checkpoint, not_finite
 from lga.config.frozen_run import FrozenRun
 from lga.run.build import build_data, build_network, build_task
 from lga.run.callbacks.detection_report import DetectionReport
 from lga.run.folder.checkpoints import load
 from lga.run.folder.directory import RunDirectory
-from lga.run.machine.console import without_notices
+from lga.run.machine.console import show_values, without_notices
+from lga.run.preflight import weights_of
 from lga.system.errors import UserError
 from lga.system.files import writable, write_text
 
 AUTHOR_PREFIX = "model."
 AVERAGED_PREFIX = "average.module."
-SPLITS = ("test", "val")
 
 
 def trained_network(run: FrozenRun) -> nn.Module:
@@ -34,27 +34,10 @@ def trained_network(run: FrozenRun) -> nn.Module:
 
     Raises UserError when there is none, or when it is of another architecture.
     """
-    named = run.config["mode"]["checkpoint"]
-    folder = RunDirectory(run)
-    path = Path(named) if named else folder.best_checkpoint
-    if not named and not path.is_file():
-        kept, first = folder.kept(), "run the same command without mode= first"
-        if kept:
-            first = f"its record alone is kept, in {kept[0]}; {first}, with paths.kept=null"
-        raise UserError(
-            f"{run.cell}: not trained yet, there is no {path}; {first}, "
-            f"or name weights{_weights_at_hand(path)}"
-        )
+    path = weights_of(run)
     network = build_network(run.cfg)
     _fill(network, load(path), path)
     return network.eval()
-
-
-def _weights_at_hand(path: Path) -> str:
-    """Say where the newest weights are of this cell with another seed or recipe."""
-    runs = path.parents[2]
-    found = sorted(runs.glob(f"*/checkpoints/{path.name}"), key=lambda other: other.stat().st_mtime)
-    return f": there is mode.checkpoint={found[-1]}" if found else " with mode.checkpoint="
 
 
 def _are_weights(content: Any) -> TypeGuard[dict[str, Tensor]]:
@@ -75,6 +58,8 @@ def _fill(network: nn.Module, content: Any, path: Path) -> None:
     elif weights and all(key.startswith(AUTHOR_PREFIX) for key in weights):
         load_author_checkpoint(network, weights)
         return
+    if wrong := not_finite(weights):
+        raise UserError(f"{path}: damaged, or of a network that diverged: {wrong[0]}; name other weights")
     try:
         network.load_state_dict(weights)
     except RuntimeError as error:
@@ -85,11 +70,10 @@ def _fill(network: nn.Module, content: Any, path: Path) -> None:
         ) from error
 
 
+@without_notices()
 def evaluate(run: FrozenRun) -> float:
     """Return the cell's score on `mode.split`; write all metrics to `evaluation-<split>/`, and print them."""
     cfg, split = run.cfg, run.config["mode"]["split"]
-    if split not in SPLITS:
-        raise UserError(f"mode.split={split}: valid: {', '.join(SPLITS)}")
     out = Path(cfg.mode.out or RunDirectory(run).path / f"evaluation-{split}")
     task, data = build_task(cfg, trained_network(run)), build_data(cfg)
     with writable(out, "mode.out"):
@@ -108,11 +92,12 @@ def evaluate(run: FrozenRun) -> float:
         inference_mode=False,
     )
     data.judged_split = split
-    with without_notices():  # by the data module, whose hooks a bare loader would not have
-        trainer.test(task, datamodule=data, verbose=False)
+    trainer.test(
+        task, datamodule=data, verbose=False
+    )  # by its module, whose hooks a bare loader would not have
     metrics = {name.split("/", 1)[1]: float(value) for name, value in trainer.callback_metrics.items()}
     results = {"split": split, "metrics": metrics, "metrics_per_class": task.metrics_per_class}
     with writable(out, "mode.out"):
         write_text(out / "metrics.json", json.dumps(results, indent=1) + "\n")
-    print(json.dumps({"split": split, **metrics}))
+    show_values(f"{run.cell}, {split} split; also in {out}", {"split": split, **metrics}, cfg.mode.json)
     return metrics[cfg.task.monitor.split("/", 1)[-1]]

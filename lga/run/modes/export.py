@@ -34,7 +34,6 @@ log = logging.getLogger("lga")
 FILE = "model.onnx"
 TOLERANCE = 1e-4
 BATCH_SIZES = (1, 3)
-COARSEST_STRIDE = 32
 
 
 @dataclass(frozen=True)
@@ -132,7 +131,7 @@ def export(run: FrozenRun) -> Path:
     """Write the model, print where it is and how far it is from PyTorch, and return its path."""
     cfg, path = run.cfg, _path(run)
     network, weights = _network(run)
-    form, size = _form(network, cfg.dataset.image_size), cfg.dataset.image_size
+    form, size = _form(network), cfg.dataset.image_size
     model = to_onnx(form.network, size, form.output, _metadata(run, form, weights))
     error = largest_error(form.network, model, _batches(size, cfg.seed), form.parts)
     if not error < TOLERANCE:
@@ -163,7 +162,7 @@ def _network(run: FrozenRun) -> tuple[nn.Module, str]:
     return trained_network(run).cpu(), Path(mode.checkpoint or own).name
 
 
-def _form(network: nn.Module, image_size: int) -> Form:
+def _form(network: nn.Module) -> Form:
     """Return a classifier as it is, the paper's detector with its decoding; mmdet's are not taken."""
     if isinstance(network, MMDetDetector):
         raise UserError(
@@ -172,11 +171,6 @@ def _form(network: nn.Module, image_size: int) -> Form:
         )
     if not isinstance(network, Detector):
         return Form(network, "logits", "(B, K)", (Part(slice(None)),))
-    if image_size % COARSEST_STRIDE:
-        raise UserError(
-            f"dataset.image_size={image_size}: a detector needs a multiple of {COARSEST_STRIDE}; "
-            f"set {-(-image_size // COARSEST_STRIDE) * COARSEST_STRIDE}"
-        )
     layout = "(B, 4 + K, A): x1, y1, x2, y2 in pixels, then probabilities; before NMS"
     boxes, probabilities = Part(slice(4)), Part(slice(4, None), scale=1.0)
     return Form(DecodedDetector(network), "predictions", layout, (boxes, probabilities))

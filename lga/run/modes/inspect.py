@@ -37,8 +37,8 @@ def inspect(run: FrozenRun) -> None:
     """Report on the set of `dataset`; exits with status 1 where something is wrong."""
     try:
         report = _inspect(run.cfg)
-    except KeyboardInterrupt:
-        sys.exit("stopped; the inspection is not complete")
+    except KeyboardInterrupt as stop:
+        raise type(stop)("stopped; the inspection is not complete") from None
     if report.wrong:
         sys.exit(1)
 

@@ -23,16 +23,15 @@ from lga.data.detection.image_stores import read_image
 from lga.detection.drawing import draw_boxes, png
 from lga.run.folder.directory import RunDirectory
 from lga.run.modes.evaluate import trained_network
+from lga.run.preflight import images_of
 from lga.structures import Detections
 from lga.structures.batch import ImageOrigin
 from lga.system.errors import UserError
 from lga.system.files import writable, write_atomically, write_text
-from lga.system.foreign import visible
 from lga.system.progress import track, untracked
 
 log = logging.getLogger("lga")
 
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
 LONGEST_STEM = 48  # characters of a picture's name: in bytes, far below what file systems take
 Image = NDArray[np.uint8]
 
@@ -40,8 +39,6 @@ Image = NDArray[np.uint8]
 def predict(run: FrozenRun) -> None:
     """Predict every image of `source`; the last line counts images, boxes and skipped files."""
     cfg = run.cfg
-    if cfg.task.name != "detection":
-        raise UserError(f"mode=predict finds boxes; dataset={cfg.dataset.name} is for {cfg.task.name}")
     files = images_of(cfg.source)
     network = trained_network(run).to(_device(cfg.trainer.accelerator))
     out = Path(cfg.mode.out or RunDirectory(run).path / "predictions")
@@ -70,28 +67,6 @@ def predict(run: FrozenRun) -> None:
         content = {"images": images, "categories": categories, "annotations": boxes}
         write_text(out / "predictions.json", json.dumps(content) + "\n")
     print(f"{len(images)} images, {len(boxes)} boxes, {skipped} skipped: {out / 'predictions.json'}")
-
-
-def images_of(source: str | None) -> list[Path]:
-    """Return the image files that `source` names: one file, all of a folder, or those a glob matches."""
-    if not source:
-        raise UserError("mode=predict needs source=<image, folder or glob>")
-    path = Path(source)
-    try:
-        if path.is_dir():
-            found = [file for file in visible(path, "*") if file.suffix.lower() in SUFFIXES]
-        elif path.is_file():
-            found = [path]
-        else:  # brackets in the name of a real folder are no pattern
-            folder = next(parent for parent in path.parents if parent.is_dir())
-            found = [file for file in folder.glob(str(path.relative_to(folder))) if file.is_file()]
-    except (OSError, ValueError) as error:
-        raise UserError(
-            f"source={source}: {error}; name an image file, a folder of them, or a glob"
-        ) from error
-    if not found:
-        raise UserError(f"source={source}: no image there; name an image file, a folder of them, or a glob")
-    return sorted(found)
 
 
 def find(network: nn.Module, image: Image, image_size: int) -> Detections:

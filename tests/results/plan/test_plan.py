@@ -15,7 +15,7 @@ from rich.console import Console
 from lga.config.grid import experiment_runs
 from lga.data.classification.mnist import MNISTReader
 from lga.data.published.visdrone import VisDroneReader
-from lga.results.plan.image_counts import ImageCounts, image_counts, missing_data
+from lga.results.plan.image_counts import ImageCounts, image_counts
 from lga.results.plan.plan import DataState, Plan, PlannedCell, planned_cells
 from lga.results.plan.plan_view import duration, show_plan, summary
 from lga.results.plan.step_times import StepTimes, Work, network_key, times_of_records
@@ -23,6 +23,7 @@ from lga.results.plan.sweep_options import SweepOptions
 from lga.results.plan.timed_step import seconds_an_image
 from lga.results.reports.committed import keep
 from lga.run.folder import directory
+from lga.run.folder.data_files import missing_data
 from lga.run.folder.record import DataRecord, write_record
 from lga.system.errors import UserError
 from tests.data.trees.visdrone import write_tree

@@ -18,7 +18,7 @@ PUBLISHED = {"none": 666848, "se": 666896, "cbam": 667546, "mhsa": 668648, "lga"
 
 @pytest.mark.parametrize(("attention", "parameters"), PUBLISHED.items())
 def test_table_1_counts(attention, parameters, capsys, tmp_path):
-    execute(cell(tmp_path, "mode=describe", "dataset=mnist", f"attention={attention}"))
+    execute(cell(tmp_path, "mode=describe", "mode.json=true", "dataset=mnist", f"attention={attention}"))
     described = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert described["parameters"] == described["trainable_parameters"] == parameters
     assert described["attention_parameters"] == parameters - PUBLISHED["none"]

@@ -30,7 +30,7 @@ def again(trained, *overrides):
 
 def test_evaluating_repeats_the_records_metrics(trained, capsys):
     before = trained.result.read_bytes()
-    score = execute(again(trained, "mode=evaluate"))
+    score = execute(again(trained, "mode=evaluate", "mode.json=true"))
     record = read_record(trained.result)
     printed = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert score == record.score == printed["top1"]
@@ -46,7 +46,7 @@ def test_the_validation_split_gives_the_score_of_the_chosen_epoch(trained):
 
 
 def test_the_record_has_the_last_epochs_averaged_weights_beside_the_best_ones(trained, capsys):
-    execute(again(trained, "mode=evaluate", f"mode.checkpoint={trained.last_checkpoint}"))
+    execute(again(trained, "mode=evaluate", "mode.json=true", f"mode.checkpoint={trained.last_checkpoint}"))
     printed = json.loads(capsys.readouterr().out.splitlines()[-1])
     other = read_record(trained.result).other_epoch
     assert (other.rule, other.epoch) == ("last val/top1", 2)
@@ -72,6 +72,16 @@ def test_last_checkpoint_gives_its_averaged_weights(trained):
     network = trained_network(again(trained, "mode=evaluate", f"mode.checkpoint={last}"))
     expected = load(last)["state_dict"]["average.module.head.linear.weight"]
     assert torch.equal(network.state_dict()["head.linear.weight"], expected)
+
+
+def test_it_prints_a_table_and_nothing_of_lightnings(trained, capfd):
+    execute(again(trained, "mode=evaluate"))
+    printed = capfd.readouterr()
+    title, *rows = printed.out.splitlines()
+    assert title.startswith("digits/mobilenetv3/se seed 0, test split; also in ")
+    assert {"split", "loss", "top1"} <= {row.split()[0] for row in rows}
+    assert all(row.startswith("  ") and len(row.split()) == 2 for row in rows)
+    assert printed.err == ""
 
 
 def test_mistakes_are_told(trained, tmp_path):

@@ -97,7 +97,7 @@ def test_decoding_is_asked_for_with_on_error(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("override", "expected"),
     [
-        ("data.on_error=maybe", "data: on_error='maybe' is unknown: choose one of raise, skip"),
+        ("data.on_error=maybe", "data.on_error=maybe: valid: raise, skip"),
         (
             "dataset.splits=thirds",
             "dataset.reader: splits='thirds' is unknown: choose one of official",
@@ -140,7 +140,7 @@ def test_an_interrupt_is_one_line(tmp_path, monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(module, "_inspect", interrupted)
-    with pytest.raises(SystemExit, match="stopped; the inspection is not complete"):
+    with pytest.raises(KeyboardInterrupt, match="stopped; the inspection is not complete"):
         execute(cell(tmp_path, *overrides(tmp_path)))
 
 

@@ -1,0 +1,80 @@
+"""What a run needs of this machine, looked at before torch is imported: a mistake is reported at once."""
+
+import os
+from pathlib import Path
+
+from lga.config.frozen_run import FrozenRun
+from lga.run.devices.device_sets import check_devices
+from lga.run.folder.data_files import check_data
+from lga.run.folder.directory import RunDirectory
+from lga.system.errors import UserError
+from lga.system.foreign import visible
+
+SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
+WANDB_MODES = ("online", "offline", "disabled", "dryrun", "run", "shared")
+
+
+def check(run: FrozenRun) -> None:
+    """Raise a UserError, one line, for what is missing of what the run's mode needs."""
+    config, mode = run.config, run.config["mode"]
+    trainer, logger = config["trainer"], config["logger"]
+    check_devices(trainer["accelerator"], trainer["devices"] if mode["name"] == "train" else 1)
+    if mode["name"] == "predict":
+        if config["task"]["name"] != "detection":
+            name = config["dataset"]["name"]
+            raise UserError(f"mode=predict finds boxes; dataset={name} is for {config['task']['name']}")
+        images_of(config["source"])
+    if mode["name"] in ("evaluate", "predict") or (mode["name"] == "export" and not mode["untrained"]):
+        weights_of(run)
+    if mode["name"] in ("train", "evaluate"):
+        check_data(config)
+    wandb_mode = os.environ.get("WANDB_MODE") or "online"
+    if (mode["name"], logger["name"]) == ("train", "wandb") and wandb_mode not in WANDB_MODES:
+        raise UserError(
+            f"WANDB_MODE={wandb_mode}: valid: {', '.join(WANDB_MODES)}; logger=csv leaves W&B out"
+        )
+
+
+def weights_of(run: FrozenRun) -> Path:
+    """Return the file with the weights to use: `mode.checkpoint`, else the cell's own best ones."""
+    named, folder = run.config["mode"]["checkpoint"], RunDirectory(run)
+    path = Path(named) if named else folder.best_checkpoint
+    if path.is_file():
+        return path
+    if named:
+        raise UserError(f"mode.checkpoint={path}: {'not a file' if path.exists() else 'no such checkpoint'}")
+    kept, first = folder.kept(), "run the same command without mode= first"
+    if kept:
+        first = f"its record alone is kept, in {kept[0]}; {first}, with paths.kept=null"
+    raise UserError(
+        f"{run.cell}: not trained yet, there is no {path}; {first}, or name weights{_weights_at_hand(path)}"
+    )
+
+
+def _weights_at_hand(path: Path) -> str:
+    """Say where the newest weights are of this cell with another seed or recipe."""
+    runs = path.parents[2]
+    found = sorted(runs.glob(f"*/checkpoints/{path.name}"), key=lambda other: other.stat().st_mtime)
+    return f": there is mode.checkpoint={found[-1]}" if found else " with mode.checkpoint="
+
+
+def images_of(source: str | None) -> list[Path]:
+    """Return the image files that `source` names: one file, all of a folder, or those a glob matches."""
+    if not source:
+        raise UserError("mode=predict needs source=<image, folder or glob>")
+    path = Path(source)
+    try:
+        if path.is_dir():
+            found = [file for file in visible(path, "*") if file.suffix.lower() in SUFFIXES]
+        elif path.is_file():
+            found = [path]
+        else:  # brackets in the name of a real folder are no pattern
+            folder = next(parent for parent in path.parents if parent.is_dir())
+            found = [file for file in folder.glob(str(path.relative_to(folder))) if file.is_file()]
+    except (OSError, ValueError) as error:
+        raise UserError(
+            f"source={source}: {error}; name an image file, a folder of them, or a glob"
+        ) from error
+    if not found:
+        raise UserError(f"source={source}: no image there; name an image file, a folder of them, or a glob")
+    return sorted(found)

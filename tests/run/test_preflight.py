@@ -1,0 +1,202 @@
+"""Mistakes in values, files, mode, source and device: one line each, before torch is imported."""
+
+import os
+import re
+import subprocess
+import sys
+import typing
+from dataclasses import is_dataclass
+
+import pytest
+
+from lga.config.compose import CONFIG_ERRORS, compose, composed_or_told, explain
+from lga.config.frozen_run import freeze
+from lga.config.schema import Config
+from lga.run import preflight
+from lga.run.devices import device_sets
+from lga.run.devices.device_sets import check_devices
+from lga.system.errors import UserError
+from tests.run.cells import ROOT, cell, run_py
+
+SCENES = "dataset=digit_scenes"
+
+
+@pytest.mark.parametrize(
+    ("overrides", "told"),
+    [
+        ("recipe.epochs=0", "recipe.epochs=0: at least 1"),
+        ("recipe.epochs=-1", "recipe.epochs=-1: at least 1"),
+        ("trainer.max_epochs=0", "trainer.max_epochs=0: at least 1"),
+        ("recipe.optimizer.lr=-1", "recipe.optimizer.lr=-1: at least 0"),
+        ("recipe.optimizer.lr=nan", "recipe.optimizer.lr=nan: a finite number"),
+        ("recipe.optimizer.lr=.nan", "recipe.optimizer.lr=.nan: a valid number"),
+        ("recipe.optimizer.lr=1e-3f", "recipe.optimizer.lr=1e-3f: a valid number"),
+        ("recipe.optimizer.betas=[2,1]", "recipe.optimizer.betas.0=2: at most 1"),
+        ("recipe.weight_decay=inf", "recipe.weight_decay=inf: a finite number"),
+        ("recipe.ema_ramp_steps=0", "recipe.ema_ramp_steps=0.0: above 0"),
+        ("recipe.select=sometimes", "recipe.select=sometimes: valid: best, last"),
+        ("trainer.threads=-2", "trainer.threads=-2: at least 1"),
+        ("trainer.devices=0", "trainer.devices=0: at least 1"),
+        ("trainer.precision=fp16", "trainer.precision=fp16: valid: 32-true, bf16-mixed"),
+        ("trainer.accelerator=tpu", "trainer.accelerator=tpu: valid: auto, cpu, gpu, cuda, mps"),
+        ("trainer.limit_train_batches=0", "trainer.limit_train_batches=0: at least 1"),
+        ("seed=1180591620717411303424", "seed=1180591620717411303424: at most 4294967295"),
+        ("seed=-1", "seed=-1: at least 0"),
+        ("dataset.image_size=0", "dataset.image_size=0: at least 1"),
+        ("dataset.num_classes=5", "dataset.num_classes=5: dataset.class_names has 10"),
+        ("mode.confidence=25", "mode.confidence=25.0: at most 1"),
+        ("mode.split=tset", "mode.split=tset: valid: test, val"),
+        ("data.train_share=0", "data.train_share=0.0: above 0"),
+        ("data.cache=ram", "data.cache=ram: valid: none, memory, disk"),
+        ("logger.project=''", "logger.project=: not to be empty"),
+        (f"logger.tags=[{'a' * 65}]", f"logger.tags.0={'a' * 65}: at most 64 characters"),
+        ("paths.output_dir=''", "paths.output_dir=: the path of a folder"),
+        ("++attention.block.a=[inf]", "attention.block: inf in it is no finite number"),
+        ("attention.block._target_=[1]", "attention.block: its _target_ is no name"),
+        (f"{SCENES} dataset.image_size=100", "dataset.image_size=100: .* a multiple of 32; set 128"),
+        (
+            "detector=yolov8",
+            "detector=yolov8 needs a detection dataset; dataset=digits is for classification",
+        ),
+        (f"{SCENES} detector=none", "detector=none detects nothing; dataset=digit_scenes is for detection"),
+        ("task=detection", "task=detection does not fit dataset=digits, which is for classification"),
+    ],
+)
+def test_a_value_that_is_not_taken_is_named_with_what_is_valid(overrides, told):
+    with pytest.raises(UserError, match=f"^{told.replace('[', '[[]')}") as error:
+        freeze(composed_or_told(overrides.split(" ", 1) if overrides.startswith(SCENES) else [overrides]))
+    assert "\n" not in str(error.value)
+
+
+def keys_without_values(schema, prefix=""):
+    """Keys of numbers whose annotation names no bounds."""
+    for key, hint in typing.get_type_hints(schema, include_extras=True).items():
+        (plain,) = [each for each in typing.get_args(hint) or (hint,) if each is not type(None)][:1]
+        if is_dataclass(plain):
+            yield from keys_without_values(plain, f"{prefix}{key}.")
+        elif plain in (int, float, bool) and typing.get_origin(hint) is not typing.Annotated:
+            yield prefix + key
+
+
+def test_every_number_of_the_schema_has_bounds():
+    assert list(keys_without_values(Config)) == []
+
+
+@pytest.mark.parametrize(
+    ("override", "told"),
+    [
+        ("train", "train: write mode=train;"),
+        ("digits", "digits: write dataset=digits;"),
+        ("attention", "attention: write attention=<option>;"),
+        ("nonsense", "nonsense: write key=value;"),
+        ("attention=lga,none", "attention=lga,none: to run each of them, add -m;"),
+        ("recipe.optimizer.lr=1e-3,1e-4", "recipe.optimizer.lr=1e-3,1e-4: to run each of them, add -m;"),
+        (
+            "logger.group=a#b",
+            """logger.group=a#b: the value cannot be read; quote it: 'logger.group="a#b"'""",
+        ),
+        ("~logger", "~logger: a run needs it; set logger=, valid: csv, wandb"),
+        ("~seed", "~seed: a run needs it; set seed="),
+        ("~recipe.epochs", "~recipe.epochs: a run needs it; set recipe.epochs="),
+        (
+            "dataset=/my/data.yaml",
+            "dataset=/my/data.yaml: an option is a name; put a file of your own at DIR/",
+        ),
+        ("dataset=data.yml", "dataset=data.yml: an option is a name;"),
+        ("=3", "Config group override must be a string"),
+        (
+            "backbone.channel_cap={classification: 5}",
+            "'NoneType' object has no attribute 'get' full_key: backbone.",
+        ),
+    ],
+)
+def test_a_habit_of_other_tools_is_answered_with_how_it_is_written_here(override, told):
+    with pytest.raises(CONFIG_ERRORS) as error:
+        freeze(compose([override]))
+    assert explain(error.value, [override]).startswith(told)
+
+
+@pytest.mark.parametrize(
+    ("argument", "told"),
+    [
+        (
+            "--attention",
+            "--attention: no such option; settings are written without dashes, attention=<value>;",
+        ),
+        ("--epochs=5", "--epochs=5: no such option; settings are written without dashes, epochs=5;"),
+        ("--experimental-rer=job.pickle", "--experimental-rer=job.pickle: no such option;"),
+    ],
+)
+def test_options_are_answered_too(argument, told):
+    finished = run_py(argument, "lga")
+    assert finished.returncode == 1
+    assert finished.stderr.startswith(f"error: {told}")
+    assert finished.stderr.count("\n") == 1
+
+
+BEFORE_TORCH = {
+    "paths.data_dir=/nothing dataset=visdrone": "VisDrone2019-DET-train/annotations: no such folder",
+    "paths.data_dir=/nothing dataset=mnist": "MNIST: missing in /nothing/MNIST/raw",
+    "paths.data_dir=/nothing dataset=coco2017": "instances_train2017.json",
+    "paths.data_dir=/nothing dataset=gwhd": "GWHD",
+    "mode=predict source=/nothing dataset=digit_scenes": "source=/nothing: no image there",
+    "mode=predict source=/nothing": "mode=predict finds boxes; dataset=digits is for classification",
+    "mode=evaluate": "not trained yet",
+    "mode=export": "not trained yet",
+    "mode=evaluate mode.checkpoint=/nothing": "mode.checkpoint=/nothing: no such checkpoint",
+    "mode=evaluate mode.checkpoint=/": "mode.checkpoint=/: not a file",
+    "trainer.accelerator=gpu": "trainer.accelerator=gpu: there is no GPU here; use auto or cpu",
+    "trainer.accelerator=mps": "trainer.accelerator=mps: only Macs",
+    "trainer.devices=1000": "trainer.devices=1000: this machine has",
+    "trainer.num_nodes=2": "trainer.num_nodes=2: this process is alone",
+    "paths.output_dir=/dev/null": "cannot write under /dev/null/runs",
+    "logger=wandb": "WANDB_MODE=offlin: valid: online, offline, disabled",
+}
+PROGRAM = """
+import sys
+from lga.config.compose import compose
+from lga.config.frozen_run import freeze
+from lga.run.execute import execute
+from lga.system.errors import UserError
+
+for line in sys.stdin.read().splitlines():
+    given = line.split()
+    output = [] if "paths.output_dir" in line else [f"paths.output_dir={sys.argv[1]}"]
+    try:
+        execute(freeze(compose(["logger=csv", *given, *output])))
+    except UserError as error:
+        print(f"{error} {'torch' in sys.modules}")
+"""
+
+
+@pytest.mark.skipif(bool(device_sets.visible_gpus()), reason="there is a GPU")
+def test_what_is_missing_is_reported_before_torch_and_before_training_is_announced(tmp_path):
+    environment = {**os.environ, "WANDB_MODE": "offlin", "CUDA_VISIBLE_DEVICES": ""}
+    finished = subprocess.run(
+        [sys.executable, "-c", PROGRAM, str(tmp_path)],
+        cwd=ROOT, env=environment, input="\n".join(BEFORE_TORCH), capture_output=True, text=True,
+        timeout=300, check=True,
+    )  # fmt: skip
+    lines = finished.stdout.splitlines()
+    assert len(lines) == len(BEFORE_TORCH), finished.stdout
+    for line, told in zip(lines, BEFORE_TORCH.values(), strict=True):
+        assert told in line
+        assert line.endswith(" False")
+    assert "training in" not in finished.stdout
+
+
+def test_gpus_are_looked_for_where_they_are_asked_for(monkeypatch):
+    monkeypatch.setattr(device_sets, "visible_gpus", lambda: ["0"])
+    check_devices("gpu", 1)
+    with pytest.raises(UserError, match=r"trainer\.devices=2: this machine has 1 to be used, 0;"):
+        check_devices("cuda", 2)
+    monkeypatch.setattr(device_sets, "visible_gpus", lambda: pytest.fail("asked the driver"))
+    check_devices("auto", 1)
+    check_devices("cpu", 1)
+
+
+def test_a_mode_of_wandb_is_checked_only_where_it_is_used(tmp_path, monkeypatch):
+    monkeypatch.setenv("WANDB_MODE", "offlin")
+    preflight.check(cell(tmp_path))
+    with pytest.raises(UserError, match=re.escape("WANDB_MODE=offlin: valid:")):
+        preflight.check(cell(tmp_path, "logger=wandb"))
