@@ -16,6 +16,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from lga.dashboard.page.judged import Kept
 from lga.dashboard.page.payload import Latencies, payload
 from lga.dashboard.page.studied import NO_STUDIES, Studies
 from lga.results.audited import Audit
@@ -42,13 +43,14 @@ def write_page(
     latencies: Latencies | None = None,
     studies: Studies = NO_STUDIES,
     own_studies: Studies = NO_STUDIES,
+    kept: Kept | None = None,
 ) -> None:
     """Writes the page of `collection`, tables judged on it and studies found in it to `path`, atomically.
 
     Its folder is made.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    judged = tables, audit, latencies, studies, own_studies
+    judged = tables, audit, latencies, studies, own_studies, kept
     write_text(path, render(payload(collection, path.parent, generated, *judged)))
 
 
