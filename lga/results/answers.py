@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from lga.results.comparison import Comparison, Group
 from lga.results.experiments import BASELINE
+from lga.results.gains import WORDS
 from lga.results.labels import UNSET, label, name_of, setting_text
 from lga.results.sentences import interval, p_text, seeds_wanted
 from lga.results.verdicts import margin
@@ -22,34 +23,32 @@ def place(comparison: Comparison) -> str:
     return ", ".join([name_of(comparison.dataset), network, *settings])
 
 
-def answer(comparison: Comparison) -> str:
-    """The sentence; one seed decides nothing, and that is said."""
-    reference, metric = comparison.reference, label(comparison.metric)
-    gained = sorted((g for g in comparison.groups if g.gain), key=_gain, reverse=True)
+def answer(comparison: Comparison) -> tuple[str, str]:
+    """The sentence, and what would settle the rest; one seed decides nothing, and that is said."""
+    reference, metric = comparison.reference, label(comparison.metric.rsplit("/", 1)[-1])
+    gained = sorted((group for group in comparison.groups if group.gain), key=_gain, reverse=True)
     if not reference:
-        return f"No gain can be told: {BASELINE} has not run here by the same recipe."
+        return f"No gain can be told: {BASELINE} has not run here by the same recipe.", ""
     if not gained:
-        return f"Only {reference} has run here: nothing is compared with it yet."
+        return f"Only {reference} has run here: nothing is compared with it yet.", ""
     best = gained[0]
     if comparison.spread is None:
         seeds = max(len(group.runs) for group in comparison.groups)
         why = "one seed decides nothing" if seeds == 1 else "the seeds show no spread"
-        return (
-            f"Undecided: {why}. So far {_name(best)} stands at {_gain(best):+.2f} to {reference} in {metric}."
-        )
+        so_far = f"{_name(best)} stands at {_gain(best):+.2f} to {reference} in {metric}"
+        return f"Undecided: {why}. So far {so_far}.", ""
     words = {group.attention: group.gain.word(margin(comparison.metric)) for group in gained if group.gain}
-    better = [group for group in gained if words[group.attention] == "gain"]
-    worse = [group for group in gained if words[group.attention] == "loss"]
+    found = {word: [group for group in gained if words[group.attention] == word] for word in WORDS}
+    better, worse, undecided = found["gain"], found["loss"], found["undecided"]
     if better:
         others = f", then {_listed(better[1:])}" if better[1:] else ""
-        return f"{_name(best)} beats {reference} by {_told(best)} points of {metric}{others}."
-    none = f"No attention beats {reference} in {metric}: the largest gain is {_name(best)}'s, {_told(best)}"
-    if worse:
-        none += f"; worse: {_listed(worse)}"
-    undecided = [word for word in words.values() if word == "undecided"]
+        told = f"{_name(best)} beats {reference} by {_told(best)} points of {metric}{others}"
+    else:
+        beats = "is shown to beat" if undecided else "beats"
+        told = f"No attention {beats} {reference} in {metric}: the most is {_name(best)}'s {_told(best)}"
+        told += f"; worse: {_listed(worse)}" if worse else ""
     wanted = seeds_wanted(comparison.spread, comparison.metric)
-    more = f" Undecided: {len(undecided)}; {wanted}." if undecided else ""
-    return f"{none}.{more}"
+    return f"{told}.", f"Undecided: {len(undecided)} of {len(gained)}; {wanted}." if undecided else ""
 
 
 def _gain(group: Group) -> float:

@@ -6,7 +6,7 @@ Kept results change with their records alone, so `make tables` judges them once,
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +16,13 @@ from lga.results.audited import kept_audit
 from lga.results.collect import CollectedRun
 from lga.results.experiments import FOLDER, Page, all_pages
 from lga.results.judging import judge_together
+from lga.results.over_cells import cell_gains
 from lga.results.reports.committed import read_kept
 from lga.system.errors import UserError
 from lga.system.files import writable, write_text
 
 JUDGED = "judged.json"
-PARTS = ("tables", "studies")
+PARTS = ("tables", "studies", "cells")
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,8 @@ def _judged(page: Page, runs: Sequence[CollectedRun]) -> str:
     results = judge_together(page.experiments, runs)
     judged = [table_json(one, kept_audit(), name) for one in results if one.experiment.judged]
     found = with_results(one for one in results if not one.experiment.judged)
-    told = {"tables": judged, "studies": studied({page: found} if found else {}, name)}
+    cells = [{**asdict(cell), "page": page.title} for cell in cell_gains(results)]
+    told = {"tables": judged, "studies": studied({page: found} if found else {}, name), "cells": cells}
     return json.dumps(told, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 

@@ -27,6 +27,7 @@ from lga.results.collect import CollectedRun, Collection, Problem, attempt
 from lga.results.comparison import Comparison, Group, attention_order, compare
 from lga.results.curves import read_curves
 from lga.results.families import Results
+from lga.results.over_cells import CellGain, pooled_by_metric, pooled_sentence
 from lga.results.scales import MEANINGS, other_images
 from lga.results.settings import flatten
 from lga.results.statistics import Estimate
@@ -104,6 +105,7 @@ def payload(
         "attentions": sorted({run["attention"] for run in runs} | set(published), key=attention_order),
         "metrics": _metrics(runs),
         "paper": paper(shown, page_folder),
+        "forests": _forests(judged["cells"]),
         "audit": audit.model_dump() if audit else None,
         "latencies": {"measured": latencies.measured, "of": latencies.of} if latencies else None,
         "studies": [
@@ -153,6 +155,7 @@ def _run(
         "seed": record.cell.seed,
         "scale": run.scale,
         "status": record.status,
+        "kept": run.folder.is_file(),
         "counted": counted,
         "error": record.error,
         "metric": record.monitor.split("/", 1)[-1],
@@ -222,14 +225,34 @@ def _metrics(runs: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
 
 def _comparison(comparison: Comparison) -> dict[str, Any]:
     names = ("dataset", "network", "scale", "recipe", "metric", "distinction", "mixture")
+    told, wanted = answer(comparison)
     return {
         **{name: getattr(comparison, name) for name in names},
         "reference": comparison.reference,
         "margin": margin(comparison.metric),
         "place": place(comparison),
-        "answer": answer(comparison),
+        "answer": told,
+        "wanted": wanted,
         "seeds": max(len(group.runs) for group in comparison.groups),
     }
+
+
+def _forests(cells: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """By metric the block's gain in each cell that the project ran, and over all of them."""
+    read = [
+        CellGain(**{**{n: v for n, v in cell.items() if n != "page"}, "gain": Estimate(**cell["gain"])})
+        for cell in cells
+    ]
+    return [
+        {
+            "label": metric_names.label(metric.rsplit("/", 1)[-1]),
+            "sentence": pooled_sentence(metric, pooled),
+            "margin": margin(metric),
+            "pooled": estimate_json(pooled.mean),
+            "cells": [cell for cell in cells if cell["metric"] == metric],
+        }
+        for metric, (_, pooled) in pooled_by_metric(read).items()
+    ]
 
 
 def _sweep(comparisons: Sequence[Comparison], own: bool) -> dict[str, Any]:

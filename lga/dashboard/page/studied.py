@@ -19,6 +19,7 @@ from lga.results.labels import label
 from lga.results.scales import CUT_SHORT
 from lga.results.sentences import findings, spread_sentence
 from lga.results.supplements import supplements
+from lga.results.verdicts import margin
 
 Studies = Mapping[Page, Sequence[Results]]
 NO_STUDIES: Studies = {}
@@ -89,6 +90,7 @@ def _family(experiment: Experiment, family: Family, position: Positions) -> dict
         "changes": family.changes,
         "mixture": family.mixture,
         "metric": first.metric,
+        "margin": margin(first.metric),
         "label": label(first.metric),
         "sight": spread_sentence(family.spread, experiment.reference) if family.spread else None,
         "rows": [_row(row, reference, position) for row in family.rows],
