@@ -8,13 +8,13 @@ from pathlib import Path
 
 from lga.audit.cost.report import KEPT, MEASURED, read_report
 from lga.dashboard.page import write_page
+from lga.dashboard.page.judged import Kept, read_all_kept
 from lga.dashboard.page.payload import Latencies
-from lga.dashboard.page.studied import found_studies
+from lga.dashboard.page.studied import NO_STUDIES, found_studies
 from lga.results.audited import kept_audit
-from lga.results.collect import Collection, collect
+from lga.results.collect import CollectedRun, Collection, collect
 from lga.results.experiments import FOLDER, judged_experiments
-from lga.results.judging import judge
-from lga.results.reports.committed import read_kept
+from lga.results.judging import judge, may_be_of
 from lga.system.errors import UserError
 from lga.system.files import outputs
 from lga.system.terminal_text import printable
@@ -30,11 +30,18 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=outputs("dashboard.html"), help="the page")
     arguments = parser.parse_args()
     try:
-        collection = _with_kept(collect(arguments.runs), arguments.kept)
-        runs = (*collection.runs, *collection.kept)
-        tables = [judge(experiment, runs) for experiment in judged_experiments()]
-        studies = found_studies(collection.kept), found_studies(collection.runs)
-        write_page(collection, arguments.out, datetime.now(UTC), tables, kept_audit(), _latencies(), *studies)
+        kept = read_all_kept(arguments.kept)
+        collection, kept = _with_kept(collect(arguments.runs), kept)
+        tables = [
+            judge(experiment, (*collection.runs, *collection.kept))
+            for experiment in judged_experiments()
+            if may_be_of(experiment, collection.runs)
+        ]
+        own = found_studies(
+            collection.runs, {run.record.group for run in collection.runs if run.record.group}
+        )
+        judged = tables, kept_audit(), _latencies(), NO_STUDIES, own, kept
+        write_page(collection, arguments.out, datetime.now(UTC), *judged)
     except UserError as error:
         print(error, file=sys.stderr)
         return 2
@@ -44,13 +51,18 @@ def main() -> int:
     return 0
 
 
-def _with_kept(collection: Collection, folder: Path) -> Collection:
-    """The collection and the records that the repository keeps; one of its own runs is shown as they are."""
+def _with_kept(collection: Collection, kept: Kept) -> tuple[Collection, Kept]:
+    """The collection with the records that the repository keeps; one of its own runs is shown as they are."""
     own = {(run.record.config_hash, run.record.started): run for run in collection.runs}
-    kept = [run for experiment in sorted(folder.glob("*")) for run in read_kept(experiment)]
-    keys = [(run.record.config_hash, run.record.started) for run in kept]
-    found = {key: own.pop(key, run) for key, run in zip(keys, kept, strict=True)}
-    return replace(collection, runs=tuple(own.values()), kept=tuple(found.values()))
+    shown: dict[tuple[str, str], CollectedRun] = {}
+    pages: dict[str, dict[str, CollectedRun]] = {}
+    for page, runs in kept.runs.items():
+        for name, run in runs.items():
+            key = run.record.config_hash, run.record.started
+            shown.setdefault(key, own.pop(key, run))
+            pages.setdefault(page, {})[name] = shown[key]
+    joined = replace(collection, runs=tuple(own.values()), kept=tuple(shown.values()))
+    return joined, replace(kept, runs=pages)
 
 
 def _latencies() -> Latencies | None:

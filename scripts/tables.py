@@ -7,6 +7,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from lga.dashboard.page.judged import write_judged
 from lga.results.collect import CollectedRun, collect
 from lga.results.experiments import Page, all_pages, chosen_pages
 from lga.results.judging import judge_together
@@ -38,7 +39,7 @@ def _render(name: str, runs: Path, out: Path, keeping: bool) -> None:
     collected = _collected(runs)
     for page in all_pages() if name == "all" else chosen_pages(name):
         _render_page(page, collected, out, keeping)
-    for path in write_committed():
+    for path in (*write_committed(), *write_judged()):
         print(f"from kept records: {path}")
 
 

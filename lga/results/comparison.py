@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from lga.results.collect import CollectedRun
-from lga.results.experiments import BASELINE
-from lga.results.gains import compare_gains
+from lga.results.experiments import BASELINE, RELEASED
+from lga.results.gains import Gain, Spread, compare_gains
 from lga.results.labels import unit
 from lga.results.origins import mixture, one_each
 from lga.results.settings import digest, distinctions, recipe, without
@@ -24,7 +24,8 @@ class Group:
     """The finished runs of one attention, one a seed, and their statistics by metric.
 
     `distinction` names the settings that differ between groups of the same attention;
-    `differences` are to the attention `none`, with simultaneous intervals over the comparison's groups.
+    `differences` are to the comparison's reference, with simultaneous intervals over its groups; `gain` is
+    that of the metric which the task is judged by.
     """
 
     attention: str
@@ -33,6 +34,7 @@ class Group:
     estimates: Mapping[str, Estimate]
     differences: Mapping[str, Estimate]
     distinction: str = ""
+    gain: Gain | None = None
 
     def values(self, metric: str) -> dict[int, float]:
         """The metric by seed."""
@@ -50,7 +52,10 @@ class Group:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Groups that differ in nothing but their attention; `metric` is the one the task is judged by."""
+    """Groups that differ in nothing but their attention; `metric` is the one the task is judged by.
+
+    Gains are over `reference`: `none`, among variants of the block the released one, else it is empty.
+    """
 
     dataset: str
     network: str
@@ -60,6 +65,8 @@ class Comparison:
     settings: Mapping[str, Any]
     groups: tuple[Group, ...]
     distinction: str = ""
+    reference: str = ""
+    spread: Spread | None = None
 
     @property
     def mixture(self) -> str:
@@ -107,29 +114,43 @@ def _comparison(groups: list[Group]) -> Comparison:
     judged = _told_apart(
         sorted(groups, key=lambda group: attention_order(group.attention)), lambda g: g.attention
     )
+    metric = first.record.monitor.split("/", 1)[-1]
+    compared, reference, spread = _with_differences(judged, metric)
     return Comparison(
         dataset=first.record.cell.dataset,
         network=first.network,
         scale=first.scale,
         recipe=str(first.record.config.get("recipe", {}).get("name", "")),
-        metric=first.record.monitor.split("/", 1)[-1],
+        metric=metric,
         settings=without(groups[0].settings, "attention"),
-        groups=tuple(_with_differences(judged)),
+        groups=tuple(compared),
+        reference=reference,
+        spread=spread,
     )
 
 
-def _with_differences(groups: Sequence[Group]) -> list[Group]:
-    """The groups with their differences to the baseline, unless there is none or more than one."""
-    baselines = [group for group in groups if group.attention == BASELINE]
-    if len(baselines) != 1:
-        return list(groups)
-    reference = groups.index(baselines[0])
-    differences: list[dict[str, Estimate]] = [{} for _ in groups]
-    for metric in baselines[0].estimates:
-        cells = {str(number): group.values(metric) for number, group in enumerate(groups)}
-        for number, gain in compare_gains(cells, str(reference)).gains.items():
-            differences[int(number)][metric] = gain.estimate
-    return [replace(group, differences=own) for group, own in zip(groups, differences, strict=True)]
+def _with_differences(groups: Sequence[Group], judged: str) -> tuple[list[Group], str, Spread | None]:
+    """The groups with their differences to the reference, its name, and the spread of the judged metric."""
+    names = [group.attention for group in groups]
+    variants = all(name.startswith(RELEASED) for name in names)  # as in an ablation of the block
+    possible = (BASELINE, RELEASED) if variants else (BASELINE,)
+    reference = next((name for name in possible if names.count(name) == 1), "")
+    if not reference:
+        return list(groups), "", None
+    at = str(names.index(reference))
+    found = {
+        metric: compare_gains({str(n): group.values(metric) for n, group in enumerate(groups)}, at)
+        for metric in groups[int(at)].estimates
+    }
+    compared = [
+        replace(
+            group,
+            differences={m: of.gains[str(n)].estimate for m, of in found.items() if str(n) in of.gains},
+            gain=found[judged].gains.get(str(n)) if judged in found else None,
+        )
+        for n, group in enumerate(groups)
+    ]
+    return compared, reference, found[judged].spread if judged in found else None
 
 
 def attention_order(attention: str) -> tuple[int, str]:

@@ -41,7 +41,6 @@ class Experiment:
         axes: settings beside dataset, network and attention that the sweep goes over, named with dots.
         published: how the page calls the published numbers of its cells; empty where none stand beside them.
         judged: whether its numbers are held against the published rows of its name.
-        picture: that is drawn of its gains, a name in `lga.results.reports.pictures`; empty for none.
         note: said of what it found.
         looks: numbers of seeds at which its protocol looks, the last the most; empty for one look at the end.
         order: of its page among all; equal ones go by name.
@@ -58,7 +57,6 @@ class Experiment:
     axes: tuple[str, ...] = ()
     published: str = ""
     judged: bool = False
-    picture: str = ""
     note: str = ""
     looks: tuple[int, ...] = ()
     order: int = 100

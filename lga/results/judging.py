@@ -119,6 +119,12 @@ def _changed(overrides: Sequence[str]) -> tuple[str, ...]:
     return tuple(text for text, key in keys.items() if not is_neutral(key) and key not in CHOICES)
 
 
+def may_be_of(experiment: Experiment, runs: Iterable[CollectedRun]) -> bool:
+    """Whether any of the runs is of a cell that was published."""
+    cells = {row.cell for row in experiment.rows}
+    return any(_names(run) in cells for run in runs)
+
+
 def _names(run: CollectedRun) -> Cell:
     cell = run.record.cell
     return cell.dataset, cell.backbone, cell.attention

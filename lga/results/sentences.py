@@ -116,7 +116,7 @@ def family_sentence(experiment: Experiment, family: Family) -> str:
     undecided = len(words["undecided"])
     told += [f"undecided: {undecided} of {len(gained)}"] if undecided else []
     told += [_sight(spread)]
-    told += [_seeds_wanted(spread, gained[0].metric)] if undecided else []
+    told += [seeds_wanted(spread, gained[0].metric)] if undecided else []
     return f"{family.place}, {label(gained[0].metric)}{_mark(family)}: {'; '.join(told)}.{note}"
 
 
@@ -138,7 +138,8 @@ def spread_sentence(spread: Spread, reference: str) -> str:
     )
 
 
-def _seeds_wanted(spread: Spread, metric: str) -> str:
+def seeds_wanted(spread: Spread, metric: str) -> str:
+    """How many seeds would settle every gain of a family, with the uncertainty of its spread."""
     many, least, most = (spread.seeds_needed(margin(metric), share) for share in (ASSURANCE, *LIKELY))
     if many is None:
         return f"no affordable number of seeds would settle all within {margin(metric):g}"

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from lga.results.audited import Audit
+from lga.results.experiments import FOLDER
 from lga.results.families import Results, Row
 from lga.results.labels import label, name_of
 from lga.results.published import ATTENTIONS, FIGURE_SETS, PUBLISHED, PublishedRow
@@ -21,29 +22,26 @@ from lga.system.errors import UserError
 
 DETECTOR = "yolov8"  # of all published detectors, whatever their backbone
 CURVE_METRICS = ("map50", "map50_95")
-Positions = Mapping[int, int]
+Positions = Mapping[int, int] | Mapping[int, str]  # or the names of records
 
 
-def paper(
-    tables: Sequence[Results], audit: Audit | None, position: Positions, page_folder: Path
-) -> dict[str, Any] | None:
-    """All tables, and figure 1's curves; None where there are none.
-
-    `position` is each run's place on the page by its id; links lead from `page_folder`.
-    """
+def paper(tables: Sequence[Mapping[str, Any]], page_folder: Path) -> dict[str, Any] | None:
+    """All tables, and figure 1's curves; None where there are none. Links lead from `page_folder`."""
     if not tables:
         return None
     return {
-        "tables": [_table(table, audit, position, page_folder) for table in tables],
+        "tables": [{**table, "assumptions": _assumptions(table["name"], page_folder)} for table in tables],
         "curves": [_published_curves(dataset) for dataset in FIGURE_SETS],
     }
 
 
-def _table(table: Results, audit: Audit | None, position: Positions, page_folder: Path) -> dict[str, Any]:
-    assumptions = table.experiment.folder / "assumptions.md"
-    link = (
-        quote(Path(os.path.relpath(assumptions, page_folder)).as_posix()) if assumptions.is_file() else None
-    )
+def _assumptions(name: str, page_folder: Path) -> str | None:
+    path = FOLDER / name / "assumptions.md"
+    return quote(Path(os.path.relpath(path, page_folder)).as_posix()) if path.is_file() else None
+
+
+def table_json(table: Results, audit: Audit | None, position: Positions) -> dict[str, Any]:
+    """A judged table; `position` is each run's place on the page by its id."""
     return {
         "name": table.experiment.name,
         "heading": table.experiment.title,
@@ -51,7 +49,6 @@ def _table(table: Results, audit: Audit | None, position: Positions, page_folder
         "ran": table.ran,
         "scales": table.scales,
         "verdicts": {str(word): number for word, number in table.verdicts.items()},
-        "assumptions": link,
         "rows": [
             _row(row.published, row, audit, position)
             for family in table.families

@@ -16,18 +16,22 @@ from typing import Any
 from urllib.parse import quote
 
 from lga.dashboard.page.instrumented import instrumented
-from lga.dashboard.page.paper import estimate_json, paper
+from lga.dashboard.page.judged import PARTS, Kept, read_judged
+from lga.dashboard.page.paper import estimate_json, paper, table_json
 from lga.dashboard.page.samples import samples
 from lga.dashboard.page.studied import NO_STUDIES, Studies, studied
 from lga.results import labels as metric_names
+from lga.results.answers import answer, place
 from lga.results.audited import Audit
 from lga.results.collect import CollectedRun, Collection, Problem, attempt
 from lga.results.comparison import Comparison, Group, attention_order, compare
 from lga.results.curves import read_curves
 from lga.results.families import Results
+from lga.results.over_cells import CellGain, pooled_by_metric, pooled_sentence
 from lga.results.scales import MEANINGS, other_images
 from lga.results.settings import flatten
 from lga.results.statistics import Estimate
+from lga.results.verdicts import margin
 
 CURVE_POINTS = 100  # of a run, while there are few runs
 ALL_CURVE_POINTS = 300_000
@@ -76,36 +80,43 @@ def payload(
     latencies: Latencies | None = None,
     studies: Studies = NO_STUDIES,
     own_studies: Studies = NO_STUDIES,
+    kept: Kept | None = None,
 ) -> dict[str, Any]:
     """All that the page shows of `collection`; links lead from `page_folder` to the runs' folders.
 
     `tables` were judged on runs of `collection`, `studies` found among its kept ones and `own_studies` among
-    the others: the two are compared apart.
+    the others: the two are compared apart. Of `kept`, the committed files say what they gave.
     """
     ordered = [*sorted(collection.runs, key=_place), *sorted(collection.kept, key=_place)]
-    own, kept = compare(collection.runs), compare(collection.kept)
-    comparisons = (*own, *kept)
+    comparisons = compare(collection.runs) or compare(collection.kept)
     position = {id(run): index for index, run in enumerate(ordered)}
+    judged = read_judged(kept, position) if kept else {part: [] for part in PARTS}
+    live = {table.experiment.name: table_json(table, audit, position) for table in tables}
+    others = [table for table in judged["tables"] if table["name"] not in live]
+    shown = sorted((*live.values(), *others), key=lambda table: str(table["name"]).replace("figure", "z"))
     counted = {id(run) for comparison in comparisons for group in comparison.groups for run in group.runs}
     shared, problems = _Shared(_curve_points(len(ordered))), list(collection.problems)
     runs = [_run(run, id(run) in counted, page_folder, shared, problems) for run in ordered]
-    published = [row.attention for table in tables for row in table.rows]
+    published = [row["attention"] for table in shown for row in table["rows"]]
     return {
         "generated": generated.isoformat(timespec="minutes"),
         "source": f"{collection.root}{' and kept records' if collection.kept else ''}",
         "scales": _scales(ordered),
         "attentions": sorted({run["attention"] for run in runs} | set(published), key=attention_order),
         "metrics": _metrics(runs),
-        "paper": paper(tables, audit, position, page_folder),
+        "paper": paper(shown, page_folder),
+        "forests": _forests(judged["cells"]),
         "audit": audit.model_dump() if audit else None,
         "latencies": {"measured": latencies.measured, "of": latencies.of} if latencies else None,
-        "studies": [*studied(own_studies, position, "Your runs: "), *studied(studies, position)],
-        "comparisons": [
-            *(_comparison(comparison, "Your runs" if kept else "") for comparison in own),
-            *(_comparison(comparison, "Kept runs") for comparison in kept),
+        "studies": [
+            *studied(own_studies, position, "Your runs: "),
+            *studied(studies, position),
+            *judged["studies"],
         ],
+        "comparisons": [_comparison(comparison) for comparison in comparisons],
+        "sweep": _sweep(comparisons, own=bool(collection.runs)),
         "groups": [
-            _group(group, index, position)
+            _group(group, index, margin(comparison.metric), position)
             for index, comparison in enumerate(comparisons)
             for group in comparison.groups
         ],
@@ -144,6 +155,7 @@ def _run(
         "seed": record.cell.seed,
         "scale": run.scale,
         "status": record.status,
+        "kept": run.folder.is_file(),
         "counted": counted,
         "error": record.error,
         "metric": record.monitor.split("/", 1)[-1],
@@ -211,12 +223,48 @@ def _metrics(runs: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
     ]
 
 
-def _comparison(comparison: Comparison, owner: str) -> dict[str, str]:
+def _comparison(comparison: Comparison) -> dict[str, Any]:
     names = ("dataset", "network", "scale", "recipe", "metric", "distinction", "mixture")
-    return {"owner": owner, **{name: getattr(comparison, name) for name in names}}
+    told, wanted = answer(comparison)
+    return {
+        **{name: getattr(comparison, name) for name in names},
+        "reference": comparison.reference,
+        "margin": margin(comparison.metric),
+        "place": place(comparison),
+        "answer": told,
+        "wanted": wanted,
+        "seeds": max(len(group.runs) for group in comparison.groups),
+    }
 
 
-def _group(group: Group, comparison: int, position: Mapping[int, int]) -> dict[str, Any]:
+def _forests(cells: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """By metric the block's gain in each cell that the project ran, and over all of them."""
+    read = [
+        CellGain(**{**{n: v for n, v in cell.items() if n != "page"}, "gain": Estimate(**cell["gain"])})
+        for cell in cells
+    ]
+    return [
+        {
+            "label": metric_names.label(metric.rsplit("/", 1)[-1]),
+            "sentence": pooled_sentence(metric, pooled),
+            "margin": margin(metric),
+            "pooled": estimate_json(pooled.mean),
+            "cells": [cell for cell in cells if cell["metric"] == metric],
+        }
+        for metric, (_, pooled) in pooled_by_metric(read).items()
+    ]
+
+
+def _sweep(comparisons: Sequence[Comparison], own: bool) -> dict[str, Any]:
+    """The comparisons of the latest sweep, most seeds first: those with runs of the group that ran last."""
+    of = [{(r.record.ended, r.record.group) for group in c.groups for r in group.runs} for c in comparisons]
+    _, name = max((pair for pairs in of for pair in pairs), default=("", None), key=lambda pair: pair[0])
+    found = [index for index, pairs in enumerate(of) if name in {group for _, group in pairs}]
+    found.sort(key=lambda index: -max(len(group.runs) for group in comparisons[index].groups))
+    return {"own": own, "group": name, "comparisons": found}
+
+
+def _group(group: Group, comparison: int, margin: float, position: Mapping[int, int]) -> dict[str, Any]:
     first = group.runs[0].record
     return {
         "comparison": comparison,
@@ -229,6 +277,8 @@ def _group(group: Group, comparison: int, position: Mapping[int, int]) -> dict[s
         "seconds": group.mean_of(lambda run: run.record.seconds),
         "estimates": _by_metric(group.estimates),
         "differences": _by_metric(group.differences),
+        "word": group.gain.word(margin) if group.gain else None,
+        "p": group.gain.p if group.gain else None,
     }
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from lga.dashboard.page.judged import Kept
 from lga.dashboard.page.payload import Latencies, payload
 from lga.dashboard.page.studied import NO_STUDIES, Studies
 from lga.results.audited import Audit
@@ -26,10 +27,10 @@ from lga.system.files import write_text
 STYLES = ("page.css", "paper.css", "instruments.css", "studies.css")
 # In the order in which they are joined to one module; the last one starts the page.
 SCRIPTS = (
-    "elements.js", "numbers.js", "marks.js", "axes.js", "deferred.js", "dots.js", "curves.js", "series.js",
-    "instruments.js", "confusion.js", "samples.js", "sortable.js", "verdicts.js", "paper_tables.js",
-    "studies.js", "figure_one.js", "cost_points.js", "cost.js", "audit.js", "summary.js", "runs.js",
-    "run_dialog.js", "filters.js", "contents.js", "main.js",
+    "vendor/plot.min.js", "elements.js", "numbers.js", "marks.js", "export.js", "charts.js",
+    "curves.js", "answer.js", "instruments.js", "confusion.js", "samples.js", "sortable.js", "verdicts.js",
+    "paper_tables.js", "forest.js", "studies.js", "figure_one.js", "cost_points.js", "cost.js", "audit.js",
+    "summary.js", "runs.js", "run_dialog.js", "filters.js", "tabs.js", "main.js",
 )  # fmt: skip
 
 
@@ -42,13 +43,14 @@ def write_page(
     latencies: Latencies | None = None,
     studies: Studies = NO_STUDIES,
     own_studies: Studies = NO_STUDIES,
+    kept: Kept | None = None,
 ) -> None:
     """Writes the page of `collection`, tables judged on it and studies found in it to `path`, atomically.
 
     Its folder is made.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    judged = tables, audit, latencies, studies, own_studies
+    judged = tables, audit, latencies, studies, own_studies, kept
     write_text(path, render(payload(collection, path.parent, generated, *judged)))
 
 

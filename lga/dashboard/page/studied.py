@@ -7,7 +7,7 @@ The studies that stand on the page: those in which an attention ran that is comp
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from lga.dashboard.page.paper import Positions, estimate_json
@@ -19,26 +19,30 @@ from lga.results.labels import label
 from lga.results.scales import CUT_SHORT
 from lga.results.sentences import findings, spread_sentence
 from lga.results.supplements import supplements
+from lga.results.verdicts import margin
 
 Studies = Mapping[Page, Sequence[Results]]
 NO_STUDIES: Studies = {}
 
 
-def found_studies(runs: Sequence[CollectedRun]) -> Studies:
+def found_studies(runs: Sequence[CollectedRun], names: Collection[str] | None = None) -> Studies:
     """Return the studies with runs, on their pages, with what they found; pages without any are left out.
 
-    A study with runs of its reference alone has found nothing and is left out too.
+    With `names`, those that are called so, as the groups of runs are.
     """
     found: dict[Page, list[Results]] = {}
     for page in all_pages() if runs else ():
-        judged = judge_together([one for one in page.experiments if not one.judged], runs)
-        if results := [one for one in judged if _compared(one)]:
+        asked = [one for one in page.experiments if not one.judged and (names is None or one.name in names)]
+        if asked and (results := with_results(judge_together(asked, runs))):
             found[page] = results
     return found
 
 
-def _compared(results: Results) -> bool:
-    return any(row.runs and row.attention != results.experiment.reference for row in results.rows)
+def with_results(judged: Iterable[Results]) -> list[Results]:
+    """Those that found something; with runs of its reference alone, a study has not."""
+    return [
+        one for one in judged if any(r.runs and r.attention != one.experiment.reference for r in one.rows)
+    ]
 
 
 def studied(found: Studies, position: Positions, whose: str = "") -> list[dict[str, Any]]:
@@ -86,6 +90,7 @@ def _family(experiment: Experiment, family: Family, position: Positions) -> dict
         "changes": family.changes,
         "mixture": family.mixture,
         "metric": first.metric,
+        "margin": margin(first.metric),
         "label": label(first.metric),
         "sight": spread_sentence(family.spread, experiment.reference) if family.spread else None,
         "rows": [_row(row, reference, position) for row in family.rows],

@@ -1,7 +1,7 @@
 """A page of experiments as Markdown: what was asked and found, and where our numbers come from."""
 
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from statistics import fmean
 
 from lga.results.collect import device_of
@@ -9,6 +9,7 @@ from lga.results.experiments import Experiment, Page
 from lga.results.families import Family, Number, Results, Row
 from lga.results.gains import Gain
 from lga.results.labels import label
+from lga.results.over_cells import cell_gains, pooled_by_metric, pooled_sentence
 from lga.results.published import PublishedRow
 from lga.results.scales import CUT_SHORT, MEANINGS, SCALES, other_images
 from lga.results.sentences import findings, interval, p_text, spread_sentence
@@ -22,13 +23,12 @@ NOT_RUN = "not run"
 Column = tuple[str, str, Callable[[Row], str]]  # heading, alignment, text of a row
 
 
-def markdown(page: Page, results: Sequence[Results], pictures: Collection[str] = (), folder: str = "") -> str:
+def markdown(page: Page, results: Sequence[Results], folder: str = "") -> str:
     """The whole page.
 
     Args:
         page: whose it is.
         results: of its experiments.
-        pictures: files beside it, named after their experiments.
         folder: what its links to files written by hand begin with, where it does not lie beside them.
     """
     several = len(results) > 1
@@ -41,7 +41,8 @@ def markdown(page: Page, results: Sequence[Results], pictures: Collection[str] =
         "",
         *_introduction(page, results, folder),
         *_scale_notes(results),
-        *(line for one in results for line in _section(one, several, pictures)),
+        *_over_cells(results),
+        *(line for one in results for line in _section(one, several)),
         *provenance(list(records.values())),
         *(_others(results[0]) if judged else []),
     ]
@@ -147,24 +148,44 @@ def _looks(results: Sequence[Results]) -> str:
     return "One look was planned: to add seeds and look again is another test, unless by `SEEDS=auto`."
 
 
+def _over_cells(results: Sequence[Results]) -> list[str]:
+    """What the block's gain comes to over the page's cells, one by one and together."""
+    lines = []
+    for metric, (cells, pooled) in pooled_by_metric(cell_gains(results)).items():
+        lines += [
+            "",
+            f"## The block's gain over cells, {label(metric)}",
+            "",
+            escaped(pooled_sentence(metric, pooled)),
+            "",
+        ]
+        lines += [
+            row_line(("cell", "gain over none", "standard error", "published")),
+            "| :-- | --: | --: | --: |",
+        ]
+        for cell in cells:
+            published = "-" if cell.published is None else f"{cell.published:+.2f}"
+            told = interval(cell.gain, signed=True)
+            lines.append(row_line((escaped(cell.place), told, f"{cell.error:.2f}", published)))
+    return lines
+
+
 def _scale_notes(results: Sequence[Results]) -> list[str]:
     notes = [f"- `{scale}`: {MEANINGS[scale]}." for one in results for scale in one.scales]
     return ["", *dict.fromkeys(notes)] if notes else []
 
 
-def _section(results: Results, several: bool, pictures: Collection[str]) -> list[str]:
+def _section(results: Results, several: bool) -> list[str]:
     experiment = results.experiment
-    picture = f"{experiment.name}.svg"
-    shown = ["", f"![{experiment.title}]({picture})"] if picture in pictures else []
     sentences = [f"- {escaped(sentence)}" for sentence in findings(results)]
     more = [line for table in supplements(results) for line in _supplement(table, "###" if several else "##")]
     if several:
         heading = [f"## {experiment.title}", "", f"{experiment.question} `make reproduce-{experiment.name}`"]
         tables = _tables(results, "{}:" if len(results.families) > 1 else "")
-        return ["", *heading, "", *sentences, *tables, *shown, *more]
+        return ["", *heading, "", *sentences, *tables, *more]
     tables = _tables(results, "## {}")
     title = "The paper's claims" if experiment.judged else "What was found"
-    found = ["", f"## {title}", "", *sentences, *shown]
+    found = ["", f"## {title}", "", *sentences]
     return [*tables, *found, *more] if experiment.judged else [*found, *tables, *more]
 
 

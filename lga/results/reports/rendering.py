@@ -13,7 +13,6 @@ from lga.results.judging import judge_together
 from lga.results.reports.committed import read_kept
 from lga.results.reports.csv_text import csv_text
 from lga.results.reports.markdown import escaped, markdown, row_line, scales_of
-from lga.results.reports.pictures import picture_of
 from lga.results.scales import MEANINGS
 from lga.results.sentences import dependence_sentence, dependences, family_sentence
 from lga.results.verdicts import Word
@@ -27,10 +26,7 @@ README = FOLDER.parent / "README.md"
 
 def page_files(page: Page, results: Sequence[Results], folder: str = "") -> dict[str, str]:
     """Text of each file by its name; links to what is written by hand begin with `folder`."""
-    drawn = {f"{one.experiment.name}.svg": picture_of(one) for one in results}
-    pictures = {name: text for name, text in drawn.items() if text is not None}
-    text = markdown(page, results, pictures, folder)
-    return {"README.md": text, "results.csv": csv_text(results), **pictures}
+    return {"README.md": markdown(page, results, folder), "results.csv": csv_text(results)}
 
 
 def write_page(page: Page, results: Sequence[Results], folder: Path) -> Path:

@@ -53,7 +53,7 @@ def _table(comparison: Comparison) -> Table:
         f"{metric} {unit}".strip(),
         "95 % interval",
         "seeds",
-        "to none",
+        f"to {comparison.reference or 'none'}",
         "95 % interval",
         "parameters",
         "s/run",

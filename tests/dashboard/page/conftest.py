@@ -13,7 +13,9 @@ from tests.results.made_studies import find_made
 from tests.results.paper_records import judge_made
 
 GENERATED = datetime(2026, 11, 22, 16, 40, tzinfo=UTC)
-PAGE_ROWS = 100  # of a table
+PAGE_ROWS = 50  # of a table
+SETTLED = "new Promise(done => requestAnimationFrame(() => setTimeout(done)))"
+UNFOLD = "document.querySelectorAll('details').forEach(node => node.open = true)"
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -59,13 +61,13 @@ def browser():
 
 @pytest.fixture
 def open_page(browser, tmp_path, monkeypatch):
-    """Writes the page of `tmp_path / "runs"` and opens it; at the end nothing may have gone wrong on it.
+    """Writes the page of `tmp_path / "runs"` and opens a tab of it; nothing may have gone wrong at the end.
 
     With `paper=True` it has the paper's tables, judged on these runs, with `studies=True` the studies.
     """
     opened = []
 
-    def open_it(paper=False, audit=None, studies=False, **options):
+    def open_it(tab="yours", paper=False, audit=None, studies=False, unfold=True, **options):
         path = tmp_path / "dashboard.html"
         collection = collect(tmp_path / "runs")
         tables = judge_made(collection, monkeypatch) if paper else ()
@@ -80,7 +82,11 @@ def open_page(browser, tmp_path, monkeypatch):
         page.on("pageerror", lambda error: seen.errors.append(str(error)))
         page.on("dialog", lambda dialog: (seen.errors.append(f"dialog: {dialog.message}"), dialog.dismiss()))
         page.on("request", lambda request: seen.requests.append(request.url))
-        page.goto(path.as_uri())
+        page.set_default_timeout(8000)
+        page.goto(f"{path.as_uri()}#tab={tab}")
+        if unfold:
+            page.evaluate(UNFOLD)
+            page.evaluate(SETTLED)
         return page
 
     yield open_it

@@ -21,7 +21,8 @@ def test_confusion_matrices_open_by_keyboard_and_show_the_counts(tmp_path, open_
     for attention in ("none", "lga"):
         folder = leave_run(tmp_path / "runs", made_record(attention=attention))
         leave_pictures(folder, confusion=made_confusion(("a", "<b>bold</b>"), counts))
-    page = open_page()
+    page = open_page("pictures", unfold=False)
+    page.locator(".filters-box summary").first.click()
     assert page.locator(".matrix").count() == 0
     details, _ = confusion_of(page, "lga, seed 0")
     details.locator("summary").focus()
@@ -54,7 +55,7 @@ def test_a_matrix_of_eighty_classes_scrolls_by_itself_and_stays_legible(tmp_path
     counts = [[7 * (row == column < 80) for column in range(81)] for row in range(81)]
     folder = leave_run(tmp_path / "runs", made_record())
     leave_pictures(folder, confusion=made_confusion(classes, counts))
-    page = open_page(viewport={"width": 375, "height": 800}, color_scheme=scheme)
+    page = open_page("pictures", unfold=False, viewport={"width": 375, "height": 800}, color_scheme=scheme)
     page.locator("#samples summary").click()
     matrix = page.get_by_role("region", name="Confusion matrix of none, seed 0")
     assert matrix.evaluate(

@@ -22,7 +22,8 @@ def open_costs(browser, tmp_path):
     def open_it(milliseconds):
         latencies = Latencies(HOSTILE, {network: milliseconds}) if milliseconds else None
         write_page(collection, path, GENERATED, latencies=latencies)
-        page.goto(path.as_uri())
+        page.goto(f"{path.as_uri()}#tab=cost")
+        page.reload()
         return page.locator("#cost")
 
     yield open_it
@@ -36,11 +37,11 @@ def test_nothing_measured_leaves_two_plots(open_costs):
 
 
 def test_measured_attentions_stand_at_their_milliseconds(open_costs):
-    """Of the grid's attentions only `none` was measured: one mark, told with its milliseconds."""
-    costs = open_costs({"none": 12.5})
+    """Of the grid's attentions `none` and `lga` were measured: one gain, told with its milliseconds."""
+    costs = open_costs({"none": 12.5, "lga": 14.0})
     assert costs.get_by_role("img").count() == 3
     plot = costs.get_by_role("img").last
     assert "Inference (milliseconds)" in plot.get_attribute("aria-label")
-    assert plot.locator(".mark.point").count() == 1
-    assert "at 12.50" in plot.get_attribute("aria-label")
+    assert plot.locator("[data-run]").count() == 1
+    assert "Inference (milliseconds): 14.00" in plot.get_attribute("aria-label")
     assert costs.locator("#cost-measured").inner_text() == f"Inference: {HOSTILE}."

@@ -20,6 +20,7 @@ from tests.results.made_records import (
 pytestmark = pytest.mark.browser
 SUMMARY = "#summary-table tbody tr:not(.section)"
 RUNS = "#run-table tbody tr"
+SEED = "[data-tip*=', seed ']"
 AFTER_PAINT = "new Promise(done => requestAnimationFrame(() => setTimeout(() => done(performance.now()))))"
 SEARCH = """async (text) => {
     const started = performance.now();
@@ -47,12 +48,11 @@ def column(page, rows, index):
 def test_shows_every_group_seed_and_run(runs, open_page):
     page = open_page()
     assert page.locator(SUMMARY).count() == len(ATTENTIONS) + 2
-    assert page.locator(".mark.seed").count() == 5 * len(ATTENTIONS) + 2 * 3
-    assert page.locator(".mark.mean").count() == len(ATTENTIONS) + 2
-    assert page.locator(RUNS).count() == 36
-    assert page.locator(".line.thin").count() == 36
-    assert page.locator(".line.thick").count() == 8
+    assert page.locator(f"#plots {SEED}").count() == 5 * len(ATTENTIONS) + 2 * 3
+    assert page.locator("#plots [data-tip*='mean of']").count() == len(ATTENTIONS) + 2
     assert page.locator("#failures").is_hidden()
+    page.get_by_role("tab", name="All runs").click()
+    assert page.locator(RUNS).count() == 36
 
 
 def test_statistics_shown_are_those_of_the_records(tmp_path, open_page):
@@ -62,13 +62,13 @@ def test_statistics_shown_are_those_of_the_records(tmp_path, open_page):
             leave_run(tmp_path / "runs", made_record(attention=attention, seed=seed, top1=top1))
     page = open_page()
     cells = page.locator(SUMMARY).nth(1).locator("th, td").all_inner_texts()
-    assert cells[:6] == ["se", "92.25", "76.37 to 108.13", "2", "+1.25", "−1.93 to +4.43"]
-    assert page.locator(SUMMARY).nth(0).locator("td").all_inner_texts()[:2] == ["91.00", "78.29 to 103.71"]
+    assert cells[:6] == ["se", "92.25", "56.35 to 99.10", "2", "+1.25", "−1.93 to +4.43"]
+    assert page.locator(SUMMARY).nth(0).locator("td").all_inner_texts()[:2] == ["91.00", "68.80 to 97.88"]
 
 
 def test_sorts_within_comparisons_with_absent_values_last(runs, open_page):
     page = open_page()
-    header = page.get_by_role("columnheader", name="Difference to none")
+    header = page.locator("#summary-table thead th").nth(4)
     header.get_by_role("button").click()
     assert header.get_attribute("aria-sort") == "descending"
     shown = column(page, SUMMARY, 4)[: len(ATTENTIONS)]
@@ -82,7 +82,7 @@ def test_sorts_within_comparisons_with_absent_values_last(runs, open_page):
 
 
 def test_sorts_and_opens_details_by_keyboard_alone(runs, open_page):
-    page = open_page()
+    page = open_page(tab="runs")
     button = page.locator("#run-table th[scope=col]").nth(5).get_by_role("button")
     button.focus()
     page.keyboard.press("Enter")
@@ -103,13 +103,16 @@ def test_sorts_and_opens_details_by_keyboard_alone(runs, open_page):
 def test_filters_rows_plots_and_runs(runs, open_page):
     page = open_page()
     page.get_by_label("Dataset").select_option("mnist")
-    assert page.locator("#count").inner_text() == "6 of 36 runs, 2 summary rows"
-    assert (page.locator(SUMMARY).count(), page.locator(".mark.seed").count()) == (2, 6)
+    assert page.locator("#count").inner_text() == "6 of 36 runs"
+    assert (page.locator(SUMMARY).count(), page.locator(f"#plots {SEED}").count()) == (2, 6)
     page.get_by_label("se", exact=True).uncheck()
+    page.get_by_role("tab", name="All runs").click()
     assert page.locator(RUNS).count() == 3
     page.get_by_label("Search").fill("mnist seed=2")
     assert column(page, RUNS, 0) == ["none, seed 2"]
+    page.get_by_role("tab", name="Your runs").click()
     assert page.locator(SUMMARY).locator("td").nth(2).inner_text() == "3"  # statistics keep all seeds
+    page.get_by_role("tab", name="All runs").click()
     page.get_by_role("button", name="Reset filters").click()
     wait_until(page, "document.querySelectorAll('#run-table tbody tr').length === 36")
 
@@ -117,7 +120,7 @@ def test_filters_rows_plots_and_runs(runs, open_page):
 def test_nothing_found_is_said(runs, open_page):
     page = open_page()
     page.get_by_label("Search").fill("no such run")
-    assert page.locator("#count").inner_text() == "0 of 36 runs, 0 summary rows"
+    assert page.locator("#count").inner_text() == "0 of 36 runs"
     assert page.get_by_text("No finished run passes the filters.").is_visible()
 
 
@@ -126,11 +129,11 @@ def test_metric_can_be_chosen(runs, open_page):
     assert page.get_by_label("Metric", exact=True).input_value() == "top1"
     page.get_by_label("Metric", exact=True).select_option("loss")
     assert page.locator("#summary-table th").nth(1).inner_text().startswith("loss")
-    assert page.locator("#plots .axis .title").first.text_content() == "loss"
+    assert page.locator("#plots svg[role=img]").first.get_attribute("aria-label").startswith("Mean loss")
 
 
 def test_details_show_config_and_links_lead_to_the_files(runs, open_page):
-    page = open_page()
+    page = open_page(tab="runs")
     page.get_by_role("button", name="lga_as_written, seed 3").click()
     dialog = page.get_by_role("dialog", name="digits, mobilenetv3, lga_as_written, seed 3")
     assert dialog.get_by_role("row", name="attention.name lga_as_written").is_visible()
@@ -144,17 +147,18 @@ def test_details_show_config_and_links_lead_to_the_files(runs, open_page):
 def test_a_seed_says_what_it_is_under_the_pointer_and_opens_its_run(tmp_path, open_page):
     leave_run(tmp_path / "runs", made_record(seed=4, top1=91.25))
     page = open_page()
-    page.locator(".mark.seed").hover()
+    page.locator(f"#plots {SEED}").first.hover()
     assert page.locator("#tooltip").inner_text() == "none, seed 4: 91.25%"
-    page.locator(".mark.seed").click()
+    page.locator(f"#plots {SEED}").first.click()
     assert page.get_by_role("dialog", name="digits, mobilenetv3, none, seed 4").is_visible()
 
 
 def test_repeated_seed_is_shown_and_not_counted(tmp_path, open_page):
     leave_run(tmp_path / "runs", made_record(top1=90.0))
     leave_run(tmp_path / "runs", made_record(top1=94.0, ended="2026-11-23T00:00:00+00:00"), repetition=1)
-    page = open_page()
+    page = open_page(tab="runs")
     assert sorted(column(page, RUNS, 4)) == ["finished", "repeated"]
+    page.get_by_role("tab", name="Your runs").click()
     assert page.locator(SUMMARY).locator("td").first.inner_text() == "94.00"
 
 
@@ -171,8 +175,9 @@ def test_failures_are_listed_and_nothing_is_read_as_html(tmp_path, open_page):
     page = open_page()
     assert page.locator("#failure-list pre").first.text_content() == hostile
     assert "<u>" in page.locator("#failure-list").inner_text()
-    assert page.locator("main :is(b, i, u, img, script)").count() == 0
+    assert page.locator("main :is(i, u, img, script)").count() == 0
     assert page.locator(".section").inner_text().count(hostile) == 1
+    page.get_by_role("tab", name="All runs").click()
     page.locator(f"{RUNS} button").first.click()
     assert page.locator("dialog :is(b, i, u, img, script)").count() == 0
 
@@ -181,6 +186,7 @@ def test_runs_that_all_failed_or_cannot_be_read_still_make_a_page(tmp_path, open
     leave_run(tmp_path / "runs", made_record(status="failed", error="no data", metrics={}, score=None))
     page = open_page()
     assert page.locator("#failure-list li").count() == 1
+    page.get_by_role("tab", name="All runs").click()
     assert page.locator(RUNS).count() == 1
 
 
@@ -209,7 +215,7 @@ def test_a_phone_scrolls_tables_but_never_the_page(runs, open_page, scheme):
 def test_sample_predictions_stand_side_by_side_and_follow_the_filters(tmp_path, open_page, scheme):
     for attention in ("none", "lga"):
         leave_pictures(leave_run(tmp_path / "runs", made_record(attention=attention)))
-    page = open_page(color_scheme=scheme)
+    page = open_page(tab="pictures", color_scheme=scheme)
     images = page.get_by_role("region", name="Sample predictions").get_by_role("img", name="Image ")
     assert images.count() == 4
     assert images.evaluate_all("nodes => nodes.every(node => node.complete && node.naturalWidth === 96)")
@@ -218,7 +224,6 @@ def test_sample_predictions_stand_side_by_side_and_follow_the_filters(tmp_path, 
     assert images.nth(1).get_attribute("alt").endswith("boxes found with lga, seed 0, right.")
     link = images.nth(1).evaluate("node => node.parentElement.href")
     assert Path(unquote(urlsplit(link).path)).is_file()
-    assert page.locator("#sample-panels .line.thick").count() == 2
     page.set_viewport_size({"width": 375, "height": 800})
     wait_until(page, "document.querySelector('#sample-panels svg[role=img]').clientWidth < 375")
     assert page.evaluate("document.documentElement.scrollWidth") == 375
@@ -231,7 +236,7 @@ def test_sample_predictions_stand_side_by_side_and_follow_the_filters(tmp_path, 
 
 def test_without_pictures_there_is_no_section_of_samples(tmp_path, open_page):
     leave_run(tmp_path / "runs", made_record())
-    assert open_page().locator("#samples").is_hidden()
+    assert open_page(tab="pictures").locator("#samples").is_hidden()
 
 
 def test_plots_follow_the_width(runs, open_page):
@@ -243,11 +248,12 @@ def test_plots_follow_the_width(runs, open_page):
 
 def test_tables_are_marked_up_for_screen_readers(runs, open_page):
     page = open_page()
-    for table in ("#summary-table", "#run-table"):
+    for tab, table in (("Your runs", "#summary-table"), ("All runs", "#run-table")):
+        page.get_by_role("tab", name=tab).click()
         assert page.locator(f"{table} caption").inner_text().strip()
         assert page.locator(f"{table} thead th:not([scope=col])").count() == 0
         assert page.locator(f"{table} tbody th:not([scope])").count() == 0
-    assert page.locator("#plots svg[role=img]:not([aria-label])").count() == 0
+    assert page.locator("svg[role=img]:not([aria-label])").count() == 0
     headings = page.eval_on_selector_all(
         "h1, h2, h3", "nodes => nodes.filter(n => n.checkVisibility()).map(n => +n.tagName[1])"
     )
@@ -264,53 +270,99 @@ def test_a_thousand_runs_are_usable_within_two_seconds_and_ten_megabytes(tmp_pat
     matrix = made_confusion([f"class {index}" for index in range(80)], [[100] * 81] * 81)
     for folder in (tmp_path / "runs").glob("*/*/*/seed0-*"):  # each with as many counts as there can be
         leave_pictures(folder, confusion=matrix)
-    page = open_page()
-    assert page.locator("#samples details").count() > 20
+    page = open_page(unfold=False)
     drawn = [page.evaluate(AFTER_PAINT)]
     for _ in range(2):  # the best of three, as other work on the machine only adds time
         page.reload()
         drawn.append(page.evaluate(AFTER_PAINT))
-    assert page.locator(RUNS).count() == PAGE_ROWS
     assert min(drawn) < 2000
+    page.get_by_role("tab", name="All runs").click()
+    assert page.locator(RUNS).count() == PAGE_ROWS
     assert (tmp_path / "dashboard.html").stat().st_size < 10e6
 
 
 def test_many_runs_are_shown_a_page_at_a_time(tmp_path, open_page, monkeypatch):
-    """21 attentions of five seeds; the pages hold rows 1 to 100 and 101 to 105 in whatever order."""
+    """11 attentions of five seeds; the pages hold 50 rows and the last 5 in whatever order."""
     monkeypatch.setattr(os, "fsync", lambda file: None)
-    leave_grid(tmp_path / "runs", attentions=[f"block_{index:02}" for index in range(21)])
-    page = open_page()
+    leave_grid(tmp_path / "runs", attentions=[f"block_{index:02}" for index in range(11)])
+    page = open_page(tab="runs")
     section = page.locator("#runs")
     rows = column(page, RUNS, 0)
-    assert section.get_by_role("status").inner_text() == "Rows 1 to 100 of 105"
+    assert section.get_by_role("status").inner_text() == "Rows 1 to 50 of 55"
     section.get_by_role("button", name="Next rows").click()
     rows += column(page, RUNS, 0)
-    assert len(set(rows)) == len(rows) == 105
+    assert len(set(rows)) == len(rows) == 55
     assert section.get_by_role("button", name="Next rows").is_disabled()
     section.locator("th button").first.click()
     section.locator("th button").first.click()
-    assert section.get_by_role("status").inner_text() == "Rows 1 to 100 of 105"
-    assert column(page, RUNS, 0)[0] == "block_20, seed 4"
-    page.get_by_label("block_20", exact=True).uncheck()
+    assert section.get_by_role("status").inner_text() == "Rows 1 to 50 of 55"
+    assert column(page, RUNS, 0)[0] == "block_10, seed 4"
+    page.get_by_label("block_10", exact=True).uncheck()
     assert section.get_by_role("button", name="Next rows").is_hidden()
     assert page.locator("#summary").get_by_role("button", name="Next rows").is_hidden()
 
 
-def test_plots_far_below_are_drawn_when_they_come_near(tmp_path, open_page, monkeypatch):
-    """Six comparisons of 100 runs: two are drawn at once, the others hold their room until then."""
-    monkeypatch.setattr(os, "fsync", lambda file: None)
-    leave_grid(
-        tmp_path / "runs",
-        datasets=[f"set_{index}" for index in range(6)],
-        attentions=ATTENTIONS[:5],
-        seeds=20,
-    )
+def test_comparisons_beside_the_first_are_folded_and_drawn_when_opened(tmp_path, open_page):
+    leave_grid(tmp_path / "runs", datasets=[f"set_{index}" for index in range(3)], seeds=2)
+    page = open_page(unfold=False)
+    panels = page.locator("#plots details")
+    assert (panels.count(), page.locator("#plots svg[role=img]").count()) == (3, 2)
+    panels.last.locator("summary").click()
+    wait_until(page, "document.querySelectorAll('#plots svg[role=img]').length === 4")
+
+
+def test_the_first_screen_answers(runs, open_page):
+    """Name, number and certainty in the sentence, the gains in their order, all above the fold."""
+    page = open_page(unfold=False, viewport={"width": 1280, "height": 800})
+    sentence = page.locator("#answer-title").inner_text()
+    assert sentence.startswith("lga beats none by +0.") or sentence.startswith("No attention")
+    assert "[" in sentence
+    chart = page.locator("#answer-charts svg[role=img]").first
+    assert chart.get_attribute("aria-label").startswith("Gain over none in top-1 accuracy (%), best first: ")
+    assert chart.bounding_box()["y"] + chart.bounding_box()["height"] < 800
+    assert page.get_by_role("tab", selected=True).inner_text() == "Your runs"
+
+
+def test_one_seed_decides_nothing(tmp_path, open_page):
+    leave_grid(tmp_path / "runs", seeds=1)
     page = open_page()
-    assert page.locator("#plots article").count() == 6
-    assert page.locator(".line.thin").count() == 200
-    assert page.locator("#plots article").last.bounding_box()["height"] > 250
-    page.locator("#plots article").last.scroll_into_view_if_needed()
-    wait_until(page, "document.querySelectorAll('#plots article:last-child .line.thin').length === 100")
+    assert "one seed decides nothing" in page.locator("#answer-title").inner_text()
+    assert (
+        page.locator("#answer-charts line").count() == 0
+        or "[" not in page.locator("#answer-title").inner_text()
+    )
+
+
+def test_what_is_seen_stands_in_the_address(runs, open_page):
+    page = open_page(tab="runs&dataset=mnist&attention=se")
+    assert page.locator("#count").inner_text() == "3 of 36 runs"
+    page.get_by_role("button", name="All attentions").click()
+    page.get_by_role("tab", name="Cost").click()
+    assert page.evaluate("location.hash") == "#tab=cost&dataset=mnist"
+    page.get_by_role("button", name="only lga", exact=True).click()
+    assert page.evaluate("location.hash") == "#tab=cost&dataset=mnist&attention=lga"
+
+
+def test_charts_and_tables_are_saved(runs, open_page):
+    page = open_page()
+    with page.expect_download() as saved:
+        page.locator("#summary .exports").get_by_text("CSV").click()
+    lines = saved.value.path().read_text().splitlines()
+    assert lines[0].startswith(",Attention,top-1 accuracy (%),95 % interval,Seeds,Gain")
+    assert len(lines) == 1 + len(ATTENTIONS) + 2
+    with page.expect_download() as saved:
+        page.locator("#summary .exports").get_by_text("LaTeX").click()
+    assert saved.value.path().read_text().startswith("\\begin{tabular}{l")
+    for kind, start in (("SVG", b"<svg"), ("PNG", b"\x89PNG")):
+        with page.expect_download() as saved:
+            page.locator("#answer-charts .exports").first.get_by_text(kind).click()
+        assert saved.value.path().read_bytes().startswith(start)
+
+
+@pytest.mark.parametrize("tab", ["yours", "paper", "studies", "cost", "findings", "pictures", "runs"])
+def test_no_tab_is_longer_than_three_thousand_pixels(runs, open_page, tab):
+    page = open_page(tab=tab, paper=tab == "paper", unfold=False, viewport={"width": 1280, "height": 800})
+    assert page.evaluate("document.documentElement.scrollHeight") < 3000
 
 
 @pytest.mark.slow
@@ -321,7 +373,7 @@ def test_ten_thousand_runs_open_within_five_seconds_and_filters_react_at_once(
     monkeypatch.setattr(os, "fsync", lambda file: None)
     names = [[f"{kind}_{index}" for index in range(10)] for kind in ("set", "network", "block")]
     leave_grid(tmp_path / "runs", *names, seeds=10, epochs=100)
-    page = open_page()
+    page = open_page(tab="runs", unfold=False)
     opened = [page.evaluate(AFTER_PAINT)]
     for _ in range(2):  # the best of several, as other work on the machine only adds time
         page.reload()

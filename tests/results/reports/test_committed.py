@@ -3,10 +3,11 @@
 import base64
 import json
 
-from lga.dashboard.page.studied import found_studies
+import pytest
+
+from lga.dashboard.page.judged import judged_files
 from lga.results.collect import CollectedRun
-from lga.results.experiments import all_pages
-from lga.results.judging import judge, judge_together
+from lga.results.judging import judge
 from lga.results.reports.committed import keep, read_kept, slim
 from lga.results.reports.rendering import committed_files
 from lga.run.folder.record import OutcomesRecord
@@ -15,31 +16,12 @@ from tests.results.runs import composed, experiment_called, finished, page_text
 TABLE3 = experiment_called("table3")
 
 
-def test_generated_files_are_those_of_the_kept_records():
+@pytest.mark.parametrize("generated", [committed_files, judged_files])
+def test_generated_files_are_those_of_the_kept_records(generated):
     stale = [
-        str(path)
-        for path, text in committed_files().items()
-        if not path.is_file() or path.read_text() != text
+        str(path) for path, text in generated().items() if not path.is_file() or path.read_text() != text
     ]
     assert stale == [], "run `make tables` and commit what it writes"
-
-
-def test_the_page_finds_in_all_kept_records_what_each_committed_study_found():
-    kept = {page: read_kept(page.folder) for page in all_pages()}
-    committed = {
-        page: judge_together(page.experiments, runs)
-        for page, runs in kept.items()
-        if runs and not page.experiments[0].judged
-    }
-    together = found_studies([run for runs in kept.values() for run in runs])
-    assert {page: numbers(found) for page, found in together.items()} == {
-        page: numbers(found) for page, found in committed.items()
-    }
-
-
-def numbers(found):
-    rows = [(family.place, row) for results in found for family in results.families for row in family.rows]
-    return [(place, row.label, row.ours, row.gain) for place, row in rows]
 
 
 def test_a_kept_record_knows_nothing_of_its_machine(tmp_path):

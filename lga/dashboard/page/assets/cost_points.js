@@ -50,7 +50,7 @@ function groupPoints(dataset) {
     if (comparison.dataset !== dataset || !estimate || !passesNames(place)) return [];
     return [{
       built: comparison.network,
-      network: [comparison.network, comparison.distinction, comparison.owner].filter(Boolean).join(": "), attention: group.attention, published: false,
+      network: comparison.distinction ? `${comparison.network}: ${comparison.distinction}` : comparison.network, attention: group.attention, published: false,
       metric: metricsByName.get(comparison.metric).label, accuracy: estimate.mean, n: estimate.n, scale: comparison.scale, runs: group.runs,
       parameters: group.parameters, gflops: group.gflops_paper,
     }];

@@ -5,12 +5,12 @@ const FIGURE_METRICS = [
   { key: "map50_95", name: "paper/map50_95", label: "mAP50-95", unit: "%" },
 ];
 const TOLD_EPOCHS = 12;
-const FIGURE_HEIGHT = 320;
 
 function showFigureOne(width) {
   if (!data.paper) return;
   const shown = data.paper.curves.filter(({ dataset }) => figureRows(dataset).length > 0);
   byId("figure-panels").replaceChildren(...shown.map((curves) => figurePanel(curves, width)));
+  byId("figure1-section").hidden = data.paper.curves.length === 0;
   if (shown.length === 0) byId("figure-panels").append(element("p", { class: "note" }, "No published curve passes the filters."));
 }
 
@@ -23,27 +23,32 @@ function figurePanel(curves, width) {
   const rows = figureRows(curves.dataset);
   const scales = [...new Set(rows.map(({ scale }) => scale).filter(Boolean))];
   const told = rows.some(({ runs }) => runs.length > 0) ? "published and ours" : "published; ours not run";
-  const plots = FIGURE_METRICS.map((metric) => figure(metric.label, told, linePlot(figureBundles(curves, rows, metric), metric, width, 0, FIGURE_HEIGHT)));
+  const plots = FIGURE_METRICS.map((metric) => figure(metric.label, told, figureChart(curves, rows, metric, width)));
   return element(
     "article", { class: "panel" }, element("h3", {}, rows[0].title, " ", ...scales.map(badge)),
-    element("p", { class: "note legend" }, ...rows.map(({ attention }) => named(attention)), "dashed, open marks: paper; solid, filled marks: ours"),
+    element("p", { class: "note legend" }, ...rows.map(({ attention }) => named(attention)), "dashed: paper; solid: ours"),
     element("div", { class: "pair" }, ...plots), curveValues(curves, rows),
   );
 }
 
-function figureBundles(curves, rows, metric) {
+function figureLines(curves, rows, metric) {
   const published = rows.map(({ attention }) => ({
-    attention, name: `${attention}, paper`, style: "published", seeds: [],
-    mean: curves.metrics[metric.key][attention].map((value, index) => [curves.epochs[index], value]),
+    name: `${attention}, paper`, colour: colour(attention), dashed: true,
+    points: curves.metrics[metric.key][attention].map((value, index) => [curves.epochs[index], value]),
   }));
-  const ours = rows.map((row) => ({ ...bundle(row, metric), name: `${row.attention}, ours` }));
-  return [...published, ...ours.filter(({ seeds }) => seeds.length > 0)];
+  const ours = rows.filter(({ runs }) => runs.length > 0)
+    .flatMap((row) => curveLines(row.runs, metric, { name: `${row.attention}, ours`, colour: colour(row.attention) }));
+  return [...published, ...ours];
+}
+
+function figureChart(curves, rows, metric, width) {
+  return lineChart(figureLines(curves, rows, metric), { width, height: 300, title: axisTitle(metric), label: `${metric.label} by epoch on ${rows[0].title}, published and ours.` });
 }
 
 // The same in numbers, at some of the epochs.
 function curveValues(curves, rows) {
   const bundles = FIGURE_METRICS.flatMap((metric) =>
-    figureBundles(curves, rows, metric).map(({ name, mean }) => ({ name: `${metric.label}, ${name}`, values: new Map(mean) })));
+    figureLines(curves, rows, metric).filter(({ thin }) => !thin).map(({ name, points }) => ({ name: `${metric.label}, ${name}`, values: new Map(points) })));
   const last = curves.epochs.length - 1;
   const told = Array.from({ length: Math.min(TOLD_EPOCHS, last + 1) }, (_, i, n = Math.min(TOLD_EPOCHS, last + 1) - 1) => curves.epochs[Math.round((i * last) / n)]);
   const head = element("tr", {}, ...["Epoch", ...bundles.map(({ name }) => name)].map((name, i) => element("th", { scope: "col", class: i ? "number" : null }, element("span", {}, name))));

@@ -2,6 +2,7 @@
 
 let chosen = new FormData(); // what the form says, read once for the many questions that are asked of it
 const FIELDS = ["dataset", "network", "scale", "status"];
+const VARIANT = /^(lga_|none_)/; // an ablation of a block that stands beside it
 
 function buildFilters(onChange) {
   const form = byId("filters");
@@ -10,10 +11,12 @@ function buildFilters(onChange) {
     ...FIELDS.map((field) => labelled(capitalised(field), choice(field, fieldValues(field)))),
     labelled("Search", element("input", { type: "search", name: "text", placeholder: "seed=1, hash, error …" })),
   );
-  byId("attentions").append(...data.attentions.map((attention) => element(
-    "label", { class: "chip" },
-    element("input", { type: "checkbox", name: "attention", value: attention, checked: true }), swatch(attention), element("span", {}, attention),
-  )));
+  for (const attention of data.attentions) byId(VARIANT.test(attention) ? "variants" : "attentions").append(chip(attention, () => choose([attention])));
+  const variants = data.attentions.filter((name) => VARIANT.test(name)).length;
+  byId("variants-box").hidden = variants === 0;
+  byId("variants-box").firstChild.textContent = `${count(variants, "variant")} of the blocks`;
+  byId("all").addEventListener("click", () => choose(data.attentions));
+  byId("no-attention").addEventListener("click", () => choose([]));
   form.addEventListener("submit", (event) => event.preventDefault());
   const changed = () => {
     readFilters();
@@ -22,10 +25,44 @@ function buildFilters(onChange) {
   form.addEventListener("input", changed);
   form.addEventListener("reset", () => requestAnimationFrame(changed)); // the fields are reset after the event
   readFilters();
+
+  function choose(names) {
+    for (const box of attentionBoxes()) box.checked = names.includes(box.value);
+    changed();
+  }
+}
+
+function attentionBoxes() {
+  return [...byId("filters").querySelectorAll("[name=attention]")];
+}
+
+function chip(attention, only) {
+  const box = element("input", { type: "checkbox", name: "attention", value: attention, checked: true });
+  return element("span", { class: "chip" }, element("label", {}, box, swatch(attention), element("span", {}, attention)),
+    element("button", { type: "button", class: "only", "aria-label": `only ${attention}`, onclick: only }, "only"));
 }
 
 function readFilters() {
   chosen = new FormData(byId("filters"));
+}
+
+// What differs from a form that was never touched, for the address, and back.
+function filterState() {
+  const state = {};
+  for (const name of ["metric", ...FIELDS, "text"]) if (chosen.get(name) && (name !== "metric" || byId("filters").elements[name].selectedIndex > 0)) state[name] = chosen.get(name);
+  const attentions = chosen.getAll("attention");
+  return attentions.length === data.attentions.length ? state : { ...state, attention: attentions.join(",") };
+}
+
+function setFilters(state) {
+  const fields = byId("filters").elements;
+  for (const name of ["metric", ...FIELDS, "text"]) {
+    const value = state.get(name) ?? "";
+    if (name === "text" || [...fields[name].options].some((each) => each.value === value)) fields[name].value = value;
+  }
+  const names = state.get("attention")?.split(",");
+  for (const box of attentionBoxes()) box.checked = !names || names.includes(box.value);
+  readFilters();
 }
 
 // Of the runs, and of the published rows that have such a field.

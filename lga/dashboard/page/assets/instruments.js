@@ -3,6 +3,7 @@
 const EXACT_ZERO = "0 (exactly)";
 const PARTS = { q: "queries", k: "keys", v: "values" };
 const SERIES_LEAST_WIDTH = 330;
+const MOST_WIDTH = 620;
 
 function buildInstruments(onChange) {
   byId("inside").hidden = !data.instruments;

@@ -1,81 +1,94 @@
-// Reads the data, draws the page, and draws it again when a filter or the width changes.
+// Reads the data, draws the tab that is seen, and draws it again when a filter or the width changes.
 
 const data = JSON.parse(byId("data").textContent);
-const DRAWN_AT_ONCE = 200; // runs in the plots that are drawn before they come near the screen
-const FRAME = 80; // pixels of a plot beside its rows
-const groupsByComparison = Map.groupBy(data.groups, (group) => group.comparison);
+const OPEN_PANELS = 1; // comparisons of the reader's runs that are not folded
 const metricsByName = new Map(data.metrics.map((metric) => [metric.name, metric]));
 const judgedBy = (item) => item.metric ?? data.comparisons[item.comparison].metric;
 const metricOf = (item) => metricsByName.get(chosenMetric() || judgedBy(item));
+const groupsByComparison = Map.groupBy(data.groups, (group) => group.comparison);
+const groupsOf = (comparison) => groupsByComparison.get(data.comparisons.indexOf(comparison)) ?? [];
 
 function start() {
   showFacts();
   buildFilters(refresh);
-  buildCostChoice(drawPlots);
-  buildInstruments(drawPlots);
+  buildCostChoice(draw);
+  buildInstruments(draw);
   showAudit();
   const summary = summaryTable(metricOf);
   const published = paperTables();
   const studies = studyPanels();
   const runs = runTable(metricOf);
-  let shownRuns = [];
-  let shownGroups = [];
+  const main = byId("main");
   let drawnWidth = 0;
 
-  function refresh() {
-    shownRuns = filteredRuns();
-    const visible = new Set(shownRuns);
-    shownGroups = data.groups.filter((group) => group.runs.some((index) => visible.has(data.runs[index])));
-    published.show();
-    studies.show();
-    summary.show(shownGroups);
-    runs.show(shownRuns);
-    showFailures(shownRuns);
-    drawPlots();
-    byId("count").textContent = `${whole(shownRuns.length)} of ${count(data.runs.length, "run")}, ${count(shownGroups.length, "summary row")}`;
-  }
-
-  function drawPlots() {
-    drawnWidth = byId("plots").clientWidth;
-    const half = halfWidth(drawnWidth);
-    showPlots(shownGroups, half);
-    showSamples(shownGroups, drawnWidth);
-    showInstruments(shownRuns, drawnWidth);
-    showFigureOne(half);
-    studies.draw(half);
-    showCost(drawnWidth);
-    showContents();
-  }
-
   buildTooltip();
-  refresh();
+  buildTabs(draw);
   new ResizeObserver(() => {
-    if (byId("plots").clientWidth !== drawnWidth) requestAnimationFrame(drawPlots);
-  }).observe(byId("plots"));
+    if (main.clientWidth !== drawnWidth) requestAnimationFrame(draw);
+  }).observe(main);
+
+  function refresh() {
+    writeAddress();
+    draw();
+  }
+
+  function draw() {
+    const shownRuns = filteredRuns();
+    const visible = new Set(shownRuns);
+    const groups = data.sweep.own ? data.groups.filter((group) => group.runs.some((index) => visible.has(data.runs[index]))) : [];
+    const width = main.clientWidth;
+    const half = halfWidth(width);
+    if (width !== drawnWidth) showAnswer(width);
+    drawnWidth = width;
+    byId("count").textContent = `${whole(shownRuns.length)} of ${count(data.runs.length, "run")}`;
+    const parts = {
+      yours() {
+        summary.show(groups);
+        showPlots(groups, half);
+        showInstruments(shownRuns.filter(({ kept }) => !kept), width);
+        showFailures(shownRuns);
+        for (const id of ["summary", "seeds"]) byId(id).hidden = !data.sweep.own;
+        byId("no-own-runs").hidden = data.sweep.own;
+        studies.draw(half);
+      },
+      paper() {
+        published.show();
+        showForests(width);
+        showFigureOne(half);
+      },
+      studies() {
+        studies.show();
+        studies.draw(half);
+      },
+      cost: () => showCost(width),
+      findings() {},
+      pictures() {
+        showSamples(groups, width);
+        byId("no-samples").hidden = !byId("samples").hidden;
+      },
+      runs: () => runs.show(shownRuns),
+    };
+    document.body.dataset.tab = tab;
+    parts[tab]();
+    offerExports(main);
+  }
 }
 
 function showFacts() {
-  const finished = data.runs.filter((run) => run.status === "finished").length;
-  const facts = [
-    ["Runs", `${whole(finished)} finished, ${whole(data.runs.length - finished)} failed`],
-    ["Comparisons", whole(data.comparisons.length)],
-    ["Read from", data.source],
-    ["Generated", element("time", { datetime: data.generated }, `${minute(data.generated)} UTC`)],
+  const own = data.runs.filter(({ kept }) => !kept);
+  const finished = own.filter((run) => run.status === "finished").length;
+  const told = [
+    `${count(finished, "finished run")} of yours${own.length > finished ? `, ${own.length - finished} failed` : ""}`,
+    `${count(data.runs.length - own.length, "kept record")} of the project`, `made ${minute(data.generated)} UTC`,
   ];
-  byId("facts").append(...facts.map(([name, value]) => element("div", {}, element("dt", {}, name), element("dd", {}, value))));
-  byId("scales").append(...data.scales.map(({ name, meaning, runs }) =>
-    element("p", {}, badge(name), element("span", {}, element("b", {}, `${count(runs, "run")}. `), meaning))));
+  byId("facts").append(told.join(" · "));
 }
 
 function showPlots(groups, width) {
   const plots = byId("plots");
-  const panels = [...Map.groupBy(groups, (group) => group.comparison)].sort(([a], [b]) => a - b);
-  let drawn = 0;
-  forgetDeferred(plots);
-  plots.replaceChildren(...panels.map(([index, members]) => {
-    drawn += members.reduce((runs, group) => runs + group.runs.length, 0);
-    return plotPanel(data.comparisons[index], members, width, drawn > DRAWN_AT_ONCE);
-  }));
+  const order = (index) => (data.sweep.comparisons.includes(index) ? data.sweep.comparisons.indexOf(index) : data.comparisons.length + index);
+  const panels = [...Map.groupBy(groups, (group) => group.comparison)].sort(([a], [b]) => order(a) - order(b));
+  plots.replaceChildren(...panels.map(([index, members], at) => plotPanel(data.comparisons[index], members, width, at < OPEN_PANELS)));
   if (plots.childElementCount === 0) plots.append(element("p", { class: "note" }, "No finished run passes the filters."));
 }
 
@@ -84,31 +97,32 @@ function halfWidth(whole) {
   return Math.floor(whole < 820 ? whole : (whole - 40) / 2);
 }
 
-// The plots of a panel that is `deferred` are drawn when it comes near the screen.
-function plotPanel(comparison, groups, width, deferred) {
-  const title = `${comparison.dataset}, ${comparison.network}`;
-  const heading = element("h3", {}, title, " ", badge(comparison.scale));
-  const pair = element("div", { class: "pair" });
-  const draw = () => pair.replaceChildren(...plotPair(comparison, groups, width));
-  if (deferred) drawWhenNear(pair, draw, plotHeight(groups.length) + FRAME);
-  else draw();
-  return element("article", { class: "panel" }, heading, element("p", { class: "note" }, recipeText(comparison)), pair);
-}
-
-function plotPair(comparison, groups, width) {
+// The plots of a folded panel are drawn when it is opened.
+function plotPanel(comparison, groups, width, open) {
   const metric = metricOf(comparison);
-  const hasSeeds = groups.some((group) => group.estimates[metric.name]);
-  return [
-    figure("Test", "seeds, their mean and interval", hasSeeds ? dotPlot(groups, metric, width) : null),
-    figure("Validation by epoch", "the axis fits the last two thirds", curvePlot(groups, metric, width)),
-  ];
+  return folded(comparison.place, comparison.scale, comparison.answer, open, () => [
+    element("p", { class: "note" }, recipeText(comparison)),
+    element("div", { class: "pair" },
+      figure("Test", "seeds below their mean and its 95 % interval", groups.some((group) => group.estimates[metric.name]) ? meanChart(groups, metric, width) : null),
+      figure("Validation by epoch", "seeds thin, their mean thick", curvePlot(groups, metric, width))),
+  ]);
 }
 
-function figure(caption, note, picture) {
-  return element("figure", {}, element("figcaption", {}, caption, " ", element("small", {}, note)), picture ?? element("p", { class: "note" }, "Not recorded."));
+// A part whose title and one sentence are seen at once, the rest when it is opened.
+function folded(title, scale, sentence, open, content) {
+  const summary = element("summary", {}, element("b", {}, title), " ", scale ? badge(scale) : null, " ", element("span", { class: "told" }, sentence));
+  const details = element("details", { class: "fold", open }, summary);
+  const fill = () => {
+    if (!details.open || details.childElementCount > 1) return;
+    details.append(...content());
+    offerExports(details);
+  };
+  details.addEventListener("toggle", fill);
+  fill();
+  return details;
 }
 
-// What a mark under the pointer stands for; the tables tell the same to those without one.
+// What a mark under the pointer stands for; the tables tell the same to those without one. A mark of a run opens it.
 function buildTooltip() {
   const tooltip = byId("tooltip");
   document.addEventListener("pointerover", (event) => {
@@ -120,6 +134,10 @@ function buildTooltip() {
     const half = tooltip.offsetWidth / 2 + 8;
     tooltip.style.left = `${Math.min(Math.max(x + width / 2, half), window.innerWidth - half)}px`;
     tooltip.style.top = `${y - 8}px`;
+  });
+  document.addEventListener("click", (event) => {
+    const mark = event.target.closest("[data-run]");
+    if (mark) showRun(data.runs[mark.dataset.run]);
   });
   addEventListener("scroll", () => (tooltip.hidden = true), { passive: true });
 }

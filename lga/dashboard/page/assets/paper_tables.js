@@ -9,8 +9,12 @@ function paperTables() {
   if (!data.paper) return { show: () => {} };
   byId("glance-table").append(...glanceTable());
   const shown = data.paper.tables.map(paperTable);
-  byId("paper-tables").append(...shown.filter(({ table }) => table.name !== FIGURE).map(({ article }) => article));
-  byId("figure-table").append(...shown.filter(({ table }) => table.name === FIGURE).map(({ article }) => article));
+  const idle = shown.filter(({ table }) => table.ran === 0);
+  byId("paper-tables").append(...shown.filter(({ table }) => table.ran > 0).map(({ article }) => article));
+  byId("not-run-tables").hidden = idle.length === 0;
+  byId("not-run-tables").append(...idle.map(({ article }) => article));
+  const cells = idle.reduce((sum, { table }) => sum + table.rows.length, 0);
+  byId("not-run-tables").firstElementChild.textContent = `Not run: ${idle.map(({ table }) => table.heading.split(": ")[0]).join(", ")} (${count(cells, "cell")}, the published numbers)`;
   return {
     show() {
       const counts = shown.map(({ show }) => show());

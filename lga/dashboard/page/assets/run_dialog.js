@@ -9,7 +9,7 @@ function showRun(run, number = null) {
     number ? numberBehind(run, number) : "",
     element("p", { class: "run-facts" }, badge(run.scale), badge(statusOf(run)), fileLinks(run)),
     run.error ? scrolled("Error", run.error) : "",
-    element("h3", {}, "Command"),
+    element("h3", {}, "Command ", copyButton(run.command)),
     scrolled("Command", run.command),
     settingsTable("Run", factPairs(run)),
     settingsTable("Test metrics", metricPairs(run)),

@@ -1,7 +1,5 @@
 // Sample predictions: the same images by one run of each attention, precision against recall and confusion below.
 
-const PRECISION_HEIGHT = 260;
-
 function showSamples(groups, width) {
   const shown = data.samples.runs.filter((sample) => groups.includes(data.groups[sample.group]));
   const panels = Map.groupBy(shown, (sample) => data.groups[sample.group].comparison);
@@ -14,7 +12,7 @@ function showSamples(groups, width) {
 }
 
 function samplePanel(comparison, members, width) {
-  const heading = element("h3", {}, `${comparison.dataset}, ${comparison.network}`, " ", badge(comparison.scale));
+  const heading = element("h3", {}, comparison.place, " ", badge(comparison.scale));
   const names = [...new Set(members.flatMap(({ pictures }) => pictures.map(({ name }) => name)))];
   const rows = names.map((name) => element("div", { class: "samples" }, ...members.map((sample) => sampleFigure(sample, name))));
   const curves = precisionPlot(members, Math.min(width, 640));
@@ -49,22 +47,11 @@ function curveNote(members) {
 }
 
 function precisionPlot(members, width) {
-  const bundles = members.filter((sample) => sample.precision_recall).map(precisionBundle);
-  if (bundles.length === 0) return null;
-  const bottom = Math.max(PRECISION_HEIGHT, plotHeight(bundles.length));
-  const labelled = width > 440;
-  const area = { left: 46, right: width - (labelled ? 118 : 10), top: 10, bottom };
-  const x = linear([0, 1], [area.left + 6, area.right - 6]);
-  const y = linear([0, 1], [area.bottom, area.top]);
-  const label = `Precision against recall, mean over classes, for ${bundles.map(({ attention }) => attention).join(", ")}.`;
-  const picture = svg("svg", { width, height: bottom + 44, role: "img", "aria-label": label });
-  picture.append(verticalAxis(y, ticks([0, 1], 5), area.left, area.right));
-  picture.append(horizontalAxis(x, ticks([0, 1], 5), bottom, bottom, "recall", (area.left + area.right) / 2));
-  picture.append(clipped(area, bundles.flatMap((lines, index) => drawBundle(lines, index, x, y))));
-  if (labelled) picture.append(...endLabels(bundles, y, area));
-  return picture;
-}
-
-function precisionBundle({ run, precision_recall: { recall, precision } }) {
-  return { attention: data.runs[run].attention, seeds: [], mean: recall.map((at, index) => [at, precision[index]]) };
+  const judged = members.filter((sample) => sample.precision_recall);
+  const lines = judged.map(({ run, precision_recall: { recall, precision } }) => {
+    const { attention } = data.runs[run];
+    return { name: attention, colour: colour(attention), points: recall.map((at, index) => [at, precision[index]]) };
+  });
+  const label = `Precision against recall, mean over classes, for ${lines.map(({ name }) => name).join(", ")}.`;
+  return lineChart(lines, { width, height: 300, across: "recall", title: "precision", least: [0, 1], label });
 }

@@ -4,7 +4,7 @@
 // numeric columns are right-aligned and sort the largest first. With sectionOf(row), rows are sorted within
 // their sections, each a row group under heading(section). Of many rows one page is shown at a time.
 
-const PAGE_ROWS = 100;
+const PAGE_ROWS = 50;
 const collator = new Intl.Collator("en", { numeric: true });
 
 function sortableTable(table, columns, { sectionOf = () => null, heading = () => null } = {}) {
@@ -73,6 +73,13 @@ function sortableTable(table, columns, { sectionOf = () => null, heading = () =>
       return element("td", { class: columnClass(column) }, shown);
     }));
   }
+
+  // For what is saved: all rows, a section's name before each where there are several.
+  table.texts = () => {
+    const several = new Set(rows.map(sectionOf)).size > 1;
+    const texts = (row) => [...(several ? [heading(sectionOf(row))?.textContent ?? ""] : []), ...[...line(row).cells].map(cellText)];
+    return [[...(several ? [""] : []), ...columns.map((column) => column.label())], ...sorted().map(texts)];
+  };
 
   return {
     show(shown) {

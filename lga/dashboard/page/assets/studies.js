@@ -1,22 +1,23 @@
 // The studies: each one's question, what was found, a table of gains over its reference, and the seeds as dots.
 
-// Builds all studies; the result shows the rows that the filters let through, and draws them.
+// Builds all studies, those of the reader's runs in their own tab; what is shown follows the filters.
 function studyPanels() {
   const studies = data.studies.flatMap((page) => page.studies);
-  byId("studies").hidden = studies.length === 0;
   byId("studies-glance").hidden = studies.length < 2;
   if (studies.length > 1) byId("studies-glance-table").append(...studiesGlance(studies));
   const shown = data.studies.flatMap((page) => {
     const panels = page.studies.map((study) => studyPanel(study, page));
-    byId("study-panels").append(studyPage(page, panels));
+    byId(page.name.startsWith("own-") ? "own-studies" : "study-panels").append(...panels.map(({ article }) => article));
     return panels;
   });
+  const show = () => {
+    const counts = shown.map((panel) => panel.show());
+    byId("no-study-rows").hidden = counts.some((rows) => rows > 0);
+  };
+  show();
   return {
-    show() {
-      const counts = shown.map(({ show }) => show());
-      byId("no-study-rows").hidden = counts.some((rows) => rows > 0);
-    },
-    draw: (width) => shown.forEach(({ draw }) => draw(width)),
+    show,
+    draw: (width) => shown.forEach((panel) => panel.draw(width)),
   };
 }
 
@@ -31,40 +32,48 @@ function studiesGlance(studies) {
   return [element("thead", {}, element("tr", {}, ...heads)), element("tbody", {}, ...rows)];
 }
 
-// Where a page has one study, the study's heading is the page's.
-function studyPage(page, panels) {
-  const heading = page.studies.length > 1 ? element("h3", { id: `study-page-${page.name}`, tabindex: "-1" }, page.title) : null;
-  const limits = element("p", { class: "note" }, ...withCode(page.limits));
-  const articles = panels.map(({ article }) => article);
-  if (heading) return element("div", { class: "study-page" }, heading, limits, ...articles);
-  articles[0].querySelector(".question").after(limits);
-  return element("div", { class: "study-page" }, ...articles);
-}
-
+// A study folded into its title and the first thing that it found.
 function studyPanel(study, page) {
   const node = element("table", { class: "study-table" }, element("caption", {}, element("span", {}, ...studyNote(study))));
   const rows = study.families.flatMap((family) => family.rows.map((row) => ({ ...row, family })));
+  const ran = rows.filter(({ runs }) => runs.length > 0);
   const sorted = sortableTable(node, studyColumns(study, rows), {
     sectionOf: ({ family }) => study.families.indexOf(family),
     heading: (index) => familyHeading(study.families[index]),
   });
-  const level = page.studies.length > 1 ? "h4" : "h3";
+  const missing = [...new Set(rows.filter(({ runs }) => runs.length === 0).map(({ label }) => label))];
   const scroll = element("div", { class: "scroll", role: "region", "aria-label": `${study.title}, scrollable`, tabindex: "0" }, node);
   const plots = element("div", { class: "pair study-plots" });
-  const article = element(
-    "article", { class: "paper-panel study" }, element(level, { id: study.id, tabindex: "-1" }, study.title),
+  let [visible, drawnWidth] = [ran, 0];
+  const article = folded(study.title, null, study.findings[0] ?? "", false, () => [
     element("p", { class: "question" }, study.question),
+    element("p", { class: "note" }, ...withCode(page.limits)),
     element("ul", { class: "claims study-findings" }, ...study.findings.map((sentence) => element("li", {}, sentence))),
-    scroll, ...study.supplements.map(supplement), plots,
-  );
-  let visible = rows;
-  return { article, show, draw: (width) => plots.replaceChildren(...studyPlots(study, visible, width)) };
+    plots, scroll, ...(missing.length > 0 ? [element("p", { class: "note" }, `Not run: ${missing.join(", ")}.`)] : []),
+    ...study.supplements.map(supplement),
+  ]);
+  article.id = study.id;
+  article.tabIndex = -1;
+  article.classList.add("study");
+  article.addEventListener("toggle", redraw);
+  return { article, show, draw };
 
   function show() {
-    visible = rows.filter(passesStudy);
+    visible = ran.filter(passesStudy);
     article.hidden = visible.length === 0;
     sorted.show(visible);
     return visible.length;
+  }
+
+  function draw(width) {
+    drawnWidth = width;
+    redraw();
+  }
+
+  function redraw() {
+    if (!article.open || !drawnWidth) return;
+    plots.replaceChildren(...studyPlots(study, visible, drawnWidth));
+    offerExports(article);
   }
 }
 
@@ -141,18 +150,17 @@ function foundCell({ word }) {
   return word ? verdict(word) : null;
 }
 
-// For each family its seeds below their mean; the dashed line is the reference.
+// For each family the gains over its reference, best first, what was published of them beside.
 function studyPlots(study, rows, width) {
-  const plotted = study.families
-    .map((family) => ({ family, groups: rows.filter((row) => row.family === family && row.ours).map((row) => studyGroup(row, study)) }))
-    .filter(({ groups }) => groups.length > 0);
-  return plotted.map(({ family, groups }) =>
-    figure(family.place, `dashed: ${study.reference}`, dotPlot(groups, metricsByName.get(family.metric), width, study.reference)));
-}
-
-// Names of variants begin with their reference's, which on a phone would leave no room for what tells them apart.
-function studyGroup({ attention, label, runs, ours, family }, { reference }) {
-  const varied = label !== attention;
-  const name = varied && attention.startsWith(`${reference}_`) ? attention.slice(reference.length + 1) : attention;
-  return { attention, name, distinction: varied ? label : "", runs, estimates: { [family.metric]: ours } };
+  return study.families.flatMap((family) => {
+    const gained = rows.filter((row) => row.family === family && row.gain).sort((a, b) => b.gain.mean - a.gain.mean);
+    if (gained.length === 0) return [];
+    const shown = gained.map(({ label, gain, word, runs }) => ({
+      ...gain, name: label, tone: TONES[word] ?? "var(--soft)", text: signed(gain.mean, DIGITS), run: runs[0],
+      tip: `${label}: ${signed(gain.mean, DIGITS)} [${interval(gain, DIGITS, signed)}]\n${[word, pText(gain.p)].filter(Boolean).join(", ")}`,
+    }));
+    const told = `Gain over ${study.reference} in ${family.label}, ${family.place}: ${shown.map(({ name, text }) => `${name} ${text}`).join(", ")}.`;
+    const chart = intervalChart(shown, { title: `gain over ${study.reference}, points of ${family.label}`, width, line: 0, lineName: study.reference, band: family.margin, label: told });
+    return [figure(family.place, `${family.scale}; band: ±${family.margin} is practically none`, chart)];
+  });
 }

@@ -1,0 +1,96 @@
+"""What the kept records of a page of experiments gave, as the dashboard shows it, in a committed file.
+
+Kept results change with their records alone, so `make tables` judges them once, into
+``experiments/<page>/judged.json``, where a run is the name of its record. Own runs are judged as they come.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from lga.dashboard.page.paper import table_json
+from lga.dashboard.page.studied import studied, with_results
+from lga.results.audited import kept_audit
+from lga.results.collect import CollectedRun
+from lga.results.experiments import FOLDER, Page, all_pages
+from lga.results.judging import judge_together
+from lga.results.over_cells import cell_gains
+from lga.results.reports.committed import read_kept
+from lga.system.errors import UserError
+from lga.system.files import writable, write_text
+
+JUDGED = "judged.json"
+PARTS = ("tables", "studies", "cells")
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The kept runs below a folder of experiments, by page and name of record."""
+
+    folder: Path
+    runs: Mapping[str, Mapping[str, CollectedRun]]
+
+
+def read_all_kept(folder: Path = FOLDER) -> Kept:
+    """Read the records below a folder of experiments."""
+    pages = sorted(path.parent for path in folder.glob("*/records"))
+    return Kept(folder, {page.name: {run.folder.name: run for run in read_kept(page)} for page in pages})
+
+
+def judged_files(folder: Path = FOLDER) -> dict[Path, str]:
+    """The text of each page's file, judged anew from its kept records."""
+    return {folder / page.name / JUDGED: _judged(page, read_kept(folder / page.name)) for page in all_pages()}
+
+
+def write_judged(folder: Path = FOLDER) -> Sequence[Path]:
+    """Write the files that differ; returns their paths."""
+    found = judged_files(folder).items()
+    changed = [(path, text) for path, text in found if not path.is_file() or path.read_text("utf-8") != text]
+    for path, text in changed:
+        with writable(path.parent, "the checkout"):
+            write_text(path, text)
+    return [path for path, _ in changed]
+
+
+def read_judged(kept: Kept, position: Mapping[int, int]) -> dict[str, list[Any]]:
+    """Tables and studies of the files; `position` is each run's place on the page by its id.
+
+    Raises:
+        UserError: a file is damaged, or names a record that is not there.
+    """
+    found: dict[str, list[Any]] = {part: [] for part in PARTS}
+    for page in all_pages():
+        path = kept.folder / page.name / JUDGED
+        if path.is_file():
+            place = {name: position[id(run)] for name, run in kept.runs.get(page.name, {}).items()}
+            try:
+                told = json.loads(path.read_text(encoding="utf-8"))
+                for part in PARTS:
+                    found[part] += _placed(told[part], place)
+            except (OSError, ValueError, KeyError, TypeError) as error:
+                raise UserError(f"{path}: does not fit the records beside it; make tables") from error
+    return found
+
+
+def _judged(page: Page, runs: Sequence[CollectedRun]) -> str:
+    name = {id(run): run.folder.name for run in runs}
+    results = judge_together(page.experiments, runs)
+    judged = [table_json(one, kept_audit(), name) for one in results if one.experiment.judged]
+    found = with_results(one for one in results if not one.experiment.judged)
+    cells = [{**asdict(cell), "page": page.title} for cell in cell_gains(results)]
+    told = {"tables": judged, "studies": studied({page: found} if found else {}, name), "cells": cells}
+    return json.dumps(told, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _placed(node: Any, place: Mapping[str, int]) -> Any:
+    """The node with runs' places for their names."""
+    if isinstance(node, list):
+        return [_placed(one, place) for one in node]
+    if not isinstance(node, dict):
+        return node
+    named = {name: _placed(value, place) for name, value in node.items() if name not in ("run", "runs")}
+    if "runs" in node:
+        named["runs"] = [place[name] for name in node["runs"]]
+    return {**named, "run": place[node["run"]]} if "run" in node else named
