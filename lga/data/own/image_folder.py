@@ -43,6 +43,8 @@ class ImageFolderReader:
         if not path:
             raise UserError("set dataset.path=<folder with a folder of images for each class>")
         self.root, self.content_sha256 = absolute(path), content_sha256
+        if not self.root.is_dir():
+            raise UserError(f"{self.root}: no such folder; put a folder of images for each class into it")
         self.name = name or set_name(self.root)
         there = {
             part: self.root / folder for folder, part in FOLDERS.items() if (self.root / folder).is_dir()

@@ -98,6 +98,5 @@ def _reader(config: Mapping[str, Any]) -> Any:
 
 def parts_of(reader: PublishedDataset) -> list[str]:
     """Return the parts that the reader's plan uses, each once."""
-    plan = reader.plan
-    names = (*plan.train, plan.val or plan.test, plan.test)
-    return list(dict.fromkeys(part for name in names for part in reader.unions.get(name, (name,))))
+    parts = (reader.unions.get(name, (name,)) for name in reader.plan.parts)
+    return list(dict.fromkeys(part for union in parts for part in union))
