@@ -29,6 +29,7 @@ BOUND = 2**31  # numbers are smaller
 LONGEST_NUMBER, LONGEST_PATH = 64, 512  # characters
 LONGEST_NAME = 240  # bytes of one part of a path; file systems take 255, with the suffix
 LARGEST_TEXT, LARGEST_JSON = 2**26, 2**32  # bytes; COCO's largest JSON file has 469 MB
+LARGEST_YAML, DEEPEST_YAML = 2**18, 20  # bytes, since it takes a second; nodes within nodes
 MOST_VISITS = 64  # of one folder, by links
 GZIP_MAGIC = b"\x1f\x8b"
 _POINTER = b"version https://git-lfs.github.com/spec/"
@@ -233,6 +234,16 @@ def _told(error: Exception) -> str:
 class _Texts(yaml.BaseLoader):
     """Reads every scalar as text: a class `no` stays one. PyYAML would keep the last of equal keys."""
 
+    depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        self.depth += 1
+        if self.depth > DEEPEST_YAML:
+            raise yaml.composer.ComposerError(None, None, "nested too deep", self.peek_event().start_mark)
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
+
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         found = super().construct_mapping(node, deep=True)
         if len(found) < len(node.value):
@@ -249,8 +260,6 @@ def parse_yaml(content: bytes, place: str, advice: str) -> dict[str, Any]:
         where = f"{place}:{mark.line + 1}" if mark else place
         reason = getattr(error, "problem", None) or getattr(error, "reason", "")
         raise UserError(f"{where}: is not YAML ({reason}); {advice}") from error
-    except (RecursionError, ValueError) as error:
-        raise UserError(f"{place}: is not YAML ({type(error).__name__}); {advice}") from error
     if not isinstance(found, dict):
         raise UserError(f"{place}: expected keys with values, found {str(found)[:40]!r}; {advice}")
     return found

@@ -88,6 +88,6 @@ def _folder(file: Path, part: str, images: str | None) -> Path:
     if found is None:
         looked = ", ".join(dict.fromkeys(map(str, folders)))
         raise UserError(
-            f"{file}: its first image, {first.file_name}, is not in {looked}; set dataset.images=<folder>"
+            f"{file}: its first image, {first.file_name[:200]}, is not in {looked}; set dataset.images=<folder>"
         )
     return found

@@ -39,7 +39,7 @@ def checked_names(names: Iterable[str], place: str) -> tuple[str, ...]:
         if not name:
             raise UserError(f"{place}: class {number} has no name; each class needs one")
         if (first := found.index(name)) != number:
-            raise UserError(f"{place}: classes {first} and {number} are both named {name!r}; rename one")
+            raise UserError(f"{place}: classes {first} and {number} are both named {name[:60]!r}; rename one")
     if not found:
         raise UserError(f"{place}: names no class; add the classes")
     return found

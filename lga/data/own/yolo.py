@@ -24,7 +24,7 @@ from lga.data.published.published_dataset import PartFiles
 from lga.data.published.toolchain_tree import IMAGE_SUFFIXES, label_folder, labelled_image
 from lga.structures.annotations import Annotations
 from lga.system.errors import UserError
-from lga.system.foreign import files_below, has_usual_length, parse_yaml, read_file, visible
+from lga.system.foreign import LARGEST_YAML, files_below, has_usual_length, parse_yaml, read_file, visible
 
 PARTS = ("train", "val", "test")
 KEYS = ("path", *PARTS, "names", "nc")
@@ -45,7 +45,7 @@ class YOLOReader(OwnSet):
         }
         for part, images in self.images.items():
             if not images:
-                where = ", ".join(parts[part])
+                where = ", ".join(parts[part])[:200]
                 raise UserError(f"{self.place}: {part}: no image in {where}; add some, or leave {part} out")
         folders = {image.parent for images in self.images.values() for image, _ in images}
         self.labels = {folder: _labels(folder) for folder in sorted(folders)}
@@ -96,7 +96,11 @@ class YOLOReader(OwnSet):
 
 def _described(file: Path) -> tuple[tuple[str, ...], Path, Mapping[str, list[str]]]:
     """Return the classes, what paths are relative to, and the paths of each part."""
-    content = _obj_data(file) if file.suffix == ".data" else parse_yaml(read_file(file), str(file), ADVICE)
+    content = (
+        _obj_data(file)
+        if file.suffix == ".data"
+        else parse_yaml(read_file(file, LARGEST_YAML), str(file), ADVICE)
+    )
     for key in content:
         meant = difflib.get_close_matches(str(key), [each for each in KEYS if each not in content], 1)
         if key not in KEYS and meant:
@@ -114,7 +118,7 @@ def _described(file: Path) -> tuple[tuple[str, ...], Path, Mapping[str, list[str
     classes = checked_names(_texts(names, place), place)
     if content.get("nc", str(len(classes))) != str(len(classes)):
         raise UserError(
-            f"{file}: says {content['nc']} classes, and names {len(classes)}; correct one of them"
+            f"{file}: says {str(content['nc'])[:20]} classes, and names {len(classes)}; correct one of them"
         )
     base = _found(content.get("path") or ".", file.parent, file.parent, f"{file}: path")
     return classes, base, {part: _texts(content.get(part) or [], f"{file}: {part}") for part in PARTS}
