@@ -239,7 +239,7 @@ class _Texts(yaml.BaseLoader):
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         self.depth += 1
         if self.depth > DEEPEST_YAML:
-            raise yaml.composer.ComposerError(None, None, "nested too deep", self.peek_event().start_mark)
+            raise yaml.composer.ComposerError(None, None, "nested too deep", None)
         node = super().compose_node(parent, index)
         self.depth -= 1
         return node

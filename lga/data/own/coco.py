@@ -74,20 +74,9 @@ def _folder(file: Path, part: str, images: str | None) -> Path:
     if first is None:
         raise UserError(f"{file}: images: names no image; leave {part} out, or add them")
     above, named = file.parent.parent, file.stem.removeprefix("instances_")
-    beside = [
-        file.parent,
-        file.parent / "images",
-        above,
-        above / "images",
-        above / named,
-        above / "images" / named,
-    ]
-    given = absolute(images) if images else file.parent
-    folders = [given, given / part, given / named] if images else beside
-    found = next((folder for folder in folders if os.path.lexists(folder / first.file_name)), None)
-    if found is None:
-        looked = ", ".join(dict.fromkeys(map(str, folders)))
-        raise UserError(
-            f"{file}: its first image, {first.file_name[:200]}, is not in {looked}; set dataset.images=<folder>"
-        )
-    return found
+    roots = [absolute(images)] if images else [file.parent, file.parent / "images", above, above / "images"]
+    for folder in (root / below for root in roots for below in ("", part, named)):
+        if os.path.lexists(folder / first.file_name):
+            return folder
+    looked, name = ", ".join(map(str, roots)), first.file_name[:200]
+    raise UserError(f"{file}: its first image, {name}, is not in {looked}; set dataset.images=<folder>")

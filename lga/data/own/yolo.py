@@ -45,8 +45,8 @@ class YOLOReader(OwnSet):
         }
         for part, images in self.images.items():
             if not images:
-                where = ", ".join(parts[part])[:200]
-                raise UserError(f"{self.place}: {part}: no image in {where}; add some, or leave {part} out")
+                where = f"{self.place}: {part}"
+                raise UserError(f"{where}: no image in {parts[part][0][:99]}; add some, or leave {part} out")
         folders = {image.parent for images in self.images.values() for image, _ in images}
         self.labels = {folder: _labels(folder) for folder in sorted(folders)}
         return [self.place.parent, *folders, *self.labels.values()], names, self.images
@@ -56,9 +56,7 @@ class YOLOReader(OwnSet):
         expected = [self._label(image) for image, _ in self.images[part]]
         folder = os.path.commonpath([image.parent for image, _ in self.images[part]])
         if not (labels := [label for label in expected if os.path.lexists(label)]):
-            raise UserError(
-                f"{folder}: no image of {part} has a label file; the first one's is {expected[0]}"
-            )
+            raise UserError(f"{folder}: no image of {part} has a label file; the first's is {expected[0]}")
         return PartFiles(labels, Path(folder))
 
     def present(self, part: str, files: PartFiles) -> dict[str, int]:
@@ -96,11 +94,8 @@ class YOLOReader(OwnSet):
 
 def _described(file: Path) -> tuple[tuple[str, ...], Path, Mapping[str, list[str]]]:
     """Return the classes, what paths are relative to, and the paths of each part."""
-    content = (
-        _obj_data(file)
-        if file.suffix == ".data"
-        else parse_yaml(read_file(file, LARGEST_YAML), str(file), ADVICE)
-    )
+    darknet = file.suffix == ".data"
+    content = _obj_data(file) if darknet else parse_yaml(read_file(file, LARGEST_YAML), str(file), ADVICE)
     for key in content:
         meant = difflib.get_close_matches(str(key), [each for each in KEYS if each not in content], 1)
         if key not in KEYS and meant:
@@ -111,16 +106,15 @@ def _described(file: Path) -> tuple[tuple[str, ...], Path, Mapping[str, list[str
     if isinstance(names, dict):
         numbers = [str(number) for number in range(len(names))]
         if set(names) != set(numbers):
-            raise UserError(
-                f"{place}: expected the numbers from 0 to {len(names) - 1}, found {', '.join(names)[:60]}"
-            )
+            found = ", ".join(names)[:60]
+            raise UserError(f"{place}: expected the numbers from 0 to {len(names) - 1}, found {found}")
         names = [names[number] for number in numbers]
     classes = checked_names(_texts(names, place), place)
     if content.get("nc", str(len(classes))) != str(len(classes)):
-        raise UserError(
-            f"{file}: says {str(content['nc'])[:20]} classes, and names {len(classes)}; correct one of them"
-        )
-    base = _found(content.get("path") or ".", file.parent, file.parent, f"{file}: path")
+        said = str(content["nc"])[:20]
+        raise UserError(f"{file}: says {said} classes, and names {len(classes)}; correct one of them")
+    root = _texts(content.get("path") or ".", f"{file}: path")[0]
+    base = _found(root, file.parent, file.parent, f"{file}: path")
     return classes, base, {part: _texts(content.get(part) or [], f"{file}: {part}") for part in PARTS}
 
 
@@ -171,11 +165,9 @@ def _placed(path: str, base: Path, beside: Path, place: str) -> Path:
     if not has_usual_length(path):
         raise UserError(f"{place}: expected a path, found {path[:60]!r}")
     inner = path.partition("/")[2] or path
-    places = [
-        Path(os.path.normpath(base / path)),
-        *(root / each for each in (path, inner) for root in (base, beside)),
-    ]
-    return next((Path(os.path.normpath(each)) for each in places if os.path.lexists(each)), places[0])
+    tried = (root / each for each in (path, inner) for root in (base, beside))
+    places = [Path(os.path.normpath(place)) for place in tried]
+    return next((each for each in places if os.path.lexists(each)), places[0])
 
 
 def _labels(folder: Path) -> Path:

@@ -22,6 +22,11 @@ def objects(number: int) -> list[tuple[int, tuple[int, int, int, int]]]:
     return [[first, (2, (48, 0, 96, 64))], []][number] if number < 2 else [first]
 
 
+def shade(part: str, number: int) -> int:
+    """Return what tells an image's pixels from others', see `write_picture`."""
+    return 50 * ("train", "val", "test").index(part) + number
+
+
 def stems(part: str, parts=PARTS) -> list[str]:
     """Return the names of a part's images."""
     return [f"{part}{number}" for number in range(parts[part])]
@@ -31,7 +36,7 @@ def write_yolo(root: Path, parts=PARTS) -> Path:
     """Write folders of images beside folders of labels, and return the data.yaml."""
     for part in parts:
         for number, stem in enumerate(stems(part, parts)):
-            write_picture(root / "images" / part / f"{stem}.png", WIDTH, HEIGHT, number)
+            write_picture(root / "images" / part / f"{stem}.png", WIDTH, HEIGHT, shade(part, number))
             lines = [yolo_line(label, box) for label, box in objects(number)]
             label = root / "labels" / part / f"{stem}.txt"
             label.parent.mkdir(parents=True, exist_ok=True)
@@ -75,7 +80,7 @@ def write_coco(root: Path) -> Path:
     for part in PARTS:
         images, boxes = [], []
         for number, stem in enumerate(stems(part)):
-            write_picture(root / "images" / part / f"{stem}.png", WIDTH, HEIGHT, number)
+            write_picture(root / "images" / part / f"{stem}.png", WIDTH, HEIGHT, shade(part, number))
             image = {"id": 70 - number, "file_name": f"{stem}.png", "width": WIDTH, "height": HEIGHT}
             images.append(image)
             for label, (x1, y1, x2, y2) in objects(number):
@@ -96,7 +101,7 @@ def write_voc(root: Path) -> Path:
     """Write a tree of VOC's layout and return the folder that holds it."""
     for part in PARTS:
         for number, stem in enumerate(stems(part)):
-            write_picture(root / "JPEGImages" / f"{stem}.png", WIDTH, HEIGHT, number)
+            write_picture(root / "JPEGImages" / f"{stem}.png", WIDTH, HEIGHT, shade(part, number))
             found = "".join(
                 f"<object><name>{NAMES[label]}</name><bndbox><xmin>{x1 + 1}</xmin><ymin>{y1 + 1}</ymin>"
                 f"<xmax>{x2}</xmax><ymax>{y2}</ymax></bndbox></object>"
