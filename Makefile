@@ -70,7 +70,7 @@ test: $(INSTALLED) ## The default tests: offline, minutes
 test-slow: $(INSTALLED) ## The long tests too
 	$(RUN) -m pytest $(PARALLEL) -m "slow or not slow"
 
-fuzz: $(INSTALLED) ## 20,000 mutations of annotations and 1,000 of images: each read, or refused in one line; ARGS=--seed=1
+fuzz: $(INSTALLED) ## 20,000 mutations of annotations, 1,000 of images, 2,000 of records, 200 of overrides: each read, or refused in one line
 	$(RUN) -m tests.fuzzing $(ARGS)
 
 lint: $(INSTALLED) ## Style, types, one-way imports

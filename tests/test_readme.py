@@ -34,7 +34,7 @@ def test_an_attention_is_added_by_one_file_and_one_yaml(tmp_path):
         "trainer=smoke",
     ]
     environment = {"PYTHONPATH": str(tmp_path)}
-    described = run_py("mode=describe", *arguments, env=environment)
+    described = run_py("mode=describe", "--json", *arguments, env=environment)
     assert described.returncode == 0, described.stderr
     assert json.loads(described.stdout.splitlines()[-1])["attention_parameters"] == 2 * 24
     trained = run_py(*arguments, env=environment)

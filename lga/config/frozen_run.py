@@ -241,10 +241,6 @@ def _check_consistent(cfg: DictConfig) -> None:
             f"dataset.image_size={size}: detector={detector.name} needs a multiple of {COARSEST_STRIDE}; "
             f"set {-(-size // COARSEST_STRIDE) * COARSEST_STRIDE}"
         )
-    if len(dataset.class_names) != dataset.num_classes:
-        raise UserError(
-            f"dataset.num_classes={dataset.num_classes}: dataset.class_names has {len(dataset.class_names)}"
-        )
     if cfg.recipe.get(cfg.task.name) is None:
         raise UserError(
             f"recipe={cfg.recipe.name} has no settings for task={cfg.task.name}: leave recipe out, "

@@ -217,7 +217,7 @@ class DataConfig:
     """
 
     on_error: Annotated[str, word("raise", "skip")] = "raise"
-    subset: bool | None = None
+    subset: Flag | None = None
     cache: Annotated[str, word("none", "memory", "disk")] = "none"
     train_share: Share = 1.0
 

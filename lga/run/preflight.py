@@ -19,6 +19,9 @@ def check(run: FrozenRun) -> None:
     config, mode = run.config, run.config["mode"]
     trainer, logger = config["trainer"], config["logger"]
     check_devices(trainer["accelerator"], trainer["devices"] if mode["name"] == "train" else 1)
+    names, classes = config["dataset"]["class_names"], config["dataset"]["num_classes"]
+    if mode["name"] in ("train", "evaluate", "predict") and len(names) != classes:
+        raise UserError(f"dataset.num_classes={classes}: dataset.class_names has {len(names)}")
     if mode["name"] == "predict":
         if config["task"]["name"] != "detection":
             name = config["dataset"]["name"]

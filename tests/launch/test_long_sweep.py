@@ -14,7 +14,6 @@ from rich.console import Console
 from lga.config.frozen_run import FrozenRun
 from lga.launch import local as sweep_processes
 from lga.launch.sweep import Job, SweepProgress
-from lga.run.devices.processes import fork_server
 from tests.run.cells import QUICK, ROOT, cell
 from tests.run.processes import Held, children, command_of, held, in_session
 from tests.run.stub_jobs import do_nothing
@@ -112,15 +111,9 @@ def made_jobs(number, folder):
     return [Job((), FrozenRun({**described.config, "seed": seed})) for seed in range(number)]
 
 
-def start_nothing(job, slot):
-    process = fork_server().Process(target=do_nothing, daemon=False)
-    process.start()
-    return process
-
-
 def test_what_is_held_does_not_grow_from_job_to_job(tmp_path, monkeypatch):
     """One after the other, so that at the end of each the same is held: by us and by the fork server."""
-    monkeypatch.setattr(sweep_processes, "start", start_nothing)
+    monkeypatch.setattr(sweep_processes, "work", do_nothing)
     jobs = made_jobs(8, tmp_path)
     with Watching(len(jobs)) as progress:
         sweep_processes.run_in_processes(jobs, progress, jobs_per_device=1)

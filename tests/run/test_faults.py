@@ -249,6 +249,7 @@ def test_what_a_killed_process_left_unfinished_is_removed(tmp_path):
     folder.pictures.mkdir()
     for path in left:
         path.write_bytes(b"half")
+    folder.identity.write_text(folder.run.config_hash)
     with folder.claim():
         assert not any(path.exists() for path in left)
 

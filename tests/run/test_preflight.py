@@ -43,7 +43,6 @@ SCENES = "dataset=digit_scenes"
         ("seed=1180591620717411303424", "seed=1180591620717411303424: at most 4294967295"),
         ("seed=-1", "seed=-1: at least 0"),
         ("dataset.image_size=0", "dataset.image_size=0: at least 1"),
-        ("dataset.num_classes=5", "dataset.num_classes=5: dataset.class_names has 10"),
         ("mode.confidence=25", "mode.confidence=25.0: at most 1"),
         ("mode.split=tset", "mode.split=tset: valid: test, val"),
         ("data.train_share=0", "data.train_share=0.0: above 0"),
@@ -135,7 +134,8 @@ def test_options_are_answered_too(argument, told):
 
 
 BEFORE_TORCH = {
-    "paths.data_dir=/nothing dataset=visdrone": "VisDrone2019-DET-train/annotations: no such folder",
+    "dataset=digits dataset.num_classes=5": "dataset.num_classes=5: dataset.class_names has 10",
+    "paths.data_dir=/nothing dataset=visdrone": "VisDrone2019-DET-train/annotations: not there; unpack",
     "paths.data_dir=/nothing dataset=mnist": "MNIST: missing in /nothing/MNIST/raw",
     "paths.data_dir=/nothing dataset=coco2017": "instances_train2017.json",
     "paths.data_dir=/nothing dataset=gwhd": "GWHD",

@@ -45,7 +45,8 @@ def test_a_mistake_is_one_line(tmp_path):
         "error: table7: no such experiment; valid: all, table1, table2, table3, table4, table5, figure1, "
         "table1_short, embedded, ablations, ablation_alpha, ablation_branches, ablation_capacity, "
         "ablation_contraction, ablation_heads, ablation_kernels, ablation_position, ablation_scales, "
-        "scaling, beyond\n"
+        "scaling, beyond, sensitivity, sensitivity_epochs, sensitivity_image_size, "
+        "sensitivity_learning_rate, sensitivity_selection\n"
     )
 
 
@@ -71,7 +72,7 @@ def test_auto_goes_on_with_the_data_sets_that_have_an_undecided_gain(tmp_path, m
 
     plan = SimpleNamespace(runnable=True, datasets=(), outputs=tmp_path)
     (tmp_path / "runs").mkdir()
-    monkeypatch.setattr("lga.results.plan.planning.plan_sweeps", lambda *_: plan)
+    monkeypatch.setattr("lga.results.plan.plan.plan_sweeps", lambda *_: plan)
     monkeypatch.setattr("lga.results.plan.plan_view.show_plan", lambda _: None)
     monkeypatch.setattr(reproduce, "_sweep", swept)
     monkeypatch.setattr(reproduce, "collect", collected)

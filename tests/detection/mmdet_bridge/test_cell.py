@@ -92,7 +92,7 @@ def test_it_predicts_files(finished, data, tmp_path, capsys):
 
 
 def test_it_is_described(tmp_path, capsys):
-    execute(cell(tmp_path, *CELL, "mode=describe"))
+    execute(cell(tmp_path, *CELL, "mode=describe", "mode.json=true"))
     described = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert described["detector"] == "rtmdet"
     assert described["attention_parameters"] == 14358

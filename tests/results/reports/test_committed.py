@@ -6,9 +6,9 @@ import json
 from lga.dashboard.page.studied import found_studies
 from lga.results.collect import CollectedRun
 from lga.results.experiments import all_pages
-from lga.results.judging import judge
+from lga.results.judging import judge, judge_together
 from lga.results.reports.committed import keep, read_kept, slim
-from lga.results.reports.rendering import committed_files, judge_page
+from lga.results.reports.rendering import committed_files
 from lga.run.folder.record import OutcomesRecord
 from tests.results.runs import composed, experiment_called, finished, page_text
 
@@ -27,7 +27,9 @@ def test_generated_files_are_those_of_the_kept_records():
 def test_the_page_finds_in_all_kept_records_what_each_committed_study_found():
     kept = {page: read_kept(page.folder) for page in all_pages()}
     committed = {
-        page: judge_page(page, runs) for page, runs in kept.items() if not page.experiments[0].judged
+        page: judge_together(page.experiments, runs)
+        for page, runs in kept.items()
+        if runs and not page.experiments[0].judged
     }
     together = found_studies([run for runs in kept.values() for run in runs])
     assert {page: numbers(found) for page, found in together.items()} == {
@@ -37,7 +39,7 @@ def test_the_page_finds_in_all_kept_records_what_each_committed_study_found():
 
 def numbers(found):
     rows = [(family.place, row) for results in found for family in results.families for row in family.rows]
-    return [(place, row.label, row.ours, row.gain, row.p) for place, row in rows]
+    return [(place, row.label, row.ours, row.gain) for place, row in rows]
 
 
 def test_a_kept_record_knows_nothing_of_its_machine(tmp_path):
