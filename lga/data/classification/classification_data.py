@@ -38,14 +38,14 @@ class BatchedImages(Dataset[ImageBatch | UserError]):
     def __init__(
         self, source: LabelledImages, augmentation: Augmentation, order: TrainingOrder | None = None
     ) -> None:
-        images = source.images
-        if isinstance(images, FileImages):
-            self.images: Tensor | FileImages = images
-        else:
-            self.images = augmentation.prepare(images if images.ndim == 4 else images.unsqueeze(1))
+        images: Tensor | FileImages = source.images
+        ahead = augmentation.images_at_once > 1 and not isinstance(images, FileImages)
+        if not isinstance(images, FileImages):
+            images = augmentation.prepare(images if images.ndim == 4 else images.unsqueeze(1))
+        self.images = images
         self.labels = source.labels
         self.augmentation = augmentation
-        self.order = deepcopy(order) if augmentation.images_at_once > 1 else None
+        self.order = deepcopy(order) if ahead else None
         self.ahead: dict[tuple[int, int], Tensor] = {}
 
     def __len__(self) -> int:
@@ -72,15 +72,13 @@ class BatchedImages(Dataset[ImageBatch | UserError]):
             return self.augmentation(self.images[torch.from_numpy(key.indices)], key)
         files = (np.array(self.images.load(index)) for index in key.indices.tolist())
         images = [self.augmentation.prepare(torch.from_numpy(file).permute(2, 0, 1)[None]) for file in files]
-        result: list[Tensor] = [torch.empty(0)] * len(images)
+        made = dict[int, Tensor]()
         for shape in {image.shape for image in images}:  # images of one size together
             rows = [row for row, image in enumerate(images) if image.shape == shape]
-            made = self.augmentation(
-                torch.cat([images[row] for row in rows]), key._replace(indices=key.indices[rows])
-            )
-            for row, image in zip(rows, made, strict=True):
-                result[row] = image
-        return torch.stack(result)
+            together = torch.cat([images[row] for row in rows])
+            of_rows = key._replace(indices=key.indices[rows])
+            made.update(zip(rows, self.augmentation(together, of_rows), strict=True))
+        return torch.stack([made[row] for row in range(len(images))])
 
     def _made_ahead(self, key: BatchKey, order: TrainingOrder) -> dict[tuple[int, int], Tensor]:
         """Make this process's batches from ``key`` on together; return them by (epoch, number)."""

@@ -46,11 +46,9 @@ class LabelledImages:
 
     def take(self, chosen: Tensor, name: str) -> LabelledImages:
         """Return the images where ``chosen`` (N,), bool, is true, in their order."""
-        rows = chosen.nonzero()[:, 0]
-        images = (
-            picked(self.images, rows.numpy()) if isinstance(self.images, FileImages) else self.images[rows]
-        )
-        return LabelledImages(images, self.labels[rows], name)
+        images, rows = self.images, chosen.nonzero()[:, 0]
+        taken = picked(images, rows.numpy()) if isinstance(images, FileImages) else images[rows]
+        return LabelledImages(taken, self.labels[rows], name)
 
 
 @dataclass(frozen=True)

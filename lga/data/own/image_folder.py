@@ -53,6 +53,10 @@ class ImageFolderReader:
         self.depth = len(self.folders["train"].relative_to(self.root).parts)  # of the folders of classes
         classes = [each.name for each in visible(self.folders["train"], "*") if each.is_dir()]
         self.class_names = checked_names(classes, f"{self.folders['train']}: folders, one for each class")
+        if len(classes) == 1:
+            raise UserError(
+                f"{self.folders['train'] / classes[0]}: the only class; add a folder of another one"
+            )
         self.parts = {part: self._read(part) for part in self.folders}
 
     def manifest(self) -> dict[str, str]:

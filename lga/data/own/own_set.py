@@ -14,7 +14,7 @@ from lga.system.errors import UserError
 
 NO_TEST = "no test split: validation is judged"
 _OF_NO_SET = re.compile(
-    r"(data(set)?|obj|_?annotations?.*|instances.*|images|train.*|voc(devkit)?)", re.IGNORECASE
+    r"(data(set)?|obj|_?annotations?|instances|images|train|voc(devkit)?)\d*([._].*)?", re.I
 )
 _OTHERS = re.compile(r"[^\w.+-]+")
 

@@ -105,6 +105,10 @@ def test_files_that_have_changed_are_refused(tmp_path):
             "train: folders, .*names no class",
         ),
         (
+            lambda root: [shutil.rmtree(root / "train" / name) for name in ("cat", "dog")],
+            "train/no: the only class",
+        ),
+        (
             lambda root: [path.unlink() for path in (root / "train/dog").iterdir()],
             "train/dog: no image there",
         ),

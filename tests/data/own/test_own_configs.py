@@ -57,7 +57,7 @@ def test_what_has_to_be_named_is_said(kind):
 
 def test_a_name_of_a_set_of_this_project_is_refused(tmp_path):
     with pytest.raises(UserError, match=r"^dataset\.name=VOC2007: a set of this project"):
-        frozen(*overrides("voc", tmp_path / "VOC2007"))
+        frozen(*overrides("voc", tmp_path / "zoo"), "dataset.name=VOC2007")
 
 
 @pytest.mark.parametrize(

@@ -324,7 +324,7 @@ def test_all_faults_of_a_set_are_found_by_inspection(tmp_path):
         ("my birds.yaml", "my-birds"),
         ("zoo/annotations/instances_train2017.json", "zoo"),
         ("zoo/train/_annotations.coco.json", "zoo"),
-        ("set/VOCdevkit/VOC2012", "VOC2012"),
+        ("pets/VOCdevkit/VOC2012", "pets"),
         ("_x/obj.data", "x"),
     ],
 )
