@@ -21,6 +21,7 @@ from lga.config.values import fault
 from lga.system.errors import UserError
 from lga.system.secrets import hide_variables
 
+OF_OWN_SETS = ("path", "train", "val", "test", "images")
 OF_SOME = ("slots", "checkpoint", "checkpoint_sha256")
 # Not part of a run's identity: where things lie, what is shown, and on what it is computed.
 NEUTRAL = (
@@ -36,16 +37,8 @@ NEUTRAL = (
     "trainer.num_workers",
     "trainer.threads",
     "trainer.progress",
-    "dataset.path",  # a set of one's own is known by its content
-    "dataset.train",
-    "dataset.val",
-    "dataset.test",
-    "dataset.images",
-    "dataset.reader.path",
-    "dataset.reader.train",
-    "dataset.reader.val",
-    "dataset.reader.test",
-    "dataset.reader.images",
+    *(f"dataset.{key}" for key in OF_OWN_SETS),  # which are known by their content
+    *(f"dataset.reader.{key}" for key in OF_OWN_SETS),
     "dataset.reader.data_dir",
     "dataset.reader.cache_dir",
     "dataset.reader.download",
@@ -199,6 +192,11 @@ def _check_names(cfg: DictConfig) -> None:
 def _settle_reader(cfg: DictConfig) -> None:
     """Fill in what a user's own files say: the set's name and classes, and a hash of their content."""
     dataset, node = cfg.dataset, cfg.dataset.reader
+    if unused := [key for key in OF_OWN_SETS if dataset[key] is not None and key not in node]:
+        raise UserError(
+            f"dataset.{unused[0]}: this data set has no such setting; those of your own files are "
+            "yolo, coco, voc and image_folder"
+        )
     own = "content_sha256" in node  # a set of one's own; else files in place of published ones
     if node.get("content_sha256") or (node.get("verify", True) and not own):
         return
