@@ -14,12 +14,14 @@ from typing import Any, cast
 
 from omegaconf import DictConfig, OmegaConf
 
+from lga.config.compose import CONFIG_DIR
 from lga.config.instantiation import first, make
 from lga.config.schema import Config
 from lga.config.values import fault
 from lga.system.errors import UserError
 from lga.system.secrets import hide_variables
 
+OF_OWN_SETS = ("path", "train", "val", "test", "images")
 OF_SOME = ("slots", "checkpoint", "checkpoint_sha256")
 # Not part of a run's identity: where things lie, what is shown, and on what it is computed.
 NEUTRAL = (
@@ -35,6 +37,8 @@ NEUTRAL = (
     "trainer.num_workers",
     "trainer.threads",
     "trainer.progress",
+    *(f"dataset.{key}" for key in OF_OWN_SETS),  # which are known by their content
+    *(f"dataset.reader.{key}" for key in OF_OWN_SETS),
     "dataset.reader.data_dir",
     "dataset.reader.cache_dir",
     "dataset.reader.download",
@@ -151,10 +155,10 @@ def freeze(cfg: DictConfig, overrides: tuple[str, ...] = ()) -> FrozenRun:
     hide_variables(variables)
     merged = OmegaConf.merge(_schema(), config)  # refuses keys added with `+`
     checked = cast(DictConfig, merged)
+    _settle_reader(checked)
     _check_consistent(checked)
     _check_names(checked)
     settle_backbone(checked)
-    _settle_reader(checked)
     resolved = OmegaConf.to_container(checked, resolve=True, throw_on_missing=True, enum_to_str=True)
     own = {key: value for key, value in cast(dict[str, Any], resolved).items() if key != "experiment"}
     if wrong := fault(own, Config):
@@ -186,13 +190,34 @@ def _check_names(cfg: DictConfig) -> None:
 
 
 def _settle_reader(cfg: DictConfig) -> None:
-    """Put the hash of a user's own files, which no published ones are, beside where they lie."""
-    reader = cfg.dataset.reader
-    if reader.get("verify", True) or "content_sha256" in reader:
+    """Fill in what a user's own files say: the set's name and classes, and a hash of their content."""
+    dataset, node = cfg.dataset, cfg.dataset.reader
+    if unused := [key for key in OF_OWN_SETS if dataset[key] is not None and key not in node]:
+        raise UserError(
+            f"dataset.{unused[0]}: this data set has no such setting; those of your own files are "
+            "yolo, coco, voc and image_folder"
+        )
+    own = "content_sha256" in node  # a set of one's own; else files in place of published ones
+    if node.get("content_sha256") or (node.get("verify", True) and not own):
         return
-    own_content = getattr(make(reader, "dataset.reader"), "own_content", None)
+    reader = make(node, "dataset.reader")
+    said = {"name": reader.name, "class_names": list(reader.class_names)} if own else {}
+    for key, value in said.items():
+        if OmegaConf.is_missing(dataset, key):
+            dataset[key] = value
+    if own and OmegaConf.is_missing(dataset, "num_classes"):
+        dataset.num_classes = len(dataset.class_names)
+    if own and dataset.name.lower() in _named_sets():
+        raise UserError(f"dataset.name={dataset.name}: a set of this project has that name; set another one")
+    own_content = getattr(reader, "own_content", None)
     if own_content and (found := own_content()):
-        reader.content_sha256 = found
+        node.content_sha256 = found
+
+
+def _named_sets() -> set[str]:
+    """Return the names of this project's own sets."""
+    options = (CONFIG_DIR / "dataset").glob("*.yaml")
+    return {option.stem for option in options if "\nname: ???" not in option.read_text()}
 
 
 def _check_consistent(cfg: DictConfig) -> None:

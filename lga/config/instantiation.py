@@ -6,6 +6,7 @@ Classes and functions that moved may be named as before, and a run's identity st
 import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import zip_longest
 from pkgutil import resolve_name
 from typing import Any, cast
 
@@ -52,6 +53,20 @@ def make(node: DictConfig, where: str) -> Any:
             if isinstance(error.__cause__, UserError):
                 raise error.__cause__ from error
             raise
+
+
+def make_reader(dataset: DictConfig) -> Any:
+    """Make the reader of a data set; a UserError where its classes are others than the config's."""
+    reader, written = make(dataset.reader, "dataset.reader"), list(dataset.class_names)
+    said = list(getattr(reader, "class_names", written))
+    if said != written:
+        pairs = enumerate(zip_longest(written, said))
+        number, (found, expected) = next(pair for pair in pairs if pair[1][0] != pair[1][1])
+        raise UserError(
+            f"dataset.class_names: class {number} is {found!r}, but {expected!r} in the files of "
+            f"dataset={dataset.name}; write the names as they are there, in the order of the labels"
+        )
+    return reader
 
 
 class SettingError(UserError):

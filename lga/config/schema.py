@@ -248,7 +248,8 @@ class DatasetConfig:
     """A dataset: what it is, how it is split, and the callable that reads it.
 
     `splits` names the plan of a published detection set, `selection` what selects the checkpoint of the other
-    sets; `native` is the set's own way of judging, null where it has none.
+    sets; `native` is the set's own way of judging, null where it has none. Of a set of one's own alone:
+    `path`, or for COCO's format `train`, `val`, `test` and `images`; name and classes are read if left out.
     """
 
     name: str = MISSING
@@ -259,6 +260,11 @@ class DatasetConfig:
     selection: Annotated[str, word("validation", "test")] | None = None
     splits: str | None = None
     embedded: Flag = False
+    path: str | None = None
+    train: str | None = None
+    val: str | None = None
+    test: str | None = None
+    images: str | None = None
     native: Node | None = None
     reader: Node = MISSING
 

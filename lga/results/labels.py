@@ -75,6 +75,8 @@ def setting_text(setting: str, value: Any) -> str:
     if name == "train_share":
         with suppress(TypeError, ValueError):  # of a foreign record
             return f"{100 * float(value):g} % of the training images"
+    if name == "content_sha256":
+        return f"data {str(value)[:8]}"
     if name == "start":
         return f"first weights {'of the older rule' if value == UNSET else f'drawn {_words(str(value))}'}"
     if name in ("name", "_target_"):

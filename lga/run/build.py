@@ -10,7 +10,7 @@ from omegaconf import DictConfig
 from torch import nn
 
 from lga.backbones.small_maps import use_products_on_small_maps
-from lga.config.instantiation import located, make, naming
+from lga.config.instantiation import located, make, make_reader, naming
 from lga.data.loading.random_streams import Stream, kept_global_state, stream_seed
 from lga.data.loading.splits_data import SplitsData
 from lga.system.errors import UserError
@@ -35,7 +35,7 @@ def build_network(cfg: DictConfig) -> nn.Module:
 
 def build_data(cfg: DictConfig) -> SplitsData[Any]:
     """Return the data module of the cell's dataset."""
-    reader = make(cfg.dataset.reader, "dataset.reader")
+    reader = make_reader(cfg.dataset)
     workers = cfg.trainer.num_workers
     if workers is None:
         workers = 0 if cfg.dataset.embedded else torch.get_num_threads()

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
+import yaml
 
 from lga.system.errors import UserError
 
@@ -28,6 +29,7 @@ BOUND = 2**31  # numbers are smaller
 LONGEST_NUMBER, LONGEST_PATH = 64, 512  # characters
 LONGEST_NAME = 240  # bytes of one part of a path; file systems take 255, with the suffix
 LARGEST_TEXT, LARGEST_JSON = 2**26, 2**32  # bytes; COCO's largest JSON file has 469 MB
+LARGEST_YAML, DEEPEST_YAML = 2**18, 20  # bytes, since it takes a second; nodes within nodes
 MOST_VISITS = 64  # of one folder, by links
 GZIP_MAGIC = b"\x1f\x8b"
 _POINTER = b"version https://git-lfs.github.com/spec/"
@@ -59,9 +61,13 @@ def number(text: str) -> float:
 
 def stays_below(path: str) -> bool:
     """Return whether a path that a file names is relative, of usual length, and stays below its folder."""
-    parts = path.split("/")
-    usual = 0 < len(path) <= LONGEST_PATH and max(len(os.fsencode(part)) for part in parts) <= LONGEST_NAME
-    return usual and "\0" not in path and not path.startswith("/") and ".." not in parts
+    return has_usual_length(path) and not path.startswith("/") and ".." not in path.split("/")
+
+
+def has_usual_length(path: str) -> bool:
+    """Return whether a path that a file names is one that a file system takes."""
+    longest = max(len(os.fsencode(part)) for part in path.split("/"))
+    return 0 < len(path) <= LONGEST_PATH and longest <= LONGEST_NAME and "\0" not in path
 
 
 def opened(path: Path) -> io.BufferedReader:
@@ -223,6 +229,40 @@ def _told(error: Exception) -> str:
     found = (parts["found"] if parts else str(error)).replace("`", "")
     found = found[0].lower() + found[1:]
     return f"{where}: {found}" if where else found
+
+
+class _Texts(yaml.BaseLoader):
+    """Reads every scalar as text: a class `no` stays one. PyYAML would keep the last of equal keys."""
+
+    depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        self.depth += 1
+        if self.depth > DEEPEST_YAML:
+            raise yaml.composer.ComposerError(None, None, "nested too deep", None)
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        found = super().construct_mapping(node, deep=True)
+        if len(found) < len(node.value):
+            raise yaml.constructor.ConstructorError(None, None, "a key stands twice", node.start_mark)
+        return found
+
+
+def parse_yaml(content: bytes, place: str, advice: str) -> dict[str, Any]:
+    """Return a YAML mapping whose scalars are all texts; a UserError names the line, ``place`` and advice."""
+    try:
+        found = yaml.load(content, _Texts)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"{place}:{mark.line + 1}" if mark else place
+        reason = getattr(error, "problem", None) or getattr(error, "reason", "")
+        raise UserError(f"{where}: is not YAML ({reason}); {advice}") from error
+    if not isinstance(found, dict):
+        raise UserError(f"{place}: expected keys with values, found {str(found)[:40]!r}; {advice}")
+    return found
 
 
 def visible(folder: Path, pattern: str) -> list[Path]:

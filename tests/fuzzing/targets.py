@@ -11,6 +11,10 @@ from lga.data.classification.idx import parse_idx, read_idx
 from lga.data.detection.faults import Faults
 from lga.data.detection.image_stores import read_image
 from lga.data.detection.index_cache import load_index, write_index
+from lga.data.own.coco import COCOReader
+from lga.data.own.own_set import OwnSet
+from lga.data.own.voc import OwnVOCReader
+from lga.data.own.yolo import YOLOReader
 from lga.data.published.coco import Coco2017Reader
 from lga.data.published.dota import DOTAReader
 from lga.data.published.gwhd.challenge_2021 import GWHD2021Reader
@@ -19,7 +23,7 @@ from lga.data.published.published_dataset import PublishedDataset
 from lga.data.published.tinyperson import TinyPersonReader
 from lga.data.published.visdrone import VisDroneReader
 from lga.data.published.voc import VOC2007Reader
-from tests.data.trees import coco, dota, gwhd, idx, tinyperson, visdrone, voc
+from tests.data.trees import coco, dota, gwhd, idx, own, tinyperson, visdrone, voc
 from tests.data.trees.pictures import write_picture
 from tests.fuzzing.mutations import Target
 
@@ -61,6 +65,20 @@ def annotation_targets(folder: Path) -> list[Target]:
         made = reader(folder / name, folder / "cache")
         (path,) = made.root.glob(pattern)
         targets.append(Target(name, [path.read_bytes()], _reads(made, part, path)))
+    for name, kind, path, pattern in (
+        ("data.yaml", YOLOReader, own.write_yolo(folder / "own-yolo"), "data.yaml"),
+        ("obj.data", YOLOReader, own.write_darknet(folder / "own-darknet"), "obj.data"),
+        ("yolo-list", YOLOReader, own.write_darknet(folder / "own-list"), "train.txt"),
+        (
+            "own-coco",
+            COCOReader,
+            own.write_coco(folder / "own-coco") / "instances_train.json",
+            "*_train.json",
+        ),
+        ("own-voc", OwnVOCReader, own.write_voc(folder / "own-voc"), "Annotations/train0.xml"),
+    ):
+        (damaged,) = (path if path.is_dir() else path.parent).glob(pattern)
+        targets.append(Target(name, [damaged.read_bytes()], _makes(kind, path, folder, damaged)))
     raw = idx.write_tree(folder / "idx", train=20, test=10, side=8, gz=False)
     targets.append(_idx(raw / "train-images-idx3-ubyte", 3))
     targets.append(_index(GWHD2021Reader(folder / "gwhd2021", folder), "val", folder / "index.npz"))
@@ -100,6 +118,14 @@ def _reads(reader: PublishedDataset, part: str, path: Path) -> Callable[[bytes],
         for refused in skipping.refused:
             assert "\n" not in refused.told, refused
         reader.read(part, Faults("raise"))
+
+    return run
+
+
+def _makes(kind: type[OwnSet], path: Path, folder: Path, damaged: Path) -> Callable[[bytes], object]:
+    def run(content: bytes) -> None:
+        damaged.write_bytes(content)
+        kind(str(path), str(folder / "cache")).read("train", Faults("skip", decode=False))
 
     return run
 

@@ -120,7 +120,10 @@ def move(images: Tensor, angle: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
 
 
 def resize(images: Tensor, image_size: int) -> Tensor:
-    """Resize (N, C, H, W) uint8 to (N, C, S, S) uint8, bilinear, antialiased."""
+    """Resize the central square of (N, C, H, W) uint8 to (N, C, S, S) uint8, bilinear, antialiased."""
+    side = min(images.shape[-2:])
+    top, left = (images.shape[-2] - side) // 2, (images.shape[-1] - side) // 2
+    images = images[..., top : top + side, left : left + side]
     if images.shape[-2:] == (image_size, image_size):
         return images
     chunks = torch.split(images, 4096)  # bounds the float copy

@@ -1,8 +1,9 @@
 """The data module of classification: splits to batches of RGB images in [0, 1].
 
 A batch is made at once by indexing a split's 8-bit images, not image by image; where an augmentation gains by
-it, the next batches are made with it. Grey images become RGB by repetition. A run resumes at the start of an
-epoch; batches within an epoch are not skipped.
+it, the next batches are made with it. Images in files are read when their batch is made, and images of one
+size are augmented together. Grey images become RGB by repetition. A run resumes at the start of an epoch;
+batches within an epoch are not skipped.
 
 Axes: N images of a split, B of a batch, C channels, H rows, W columns, S side of the result.
 """
@@ -17,13 +18,15 @@ from torch.utils.data import Dataset, Sampler, get_worker_info
 
 from lga.data.classification.augmentation import Augmentation, NoAugmentation, make_augmentation
 from lga.data.classification.labelled_images import ImageSplits, LabelledImages
+from lga.data.detection.image_stores import FileImages
 from lga.data.loading.batch_order import BatchKey, BatchOrder
 from lga.data.loading.sharding import TrainingOrder
 from lga.data.loading.splits_data import DeferredLoader, SplitsData, SplitsReader
 from lga.structures.batch import ImageBatch
+from lga.system.errors import UserError
 
 
-class BatchedImages(Dataset[ImageBatch]):
+class BatchedImages(Dataset[ImageBatch | UserError]):
     """The images of a split, given out by whole batches: `BatchKey` to `ImageBatch`.
 
     Args:
@@ -35,17 +38,26 @@ class BatchedImages(Dataset[ImageBatch]):
     def __init__(
         self, source: LabelledImages, augmentation: Augmentation, order: TrainingOrder | None = None
     ) -> None:
-        images = source.images if source.images.ndim == 4 else source.images.unsqueeze(1)
-        self.images = augmentation.prepare(images)
+        images: Tensor | FileImages = source.images
+        ahead = augmentation.images_at_once > 1 and not isinstance(images, FileImages)
+        if not isinstance(images, FileImages):
+            images = augmentation.prepare(images if images.ndim == 4 else images.unsqueeze(1))
+        self.images = images
         self.labels = source.labels
         self.augmentation = augmentation
-        self.order = deepcopy(order) if augmentation.images_at_once > 1 else None
+        self.order = deepcopy(order) if ahead else None
         self.ahead: dict[tuple[int, int], Tensor] = {}
 
     def __len__(self) -> int:
         return len(self.labels)
 
-    def __getitem__(self, key: BatchKey) -> ImageBatch:
+    def __getitem__(self, key: BatchKey) -> ImageBatch | UserError:
+        try:
+            return self._batch(key)
+        except UserError as error:
+            return error
+
+    def _batch(self, key: BatchKey) -> ImageBatch:
         if self.order is None:
             images = self._augmented(key)
         else:
@@ -56,7 +68,17 @@ class BatchedImages(Dataset[ImageBatch]):
         return ImageBatch(images=as_rgb(images), labels=labels)
 
     def _augmented(self, key: BatchKey) -> Tensor:
-        return self.augmentation(self.images[torch.from_numpy(key.indices)], key)
+        if not isinstance(self.images, FileImages):
+            return self.augmentation(self.images[torch.from_numpy(key.indices)], key)
+        files = (np.array(self.images.load(index)) for index in key.indices.tolist())
+        images = [self.augmentation.prepare(torch.from_numpy(file).permute(2, 0, 1)[None]) for file in files]
+        made = dict[int, Tensor]()
+        for shape in {image.shape for image in images}:  # images of one size together
+            rows = [row for row, image in enumerate(images) if image.shape == shape]
+            together = torch.cat([images[row] for row in rows])
+            of_rows = key._replace(indices=key.indices[rows])
+            made.update(zip(rows, self.augmentation(together, of_rows), strict=True))
+        return torch.stack([made[row] for row in range(len(images))])
 
     def _made_ahead(self, key: BatchKey, order: TrainingOrder) -> dict[tuple[int, int], Tensor]:
         """Make this process's batches from ``key`` on together; return them by (epoch, number)."""

@@ -5,12 +5,13 @@ Axes: N images, C channels, H rows, W columns. Pixels are 8-bit, 0 black and 255
 
 from __future__ import annotations  # torch is imported where images are read, not to find a file
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lga.data.detection.image_stores import FileImages, picked, read_image_size
 from lga.system.errors import UserError
 
 if TYPE_CHECKING:
@@ -24,21 +25,30 @@ class LabelledImages:
     """Images of one split.
 
     Attributes:
-        images: (N, H, W) or (N, C, H, W), uint8.
+        images: (N, H, W) or (N, C, H, W), uint8; or files, each read when it is needed, of any sizes.
         labels: (N,), int64, from 0.
         name: of the data set and its part, such as ``mnist train``.
     """
 
-    images: Tensor
+    images: Tensor | FileImages
     labels: Tensor
     name: str
 
     def __len__(self) -> int:
         return len(self.labels)
 
+    def sizes(self) -> NDArray[np.int64]:
+        """Return (N, 2), width and height of each image; of files, from their headers."""
+        if isinstance(self.images, FileImages):
+            paths = (self.images.folder / name for name in self.images.names.tolist())
+            return np.array([read_image_size(path) for path in paths], np.int64)
+        return np.tile(np.array(self.images.shape[:-3:-1], np.int64), (len(self), 1))
+
     def take(self, chosen: Tensor, name: str) -> LabelledImages:
         """Return the images where ``chosen`` (N,), bool, is true, in their order."""
-        return LabelledImages(self.images[chosen], self.labels[chosen], name)
+        images, rows = self.images, chosen.nonzero()[:, 0]
+        taken = picked(images, rows.numpy()) if isinstance(images, FileImages) else images[rows]
+        return LabelledImages(taken, self.labels[rows], name)
 
 
 @dataclass(frozen=True)
@@ -50,6 +60,7 @@ class ImageSplits:
         selection: ``validation`` (``val`` is held out of the training part) or ``test`` (``val`` is the test
             split).
         manifest: name of each source file -> sha256 of its uncompressed content.
+        dropped: what was left out while reading, and how often.
     """
 
     train: LabelledImages
@@ -57,6 +68,7 @@ class ImageSplits:
     test: LabelledImages
     selection: str
     manifest: dict[str, str]
+    dropped: dict[str, int] = field(default_factory=dict)
 
     @property
     def counts(self) -> dict[str, int]:

@@ -98,7 +98,7 @@ class TrainingImages(Dataset[DetectionBatch | UserError]):
     """`BatchKey` to `DetectionBatch`, its images (B, 3, S, S) uint8.
 
     A batch depends on its key and the seed alone. A file that cannot be read is returned as the `UserError`
-    that says so, see `DetectionLoader`.
+    that says so, see `DeferredLoader`.
 
     Args:
         source: the split.
@@ -161,7 +161,7 @@ class EvaluationImages(Dataset[DetectionBatch | UserError]):
     """`BatchKey` to `DetectionBatch`, its images (B, 3, H, W) uint8, with the origin of each.
 
     All boxes are kept, however small. A file that cannot be read is returned as the `UserError` that says so,
-    see `DetectionLoader`.
+    see `DeferredLoader`.
 
     Args:
         source: the split.

@@ -13,7 +13,7 @@ from lga.data.detection.batches import EvaluationImages, TrainingImages, check_v
 from lga.data.detection.image_cache import check_cache, with_cached_images
 from lga.data.detection.splits import DetectionSource, DetectionSplits
 from lga.data.loading.batch_order import BatchKey, BatchOrder
-from lga.data.loading.splits_data import DetectionLoader, SplitsData, SplitsReader, check_at_least
+from lga.data.loading.splits_data import DeferredLoader, SplitsData, SplitsReader, check_at_least
 from lga.structures import DetectionBatch
 from lga.system.errors import UserError
 
@@ -59,16 +59,11 @@ class DetectionData(SplitsData[DetectionSplits]):
         self.val_shape = val_shape
 
     @property
-    def dropped(self) -> dict[str, int]:
-        """What was left out or changed while reading, and how often."""
-        return self.splits.dropped
-
-    @property
     def judged(self) -> DetectionSource:
         """The split that `test_dataloader` gives."""
         return self.splits.val if self.judged_split == "val" else self.splits.test
 
-    def train_dataloader(self) -> DetectionLoader:
+    def train_dataloader(self) -> DeferredLoader[DetectionBatch]:
         """Shuffled, augmented batches; images uint8."""
         mosaic_epochs = self.epochs - self.augmentation.close_mosaic
         images = TrainingImages(
@@ -77,11 +72,11 @@ class DetectionData(SplitsData[DetectionSplits]):
         order = BatchOrder(len(images), self.batch_size, self.seed, shuffle=True)
         return self._loader(images, self.sharded(order))
 
-    def val_dataloader(self) -> DetectionLoader:
+    def val_dataloader(self) -> DeferredLoader[DetectionBatch]:
         """Letterboxed batches of the validation split; images uint8."""
         return self._evaluation_loader(self._cached_val)
 
-    def test_dataloader(self) -> DetectionLoader:
+    def test_dataloader(self) -> DeferredLoader[DetectionBatch]:
         """Letterboxed batches of the split that is judged; images uint8."""
         return self._evaluation_loader(self.judged)
 
@@ -97,16 +92,18 @@ class DetectionData(SplitsData[DetectionSplits]):
     def _cached_val(self) -> DetectionSource:
         return with_cached_images(self.splits.val, self.image_size, self.cache, self.cache_dir)
 
-    def _evaluation_loader(self, source: DetectionSource) -> DetectionLoader:
+    def _evaluation_loader(self, source: DetectionSource) -> DeferredLoader[DetectionBatch]:
         images = EvaluationImages(source, self.image_size, self.val_shape)
         order = BatchOrder(len(images), 2 * self.batch_size, self.seed, shuffle=False)
         return self._loader(images, self.whole_batches(order))
 
-    def _loader(self, images: TrainingImages | EvaluationImages, order: Sampler[BatchKey]) -> DetectionLoader:
+    def _loader(
+        self, images: TrainingImages | EvaluationImages, order: Sampler[BatchKey]
+    ) -> DeferredLoader[DetectionBatch]:
         for source in (self.splits.val, self.splits.test):
             if not source.counts.any():  # said before training, not by a mean of nothing after it
                 raise UserError(
                     f"{source.split}: no object on its {len(source):,} images, so nothing to judge by; "
                     "add annotated images, or choose another dataset.splits"
                 )
-        return DetectionLoader(**self.loading(images, order))
+        return DeferredLoader(**self.loading(images, order))

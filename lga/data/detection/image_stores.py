@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -155,7 +155,7 @@ class FileImages:
     Args:
         folder: that all names are relative to.
         names: (N,), file names; an array, since workers would copy a list of strings when they touch it.
-        sizes: (N, 2), width and height that each image must have.
+        sizes: (N, 2), width and height that each image must have; 0 for any.
     """
 
     def __init__(self, folder: Path, names: NDArray[np.str_], sizes: NDArray[np.int64]) -> None:
@@ -169,7 +169,8 @@ class FileImages:
     def load(self, index: int) -> NDArray[np.uint8]:
         """Return one image, decoded from its file."""
         width, height = self.sizes[index].tolist()
-        return np.asarray(read_image(self.folder / str(self.names[index]), (width, height)))
+        expected = (width, height) if width else None
+        return np.asarray(read_image(self.folder / str(self.names[index]), expected))
 
 
 class PickedImages:
@@ -192,6 +193,10 @@ class PickedImages:
         return self.store.load(int(self.rows[index]))
 
 
+@overload
+def picked(store: FileImages, rows: NDArray[np.int64]) -> FileImages: ...
+@overload
+def picked(store: ImageStore, rows: NDArray[np.int64]) -> ImageStore: ...
 def picked(store: ImageStore, rows: NDArray[np.int64]) -> ImageStore:
     """Return the images at ``rows`` (n,), int64; files stay files, which can be kept resized."""
     if isinstance(store, FileImages):

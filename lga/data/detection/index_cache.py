@@ -11,7 +11,7 @@ import json
 import os
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import IO
@@ -100,6 +100,6 @@ def listing(root: Path, folder: Path) -> dict[str, int]:
     return {prefix + name: size for name, size in files_below(folder)}
 
 
-def listing_hash(found: dict[str, int]) -> str:
-    """Return one sha256 over names and byte sizes."""
+def listing_hash(found: Mapping[str, object]) -> str:
+    """Return one sha256 over names and what is known by them, such as byte sizes."""
     return hashlib.sha256(json.dumps(sorted(found.items())).encode()).hexdigest()

@@ -38,9 +38,9 @@ def _split_part(
 ) -> Pictured:
     if isinstance(source, DetectionSource):
         return Pictured(title, source.images, source.names.tolist(), source.annotations, class_names)
-    height, width = source.images.shape[-2:]
     captions = [class_names[label] for label in source.labels.tolist()]
-    table = Annotations.of_images([WrittenImage(name, (width, height), ()) for name in captions])
+    sizes = ((width, height) for width, height in source.sizes().tolist())
+    table = Annotations.of_images([WrittenImage(*each, ()) for each in zip(captions, sizes, strict=True)])
     return Pictured(title, _Labelled(source), captions, table, class_names)
 
 
@@ -52,7 +52,10 @@ class _Labelled:
         return len(self.source)
 
     def load(self, index: int) -> NDArray[np.uint8]:
-        pixels = self.source.images[index].numpy()
+        images = self.source.images
+        if isinstance(images, FileImages):
+            return images.load(index)
+        pixels = images[index].numpy()
         return np.repeat(pixels[..., None], 3, axis=2) if pixels.ndim == 2 else pixels.transpose(1, 2, 0)
 
 

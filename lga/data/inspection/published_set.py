@@ -16,8 +16,6 @@ have some), images that no annotation names, leaks that the plan declares, and o
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
-
 from lga.data.classification.labelled_images import ImageSplits, LabelledImages
 from lga.data.detection.faults import Faults, Refused
 from lga.data.detection.splits import DetectionSource, DetectionSplits
@@ -201,13 +199,13 @@ def inspect_splits(
     """
     try:
         splits = reader()
+        parts = {
+            name: PartReport(_split_contents(getattr(splits, name), class_names))
+            for name in distinct_splits(splits)
+        }
     except UserError as error:
         wrong = (Wrong("files that cannot be read", str(error)),)
         return Report(dataset, where, f"{checked}, up to what is wrong", {}, wrong=wrong), None
-    parts = {
-        name: PartReport(_split_contents(getattr(splits, name), class_names))
-        for name in distinct_splits(splits)
-    }
     return Report(dataset, where, checked, parts, manifest=splits.manifest), splits
 
 
@@ -219,7 +217,6 @@ def distinct_splits(splits: Splits) -> tuple[str, ...]:
 def _split_contents(source: LabelledImages | DetectionSource, class_names: tuple[str, ...]) -> Contents:
     if isinstance(source, DetectionSource):
         return Contents.of_boxes(source.annotations, class_names)
-    height, width = source.images.shape[-2:]
-    sizes = np.tile(np.array([width, height], np.int64), (len(source), 1))
+    sizes = source.sizes()
     per_class = count_classes(source.labels.numpy(), class_names)
     return Contents(len(source), per_class, ImageSizes.of(sizes))

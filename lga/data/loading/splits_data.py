@@ -31,23 +31,18 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 from lga.data.loading.batch_order import BatchKey, BatchOrder
 from lga.data.loading.random_streams import Stream, generator
 from lga.data.loading.sharding import Shard, ShardedBatches, TrainingOrder, WholeBatches, WithShares
-from lga.structures import DetectionBatch
 from lga.system.errors import UserError
 
 Batch_co = TypeVar("Batch_co", covariant=True)
 
 
 class DeferredLoader(DataLoader[Batch_co]):
-    """`DataLoader`, whose workers get their first indices at the first ``next``."""
+    """`DataLoader`, whose workers get their first indices at the first ``next``.
+
+    Its dataset returns a `UserError` in place of a batch that it cannot make.
+    """
 
     def __iter__(self) -> Iterator[Batch_co]:  # type: ignore[override]
-        yield from super().__iter__()
-
-
-class DetectionLoader(DeferredLoader[Any]):
-    """`DeferredLoader` of a dataset that returns a `UserError` in place of a batch it cannot make."""
-
-    def __iter__(self) -> Iterator[DetectionBatch]:  # type: ignore[override]
         for batch in super().__iter__():
             if isinstance(batch, UserError):
                 raise batch
@@ -82,6 +77,10 @@ class Splits(Protocol):
     @property
     def counts(self) -> dict[str, int]:
         """Number of images of each split."""
+
+    @property
+    def dropped(self) -> dict[str, int]:
+        """What was left out while reading, and how often."""
 
     def training_on(self, chosen: NDArray[np.bool_]) -> Self:
         """Return the splits with the training images where ``chosen`` (N,) is true; the others stay."""
@@ -169,6 +168,11 @@ class SplitsData(pl.LightningDataModule, Generic[SplitsT]):
     def manifest(self) -> dict[str, str]:
         """Name of each source file -> sha256 of its content."""
         return self.splits.manifest
+
+    @property
+    def dropped(self) -> dict[str, int]:
+        """What was left out of the set, and how often."""
+        return self.splits.dropped
 
     @property
     def selection(self) -> str:

@@ -6,7 +6,6 @@ toolchain makes of the set is read instead, see `lga.data.published.toolchain_tr
 """
 
 import logging
-from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -60,7 +59,7 @@ class PartRead:
     present: dict[str, int]
 
 
-class PublishedDataset(ABC):
+class PublishedDataset:
     """A reader of a set in its published form; calling it gives `DetectionSplits`.
 
     Args:
@@ -72,11 +71,11 @@ class PublishedDataset(ABC):
             out and counted, see `SplitPlan.at_hand`.
     """
 
-    name: ClassVar[str]
-    folder: ClassVar[str]  # in data_dir
+    name: str
+    folder: str  # in data_dir
     class_names: tuple[str, ...]
-    part_names: ClassVar[tuple[str, ...]]
-    plans: ClassVar[Mapping[str, SplitPlan]]
+    part_names: tuple[str, ...]
+    plans: Mapping[str, SplitPlan]
     unions: ClassVar[Mapping[str, tuple[str, ...]]] = {}  # names, for plans, of several parts together
     published: ClassVar[Mapping[str, PublishedCounts]] = {}  # by part
     known_faults: ClassVar[Sequence[str]] = ()  # of boxes in the published files, see `check_boxes`
@@ -106,17 +105,24 @@ class PublishedDataset(ABC):
         """The set's folder, that all names are relative to."""
         return self.data_dir / self.folder
 
-    @abstractmethod
     def has(self, part: str) -> bool:
-        """Return whether the published files of a part seem to be there: a quick look."""
+        """Return whether the published files of a part seem to be there; a set may have none."""
+        return False
 
-    @abstractmethod
     def files(self, part: str) -> PartFiles:
         """Return the published files of a part; a UserError says what is missing and where to put it."""
+        images = self.root / self.toolchain_images.get(part, "images/" + part)
+        raise UserError(
+            f"{images}: not there; put the images there, and their label files into its twin labels/"
+        )
 
-    @abstractmethod
     def parse(self, part: str, files: PartFiles, faults: Faults) -> Annotations:
-        """Return what the published files say, names relative to `root`."""
+        """Return what the published files say, names relative to `root`; never called of a set without."""
+        raise NotImplementedError
+
+    def present(self, part: str, files: PartFiles) -> dict[str, int]:
+        """Return byte sizes of the part's images, by name."""
+        return listing(self.root, files.image_folder)
 
     def require(self, path: Path, advice: str) -> Path:
         """Return the path of something that is needed; a UserError with advice where it is not there."""
@@ -203,7 +209,7 @@ class PublishedDataset(ABC):
             written = parse_toolchain_tree(self.root, folder, faults)
         else:
             written = self.parse(part, files, faults)
-        named, present = frozenset(written.names.tolist()), listing(self.root, files.image_folder)
+        named, present = frozenset(written.names.tolist()), self.present(part, files)
         written = check_images(self.root, written, present, faults, track)
         written = check_boxes(written, len(self.class_names), faults, self.known_faults)
         index = replace(written.with_areas(), dropped=tuple(faults.dropped))
@@ -287,7 +293,7 @@ class PublishedDataset(ABC):
         files = self._files(part)
         return {
             f"{part} annotations": content_hash(self.root, files.annotations),
-            f"{part} images, names and byte sizes": listing_hash(listing(self.root, files.image_folder)),
+            f"{part} images, names and byte sizes": listing_hash(self.present(part, files)),
         }
 
     def _read_index(self, part: str) -> Annotations:

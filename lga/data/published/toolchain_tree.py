@@ -54,11 +54,16 @@ def parse_toolchain_tree(root: Path, images: Path, faults: Faults, labels: Path 
         if Path(name).suffix.lower() not in IMAGE_SUFFIXES:
             continue
         label = labels / (root / name).relative_to(images).with_suffix(".txt")
-        place = label.relative_to(root).as_posix()
-        size = image_size(root / name, None, str(root / name), faults)
-        if size is not None:
-            found.append(WrittenImage(name, size, read_yolo(label, size, place, faults), place))
+        if (image := labelled_image(root, name, label, faults)) is not None:
+            found.append(image)
     return Annotations.of_images(found)
+
+
+def labelled_image(root: Path, name: str, label: Path, faults: Faults) -> WrittenImage | None:
+    """Return an image, named relative to ``root``, with the boxes of its label file; None if it is bad."""
+    place = label.relative_to(root).as_posix()
+    size = image_size(root / name, None, str(root / name), faults)
+    return size and WrittenImage(name, size, read_yolo(label, size, place, faults), place)
 
 
 BOX_FIELDS = 5

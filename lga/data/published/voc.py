@@ -94,18 +94,25 @@ class VOCReader(PublishedDataset):
     def files(self, part: str) -> PartFiles:
         """Return the list of the part's images, the annotation files that are there, and the image folder."""
         listed, images = self._list(part), self._year(part) / "JPEGImages"
-        advice = f"unpack {ARCHIVES[part]} into {self.root} (`make data-voc{part[-4:]}` fetches it)"
         for needed in (listed, images):
-            self.require(needed, advice)
+            self.require(needed, self.advice(part))
         annotations = [self._annotation(part, stem) for _, stem in self._stems(part, Faults("skip"))]
-        return PartFiles([listed, *(path for path in annotations if path.is_file())], images)
+        return PartFiles([path for path in (listed, *annotations) if path.is_file()], images)
+
+    def advice(self, part: str) -> str:
+        """Return what to do where files of a part are missing."""
+        return f"unpack {ARCHIVES[part]} into {self.root} (`make data-voc{part[-4:]}` fetches it)"
+
+    def image(self, part: str, stem: str) -> Path:
+        """Return the image file of a name."""
+        return self._year(part) / "JPEGImages" / f"{stem}.jpg"
 
     def parse(self, part: str, files: PartFiles, faults: Faults) -> Annotations:
         """Return the objects of every image that the part's list names, in its order."""
         images = []
         for line, stem in self._stems(part, faults):
             path = self._annotation(part, stem)
-            place, image = self._place(path), self._place(self._year(part) / "JPEGImages" / f"{stem}.jpg")
+            place, image = self._place(path), self._place(self.image(part, stem))
             if not path.is_file():
                 listed = f"{self._place(self._list(part))}:{line}"
                 faults.refuse("images without annotation file", listed, f"{stem} has no {place}")

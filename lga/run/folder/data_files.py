@@ -11,7 +11,7 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
-from lga.config.instantiation import make
+from lga.config.instantiation import make, make_reader
 from lga.data.published.published_dataset import PublishedDataset
 from lga.system.errors import UserError
 
@@ -93,11 +93,10 @@ def _manifest(reader_settings: str) -> Mapping[str, str]:
 
 
 def _reader(config: Mapping[str, Any]) -> Any:
-    return make(OmegaConf.create(config["dataset"]["reader"]), "dataset.reader")
+    return make_reader(OmegaConf.create(config["dataset"]))
 
 
 def parts_of(reader: PublishedDataset) -> list[str]:
     """Return the parts that the reader's plan uses, each once."""
-    plan = reader.plan
-    names = (*plan.train, plan.val or plan.test, plan.test)
-    return list(dict.fromkeys(part for name in names for part in reader.unions.get(name, (name,))))
+    parts = (reader.unions.get(name, (name,)) for name in reader.plan.parts)
+    return list(dict.fromkeys(part for union in parts for part in union))

@@ -17,7 +17,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from lga.config.frozen_run import FrozenRun
-from lga.config.instantiation import make, naming
+from lga.config.instantiation import make_reader, naming
 from lga.data.detection.faults import Faults
 from lga.data.inspection.contact_sheet import Pictured
 from lga.data.inspection.pictures import picture_files, published_parts, split_parts
@@ -65,7 +65,7 @@ def _report(cfg: DictConfig) -> tuple[Report, Mapping[str, Pictured]]:
         inspection = PublishedInspection(reader, decode, _track(cfg))
         return inspection.report(), published_parts(inspection)
     name, class_names = cfg.dataset.name, tuple(cfg.dataset.class_names)
-    where = str(cfg.dataset.reader.get("data_dir", "installed packages"))
+    where = str(getattr(reader, "root", cfg.dataset.reader.get("data_dir", "installed packages")))
     checked = getattr(reader, "checked", "what its reader checks")
     report, splits = inspect_splits(name, where, checked, class_names, reader)
     return report, split_parts(name, splits, class_names) if splits else {}
@@ -74,8 +74,7 @@ def _report(cfg: DictConfig) -> tuple[Report, Mapping[str, Pictured]]:
 def _reader(cfg: DictConfig) -> Any:
     """Make the set's reader; let it collect faults if it can: the first must not end the inspection."""
     collecting = {"on_error": "skip"} if "on_error" in cfg.dataset.reader else {}
-    node = OmegaConf.create({**cfg.dataset.reader, **collecting})
-    return make(node, "dataset.reader")
+    return make_reader(OmegaConf.create({**cfg.dataset, "reader": {**cfg.dataset.reader, **collecting}}))
 
 
 def _write_pictures(folder: Path, parts: Mapping[str, Pictured], track: Track) -> None:

@@ -9,7 +9,7 @@ import pytest
 from torch.utils.data import Dataset
 
 from lga.data.loading.batch_order import BatchOrder
-from lga.data.loading.splits_data import DetectionLoader
+from lga.data.loading.splits_data import DeferredLoader
 from lga.structures.annotations import Annotations
 from tests.data.detection.sources import source_of_files
 from tests.structures.tables import every_column
@@ -96,7 +96,7 @@ def test_the_memory_of_a_worker_stays_flat(tmp_path):
     images = PrivateMemory(large_source(tmp_path))
     order = BatchOrder(IMAGES, 1_000, seed=0, shuffle=True)
     how = {"num_workers": 1, "persistent_workers": True, "multiprocessing_context": "fork"}
-    loader = DetectionLoader(images, batch_size=None, sampler=order, **how)
+    loader = DeferredLoader(images, batch_size=None, sampler=order, **how)
     used = []
     for epoch in range(3):
         order.set_epoch(epoch)

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from types import MappingProxyType
 
 import pytest
 
@@ -12,12 +13,33 @@ from lga.data.published.coco import Coco2017Reader
 from lga.data.published.dota import DOTAReader
 from lga.data.published.gwhd.challenge_2021 import GWHD2021Reader
 from lga.data.published.gwhd.kaggle import GWHDKaggleReader
+from lga.data.published.published_dataset import PublishedDataset
 from lga.data.published.split_plan import HELD_OUT, SplitPlan
 from lga.data.published.tinyperson import TinyPersonReader
 from lga.data.published.visdrone import VisDroneReader
 from lga.data.published.voc import VOC2007Reader
 from lga.system.errors import UserError
 from tests.data.trees import coco, dota, gwhd, tinyperson, visdrone, voc
+from tests.data.trees.pictures import write_picture
+
+
+class LabelFiles(PublishedDataset):
+    """A set of YOLO's text files alone: no method is its own."""
+
+    name, folder, class_names, part_names = "mine", "mine", ("cat", "dog"), ("train", "val")
+    plans = MappingProxyType({"official": SplitPlan(("train",), "val", "val", who="me")})
+
+
+def test_a_set_of_label_files_needs_no_method(data_dir):
+    for part in ("train", "val"):
+        write_picture(data_dir / "mine/images" / part / f"{part}.png", 20, 10)
+        (data_dir / "mine/labels" / part).mkdir(parents=True)
+        (data_dir / "mine/labels" / part / f"{part}.txt").write_text("1 0.5 0.5 0.5 0.4\n")
+    assert made(LabelFiles, data_dir)().train.annotations.boxes.tolist() == [[5, 3, 15, 7]]
+    shutil.rmtree(data_dir / "mine/images/val")
+    with pytest.raises(UserError, match="mine/images/val: not there; put the images there"):
+        made(LabelFiles, data_dir)()
+
 
 PREFIX = "VisDrone2019-DET-"
 

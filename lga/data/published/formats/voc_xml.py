@@ -5,7 +5,7 @@ Only children of ``<object>`` itself are read, in any order: its ``<part>`` chil
 Source: the development kit's documentation, http://host.robots.ox.ac.uk/pascal/VOC/voc2012/htmldoc/.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from xml.etree.ElementTree import Element, ParseError
 
@@ -50,6 +50,13 @@ def read_voc(
         except ValueError as error:
             faults.refuse("objects not understood", f"{place}, {UNIT} {place_in_file}", str(error))
     return WrittenImage(image, size, boxes, place)
+
+
+def class_names(paths: Iterable[Path]) -> list[str]:
+    """Return the names of all objects of some files, each once, sorted; a bad file has none."""
+    roots = (_root(path, str(path), Faults("skip")) for path in paths)
+    named = (root.iterfind("object/name") for root in roots if root is not None)
+    return sorted({(name.text or "").strip() for names in named for name in names})
 
 
 def _root(path: Path, place: str, faults: Faults) -> Element | None:

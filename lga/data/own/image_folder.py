@@ -1,0 +1,124 @@
+"""Folders of labelled images, as torchvision and ImageNet have them: ``train/<class>/<image>``, any sizes.
+
+Beside ``train`` may lie ``val`` (or ``valid``, ``validation``) and ``test``, with the same classes. Without
+``train``, the class folders lie in the folder itself. Where nothing validates, every twelfth training image
+of each class is held out. Images are read when they are needed; they are not checked before.
+"""
+
+from __future__ import annotations  # torch is imported where images are read, not to find a file
+
+import logging
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lga.data.classification.labelled_images import ImageSplits, LabelledImages
+from lga.data.detection.image_stores import FileImages
+from lga.data.detection.index_cache import listing, listing_hash
+from lga.data.own.own_set import NO_TEST, absolute, check_content, checked_names, set_name
+from lga.data.published.split_plan import held_out
+from lga.data.published.toolchain_tree import IMAGE_SUFFIXES
+from lga.system.errors import UserError
+from lga.system.foreign import visible
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+FOLDERS = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
+log = logging.getLogger("lga")
+
+
+class ImageFolderReader:
+    """Reads such folders.
+
+    Args:
+        path: of the folder.
+        name: of the set; None for that of the folder.
+        content_sha256: what `own_content` gave; files that have changed since are refused.
+    """
+
+    checked = "names of classes, and each image's header"
+
+    def __init__(self, path: str | None, name: str | None = None, content_sha256: str | None = None) -> None:
+        if not path:
+            raise UserError("set dataset.path=<folder with a folder of images for each class>")
+        self.root, self.content_sha256 = absolute(path), content_sha256
+        if not self.root.is_dir():
+            raise UserError(f"{self.root}: no such folder; put a folder of images for each class into it")
+        self.name = name or set_name(self.root)
+        there = {
+            part: self.root / folder for folder, part in FOLDERS.items() if (self.root / folder).is_dir()
+        }
+        self.folders = there if "train" in there else {"train": self.root}
+        self.depth = len(self.folders["train"].relative_to(self.root).parts)  # of the folders of classes
+        classes = [each.name for each in visible(self.folders["train"], "*") if each.is_dir()]
+        self.class_names = checked_names(classes, f"{self.folders['train']}: folders, one for each class")
+        if len(classes) == 1:
+            raise UserError(
+                f"{self.folders['train'] / classes[0]}: the only class; add a folder of another one"
+            )
+        self.parts = {part: self._read(part) for part in self.folders}
+
+    def manifest(self) -> dict[str, str]:
+        """Return a hash over names and byte sizes of each part's images."""
+        return {
+            f"{part} images, names and byte sizes": listing_hash(read) for part, read in self.parts.items()
+        }
+
+    def own_content(self) -> str:
+        """Return one hash of all names and byte sizes."""
+        return listing_hash(self.manifest())
+
+    def __call__(self) -> ImageSplits:
+        """Return the splits; a UserError where the files have changed, or nothing is left to select on."""
+        check_content(self.own_content(), self.content_sha256, self.root)
+        train = self._images("train")
+        if "val" in self.parts:
+            val = self._images("val")
+        else:
+            chosen = self._held_out()
+            train, val = train.take(~chosen, train.name), train.take(chosen, f"{train.name}, held out")
+            if not len(val):
+                raise UserError(f"{self.root}: one image of each class is too few to hold some out; add val/")
+        if "test" in self.parts:
+            return ImageSplits(train, val, self._images("test"), "validation", self.manifest())
+        log.warning("%s: %s, which selects the checkpoint too", self.name, NO_TEST)
+        return ImageSplits(train, val, val, "test", self.manifest(), {NO_TEST: 1})
+
+    def _read(self, part: str) -> dict[str, int]:
+        """Return byte sizes of the images in folders of classes, by path below the root."""
+        folder = self.folders[part]
+        read = {
+            name: size
+            for name, size in listing(self.root, folder).items()
+            if name.count("/") > self.depth and name.lower().endswith(IMAGE_SUFFIXES)
+        }
+        found = {self._class(name) for name in read}
+        if unknown := sorted(found.difference(self.class_names)):
+            raise UserError(f"{folder / unknown[0]}: a class without training images; add some, or remove it")
+        empty = sorted(set(self.class_names) - found) if part == "train" or not read else []
+        if empty:
+            raise UserError(f"{folder / empty[0]}: no image there; put images there, or remove it")
+        return read
+
+    def _class(self, name: str) -> str:
+        return name.split("/")[self.depth]
+
+    def _images(self, part: str) -> LabelledImages:
+        import torch
+
+        names, labels = list(self.parts[part]), {name: label for label, name in enumerate(self.class_names)}
+        store = FileImages(self.root, np.array(names), np.zeros((len(names), 2), np.int64))
+        classes = torch.tensor([labels[self._class(name)] for name in names])
+        return LabelledImages(store, classes, f"{self.name} {part}")
+
+    def _held_out(self) -> Tensor:
+        """Return (N,), bool, which training images validate: of a class of one image, none."""
+        import torch
+
+        names = np.array(list(self.parts["train"]))
+        classes, chosen = np.array([self._class(name) for name in names.tolist()]), np.zeros(len(names), bool)
+        for name in self.class_names:
+            rows = np.flatnonzero(classes == name)
+            chosen[rows] = held_out(names[rows].tolist()) if len(rows) > 1 else False
+        return torch.from_numpy(chosen)

@@ -1,0 +1,85 @@
+"""What a config takes from the files of a set of one's own: name, classes, and what tells two sets apart."""
+
+import pytest
+
+from lga.config.compose import compose
+from lga.config.frozen_run import freeze
+from lga.config.instantiation import make_reader
+from lga.run.folder.data_files import check_data
+from lga.system.errors import UserError
+from tests.data.trees import own
+
+KEYS = {"yolo": "path", "voc": "path", "image_folder": "path", "coco": "train"}
+WRITE = {
+    "yolo": own.write_yolo,
+    "voc": own.write_voc,
+    "image_folder": own.write_image_folder,
+    "coco": own.write_coco,
+}
+
+
+def overrides(kind, root):
+    written = WRITE[kind](root)
+    path = written / "instances_train.json" if kind == "coco" else written
+    return [f"dataset={kind}", f"dataset.{KEYS[kind]}={path}", f"paths.output_dir={root / 'outputs'}"]
+
+
+def frozen(*overrides):
+    return freeze(compose(list(overrides)))
+
+
+@pytest.mark.parametrize("kind", KEYS)
+def test_name_and_classes_come_from_the_files(tmp_path, kind):
+    run = frozen(*overrides(kind, tmp_path / "zoo"))
+    assert run.config["dataset"]["name"] == "zoo"
+    assert run.config["dataset"]["class_names"] == list(own.NAMES)
+    assert run.config["dataset"]["num_classes"] == 3
+    check_data(run.config)
+    assert make_reader(run.cfg.dataset).name == "zoo"
+    assert frozen(*overrides(kind, tmp_path / "zoo"), "dataset.name=mine").cell.dataset == "mine"
+
+
+@pytest.mark.parametrize("kind", KEYS)
+def test_a_run_is_known_by_its_data_and_not_by_where_it_lies(tmp_path, kind):
+    here, there = (overrides(kind, tmp_path / name / "zoo") for name in ("a", "b"))
+    assert frozen(*here).config_hash == frozen(*there).config_hash
+    suffix = {"yolo": "txt", "voc": "xml", "coco": "json", "image_folder": "png"}[kind]
+    path = next((tmp_path / "b").rglob(f"*.{suffix}"))
+    path.write_bytes(path.read_bytes() + b"\n")
+    assert frozen(*here).directory.name != freeze(compose(there)).directory.name
+
+
+@pytest.mark.parametrize("kind", KEYS)
+def test_what_has_to_be_named_is_said(kind):
+    with pytest.raises(UserError, match=f"set dataset.{KEYS[kind]}="):
+        frozen(f"dataset={kind}")
+
+
+def test_a_name_of_a_set_of_this_project_is_refused(tmp_path):
+    with pytest.raises(UserError, match=r"^dataset\.name=VOC2007: a set of this project"):
+        frozen(*overrides("voc", tmp_path / "zoo"), "dataset.name=VOC2007")
+
+
+@pytest.mark.parametrize("given", [["dataset=digits", "dataset.path=x"], ["dataset=coco", "dataset.path=x"]])
+def test_what_a_set_does_not_read_is_refused(given):
+    with pytest.raises(UserError, match=r"^dataset\.path: this data set has no such setting"):
+        frozen(*given)
+
+
+@pytest.mark.parametrize(
+    ("dataset", "told"),
+    [
+        (
+            ["dataset=digits", 'dataset.class_names=["0","1","2","3","4","5","6","7","9","8"]'],
+            "class 8 is '9', but '8'",
+        ),
+        (
+            ["dataset=visdrone", "dataset.class_names=[a,b]", "dataset.num_classes=2"],
+            "class 0 is 'a', but 'pedestrian'",
+        ),
+    ],
+)
+def test_classes_that_differ_from_the_readers_are_refused(dataset, told):
+    with pytest.raises(UserError, match=told) as error:
+        make_reader(frozen(*dataset).cfg.dataset)
+    assert "\n" not in str(error.value)
