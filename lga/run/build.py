@@ -1,7 +1,7 @@
 """Build a cell's network, data and task from its config."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Any, cast
 
@@ -10,12 +10,22 @@ from omegaconf import DictConfig
 from torch import nn
 
 from lga.backbones.small_maps import use_products_on_small_maps
+from lga.config.compose import composed_or_told
+from lga.config.frozen_run import freeze
 from lga.config.instantiation import located, make, naming
 from lga.data.loading.random_streams import Stream, kept_global_state, stream_seed
 from lga.data.loading.splits_data import SplitsData
 from lga.system.errors import UserError
 from lga.tasks import Optimization, Schedule
 from lga.tasks.base_task import BaseTask
+
+
+def build_model(overrides: Sequence[str] = ()) -> nn.Module:
+    """Return the network of the cell that `python run.py <overrides>` would run, without its data.
+
+    Raises UserError for an override that does not exist or a combination that does not fit.
+    """
+    return build_network(freeze(composed_or_told(overrides)).cfg)
 
 
 def build_network(cfg: DictConfig) -> nn.Module:

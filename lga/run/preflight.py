@@ -20,9 +20,6 @@ def check(run: FrozenRun) -> None:
     trainer, logger = config["trainer"], config["logger"]
     check_devices(trainer["accelerator"], trainer["devices"] if mode["name"] == "train" else 1)
     if mode["name"] == "predict":
-        if config["task"]["name"] != "detection":
-            name = config["dataset"]["name"]
-            raise UserError(f"mode=predict finds boxes; dataset={name} is for {config['task']['name']}")
         images_of(config["source"])
     if mode["name"] in ("evaluate", "predict") or (mode["name"] == "export" and not mode["untrained"]):
         weights_of(run)
