@@ -61,7 +61,7 @@ def explain(error: Exception, arguments: Sequence[str]) -> str:
         told = f"{found[1]}: to run each of them, add -m; one list is written {found[2]}=[{found[3]}]"
     elif isinstance(cause, MissingMandatoryValue) or text.startswith("Error merging override ~"):
         told = _missing(str(getattr(cause, "full_key", "")), arguments)
-    elif found := re.search(r"[Cc]ould not find '([\w/]+)/([^'/]*)'", text):
+    elif found := re.search(r"[Cc]ould not (?:find|load) '([\w/]+)/([^'/]*)'", text):
         told = _unknown_option(*found.groups())
     elif found := re.search(r"Could not override '([^']+)'", text):
         told = _unknown_key(found[1], arguments)

@@ -185,9 +185,13 @@ class TrainerConfig:
 
 @dataclass
 class LoggerConfig:
-    """Where metrics go beside the run's own metrics.csv."""
+    """Where metrics go beside the run's own metrics.csv.
 
-    name: Annotated[str, word("wandb", "csv")] = MISSING
+    `kinds`: Lightning's loggers by name, each called with `save_dir`; `wandb` needs no target.
+    """
+
+    kinds: dict[str, Node] = field(default_factory=dict)
+    name: str | None = None  # of runs from before there were several
     project: Label = MISSING
     entity: Label | None = None
     group: Label | None = None
@@ -217,7 +221,7 @@ class DataConfig:
     """
 
     on_error: Annotated[str, word("raise", "skip")] = "raise"
-    subset: bool | None = None
+    subset: Flag | None = None
     cache: Annotated[str, word("none", "memory", "disk")] = "none"
     train_share: Share = 1.0
 
@@ -275,8 +279,8 @@ class DetectorConfig:
 class Config:
     """One cell and how to run it.
 
-    `experiment`: what an experiment's file says of its page, read by `lga.results.experiments`; no part of a
-    run.
+    `callbacks`: Lightning's, by any name, each with its `_target_`; `experiment`: what an experiment's file says
+    of its page, read by `lga.results.experiments`; no part of a run.
     """
 
     mode: ModeConfig = field(default_factory=ModeConfig)
@@ -288,6 +292,7 @@ class Config:
     recipe: RecipeConfig = field(default_factory=RecipeConfig)
     trainer: TrainerConfig = field(default_factory=TrainerConfig)
     logger: LoggerConfig = field(default_factory=LoggerConfig)
+    callbacks: dict[str, Node] = field(default_factory=dict)
     paths: PathsConfig = field(default_factory=PathsConfig)
     data: DataConfig = field(default_factory=DataConfig)
     inspect: InspectConfig = field(default_factory=InspectConfig)
