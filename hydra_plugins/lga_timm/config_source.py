@@ -1,6 +1,7 @@
-"""`backbone=timm/<name>` for every name: a config that no file holds, made of `conf/backbone/_timm.yaml`.
+"""`backbone=timm/<name>` and `attention=timm/<name>` for every name: configs that no file holds.
 
-The name is looked up in timm when the network is built; no config needs timm loaded.
+They are made of `_timm.yaml` in `conf/backbone` and `conf/attention`. The name is looked up in timm when the
+network is built; no config needs timm loaded.
 """
 
 import re
@@ -11,11 +12,12 @@ from hydra.plugins.config_source import ConfigLoadError, ConfigResult, ConfigSou
 from hydra.plugins.search_path_plugin import SearchPathPlugin
 from omegaconf import OmegaConf
 
-NAMED = re.compile(r"backbone/timm/(?P<name>[a-z0-9_]+(\.[a-z0-9_]+)?)")  # what timm itself calls a name
+# What timm itself calls a name.
+NAMED = re.compile(r"(?P<group>backbone|attention)/timm/(?P<name>[a-z0-9_]+(\.[a-z0-9_]+)?)")
 
 
 class TimmConfigSource(ConfigSource):  # type: ignore[misc]
-    """Serves `backbone/timm/<name>`, and lists nothing: there are over a thousand."""
+    """Serves `<group>/timm/<name>`, and lists nothing: there are over a thousand."""
 
     @staticmethod
     def scheme() -> str:
@@ -27,7 +29,8 @@ class TimmConfigSource(ConfigSource):  # type: ignore[misc]
         named = NAMED.fullmatch(config_path)
         if named is None:
             raise ConfigLoadError(f"Config not found : {config_path}")
-        content = {"defaults": ["/backbone/_timm@_here_"], "network": {"name": named["name"]}}
+        group, part = named["group"], "network" if named["group"] == "backbone" else "block"
+        content = {"defaults": [f"/{group}/_timm@_here_"], part: {"name": named["name"]}}
         return ConfigResult(
             provider=self.provider,
             path=self.full_path(),
@@ -36,11 +39,11 @@ class TimmConfigSource(ConfigSource):  # type: ignore[misc]
         )
 
     def is_group(self, config_path: str) -> bool:
-        """No: its configs belong to the group `backbone`, which has files."""
+        """No: its configs belong to groups that have files."""
         return False
 
     def is_config(self, config_path: str) -> bool:
-        """Whether the path is that of a network."""
+        """Whether the path is that of a network or block."""
         return NAMED.fullmatch(config_path) is not None
 
     def available(self) -> bool:

@@ -28,6 +28,7 @@ NEUTRAL = (
     "mode",
     "source",
     "inspect",
+    "metrics",
     "instruments",
     "backbone.checkpoint",  # known by its content
     "backbone.network.checkpoint",

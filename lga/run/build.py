@@ -8,6 +8,7 @@ from typing import Any, cast
 import torch
 from omegaconf import DictConfig
 from torch import nn
+from torchmetrics import Metric
 
 from lga.backbones.small_maps import use_products_on_small_maps
 from lga.config.compose import composed_or_told
@@ -62,7 +63,18 @@ def build_task(cfg: DictConfig, network: nn.Module) -> BaseTask:
     settings: dict[str, Any] = {"class_names": list(cfg.dataset.class_names)}
     if cfg.dataset.native is not None:
         settings["native"] = make(cfg.dataset.native, "dataset.native")
+    if cfg.metrics:
+        settings["metrics"] = {name: _metric(cfg, name) for name in cfg.metrics}
     return cast(BaseTask, module(network, optimization, cfg.seed, **settings))
+
+
+def _metric(cfg: DictConfig, name: str) -> Any:
+    """Return a metric of the config; a UserError says that it is none for the task."""
+    made = make(cfg.metrics[name], f"metrics.{name}")
+    if isinstance(made, Metric) != (cfg.task.name == "classification") or not callable(made):
+        kind = "torchmetrics metric" if cfg.task.name == "classification" else "protocol of detection"
+        raise UserError(f"metrics.{name}: {type(made).__name__} is no {kind}, as task={cfg.task.name} needs")
+    return made
 
 
 def build_optimization(cfg: DictConfig) -> Optimization:
