@@ -1,10 +1,11 @@
 """`backbone=timm/<name>` and `attention=timm/<name>` for every name: configs that no file holds.
 
-They are made of `_timm.yaml` in `conf/backbone` and `conf/attention`. The name is looked up in timm when the
-network is built; no config needs timm loaded.
+A backbone's is made of `conf/backbone/_timm.yaml`. The name is looked up in timm when the network is built;
+no config needs timm loaded.
 """
 
 import re
+from typing import Any
 
 from hydra.core.config_search_path import ConfigSearchPath
 from hydra.core.object_type import ObjectType
@@ -12,6 +13,7 @@ from hydra.plugins.config_source import ConfigLoadError, ConfigResult, ConfigSou
 from hydra.plugins.search_path_plugin import SearchPathPlugin
 from omegaconf import OmegaConf
 
+BLOCK = "lga.attention.timm_layer.timm_block"
 # What timm itself calls a name.
 NAMED = re.compile(r"(?P<group>backbone|attention)/timm/(?P<name>[a-z0-9_]+(\.[a-z0-9_]+)?)")
 
@@ -29,8 +31,11 @@ class TimmConfigSource(ConfigSource):  # type: ignore[misc]
         named = NAMED.fullmatch(config_path)
         if named is None:
             raise ConfigLoadError(f"Config not found : {config_path}")
-        group, part = named["group"], "network" if named["group"] == "backbone" else "block"
-        content = {"defaults": [f"/{group}/_timm@_here_"], part: {"name": named["name"]}}
+        name = named["name"]
+        if named["group"] == "backbone":
+            content: dict[str, Any] = {"defaults": ["/backbone/_timm@_here_"], "network": {"name": name}}
+        else:
+            content = {"name": f"timm_{name}", "block": {"_target_": BLOCK, "_partial_": True, "name": name}}
         return ConfigResult(
             provider=self.provider,
             path=self.full_path(),

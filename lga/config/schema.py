@@ -191,7 +191,6 @@ class LoggerConfig:
     """
 
     kinds: dict[str, Node] = field(default_factory=dict)
-    name: str | None = None  # of runs from before there were several
     project: Label = MISSING
     entity: Label | None = None
     group: Label | None = None

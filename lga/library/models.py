@@ -83,10 +83,18 @@ def _of_folder(folder: Path, trust: bool) -> FrozenRun:
         raise UserError(f"{folder}: no run's folder: there is no config.yaml in it")
     try:
         written = yaml.safe_load(read_regular(path, MOST_BYTES))
+        written.get("logger", {}).pop("name", None)  # of runs from before there were several loggers
         filled = OmegaConf.merge(OmegaConf.structured(Config), written)
         config = cast(dict[str, Any], OmegaConf.to_container(filled, throw_on_missing=True, enum_to_str=True))
         wrong = fault(config, Config)
-    except (yaml.YAMLError, OmegaConfBaseException, TypeError, ValueError, RecursionError) as error:
+    except (
+        yaml.YAMLError,
+        OmegaConfBaseException,
+        AttributeError,
+        TypeError,
+        ValueError,
+        RecursionError,
+    ) as error:
         wrong = " ".join(str(error).split())[:200]
     if wrong:
         raise UserError(f"{path}: not the configuration of a run: {wrong}")
