@@ -1,42 +1,46 @@
 """Local-Global Attention (arXiv 2411.09604) and its rivals, reproduced and judged.
 
-`import lga` loads nothing heavy; what it offers is loaded when called.
+`import lga` loads nothing heavy; what it offers is loaded when called. docs/python.md has examples.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from lga.backbones.author_checkpoint import load_author_checkpoint as load_author_checkpoint
+    from lga.library.insertion import insert as insert
+    from lga.library.models import load as load
+    from lga.library.models import predict as predict
+    from lga.library.reproduction import reproduce as reproduce
+    from lga.library.runs import published as published
+    from lga.library.runs import runs as runs
+    from lga.library.training import compare as compare
+    from lga.library.training import train as train
+    from lga.run.build import build_model as build_model
 
-__all__ = ["build_model", "load_author_checkpoint"]
+_HOMES = {
+    "build_model": "lga.run.build",
+    "compare": "lga.library.training",
+    "insert": "lga.library.insertion",
+    "load": "lga.library.models",
+    "load_author_checkpoint": "lga.backbones.author_checkpoint",
+    "predict": "lga.library.models",
+    "published": "lga.library.runs",
+    "reproduce": "lga.library.reproduction",
+    "runs": "lga.library.runs",
+    "train": "lga.library.training",
+}
+__all__ = sorted(_HOMES)  # noqa: PLE0605
 
 
-def __getattr__(name: str) -> str:
-    if name != "__version__":
+def __dir__() -> list[str]:
+    return [*globals(), *_HOMES, "__version__"]
+
+
+def __getattr__(name: str) -> Any:
+    from importlib import import_module, metadata
+
+    if name == "__version__":
+        return metadata.version("lga")
+    if name not in _HOMES:
         raise AttributeError(f"module 'lga' has no attribute {name!r}")
-    from importlib.metadata import version
-
-    return version("lga")
-
-
-def build_model(overrides: Sequence[str] = ()) -> "nn.Module":
-    """Return the network of the cell that `python run.py <overrides>` would run, without its data.
-
-    Raises UserError for an override that does not exist or a combination that does not fit.
-    """
-    from lga.config.compose import composed_or_told
-    from lga.config.frozen_run import freeze
-    from lga.run.build import build_network
-
-    return build_network(freeze(composed_or_told(overrides)).cfg)
-
-
-def load_author_checkpoint(model: "nn.Module", state_dict: "Mapping[str, Tensor]") -> None:
-    """Load weights in the author's key naming (`model.12.out_conv.weight`) into `model`, strictly.
-
-    Raises UserError naming what is missing, left over or of another shape.
-    """
-    from lga.backbones.author_checkpoint import load_author_checkpoint as load
-
-    load(model, state_dict)
+    return getattr(import_module(_HOMES[name]), name)

@@ -22,7 +22,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scale", choices=SCALES, default="full", help="trainer.scale of the runs compared")
     parser.add_argument("--entity", help="user or team on W&B; the account's own if left out")
-    parser.add_argument("--project", help="the project of conf/logger/wandb.yaml if left out")
+    parser.add_argument("--project", help="the project of conf/logger/_run.yaml if left out")
     parser.add_argument(
         "--addresses",
         type=Path,
@@ -63,7 +63,7 @@ def _logged_project() -> str:
 
     from lga.config.compose import CONFIG_DIR
 
-    return str(OmegaConf.load(CONFIG_DIR / "logger" / "wandb.yaml").project)
+    return str(OmegaConf.load(CONFIG_DIR / "logger" / "_run.yaml").project)
 
 
 if __name__ == "__main__":

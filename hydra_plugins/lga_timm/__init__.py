@@ -1,1 +1,1 @@
-"""Hydra's door to `backbone=timm/<name>`."""
+"""Hydra's door to `backbone=timm/<name>` and `attention=timm/<name>`."""

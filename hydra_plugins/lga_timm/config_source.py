@@ -1,9 +1,11 @@
-"""`backbone=timm/<name>` for every name: a config that no file holds, made of `conf/backbone/_timm.yaml`.
+"""`backbone=timm/<name>` and `attention=timm/<name>` for every name: configs that no file holds.
 
-The name is looked up in timm when the network is built; no config needs timm loaded.
+A backbone's is made of `conf/backbone/_timm.yaml`. The name is looked up in timm when the network is built;
+no config needs timm loaded.
 """
 
 import re
+from typing import Any
 
 from hydra.core.config_search_path import ConfigSearchPath
 from hydra.core.object_type import ObjectType
@@ -11,11 +13,13 @@ from hydra.plugins.config_source import ConfigLoadError, ConfigResult, ConfigSou
 from hydra.plugins.search_path_plugin import SearchPathPlugin
 from omegaconf import OmegaConf
 
-NAMED = re.compile(r"backbone/timm/(?P<name>[a-z0-9_]+(\.[a-z0-9_]+)?)")  # what timm itself calls a name
+BLOCK = "lga.attention.timm_layer.timm_block"
+# What timm itself calls a name.
+NAMED = re.compile(r"(?P<group>backbone|attention)/timm/(?P<name>[a-z0-9_]+(\.[a-z0-9_]+)?)")
 
 
 class TimmConfigSource(ConfigSource):  # type: ignore[misc]
-    """Serves `backbone/timm/<name>`, and lists nothing: there are over a thousand."""
+    """Serves `<group>/timm/<name>`, and lists nothing: there are over a thousand."""
 
     @staticmethod
     def scheme() -> str:
@@ -27,7 +31,11 @@ class TimmConfigSource(ConfigSource):  # type: ignore[misc]
         named = NAMED.fullmatch(config_path)
         if named is None:
             raise ConfigLoadError(f"Config not found : {config_path}")
-        content = {"defaults": ["/backbone/_timm@_here_"], "network": {"name": named["name"]}}
+        name = named["name"]
+        if named["group"] == "backbone":
+            content: dict[str, Any] = {"defaults": ["/backbone/_timm@_here_"], "network": {"name": name}}
+        else:
+            content = {"name": f"timm_{name}", "block": {"_target_": BLOCK, "_partial_": True, "name": name}}
         return ConfigResult(
             provider=self.provider,
             path=self.full_path(),
@@ -36,11 +44,11 @@ class TimmConfigSource(ConfigSource):  # type: ignore[misc]
         )
 
     def is_group(self, config_path: str) -> bool:
-        """No: its configs belong to the group `backbone`, which has files."""
+        """No: its configs belong to groups that have files."""
         return False
 
     def is_config(self, config_path: str) -> bool:
-        """Whether the path is that of a network."""
+        """Whether the path is that of a network or block."""
         return NAMED.fullmatch(config_path) is not None
 
     def available(self) -> bool:

@@ -10,8 +10,8 @@ from functools import cache
 from operator import attrgetter
 from typing import Literal
 
-import lga
 from lga.results.published import Attention, Model, PublishedRow, Task
+from lga.run.build import build_model
 from lga.run.machine.complexity import Complexity, complexity_of
 
 UNUSUAL_HEADS = 64
@@ -55,7 +55,7 @@ class Network:
 @cache
 def count(network: Network) -> Complexity:
     """Return the counts of `network`; each is built once."""
-    return complexity_of(lga.build_model(network.overrides), IMAGE_SIZES[network.task])
+    return complexity_of(build_model(network.overrides), IMAGE_SIZES[network.task])
 
 
 @dataclass(frozen=True)

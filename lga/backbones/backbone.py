@@ -73,27 +73,27 @@ class Backbone(nn.Module, ABC):
 
     Attributes:
         out_channels: channels of P3, P4, P5.
-        neck_channels: widths of a detector's neck on this backbone, finest level first.
+        neck_channels: widths of a detector's neck on this backbone, finest level first; scale n's if unset.
         neck_repeats: bottlenecks in each block of that neck.
         attention: the block in the slot, applied to P5; `NoAttention` when there is none.
-        author_blocks: entries before the slot in the author's layer list.
+        author_blocks: entries before the slot in the author's layer list; of the paper's networks alone.
         least_image_size: side in pixels of the smallest images that it takes.
     """
 
     out_channels: tuple[int, int, int]
-    neck_channels: tuple[int, int, int]
-    neck_repeats: int
+    neck_channels: tuple[int, int, int] = (64, 128, 256)
+    neck_repeats: int = 1
     attention: nn.Module
-    author_blocks: int
+    author_blocks: int = 0
     least_image_size: int = 32
 
     @abstractmethod
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Map images (B, 3, H, W) to P3, P4, P5."""
 
-    @abstractmethod
     def block_rules(self, checkpoint_keys: Collection[str]) -> Rules:
         """Return the author's prefix of each of this network's prefixes, the slot left out."""
+        raise UserError(f"{type(self).__name__}: the author released no weights of it; give this project's")
 
     @property
     def next_author_block(self) -> int:

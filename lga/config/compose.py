@@ -61,7 +61,7 @@ def explain(error: Exception, arguments: Sequence[str]) -> str:
         told = f"{found[1]}: to run each of them, add -m; one list is written {found[2]}=[{found[3]}]"
     elif isinstance(cause, MissingMandatoryValue) or text.startswith("Error merging override ~"):
         told = _missing(str(getattr(cause, "full_key", "")), arguments)
-    elif found := re.search(r"[Cc]ould not find '([\w/]+)/([^'/]*)'", text):
+    elif found := re.search(r"[Cc]ould not (?:find|load) '([\w/]+)/([^'/]*)'", text):
         told = _unknown_option(*found.groups())
     elif found := re.search(r"Could not override '([^']+)'", text):
         told = _unknown_key(found[1], arguments)
@@ -108,10 +108,11 @@ def _unknown_option(group: str, option: str) -> str:
             f"{name}={path}: an option is a name; put a file of your own at DIR/{name}/{path.stem}.yaml and "
             f"write {name}={path.stem} --config-dir DIR"
         )
-    if group == "backbone/timm":
-        return f"backbone=timm/{option}: no name of timm's, which are of the letters a to z, digits and _"
+    if group in ("backbone/timm", "attention/timm"):
+        group = group.removesuffix("/timm")
+        return f"{group}=timm/{option}: no name of timm's, which are of the letters a to z, digits and _"
     options = _options(group)
-    if group == "backbone":
+    if group in ("backbone", "attention"):
         options.append("timm/<name>")
     if not options:
         return f"{group}={option}: there is no group '{group}'; {_nearest(group, _groups())}"

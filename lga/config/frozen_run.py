@@ -30,6 +30,7 @@ NEUTRAL = (
     "mode",
     "source",
     "inspect",
+    "metrics",
     "instruments",
     "backbone.checkpoint",  # known by its content
     "backbone.network.checkpoint",
@@ -47,13 +48,14 @@ NEUTRAL = (
 # Part of it unless one, which leaves results as they were before there was the setting. On several devices
 # batch norm's statistics are each device's own; the share is of the training images.
 UNLESS_ONE = ("trainer.devices", "trainer.num_nodes", "data.train_share")
-# Likewise part of it unless null: they are settings of some backbones alone.
+# Likewise part of it unless null or empty: they are settings of some backbones alone.
 UNLESS_NULL = (
     "data.subset",
     "dataset.reader.subset",
     "backbone.slots",
     "backbone.pyramid",
     "backbone.checkpoint_sha256",
+    "callbacks",
 )
 HASH_LENGTH = 8
 OWN_DETECTOR = "lga.detection.Detector"  # its neck joins maps of strides 8 to 32
@@ -251,7 +253,7 @@ def identifying(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     kept = {}
     for key, value in config.items():
         path = f"{prefix}{key}"
-        absent = (path in UNLESS_ONE and value == 1) or (path in UNLESS_NULL and value is None)
+        absent = (path in UNLESS_ONE and value == 1) or (path in UNLESS_NULL and value in (None, {}))
         if path not in NEUTRAL and not absent:
             kept[str(key)] = (
                 identifying(value, f"{path}.") if isinstance(value, Mapping) else first(path, value)

@@ -60,8 +60,8 @@ class ModeConfig:
 class HeadsConfig:
     """Heads of the LGA block in this backbone's slot, by task; null leaves a head near 16 channels."""
 
-    classification: Count | None = MISSING
-    detection: Count | None = MISSING
+    classification: Count | None = None
+    detection: Count | None = None
 
 
 @dataclass
@@ -74,7 +74,7 @@ class BackboneConfig:
     """
 
     name: str = MISSING
-    scale: str = MISSING
+    scale: str = "n"
     lga_heads: HeadsConfig = field(default_factory=HeadsConfig)
     channel_cap: dict[str, Count | None] | None = None
     slots: Free = None
@@ -185,9 +185,12 @@ class TrainerConfig:
 
 @dataclass
 class LoggerConfig:
-    """Where metrics go beside the run's own metrics.csv."""
+    """Where metrics go beside the run's own metrics.csv.
 
-    name: Annotated[str, word("wandb", "csv")] = MISSING
+    `kinds`: Lightning's loggers by name, each called with `save_dir`; `wandb` needs no target.
+    """
+
+    kinds: dict[str, Node] = field(default_factory=dict)
     project: Label = MISSING
     entity: Label | None = None
     group: Label | None = None
@@ -281,8 +284,9 @@ class DetectorConfig:
 class Config:
     """One cell and how to run it.
 
-    `experiment`: what an experiment's file says of its page, read by `lga.results.experiments`; no part of a
-    run.
+    `callbacks`: Lightning's, by any name, each with its `_target_`; `metrics`: judged beside the task's own,
+    a torchmetrics metric or a protocol of detection; `experiment`: what an experiment's file says of its
+    page, read by `lga.results.experiments`; no part of a run.
     """
 
     mode: ModeConfig = field(default_factory=ModeConfig)
@@ -294,6 +298,8 @@ class Config:
     recipe: RecipeConfig = field(default_factory=RecipeConfig)
     trainer: TrainerConfig = field(default_factory=TrainerConfig)
     logger: LoggerConfig = field(default_factory=LoggerConfig)
+    callbacks: dict[str, Node] = field(default_factory=dict)
+    metrics: dict[str, Node] = field(default_factory=dict)
     paths: PathsConfig = field(default_factory=PathsConfig)
     data: DataConfig = field(default_factory=DataConfig)
     inspect: InspectConfig = field(default_factory=InspectConfig)

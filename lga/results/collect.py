@@ -43,6 +43,11 @@ class CollectedRun:
         return f"{device_of(self.record.environment)}, at {commit}"
 
     @property
+    def score(self) -> float | None:
+        """What the task is judged by, percent; None of a run that failed."""
+        return self.record.score
+
+    @property
     def network(self) -> str:
         """Backbone, and the detector on it if there is one."""
         cell = self.record.cell

@@ -7,7 +7,8 @@ from typing import Any
 METRICS = {
     "top1": "top-1 accuracy", "top5": "top-5 accuracy", "map50": "mAP50", "map50_95": "mAP50-95",
     "map75": "mAP75", "map_small": "mAP of small objects", "map_medium": "mAP of medium objects",
-    "map_large": "mAP of large objects",
+    "map_large": "mAP of large objects", "f1": "F1", "auroc": "AUROC",
+    "calibration_error": "calibration error",
 }  # fmt: skip
 ATTENTIONS = {
     "none": "no attention", "none_widened": "no attention, widened", "se": "SE", "cbam": "CBAM", "lga": "LGA",

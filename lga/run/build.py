@@ -1,21 +1,32 @@
 """Build a cell's network, data and task from its config."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Any, cast
 
 import torch
 from omegaconf import DictConfig
 from torch import nn
+from torchmetrics import Metric
 
 from lga.backbones.small_maps import use_products_on_small_maps
+from lga.config.compose import composed_or_told
+from lga.config.frozen_run import freeze
 from lga.config.instantiation import located, make, make_reader, naming
 from lga.data.loading.random_streams import Stream, kept_global_state, stream_seed
 from lga.data.loading.splits_data import SplitsData
 from lga.system.errors import UserError
 from lga.tasks import Optimization, Schedule
 from lga.tasks.base_task import BaseTask
+
+
+def build_model(overrides: Sequence[str] = ()) -> nn.Module:
+    """Return the network of the cell that `python run.py <overrides>` would run, without its data.
+
+    Raises UserError for an override that does not exist or a combination that does not fit.
+    """
+    return build_network(freeze(composed_or_told(overrides)).cfg)
 
 
 def build_network(cfg: DictConfig) -> nn.Module:
@@ -52,7 +63,18 @@ def build_task(cfg: DictConfig, network: nn.Module) -> BaseTask:
     settings: dict[str, Any] = {"class_names": list(cfg.dataset.class_names)}
     if cfg.dataset.native is not None:
         settings["native"] = make(cfg.dataset.native, "dataset.native")
+    if cfg.metrics:
+        settings["metrics"] = {name: _metric(cfg, name) for name in cfg.metrics}
     return cast(BaseTask, module(network, optimization, cfg.seed, **settings))
+
+
+def _metric(cfg: DictConfig, name: str) -> Any:
+    """Return a metric of the config; a UserError says that it is none for the task."""
+    made = make(cfg.metrics[name], f"metrics.{name}")
+    if isinstance(made, Metric) != (cfg.task.name == "classification") or not callable(made):
+        kind = "torchmetrics metric" if cfg.task.name == "classification" else "protocol of detection"
+        raise UserError(f"metrics.{name}: {type(made).__name__} is no {kind}, as task={cfg.task.name} needs")
+    return made
 
 
 def build_optimization(cfg: DictConfig) -> Optimization:

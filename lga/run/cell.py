@@ -85,7 +85,14 @@ def _cached(path: Path, record: RunRecord, remark: str, folder: RunDirectory) ->
             f"remove {folder.path if here else path} to train it again, or choose another seed",
             flush=True,
         )
+    if lacking := [name for name in folder.run.config["metrics"] if not _has(record, name)]:
+        what = ", ".join(lacking)
+        print(f"{folder.run.cell}: no {what} in its record: mode=evaluate gives it", flush=True)
     return _score(record)
+
+
+def _has(record: RunRecord, metric: str) -> bool:
+    return any(name.split("/")[0] == metric for name in record.metrics)
 
 
 @contextmanager

@@ -26,6 +26,7 @@ from lga.instruments import InstrumentsCallback
 from lga.run.build import build_data, build_network, build_task
 from lga.run.callbacks.detection_report import DetectionReport
 from lga.run.callbacks.history import FiniteLosses, MetricsHistory
+from lga.run.callbacks.loggers import StepLosses, loggers_of, own_callbacks
 from lga.run.callbacks.wandb_logger import WandbLogger
 from lga.run.folder.checkpoints import AtomicCheckpointIO, BestAndLast, load
 from lga.run.folder.data_files import check_same_data
@@ -77,7 +78,7 @@ def fit_and_judge(run: FrozenRun, folder: RunDirectory, shard: Shard | None = No
             "outcomes": _keep_outcomes(task, folder) if trainer.is_global_zero else None,
             **complexity.as_dict(),
             "attention_heads": attention_heads(network),
-            "epochs": trainer.max_epochs,
+            "epochs": trainer.current_epoch,
             "instruments": _instrumented(trainer),
             "resumed": resumed_epoch or 0,
         }
@@ -177,6 +178,7 @@ def _trainer(
     )
     # The loaders of a shard end at the limit by themselves: it is of all their batches together.
     most_judged = _limit(settings.limit_eval_batches if shard is None else None)
+    loggers = loggers_of(cfg, folder, wandb)
     trainer = pl.Trainer(
         accelerator=settings.accelerator,
         devices=settings.devices,
@@ -187,11 +189,13 @@ def _trainer(
         limit_val_batches=most_judged,
         limit_test_batches=most_judged,
         default_root_dir=folder.path,
-        logger=wandb if cfg.logger.name == "wandb" else False,
+        logger=loggers,
         callbacks=[
             FiniteLosses(folder.path),
             MetricsHistory(folder.metrics),
+            *([StepLosses()] if loggers else []),
             *_instruments(cfg, folder),  # before what saves their rows
+            *own_callbacks(cfg, loggers),
             best,
             *([DetectionReport(folder.path)] if task.name == "detection" else []),
         ],

@@ -7,10 +7,11 @@ from lga.config.frozen_run import FrozenRun
 from lga.run.devices.device_sets import check_devices
 from lga.run.folder.data_files import check_data
 from lga.run.folder.directory import RunDirectory
-from lga.system.errors import UserError
+from lga.system.errors import UserError, require_extra
 from lga.system.foreign import visible
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
+IN_EXTRA = ("tensorboard", "mlflow")
 WANDB_MODES = ("online", "offline", "disabled", "dryrun", "run", "shared")
 
 
@@ -23,16 +24,16 @@ def check(run: FrozenRun) -> None:
     if mode["name"] in ("train", "evaluate", "predict") and len(names) != classes:
         raise UserError(f"dataset.num_classes={classes}: dataset.class_names has {len(names)}")
     if mode["name"] == "predict":
-        if config["task"]["name"] != "detection":
-            name = config["dataset"]["name"]
-            raise UserError(f"mode=predict finds boxes; dataset={name} is for {config['task']['name']}")
         images_of(config["source"])
     if mode["name"] in ("evaluate", "predict") or (mode["name"] == "export" and not mode["untrained"]):
         weights_of(run)
     if mode["name"] in ("train", "evaluate"):
         check_data(config)
     wandb_mode = os.environ.get("WANDB_MODE") or "online"
-    if (mode["name"], logger["name"]) == ("train", "wandb") and wandb_mode not in WANDB_MODES:
+    for kind in logger["kinds"] if mode["name"] == "train" else ():
+        if kind in IN_EXTRA:
+            require_extra("loggers", f"logger={kind}", kind)
+    if mode["name"] == "train" and "wandb" in logger["kinds"] and wandb_mode not in WANDB_MODES:
         raise UserError(
             f"WANDB_MODE={wandb_mode}: valid: {', '.join(WANDB_MODES)}; logger=csv leaves W&B out"
         )

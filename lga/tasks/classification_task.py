@@ -1,11 +1,12 @@
 """Image classification: cross-entropy, judged by top-1 and top-5 accuracy in percent."""
 
+from collections.abc import Mapping
 from itertools import chain
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torchmetrics import MetricCollection
+from torchmetrics import Metric, MetricCollection
 from torchmetrics.classification import MulticlassAccuracy
 
 from lga.structures import ImageBatch
@@ -16,7 +17,10 @@ from lga.tasks.outcomes import Outcomes, classified
 
 
 class ClassificationTask(BaseTask):
-    """Trains a classifier (B, 3, H, W) -> (B, num_classes) and judges its moving average."""
+    """Trains a classifier (B, 3, H, W) -> (B, num_classes) and judges its moving average.
+
+    `metrics` are torchmetrics' of logits and labels, by name, each one number from 0 to 1.
+    """
 
     def __init__(
         self,
@@ -25,6 +29,7 @@ class ClassificationTask(BaseTask):
         seed: int,
         class_names: list[str],
         label_smoothing: float = 0.0,
+        metrics: Mapping[str, Metric] | None = None,
     ) -> None:
         super().__init__(model, optimization, seed)
         self.class_names = class_names
@@ -34,6 +39,7 @@ class ClassificationTask(BaseTask):
             {
                 "top1": MulticlassAccuracy(classes, average="micro"),
                 "top5": MulticlassAccuracy(classes, average="micro", top_k=min(5, classes)),
+                **(metrics or {}),
             }
         )
         self.accuracy_per_class = MulticlassAccuracy(classes, average="none")

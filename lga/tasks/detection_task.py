@@ -1,10 +1,10 @@
 """Object detection: the detector's own loss, judged by mean average precision by several protocols.
 
-Every metric's name begins with its protocol's. `paper` is judged after every epoch; `coco`, and the dataset's
-own protocol, `native`, which take longer and choose nothing, on the test split alone.
+Every metric's name begins with its protocol's. `paper` is judged after every epoch; `coco`, the dataset's own
+protocol, `native`, and further ones, which take longer and choose nothing, on the test split alone.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol, cast
 
 import torch
@@ -29,6 +29,8 @@ from lga.tasks.base_task import BaseTask
 from lga.tasks.devices import sum_over_devices
 from lga.tasks.optimization import Optimization
 from lga.tasks.outcomes import Outcomes, detected
+
+Judging = Callable[[WholeImages], Judgement]
 
 
 class DetectionModel(Protocol):
@@ -56,6 +58,7 @@ class DetectionTask(BaseTask):
         seed: of the run.
         class_names: in the order of their labels.
         native: the dataset's own protocol; None where it has none.
+        metrics: further protocols, by the name that their numbers begin with.
     """
 
     def __init__(
@@ -64,11 +67,12 @@ class DetectionTask(BaseTask):
         optimization: Optimization,
         seed: int,
         class_names: list[str],
-        native: Callable[[WholeImages], Judgement] | None = None,
+        native: Judging | None = None,
+        metrics: Mapping[str, Judging] | None = None,
     ) -> None:
         super().__init__(model, optimization, seed)
         self.class_names = class_names
-        self.native = native
+        self.protocols = {**({} if native is None else {"native": native}), **(metrics or {})}
         self.collector = Collector()
         self.metrics_per_class: dict[str, dict[str, float]] = {}
         self.curves: dict[str, Any] = {}
@@ -124,8 +128,7 @@ class DetectionTask(BaseTask):
         coco = evaluate_coco(found)
         self._found = found
         judgements = [judge_by_paper(collected), coco.judgement]
-        if self.native is not None:
-            judgements.append(self.native(found))
+        judgements += [protocol(found).named(name) for name, protocol in self.protocols.items()]
         for judgement in judgements:
             self._log("test", judgement)
         self.metrics_per_class = {

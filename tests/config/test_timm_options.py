@@ -10,6 +10,7 @@ from safetensors.torch import save_file
 from thop import profile
 
 import lga
+from lga.attention.timm_layer import FITTING, timm_block
 from lga.config.compose import compose, composed_or_told
 from lga.config.frozen_run import FrozenRun, freeze
 from lga.config.grid import experiment_runs
@@ -161,6 +162,41 @@ def test_a_cell_of_another_backbone_loads_no_timm():
 
 def test_help_tells_of_timm():
     assert "backbone=timm/" in run_py("--help").stdout
+
+
+@pytest.mark.parametrize("name", FITTING)
+def test_blocks_of_timm_fit_the_slot(name):
+    """On 24 channels at one pixel, as digits have it, and on maps that are no square."""
+    block = timm_block(24, name)
+    for size in ((1, 1), (5, 3)):
+        x = torch.rand(2, 24, *size)
+        assert block(x).shape == x.shape
+        block(x).sum().backward()
+    run = freeze(composed_or_told([f"attention=timm/{name}"]))
+    assert run.cell.attention == f"timm_{name}"
+    assert run.config["attention"]["block"]["name"] == name
+
+
+def test_a_block_of_timm_is_counted_by_option_and_by_class():
+    by_class = ["attention.name=eca_timm", "attention.block._target_=timm.layers.EcaModule"]
+    counts = [complexity_of(lga.build_model(chosen), 32) for chosen in (["attention=timm/eca"], by_class)]
+    assert [one.attention_parameters for one in counts] == [3, 3]  # of a 1-D convolution of size 3
+    squeezed = complexity_of(lga.build_model(["attention=timm/se"]), 32)
+    assert squeezed.attention_parameters == 2 * 24 * 8 + 8 + 24  # two layers with biases, 8 hidden
+    assert squeezed.gflops > complexity_of(lga.build_model(), 32).gflops
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("bottleneck", "attention.block: name=bottleneck: it is made for one size of maps; valid: se, ese"),
+        ("ge", "attention.block: name=ge: timm itself cannot build it"),
+        ("seca", "attention.block: name=seca: timm has no such block; valid: se, ese"),
+    ],
+)
+def test_blocks_that_do_not_fit_are_one_line(name, told):
+    with pytest.raises(UserError, match=told):
+        lga.build_model([f"attention=timm/{name}"])
 
 
 @pytest.mark.slow

@@ -140,7 +140,7 @@ BEFORE_TORCH = {
     "paths.data_dir=/nothing dataset=coco2017": "instances_train2017.json",
     "paths.data_dir=/nothing dataset=gwhd": "GWHD",
     "mode=predict source=/nothing dataset=digit_scenes": "source=/nothing: no image there",
-    "mode=predict source=/nothing": "mode=predict finds boxes; dataset=digits is for classification",
+    "mode=predict": "mode=predict needs source=",
     "mode=evaluate": "not trained yet",
     "mode=export": "not trained yet",
     "mode=evaluate mode.checkpoint=/nothing": "mode.checkpoint=/nothing: no such checkpoint",

@@ -9,9 +9,9 @@ from types import SimpleNamespace
 import pytest
 
 from lga.config.grid import experiment_runs
+from lga.library import reproduction
 from lga.results.plan.sweep_options import SweepOptions
 from lga.run.folder.record import read_record
-from scripts import reproduce
 from tests.data.trees.visdrone import write_tree
 from tests.results.runs import experiment_called, made_run, page_called
 from tests.run.cells import ROOT
@@ -74,10 +74,10 @@ def test_auto_goes_on_with_the_data_sets_that_have_an_undecided_gain(tmp_path, m
     (tmp_path / "runs").mkdir()
     monkeypatch.setattr("lga.results.plan.plan.plan_sweeps", lambda *_: plan)
     monkeypatch.setattr("lga.results.plan.plan_view.show_plan", lambda _: None)
-    monkeypatch.setattr(reproduce, "_sweep", swept)
-    monkeypatch.setattr(reproduce, "collect", collected)
+    monkeypatch.setattr(reproduction, "_sweep", swept)
+    monkeypatch.setattr(reproduction, "collect", collected)
     chosen = page_called("embedded"), [experiment_called("embedded")]
-    assert reproduce._reproduce(*chosen, SweepOptions(10), False, (3, 5, 10)) == 0
+    assert reproduction._reproduce(*chosen, SweepOptions(10), False, (3, 5, 10)).status == 0
     scenes = ("embedded", "dataset=digit_scenes", "backbone=mobilenetv3")
     assert sweeps == [("embedded", 3), (*scenes, 5), (*scenes, 10)]
     assert (

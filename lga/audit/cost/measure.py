@@ -27,10 +27,10 @@ from torch import Tensor, nn
 from torch.profiler import ProfilerActivity, profile
 from torch.utils.flop_counter import FlopCounterMode
 
-import lga
 from lga.attention import LocalGlobalAttention
 from lga.attention.local_global.literal import LiteralLocalGlobalAttention
 from lga.audit.cost.report import Report, Row, Spread, Times
+from lga.run.build import build_model
 from lga.run.machine.complexity import count_parameters, paper_gflops
 from lga.run.machine.environment import environment
 from lga.system.resources import available_memory
@@ -85,7 +85,7 @@ class Case:
 def detection_network(backbone: str, attention: str) -> nn.Module:
     """Return a detection network of ten classes with an attention; the literal block stands in for `lga`."""
     chosen = "lga" if attention == LITERAL else attention
-    network = lga.build_model(
+    network = build_model(
         ["dataset=digit_scenes", f"backbone={backbone}", f"attention={chosen}", "dataset.image_size=640"]
     )
     if attention == LITERAL:

@@ -5,7 +5,6 @@ from typing import Any, cast
 import torch
 from torch import nn
 
-import lga
 from lga.attention import CBAM, MultiHeadSelfAttention, SqueezeExcite
 from lga.audit.findings import Finding
 from lga.audit.rows import DATASETS, Network, count
@@ -13,6 +12,7 @@ from lga.backbones import MobileNetV3
 from lga.backbones.mobilenetv3 import BLOCKS, ChannelGate, InvertedResidual
 from lga.backbones.resnet18 import BasicBlock
 from lga.results.published import PublishedRow
+from lga.run.build import build_model
 
 DETECTION = "dataset=digit_scenes"
 CHANNELS = 24
@@ -90,7 +90,7 @@ def two_numbers_of_heads() -> Finding:
 
 
 def _backbone(name: str) -> Any:
-    network: Any = lga.build_model([DETECTION, f"backbone={name}"])
+    network: Any = build_model([DETECTION, f"backbone={name}"])
     return network.backbone
 
 
@@ -142,5 +142,5 @@ def not_cbam() -> Finding:
 
 
 def _gates(attention: str) -> int:
-    network: nn.Module = lga.build_model([f"dataset={DATASETS['detection']}", f"attention={attention}"])
+    network: nn.Module = build_model([f"dataset={DATASETS['detection']}", f"attention={attention}"])
     return sum(isinstance(module, ChannelGate | SqueezeExcite) for module in network.modules())

@@ -12,9 +12,9 @@ Shapes: B batch, C channels, H W height and width of the images, h w the map; P3
 32.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn, cast
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -108,8 +108,6 @@ class TimmBackbone(Backbone):
             file does not fit, or there is no such scale or stage.
     """
 
-    author_blocks = 0
-
     def __init__(
         self,
         attention: MakeAttention,
@@ -146,10 +144,6 @@ class TimmBackbone(Backbone):
         """Map images (B, 3, H, W) in [0, 1] to P3, P4, P5."""
         p3, p4, p5 = self._three(self.body((images - self.mean) / self.std))
         return self._attended(3, p3), self._attended(4, p4), self._attended(5, p5)
-
-    def block_rules(self, checkpoint_keys: Collection[str]) -> NoReturn:
-        """Raise UserError: the author released no network on this backbone."""
-        raise UserError(f"timm/{self.name}: the author released no weights on it; give this project's")
 
     def _three(self, maps: list[Tensor]) -> Sequence[Tensor]:
         """P3, P4, P5 before attention, of the maps that timm's network gives."""

@@ -148,6 +148,14 @@ class Judgement:
     metrics: dict[str, float]
     per_class: dict[int, dict[str, float]]
 
+    def named(self, protocol: str) -> "Judgement":
+        """Return the same values under another protocol's name."""
+
+        def renamed(values: dict[str, float]) -> dict[str, float]:
+            return {f"{protocol}/{name.split('/', 1)[-1]}": value for name, value in values.items()}
+
+        return Judgement(renamed(self.metrics), {label: renamed(of) for label, of in self.per_class.items()})
+
 
 IMAGE, BOX, SCORE, CLASS = 0, slice(1, 5), 5, 6
 

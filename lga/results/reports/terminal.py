@@ -59,9 +59,21 @@ def _table(comparison: Comparison) -> Table:
         "s/run",
     ):
         table.add_column(heading, justify="right")
+    more = _further(comparison)
+    for name in more:
+        table.add_column(metric_names.label(name), justify="right")
     for group in comparison.groups:
-        table.add_row(*(escape(printable(cell)) for cell in _row(group, comparison.metric)))
+        found = (group.estimates.get(name) for name in more)
+        cells = (*_row(group, comparison.metric), *(f"{one.mean:.2f}" if one else "-" for one in found))
+        table.add_row(*(escape(printable(cell)) for cell in cells))
     return table
+
+
+def _further(comparison: Comparison) -> list[str]:
+    """The metrics that the runs were asked for beside their task's."""
+    runs = [run for group in comparison.groups for run in group.runs]
+    asked = {name for run in runs for name in run.record.config.get("metrics", {})}
+    return sorted({name for run in runs for name in run.record.metrics if name.split("/")[0] in asked})
 
 
 def _row(group: Group, metric: str) -> tuple[str, ...]:

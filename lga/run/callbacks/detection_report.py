@@ -63,10 +63,10 @@ class DetectionReport(pl.Callback):
             self._draw(number, pixels, image, pl_module.class_names)  # type: ignore[arg-type]
             for number, (pixels, image) in enumerate(shown)
         ]
-        if isinstance(trainer.logger, WandbLogger):
-            trainer.logger.log_pictures(
-                {f"pictures/{number}": path for number, path in enumerate(paths)}, trainer.global_step
-            )
+        for logger in trainer.loggers:
+            if isinstance(logger, WandbLogger):
+                named = {f"pictures/{number}": path for number, path in enumerate(paths)}
+                logger.log_pictures(named, trainer.global_step)
 
     def _draw(
         self, number: int, pixels: NDArray[np.uint8], image: JudgedImage, class_names: list[str]

@@ -91,11 +91,10 @@ class WandbLogger(Logger):
 
     @classmethod
     def start(cls, run: FrozenRun, folder: RunDirectory, resumed: bool) -> "WandbLogger":
-        """Return a started logger for `run`; one that does nothing when `logger.name` is not wandb."""
-        logger = run.config["logger"]
+        """Return a started logger for `run`; one that does nothing when wandb is none of its loggers."""
         mode = os.environ.get("WANDB_MODE") or ("online" if has_key() else "offline")
         wandb = cls(_settings(run, folder, mode, resumed), mode == "online")
-        if logger["name"] == "wandb" and mode != "disabled":
+        if "wandb" in run.config["logger"]["kinds"] and mode != "disabled":
             _write_id(folder.path / "wandb_id", wandb._settings["id"])
             wandb._thread.start()
         return wandb
@@ -159,12 +158,15 @@ class WandbLogger(Logger):
         settings = wandb.Settings(
             silent=True,
             console="off",
-            x_disable_stats=True,
             disable_git=True,
             save_code=False,
             init_timeout=20,
         )
+        task = self._settings["config"]["task"]
         with wandb.init(**self._settings, settings=settings, reinit="create_new") as run:
+            for name in {task["monitor"], task["selected_by"]}:  # the summary keeps the best, not the last
+                run.define_metric(name, summary=task["direction"])
+            run.define_metric("val/loss", summary="min")
             last_step = 0
             while (message := self._queue.get()) is not None:
                 row, step = message

@@ -196,7 +196,7 @@ def run_of_rank(run: FrozenRun, rank: int) -> FrozenRun:
     config = {**run.config, "trainer": {**trainer, "threads": threads}}
     if rank > 0:
         config["trainer"]["progress"] = False
-        config["logger"] = {**run.config["logger"], "name": "csv"}
+        config["logger"] = {**run.config["logger"], "kinds": {}}
     return replace(run, config=config)
 
 

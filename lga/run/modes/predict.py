@@ -1,26 +1,31 @@
-"""`mode=predict source=<image, folder, glob>`: what a trained detector finds, as COCO JSON and as pictures.
+"""`mode=predict source=<image, folder, glob>`: what a trained network says, as JSON and as pictures.
 
 Written to `mode.out` (by default the run's folder, `predictions/`): `predictions.json` with `images`,
-`categories` (ids from 1) and `annotations` (`bbox` x, y, width, height in pixels of the file, and `score`),
-and `<name>.png` for each image. A file that cannot be read is named, skipped and counted.
+`categories` (ids from 1) and `annotations` (`bbox` x, y, width, height in pixels of the file, and `score`;
+of a classifier none, and each image has its `label` and the `probabilities` by class), and `<name>.png` for
+each image. A file that cannot be read is named, skipped and counted.
 """
 
 import json
 import logging
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
+import PIL.Image
 import torch
 from numpy.typing import NDArray
+from omegaconf import DictConfig
 from torch import Tensor, nn
 
 from lga.config.frozen_run import FrozenRun
+from lga.data.classification.augmentation import resize, to_unit_range
 from lga.data.detection.batches import letterbox
 from lga.data.detection.geometry import PAD_VALUE
 from lga.data.detection.image_stores import read_image
-from lga.detection.drawing import draw_boxes, png
+from lga.detection.drawing import draw_boxes, png, side_by_side
 from lga.run.folder.directory import RunDirectory
 from lga.run.modes.evaluate import trained_network
 from lga.run.preflight import images_of
@@ -33,7 +38,41 @@ from lga.system.progress import track, untracked
 log = logging.getLogger("lga")
 
 LONGEST_STEM = 48  # characters of a picture's name: in bytes, far below what file systems take
-Image = NDArray[np.uint8]
+Array = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a network says of one image.
+
+    Attributes:
+        image: RGB, (H, W, 3), uint8.
+        class_names: in the order of the labels.
+        found: boxes xyxy in pixels of the image, scores and labels, of a detector; None of a classifier.
+        probabilities: by class, of a classifier; empty of a detector.
+    """
+
+    image: Array
+    class_names: list[str]
+    found: Detections | None = None
+    probabilities: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def label(self) -> str | None:
+        """The most probable class; None of a detector."""
+        return max(self.probabilities, key=lambda name: self.probabilities[name], default=None)
+
+    def picture(self) -> PIL.Image.Image:
+        """Return the image, enlarged if small, with its boxes, or below its class."""
+        found = self.found or Detections(torch.empty(0, 4), torch.empty(0), torch.empty(0, dtype=torch.long))
+        boxes, labels, scores = (values.numpy() for values in (found.boxes, found.labels, found.scores))
+        drawn = draw_boxes(self.image, boxes, labels, self.class_names, scores)
+        if self.label is not None:
+            drawn = side_by_side([(f"{self.label} {self.probabilities[self.label]:.2f}", drawn)])
+        return PIL.Image.fromarray(drawn)
+
+    def _repr_png_(self) -> bytes:
+        return png(np.asarray(self.picture()))
 
 
 def predict(run: FrozenRun) -> None:
@@ -49,27 +88,51 @@ def predict(run: FrozenRun) -> None:
         skipped = 0
         for file in (track if cfg.trainer.progress else untracked)(files, "images predicted"):
             try:
-                image = np.asarray(read_image(file))
+                predicted = predict_image(network, as_image(file), cfg, cfg.mode.confidence)
             except UserError as error:
                 print(f"skipped: {str(error).split(';')[0]}", flush=True)
                 skipped += 1
                 continue
-            found = sure(find(network, image, cfg.dataset.image_size), cfg.mode.confidence)
-            images.append(_image_entry(len(images) + 1, file, image))
-            boxes.extend(_box_entries(len(boxes) + 1, images[-1]["id"], found))
-            _draw(
-                out / f"{len(images)}-{file.stem[:LONGEST_STEM]}.png",
-                image,
-                found,
-                list(cfg.dataset.class_names),
-            )
+            images.append(_image_entry(len(images) + 1, file, predicted))
+            if predicted.found:
+                boxes.extend(_box_entries(len(boxes) + 1, images[-1]["id"], predicted.found))
+            picture = predicted._repr_png_()
+            name = f"{len(images)}-{file.stem[:LONGEST_STEM]}.png"
+            write_atomically(out / name, lambda file, picture=picture: file.write(picture))  # type: ignore[misc]
         categories = [{"id": i + 1, "name": name} for i, name in enumerate(cfg.dataset.class_names)]
         content = {"images": images, "categories": categories, "annotations": boxes}
         write_text(out / "predictions.json", json.dumps(content) + "\n")
-    print(f"{len(images)} images, {len(boxes)} boxes, {skipped} skipped: {out / 'predictions.json'}")
+    counts = f"{len(images)} images, " + (f"{len(boxes)} boxes, " if cfg.task.name == "detection" else "")
+    print(f"{counts}{skipped} skipped: {out / 'predictions.json'}")
 
 
-def find(network: nn.Module, image: Image, image_size: int) -> Detections:
+def as_image(source: str | Path | PIL.Image.Image | Array) -> Array:
+    """Return an image as RGB (H, W, 3), uint8; UserError for a file or an array that is none."""
+    if isinstance(source, str | Path):
+        return np.asarray(read_image(Path(source)))
+    if isinstance(source, PIL.Image.Image):
+        return np.asarray(source.convert("RGB"))
+    array = np.asarray(source)
+    if array.dtype != np.uint8 or array.ndim not in (2, 3) or array.shape[2:] not in ((), (1,), (3,)):
+        raise UserError(
+            f"an array of {array.dtype}, {array.shape}: give uint8 from 0 to 255, (H, W) or (H, W, 3)"
+        )
+    return np.broadcast_to(array.reshape(*array.shape[:2], -1), (*array.shape[:2], 3))
+
+
+def predict_image(network: nn.Module, image: Array, cfg: DictConfig, confidence: float) -> Prediction:
+    """Return what a network of `cfg` in evaluation mode says of an RGB image (H, W, 3), uint8."""
+    names, size = [str(name) for name in cfg.dataset.class_names], cfg.dataset.image_size
+    if cfg.task.name == "detection":
+        return Prediction(image, names, found=sure(find(network, image, size), confidence))
+    batch = resize(torch.tensor(image).permute(2, 0, 1)[None], size)  # as evaluation does
+    with torch.no_grad():
+        logits = network(to_unit_range(batch).to(next(network.parameters()).device))
+    probabilities = logits.float().softmax(1)[0].tolist()
+    return Prediction(image, names, probabilities=dict(zip(names, probabilities, strict=True)))
+
+
+def find(network: nn.Module, image: Array, image_size: int) -> Detections:
     """Return what `network` finds on an RGB image (H, W, 3), in its pixels; it sees the image letterboxed."""
     height, width = image.shape[:2]
     canvas = np.full((image_size, image_size, 3), PAD_VALUE, np.uint8)
@@ -89,8 +152,11 @@ def sure(found: Detections, confidence: float) -> Detections:
     return Detections(found.boxes[kept], found.scores[kept], found.labels[kept])
 
 
-def _image_entry(number: int, file: Path, image: Image) -> dict[str, Any]:
-    return {"id": number, "file_name": str(file), "height": image.shape[0], "width": image.shape[1]}
+def _image_entry(number: int, file: Path, predicted: Prediction) -> dict[str, Any]:
+    height, width = predicted.image.shape[:2]
+    entry = {"id": number, "file_name": str(file), "height": height, "width": width}
+    said = {"label": predicted.label, "probabilities": predicted.probabilities}
+    return {**entry, **(said if predicted.probabilities else {})}
 
 
 def _box_entries(first: int, image_id: int, found: Detections) -> Iterator[dict[str, Any]]:
@@ -105,11 +171,6 @@ def _box_entries(first: int, image_id: int, found: Detections) -> Iterator[dict[
             "iscrowd": 0,
             "score": score,
         }
-
-
-def _draw(path: Path, image: Image, found: Detections, class_names: list[str]) -> None:
-    drawn = draw_boxes(image, found.boxes.numpy(), found.labels.numpy(), class_names, found.scores.numpy())
-    write_atomically(path, lambda file: file.write(png(drawn)))
 
 
 def _device(accelerator: str) -> torch.device:

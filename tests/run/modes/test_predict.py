@@ -130,6 +130,15 @@ def test_odd_files_cost_themselves_alone(tmp_path, weights, pictures, capsys):
     assert "2 skipped" in told
 
 
-def test_a_classifier_predicts_no_boxes(tmp_path):
-    with pytest.raises(UserError, match="dataset=digits is for classification"):
-        execute(cell(tmp_path, "mode=predict", "source=."))
+def test_a_classifier_predicts_classes(tmp_path, pictures, capsys):
+    weights, out = tmp_path / "classifier.ckpt", tmp_path / "out"
+    save({"state_dict": build_network(cell(tmp_path).cfg).state_dict()}, weights)
+    named = (f"source={pictures}", f"mode.checkpoint={weights}", f"mode.out={out}")
+    execute(cell(tmp_path, "mode=predict", *named))
+    assert "3 images, 1 skipped" in capsys.readouterr().out
+    content = json.loads((out / "predictions.json").read_text())
+    assert content["annotations"] == []
+    for image in content["images"]:
+        assert sum(image["probabilities"].values()) == pytest.approx(1, abs=1e-5)
+        assert image["label"] == max(image["probabilities"], key=image["probabilities"].get)
+    assert len(list(out.glob("*.png"))) == 3

@@ -1,0 +1,59 @@
+"""Loggers and callbacks that a config names, and what loggers get within an epoch."""
+
+from typing import Any
+
+import pytorch_lightning as pl
+from omegaconf import DictConfig
+from pytorch_lightning.loggers.logger import Logger
+
+from lga.config.instantiation import make, naming
+from lga.run.callbacks.wandb_logger import WandbLogger
+from lga.run.folder.directory import RunDirectory
+from lga.system.errors import UserError
+from lga.system.files import writable
+from lga.system.secrets import hide_secrets
+
+STEPS = 10
+
+
+def loggers_of(cfg: DictConfig, folder: RunDirectory, wandb: WandbLogger) -> list[Logger]:
+    """Return the loggers of `logger.kinds`; `save_dir` is a folder of the logger's name in the run's.
+
+    Raises UserError for one that cannot be made.
+    """
+    found: list[Logger] = []
+    for kind, node in cfg.logger.kinds.items():
+        if kind == "wandb":
+            found.append(wandb)
+            continue
+        where = f"logger.kinds.{kind}"
+        with naming(where), writable(folder.path / kind, "paths.output_dir"):
+            found.append(make(node, where)(save_dir=str(folder.path / kind)))
+            found[-1].log_hyperparams(hide_secrets(folder.run.config))
+    return found
+
+
+def own_callbacks(cfg: DictConfig, loggers: list[Logger]) -> list[pl.Callback]:
+    """Return the callbacks of `callbacks`; UserError for what is none, or for one that lacks a logger."""
+    made = {name: make(node, f"callbacks.{name}") for name, node in cfg.callbacks.items()}
+    for name, callback in made.items():
+        if not isinstance(callback, pl.Callback):
+            raise UserError(f"callbacks.{name}: {type(callback).__name__} is no callback of Lightning")
+        if isinstance(callback, pl.callbacks.LearningRateMonitor) and not loggers:
+            raise UserError(f"callbacks={name}: it needs a logger: set logger=tensorboard, wandb or mlflow")
+    return list(made.values())
+
+
+class StepLosses(pl.Callback):
+    """Hands losses and learning rate to the loggers every few batches; metrics.csv has them by epoch."""
+
+    def on_train_batch_end(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        """Log every tenth batch."""
+        if batch_idx % STEPS:
+            return
+        row = {f"step/{name}": float(value) for name, value in outputs.items()}
+        row["step/lr"] = trainer.optimizers[0].param_groups[0]["lr"]
+        for logger in trainer.loggers:
+            logger.log_metrics(row, trainer.global_step)

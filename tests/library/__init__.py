@@ -1,0 +1,1 @@
+"""The library: each example of docs/python.md, and what it refuses."""
