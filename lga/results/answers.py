@@ -42,7 +42,7 @@ def answer(comparison: Comparison) -> tuple[str, str]:
     better, worse, undecided = found["gain"], found["loss"], found["undecided"]
     if better:
         others = f", then {_listed(better[1:])}" if better[1:] else ""
-        told = f"{_name(best)} beats {reference} by {_told(best)} points of {metric}{others}"
+        told = f"{_name(best)} beats {reference} in {metric} by {_told(best)}{others}"
     else:
         beats = "is shown to beat" if undecided else "beats"
         told = f"No attention {beats} {reference} in {metric}: the most is {_name(best)}'s {_told(best)}"
@@ -65,7 +65,7 @@ def _told(group: Group) -> str:
         return ""
     p = "" if group.gain.p is None else f", p {p_text(group.gain.p)}"
     n = group.gain.estimate.n
-    return f"{interval(group.gain.estimate, signed=True)} ({n} seed{'s' if n > 1 else ''}{p})"
+    return f"{interval(group.gain.estimate, signed=True)} points ({n} seed{'s' if n > 1 else ''}{p})"
 
 
 def _listed(groups: Sequence[Group]) -> str:

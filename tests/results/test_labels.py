@@ -5,7 +5,6 @@ import pytest
 from lga.config.grid import experiment_runs
 from lga.results.judging import judge
 from lga.results.labels import block_label
-from lga.results.reports.pictures import _frozen_alpha
 from tests.results.runs import page_called
 
 RELEASED = {
@@ -31,12 +30,6 @@ RELEASED = {
 )
 def test_labels(changed, label):
     assert block_label({**RELEASED, **changed}, RELEASED) == label
-
-
-def test_the_alpha_that_stays():
-    assert _frozen_alpha({**RELEASED, "alpha": "frozen", "alpha_local": 0.25}) == 0.25
-    assert _frozen_alpha(RELEASED) is None
-    assert _frozen_alpha({"_target_": "lga.attention.CapacityControl"}) is None
 
 
 def test_every_variant_of_the_ablations_has_a_label_of_its_own():

@@ -95,16 +95,10 @@ def test_a_share_does_not_stand_in_the_other_studies(runs):
     assert [len(row.runs) for row in family.rows] == [3, 3]
 
 
-def test_the_picture_is_the_same_to_the_byte_and_only_there_where_runs_are(found):
-    files = page_files(PAGE, [found])
-    assert files == page_files(PAGE, [found])
-    assert "![Data and model size](scaling.svg)" in files["README.md"]
-    picture = files["scaling.svg"]
-    assert "gain over none, points of paper mAP50" in picture
-    assert "scale n" in picture
-    assert "<dc:date>" not in picture
-    nothing = page_files(PAGE, [judge(SCALING, [], SMALL)])
-    assert set(nothing) == {"README.md", "results.csv"}
+def test_the_page_gives_the_gain_over_cells(found):
+    text = page_files(PAGE, [found])["README.md"]
+    assert "## The block's gain over cells, paper mAP50" in text
+    assert "cells LGA's mean gain over none is " in text
 
 
 def test_the_plan_counts_each_run_once_and_fewer_images_as_less_work(tmp_path, monkeypatch):

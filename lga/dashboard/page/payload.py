@@ -96,7 +96,10 @@ def payload(
     shown = sorted((*live.values(), *others), key=lambda table: str(table["name"]).replace("figure", "z"))
     counted = {id(run) for comparison in comparisons for group in comparison.groups for run in group.runs}
     shared, problems = _Shared(_curve_points(len(ordered))), list(collection.problems)
-    runs = [_run(run, id(run) in counted, page_folder, shared, problems) for run in ordered]
+    runs = [
+        {"kept": n >= len(collection.runs), **_run(run, id(run) in counted, page_folder, shared, problems)}
+        for n, run in enumerate(ordered)
+    ]
     published = [row["attention"] for table in shown for row in table["rows"]]
     return {
         "generated": generated.isoformat(timespec="minutes"),
@@ -155,7 +158,6 @@ def _run(
         "seed": record.cell.seed,
         "scale": run.scale,
         "status": record.status,
-        "kept": run.folder.is_file(),
         "counted": counted,
         "error": record.error,
         "metric": record.monitor.split("/", 1)[-1],

@@ -14,6 +14,7 @@ function showAnswer(width) {
   byId("answer-wanted").textContent = first.wanted;
   const drawnOnes = [first, ...others].slice(0, ANSWERED);
   const each = drawnOnes.length > 1 ? halfWidth(width) : Math.min(width, 900);
+  byId("answer-charts").classList.toggle("pair", drawnOnes.length > 1);
   byId("answer-charts").replaceChildren(...drawnOnes.map((comparison, at) => element("div", {},
     at > 0 ? element("p", { class: "answer-other" }, `${comparison.answer} ${comparison.wanted}`) : null, gainFigure(comparison, each))));
   byId("answer-more").replaceChildren(...others.slice(ANSWERED - 1).map((comparison) => element("li", {}, element("b", {}, `${comparison.place}: `), comparison.answer)));

@@ -33,10 +33,10 @@ function intervalChart(rows, { title, width, line, band, label, lineName }) {
   const seeds = shown.flatMap(({ index, seeds: each }) => each.map((seed) => ({ ...seed, index })));
   const middle = [...shown.map(({ mean }) => mean), ...seeds.map(({ value }) => value), ...shown.map(({ published }) => published), line].filter((v) => !isAbsent(v));
   const [least, most] = [Math.min(...middle), Math.max(...middle)];
-  const reach = 2.5 * Math.max(most - least, 2 * (band ?? 0), 1e-6);
+  const reach = 2.5 * Math.max(most - least, 2 * (band ?? 0), 0.1);
   const bounds = shown.flatMap(({ low, high }) => [low, high]).filter((v) => !isAbsent(v));
   const domain = [Math.max(least - reach, Math.min(least, ...bounds)), Math.min(most + reach, Math.max(most, ...bounds))];
-  const room = 0.04 * (domain[1] - domain[0]);
+  const room = 0.04 * Math.max(domain[1] - domain[0], 0.5);
   const from = Math.min(domain[0], band ? -band : Infinity) - room;
   const to = Math.max(domain[1], band ?? -Infinity) + room;
   const inside = (value) => Math.min(Math.max(value, from), to);
