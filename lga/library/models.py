@@ -10,6 +10,7 @@ from omegaconf.errors import OmegaConfBaseException
 from PIL.Image import Image
 from torch import nn
 
+from lga.attention.timm_layer import timm_block
 from lga.config.frozen_run import FrozenRun
 from lga.config.instantiation import located
 from lga.config.schema import Config
@@ -121,7 +122,7 @@ def _check_classes(config: Mapping[str, Any], path: Path) -> None:
             kind: Any = None
             if target.startswith(TRUSTED) and not target.startswith(UNTRUSTED):
                 kind = located(OmegaConf.create({"_target_": target}), where)
-            is_module = isinstance(kind, type) and issubclass(kind, nn.Module)
+            is_module = kind is timm_block or (isinstance(kind, type) and issubclass(kind, nn.Module))
             if not is_module or not cast(type, kind).__module__.startswith(TRUSTED):
                 raise UserError(
                     f"{where}._target_={target}: no network of lga, timm, torch.nn or torchvision, and "

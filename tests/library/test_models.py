@@ -63,6 +63,11 @@ def test_a_folder_gives_the_network_of_its_chosen_epoch(folder):
     assert model(torch.zeros(1, 3, 32, 32)).shape == (1, 10)
 
 
+def test_a_block_of_timm_is_loaded(tmp_path):
+    run = lga.train([*QUICK, "trainer.max_epochs=1", f"paths.output_dir={tmp_path}"], attention="timm/eca")
+    assert type(lga.load(run).network.backbone.attention).__name__ == "EcaModule"
+
+
 def test_file_picture_and_array_are_seen_alike(trained, tmp_path):
     pixels = np.random.default_rng(0).integers(0, 255, (8, 8, 3), np.uint8)
     Image.fromarray(pixels).save(tmp_path / "digit.png")

@@ -94,7 +94,7 @@ def test_every_number_of_the_schema_has_bounds():
             "logger.group=a#b",
             """logger.group=a#b: the value cannot be read; quote it: 'logger.group="a#b"'""",
         ),
-        ("~logger", "~logger: a run needs it; set logger=, valid: csv, wandb"),
+        ("~logger", "~logger: a run needs it; set logger=, valid: csv, mlflow, tensorboard, wandb"),
         ("~seed", "~seed: a run needs it; set seed="),
         ("~recipe.epochs", "~recipe.epochs: a run needs it; set recipe.epochs="),
         (
