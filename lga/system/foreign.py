@@ -254,7 +254,7 @@ class _Texts(yaml.BaseLoader):
 def parse_yaml(content: bytes, place: str, advice: str) -> dict[str, Any]:
     """Return a YAML mapping whose scalars are all texts; a UserError names the line, ``place`` and advice."""
     try:
-        found = yaml.load(content, _Texts)
+        found = _Texts(content).get_single_data()
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{place}:{mark.line + 1}" if mark else place
