@@ -17,7 +17,7 @@ from tests.run.cells import ROOT, cell, run_py
     ("override", "expected"),
     [
         ("attention=lgaa", "attention=lgaa: no such option; did you mean lga? valid: cbam, eca, lga"),
-        ("dataset=mnst", "did you mean mnist? valid: coco2017, coco_minitrain, digit_scenes"),
+        ("dataset=mnst", "did you mean mnist? valid: coco, coco2017, coco_minitrain, digit_scenes"),
         ("datset=digits", "datset: no such key; did you mean dataset?"),
         ("trainer.max_epoch=3", "trainer.max_epoch: no such key of trainer; did you mean max_epochs?"),
         ("attention.block.hedas=3", "attention.block.hedas: no such key of attention.block"),
