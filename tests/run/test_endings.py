@@ -52,11 +52,18 @@ def as_lightning_exits():
         sys.exit(1)
 
 
-def test_lightnings_exit_at_an_interrupt_is_the_interrupt_again():
-    before = signal.getsignal(signal.SIGINT)
+@pytest.fixture
+def interrupts():
+    """The handler of a process started in a terminal; one started in the background ignores interrupts."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield signal.default_int_handler
+    signal.signal(signal.SIGINT, before)
+
+
+def test_lightnings_exit_at_an_interrupt_is_the_interrupt_again(interrupts):
     with pytest.raises(KeyboardInterrupt), without_notices():
         as_lightning_exits()
-    assert signal.getsignal(signal.SIGINT) is before
+    assert signal.getsignal(signal.SIGINT) is interrupts
     with pytest.raises(SystemExit), without_notices():
         sys.exit(1)
 
