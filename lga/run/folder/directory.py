@@ -19,7 +19,7 @@ from lga.system.secrets import hide_secrets
 PREVIOUS = "previous.ckpt"
 PREVIOUS_BEST = "previous_best.ckpt"
 # What a folder may hold before it is known whose it is: just made by us, or marked with its run's hash.
-MARKED = {".lock", "run.log", "checkpoints", "wandb", "result.json", "result.json.damaged"}
+MARKED = {".lock", "run.log", "slurm_job.json", "checkpoints", "wandb", "result.json", "result.json.damaged"}
 KEPT = shipped("experiments")  # the folders of kept records
 _HASH = re.compile("[0-9a-f]{64}")
 
