@@ -46,7 +46,7 @@ CELLS = {
         *(f"dataset.reader.{split}=6" for split in ("train", "val", "test")),
     ),
     "voc": ("dataset=voc2007", *SMALL, "data.cache=disk", "trainer.num_workers=1"),
-    "tiles": ("dataset=tinyperson_tiles", *SMALL),
+    "tiles": ("dataset=tinyperson_tiles", "dataset.splits=paper", *SMALL),
 }
 TREES = {"voc": voc.write_tree, "tiles": tinyperson.write_tree}
 CELLS_OF = {

@@ -155,7 +155,7 @@ def test_all_ranks_end_with_the_process_that_started_them(tmp_path, sent):
     (os.killpg if sent == signal.SIGINT else os.kill)(process.pid, sent)
     _, told = process.communicate(timeout=300)
     if sent == signal.SIGINT:
-        assert process.returncode == 1
+        assert process.returncode == 130
         assert "the same command continues from the last checkpoint" in told
         assert "Traceback" not in told
     deadline = time.monotonic() + 300
