@@ -35,8 +35,8 @@ $(INSTALLED): pyproject.toml uv.lock | $(filter .uv/bin/uv,$(UV))
 	@touch $@
 
 demo: $(INSTALLED) ## Compare attentions on real handwritten digits, classified and detected; table and page
-	$(RUN) run.py -m dataset=digits attention=none,se,cbam,lga seed=1,2,3
 	$(RUN) run.py -m dataset=digit_scenes attention=none,lga seed=1 recipe.epochs=5
+	$(RUN) run.py -m dataset=digits attention=none,se,cbam,lga seed=1,2,3
 	$(RUN) scripts/show_table.py
 	$(RUN) scripts/make_dashboard.py
 
