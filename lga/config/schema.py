@@ -14,6 +14,7 @@ from omegaconf import MISSING
 
 # isort: off
 from lga.config.values import (
+    BelowOne,
     Count,
     Flag,
     Folder,
@@ -140,7 +141,7 @@ class DetectionRecipeConfig:
     hsv_h: Fraction = MISSING
     hsv_s: Fraction = MISSING
     hsv_v: Fraction = MISSING
-    scale: Fraction = MISSING
+    scale: BelowOne = MISSING
     translate: Fraction = MISSING
     fliplr: Fraction = MISSING
 

@@ -26,6 +26,7 @@ Threads = Annotated[int, Field(strict=True, ge=1, le=1024)]
 Pixels = Annotated[int, Field(strict=True, ge=1, le=16_384)]
 Fraction = Annotated[float, Field(strict=True, ge=0, le=1)]
 Share = Annotated[float, Field(strict=True, gt=0, le=1)]
+BelowOne = Annotated[float, Field(strict=True, ge=0, lt=1)]
 Positive = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]
 NonNegative = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
 Flag = Annotated[bool, Field(strict=True)]
@@ -82,6 +83,7 @@ _WORDS = {
     "greater_than_equal": "at least {ge:.16g}",
     "greater_than": "above {gt:.16g}",
     "less_than_equal": "at most {le:.16g}",
+    "less_than": "below {lt:.16g}",
     "dataclass_type": "a group of settings",
     "string_pattern_mismatch": "the path of a folder",
     "string_too_short": "not to be empty",

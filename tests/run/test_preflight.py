@@ -47,6 +47,8 @@ SCENES = "dataset=digit_scenes"
         ("mode.split=tset", "mode.split=tset: valid: test, val"),
         ("data.train_share=0", "data.train_share=0.0: above 0"),
         ("data.cache=ram", "data.cache=ram: valid: none, memory, disk"),
+        ("data.on_error=warn", "data.on_error=warn: valid: raise, skip"),
+        (f"{SCENES} recipe.detection.scale=1", "recipe.detection.scale=1.0: below 1"),
         ("logger.project=''", "logger.project=: not to be empty"),
         (f"logger.tags=[{'a' * 65}]", f"logger.tags.0={'a' * 65}: at most 64 characters"),
         ("paths.output_dir=''", "paths.output_dir=: the path of a folder"),

@@ -9,7 +9,7 @@ Multiplies hue, saturation and value of an image, by 8-bit tables as the toolcha
 Axes: H rows, W columns.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import cv2
@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lga.data.loading.random_streams import Stream
-from lga.system.errors import UserError
 
 
 @dataclass(frozen=True)
@@ -41,18 +40,6 @@ class DetectionAugmentation:
     scale: float = 0.5
     translate: float = 0.1
     fliplr: float = 0.5
-
-    def __post_init__(self) -> None:
-        for name in (field.name for field in fields(self)):
-            value = getattr(self, name)
-            if name == "close_mosaic":
-                possible, valid = value >= 0, "a number of epochs, from 0"
-            elif name == "scale":
-                possible, valid = 0 <= value < 1, "from 0 to below 1"
-            else:
-                possible, valid = 0 <= value <= 1, "from 0 to 1"
-            if not possible:
-                raise UserError(f"augmentation.{name}={value} is impossible: it must be {valid}")
 
 
 class AugmentationDraws(NamedTuple):

@@ -10,10 +10,10 @@ from torch.utils.data import Sampler
 
 from lga.data.detection.augmentation import DetectionAugmentation
 from lga.data.detection.batches import EvaluationImages, TrainingImages, check_val_shape
-from lga.data.detection.image_cache import check_cache, with_cached_images
+from lga.data.detection.image_cache import with_cached_images
 from lga.data.detection.splits import DetectionSource, DetectionSplits
 from lga.data.loading.batch_order import BatchKey, BatchOrder
-from lga.data.loading.splits_data import DeferredLoader, SplitsData, SplitsReader, check_at_least
+from lga.data.loading.splits_data import DeferredLoader, SplitsData, SplitsReader
 from lga.structures import DetectionBatch
 from lga.system.errors import UserError
 
@@ -50,10 +50,10 @@ class DetectionData(SplitsData[DetectionSplits]):
         train_share: float = 1.0,
     ) -> None:
         super().__init__(reader, image_size, batch_size, seed, num_workers, train_share)
-        check_at_least(1, epochs=epochs)
         check_val_shape(val_shape)
         self.cache, self.cache_dir = cache, getattr(reader, "cache_dir", None)
-        check_cache(cache, self.cache_dir)
+        if cache == "disk" and self.cache_dir is None:
+            raise UserError("cache=disk: the reader of this set has no cache_dir; choose memory or none")
         self.epochs = epochs
         self.augmentation = augmentation or DetectionAugmentation()
         self.val_shape = val_shape

@@ -7,7 +7,6 @@ from lga.structures.annotations import Dropped
 from lga.system.errors import UserError
 from lga.system.foreign import stays_below
 
-ON_ERROR = ("raise", "skip")
 MOST_SAID = 600  # characters of one fault: what a file holds may be quoted in it
 
 
@@ -38,8 +37,6 @@ class Faults:
     """
 
     def __init__(self, on_error: str, decode: bool | None = None, subset: bool = False) -> None:
-        if on_error not in ON_ERROR:
-            raise UserError(f"on_error={on_error!r} is unknown: choose one of {', '.join(ON_ERROR)}")
         self.on_error = on_error
         self.subset = subset
         self.decode = on_error == "skip" if decode is None else decode

@@ -26,16 +26,7 @@ from lga.system.locks import alone
 from lga.system.progress import Progress
 from lga.system.resources import available_memory
 
-CACHES = ("none", "memory", "disk")
 VERSION = 1  # of what is kept: another one makes everything again
-
-
-def check_cache(cache: str, cache_dir: Path | None) -> None:
-    """Raise a UserError unless ``cache`` is one of `CACHES`, and there is a folder if it needs one."""
-    if cache not in CACHES:
-        raise UserError(f"cache={cache!r} is unknown: choose one of {', '.join(CACHES)}")
-    if cache == "disk" and cache_dir is None:
-        raise UserError("cache=disk: the reader of this set has no cache_dir; choose memory or none")
 
 
 def with_cached_images(
@@ -48,7 +39,7 @@ def with_cached_images(
     Args:
         source: the split.
         image_size: most pixels of an image's longer side.
-        cache: one of `CACHES`.
+        cache: ``none``, ``memory`` or ``disk``.
         cache_dir: for ``disk``; made if missing. Its ``images`` may be removed at any time.
 
     Raises:

@@ -49,12 +49,6 @@ class DeferredLoader(DataLoader[Batch_co]):
             yield batch
 
 
-def check_train_share(share: float) -> None:
-    """Raise a UserError unless ``share`` is above 0 and at most 1."""
-    if not 0 < share <= 1:
-        raise UserError(f"train_share={share:g}: choose a share above 0 and up to 1, such as 0.25")
-
-
 def shared_images(images: int, share: float) -> NDArray[np.bool_]:
     """Return (N,), bool: true for ``share`` of so many images, rounded, and for one at least."""
     order = torch.randperm(images, generator=generator(Stream.TRAIN_SHARE)).numpy()
@@ -128,9 +122,6 @@ class SplitsData(pl.LightningDataModule, Generic[SplitsT]):
         train_share: float = 1.0,
     ) -> None:
         super().__init__()
-        check_train_share(train_share)
-        check_at_least(1, image_size=image_size, batch_size=batch_size)
-        check_at_least(0, seed=seed, num_workers=num_workers)
         self.reader = reader
         self.image_size = image_size
         self.batch_size = batch_size
@@ -198,10 +189,3 @@ class SplitsData(pl.LightningDataModule, Generic[SplitsT]):
             "pin_memory": torch.cuda.is_available(),
             "generator": torch.Generator(),  # without one, each pass would draw from the global generator
         }
-
-
-def check_at_least(least: int, **settings: int) -> None:
-    """Raise a UserError naming the first setting below ``least``."""
-    for name, value in settings.items():
-        if value < least:
-            raise UserError(f"{name}={value} is too small: it must be at least {least}")

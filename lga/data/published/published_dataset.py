@@ -91,7 +91,7 @@ class PublishedDataset:
     ) -> None:
         self.data_dir = Path(data_dir)
         self.cache_dir = Path(cache_dir)
-        self.on_error = Faults(on_error).on_error
+        self.on_error = on_error
         self.subset = bool(subset)
         if splits not in self.plans:
             raise UserError(f"splits={splits!r} is unknown: choose one of {', '.join(self.plans)}")

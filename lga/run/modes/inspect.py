@@ -17,8 +17,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from lga.config.frozen_run import FrozenRun
-from lga.config.instantiation import make_reader, naming
-from lga.data.detection.faults import Faults
+from lga.config.instantiation import make_reader
 from lga.data.inspection.contact_sheet import Pictured
 from lga.data.inspection.pictures import picture_files, published_parts, split_parts
 from lga.data.inspection.published_set import PublishedInspection, inspect_splits
@@ -58,11 +57,9 @@ def _inspect(cfg: DictConfig) -> Report:
 
 def _report(cfg: DictConfig) -> tuple[Report, Mapping[str, Pictured]]:
     """Return the report, and the parts to make pictures of."""
-    with naming("data"):
-        decode = Faults(cfg.data.on_error).decode
     reader = _reader(cfg)
     if isinstance(reader, PublishedDataset):
-        inspection = PublishedInspection(reader, decode, _track(cfg))
+        inspection = PublishedInspection(reader, cfg.data.on_error == "skip", _track(cfg))
         return inspection.report(), published_parts(inspection)
     name, class_names = cfg.dataset.name, tuple(cfg.dataset.class_names)
     where = str(getattr(reader, "root", cfg.dataset.reader.get("data_dir", "installed packages")))

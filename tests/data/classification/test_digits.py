@@ -45,6 +45,11 @@ def test_splits_are_disjoint():
     assert not (in_val & in_test).any()
 
 
+def test_a_selection_is_needed():
+    with pytest.raises(UserError, match=r"^selection=None is unknown: choose one of validation, test"):
+        DigitsReader(selection=None)
+
+
 def test_selection_on_test_trains_on_the_rest():
     made = DigitsReader(selection="test")()
     assert made.counts == {"train": 1501, "val": 296, "test": 296}

@@ -36,11 +36,6 @@ def test_selection_on_the_test_split():
     assert made.selection == "test"
 
 
-def test_unknown_selection():
-    with pytest.raises(UserError, match=r"^selection='val' is unknown: choose one of validation, test"):
-        splits("val", [True] * 6)
-
-
 def test_nothing_to_hold_out():
     with pytest.raises(UserError, match="toy train: 6 images are too few"):
         splits("validation", [False] * 6)

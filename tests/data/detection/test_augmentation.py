@@ -1,10 +1,7 @@
 """What may be drawn, and that each draw depends on (seed, epoch, index) alone."""
 
-import pytest
-
 from lga.data.detection import DetectionAugmentation
 from lga.data.detection.augmentation import draw
-from lga.system.errors import UserError
 
 NOTHING = dict.fromkeys(("mosaic", "hsv_h", "hsv_s", "hsv_v", "scale", "translate", "fliplr"), 0.0)
 
@@ -48,11 +45,3 @@ def test_the_key_alone_decides():
 
 def test_leaving_mosaic_out_changes_no_other_draw():
     assert draws(50, allowed=False) == [one._replace(mosaic=False) for one in draws(50)]
-
-
-@pytest.mark.parametrize(
-    ("name", "value"), [("mosaic", 1.1), ("hsv_h", -0.1), ("scale", 1.0), ("fliplr", 2), ("close_mosaic", -1)]
-)
-def test_impossible_settings(name, value):
-    with pytest.raises(UserError, match=rf"^augmentation\.{name}={value} is impossible: it must be "):
-        DetectionAugmentation(**{name: value})

@@ -79,11 +79,6 @@ def test_no_boxes():
     assert not faults.counts
 
 
-def test_an_unknown_choice():
-    with pytest.raises(UserError, match=r"^on_error='warn' is unknown: choose one of raise, skip"):
-        Faults("warn")
-
-
 def test_the_input_is_not_changed():
     written = split(((-5, 0, 5, 5), 0), ((5, 5, 5, 9), 0))
     check_boxes(written, 3, Faults("skip"))

@@ -41,8 +41,3 @@ def test_skip_collects_both_and_tells_them_apart():
 )
 def test_images_are_decoded_with_skip_unless_said_otherwise(on_error, decode, decodes):
     assert Faults(on_error, decode).decode is decodes
-
-
-def test_an_unknown_way():
-    with pytest.raises(UserError, match=r"^on_error='maybe' is unknown: choose one of raise, skip"):
-        Faults("maybe")

@@ -17,7 +17,7 @@ from PIL import Image
 from lga.config.compose import compose
 from lga.config.frozen_run import freeze
 from lga.data.detection import DetectionAugmentation, DetectionData, DetectionSplits, FileImages, image_cache
-from lga.data.detection.image_cache import check_cache, with_cached_images
+from lga.data.detection.image_cache import with_cached_images
 from lga.structures.annotations import Annotations, WrittenBox, WrittenImage
 from lga.system.errors import UserError
 from tests.data.detection.sources import MadeReader, flat, source_of, source_of_files, targets_of
@@ -130,14 +130,6 @@ def test_a_folder_that_cannot_be_written(source, tmp_path):
         with_cached_images(source, 32, "disk", tmp_path / "cache")
 
 
-def test_settings_that_there_are_not(tmp_path):
-    with pytest.raises(UserError, match=r"^cache='ram' is unknown: choose one of none, memory, disk"):
-        check_cache("ram", tmp_path)
-    with pytest.raises(UserError, match=r"^cache=disk: the reader of this set has no cache_dir"):
-        check_cache("disk", None)
-    check_cache("memory", None)
-
-
 def _sum_of(images, results):
     results.put(int(images.load(0).sum()))
 
@@ -240,9 +232,7 @@ def test_the_test_split_is_not_kept(tmp_path, monkeypatch):
     assert not (tmp_path / "cache").exists()
 
 
-def test_the_data_module_refuses_settings_that_there_are_not(tmp_path):
-    with pytest.raises(UserError, match=r"^cache='ram' is unknown"):
-        data_of(noise(tmp_path, SMALL), "ram")
+def test_a_disk_cache_needs_a_folder():
     with pytest.raises(UserError, match=r"^cache=disk: the reader of this set has no cache_dir"):
         data_of(MadeReader(), "disk")
 

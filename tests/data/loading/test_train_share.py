@@ -17,7 +17,6 @@ from lga.data.detection.image_cache import with_cached_images
 from lga.data.detection.image_stores import FileImages, PickedImages, picked
 from lga.data.loading.sharding import Shard
 from lga.data.loading.splits_data import shared_images
-from lga.system.errors import UserError
 from tests.data.detection.sources import MadeReader, flat, source_of, targets_of
 
 SHARES = (0.01, 0.25, 0.5, 0.75, 1.0)
@@ -43,12 +42,6 @@ def test_a_share_is_spread_over_the_split():
     of_each_tenth = shared_images(1000, 0.25).reshape(10, 100).sum(1)
     assert of_each_tenth.min() >= 10
     assert of_each_tenth.max() <= 40
-
-
-@pytest.mark.parametrize("share", [0.0, -0.5, 1.5, float("nan")])
-def test_what_is_no_share_is_refused(share):
-    with pytest.raises(UserError, match=r"^train_share=.*: choose a share above 0 and up to 1"):
-        ClassificationData(DigitsReader(), 8, 8, train_share=share)
 
 
 def detection(**settings):
