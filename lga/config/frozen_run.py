@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from omegaconf import DictConfig, OmegaConf
 
@@ -106,6 +106,14 @@ class Cell:
         return "/".join(part for part in parts if part != "none" or part is parts[-1]) + f" seed {self.seed}"
 
 
+class FilesSay(NamedTuple):
+    """What the files of a set say of it: its name and classes, and the hash of what they hold."""
+
+    name: str | None
+    class_names: list[str]
+    content_sha256: str | None
+
+
 @dataclass(frozen=True)
 class FrozenRun:
     """A run with every value of its config resolved, as it is handed to the process that runs it.
@@ -149,15 +157,20 @@ class FrozenRun:
         return Path(paths["output_dir"]) / "runs" / cell.dataset / network / cell.attention / name
 
 
-def freeze(cfg: DictConfig, overrides: tuple[str, ...] = ()) -> FrozenRun:
-    """Resolve `cfg` once and for all; later edits of YAML files cannot reach the run."""
+def freeze(
+    cfg: DictConfig, overrides: tuple[str, ...] = (), known: dict[str, FilesSay] | None = None
+) -> FrozenRun:
+    """Resolve `cfg` once and for all; later edits of YAML files cannot reach the run.
+
+    `known` is filled in: the cells of a sweep that share it read and hash the files of a user's set once.
+    """
     config = cast(dict[str, Any], OmegaConf.to_container(cfg, resolve=False))
     config.pop("hydra", None)
     variables = _variables(config)
     hide_variables(variables)
     merged = OmegaConf.merge(_schema(), config)  # refuses keys added with `+`
     checked = cast(DictConfig, merged)
-    _settle_reader(checked)
+    _settle_reader(checked, {} if known is None else known)
     _check_consistent(checked)
     _check_names(checked)
     settle_backbone(checked)
@@ -191,7 +204,7 @@ def _check_names(cfg: DictConfig) -> None:
             )
 
 
-def _settle_reader(cfg: DictConfig) -> None:
+def _settle_reader(cfg: DictConfig, known: dict[str, FilesSay]) -> None:
     """Fill in what a user's own files say: the set's name and classes, and a hash of their content."""
     dataset, node = cfg.dataset, cfg.dataset.reader
     if unused := [key for key in OF_OWN_SETS if dataset[key] is not None and key not in node]:
@@ -202,18 +215,24 @@ def _settle_reader(cfg: DictConfig) -> None:
     own = "content_sha256" in node  # a set of one's own; else files in place of published ones
     if node.get("content_sha256") or (node.get("verify", True) and not own):
         return
-    reader = make(node, "dataset.reader")
-    said = {"name": reader.name, "class_names": list(reader.class_names)} if own else {}
-    for key, value in said.items():
+    settings = json.dumps(OmegaConf.to_container(node, resolve=True), sort_keys=True)
+    if settings not in known:
+        reader = make(node, "dataset.reader")
+        name, classes = getattr(reader, "name", None), list(getattr(reader, "class_names", ()))
+        content = reader.own_content() if hasattr(reader, "own_content") else None
+        known[settings] = FilesSay(name, classes, content)
+    said = known[settings]
+    if said.content_sha256:
+        node.content_sha256 = said.content_sha256
+    if not own:
+        return
+    for key, value in ("name", said.name), ("class_names", said.class_names):
         if OmegaConf.is_missing(dataset, key):
             dataset[key] = value
-    if own and OmegaConf.is_missing(dataset, "num_classes"):
+    if OmegaConf.is_missing(dataset, "num_classes"):
         dataset.num_classes = len(dataset.class_names)
-    if own and dataset.name.lower() in _named_sets():
+    if dataset.name.lower() in _named_sets():
         raise UserError(f"dataset.name={dataset.name}: a set of this project has that name; set another one")
-    own_content = getattr(reader, "own_content", None)
-    if own_content and (found := own_content()):
-        node.content_sha256 = found
 
 
 def _named_sets() -> set[str]:

@@ -20,7 +20,7 @@ from hydra.plugins.config_source import ConfigResult
 from omegaconf import DictConfig
 
 from lga.config.compose import CONFIG_DIR, CONFIG_ERRORS, explain, initialised
-from lga.config.frozen_run import FrozenRun, freeze
+from lga.config.frozen_run import FilesSay, FrozenRun, freeze
 from lga.system.errors import UserError
 
 _KEPT: dict[str, ConfigResult | None] = {}
@@ -104,10 +104,11 @@ def _expanded(cfg: DictConfig, overrides: Sequence[str]) -> list[list[str]]:
 def _composed(compose: Compose, chosen: str, jobs: Sequence[Sequence[str]]) -> Iterator[FrozenRun]:
     """The jobs' runs. No other value of a config is made of its seed, so that it can be put in afterwards."""
     kept: dict[tuple[str, ...], FrozenRun] = {}
+    known = dict[str, FilesSay]()
     for job in jobs:
         others = tuple(override for override in job if not override.startswith(_SEED))
         if others not in kept:
-            kept[others] = freeze(compose([chosen, *others]))
+            kept[others] = freeze(compose([chosen, *others]), known=known)
         seeds = [int(override.removeprefix(_SEED)) for override in job if override.startswith(_SEED)]
         config = kept[others].config
         yield FrozenRun({**config, "seed": seeds[-1] if seeds else config["seed"]}, (chosen, *job))

@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from lga.config.frozen_run import Cell, FrozenRun, freeze
+from lga.config.frozen_run import Cell, FilesSay, FrozenRun, freeze
 from lga.run.folder.directory import RunDirectory
 from lga.run.folder.record import RunRecord, read_record
 from lga.system.errors import UserError
@@ -157,8 +157,9 @@ def launch_sweep(
 ) -> list[JobReturn]:
     """Run one job for each list of overrides and return what Hydra's sweepers expect."""
     group = time.strftime("sweep-%Y%m%d-%H%M%S")
+    known = dict[str, FilesSay]()
     jobs = [
-        _freeze(compose(overrides), tuple(filter_overrides(list(overrides))), group)
+        _freeze(compose(overrides), tuple(filter_overrides(list(overrides))), group, known)
         for overrides in job_overrides
     ]
     _tell_apart(jobs)
@@ -173,10 +174,10 @@ def launch_sweep(
     return [_returned(job, error) for job in jobs]
 
 
-def _freeze(cfg: DictConfig, overrides: tuple[str, ...], group: str) -> Job:
+def _freeze(cfg: DictConfig, overrides: tuple[str, ...], group: str, known: dict[str, FilesSay]) -> Job:
     with open_dict(cfg):
         cfg.logger.group = cfg.logger.group or group
-    return Job(overrides, freeze(cfg, overrides))
+    return Job(overrides, freeze(cfg, overrides, known))
 
 
 def _tell_apart(jobs: Sequence[Job]) -> None:

@@ -4,6 +4,8 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from msgspec import Raw
+
 from lga.data.detection.faults import Faults
 from lga.data.own.own_set import OwnSet, absolute, checked_names
 from lga.data.published.formats.coco_json import CocoCategory, CocoImage, open_coco, read_coco, records
@@ -45,10 +47,14 @@ class COCOReader(OwnSet):
 
     def describe(self) -> tuple[Iterable[Path], tuple[str, ...], Iterable[str]]:
         """Return all folders, the names of the categories in the order of their ids, and the parts."""
-        found = records(open_coco(self.place).categories, CocoCategory, str(self.place), Faults("raise"))
-        names = [category.name for category in sorted(found, key=lambda each: each.id)]
-        classes = checked_names(names, f"{self.place}: categories")
-        self.folders = {part: _folder(path, part, self.images) for part, path in self.written.items()}
+        self.folders = {}
+        for part, path in self.written.items():
+            content = open_coco(path)
+            if part == "train":
+                found = records(content.categories, CocoCategory, str(path), Faults("raise"))
+                names = [category.name for category in sorted(found, key=lambda each: each.id)]
+                classes = checked_names(names, f"{path}: categories")
+            self.folders[part] = _folder(path, content.images, part, self.images)
         return (
             [*(path.parent for path in self.written.values()), *self.folders.values()],
             classes,
@@ -68,9 +74,9 @@ class COCOReader(OwnSet):
         return read_coco(self.written[part], place, faults, labels, "" if folder == "." else folder)
 
 
-def _folder(file: Path, part: str, images: str | None) -> Path:
-    """Return the folder in which the first image of a JSON file lies, of those where it may."""
-    first = next(records(open_coco(file).images, CocoImage, str(file), Faults("raise")), None)
+def _folder(file: Path, listed: list[Raw], part: str, images: str | None) -> Path:
+    """Return the folder in which the first image that a JSON file lists lies, of those where it may."""
+    first = next(records(listed, CocoImage, str(file), Faults("raise")), None)
     if first is None:
         raise UserError(f"{file}: images: names no image; leave {part} out, or add them")
     above, named = file.parent.parent, file.stem.removeprefix("instances_")

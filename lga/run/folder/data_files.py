@@ -38,20 +38,17 @@ def missing_data(reader: Any) -> str | None:
 
 
 def check_data(config: Mapping[str, Any]) -> None:
-    """Raise a UserError where data of a run is missing."""
-    if not config["dataset"]["embedded"] and (missing := missing_data(_reader(config))):
-        raise UserError(missing)
+    """Raise a UserError where data of a run is missing; what was there is not looked for again."""
+    if not config["dataset"]["embedded"]:
+        _check(json.dumps(config["dataset"], sort_keys=True))
 
 
-def compare_data(
-    config: Mapping[str, Any], before: Mapping[str, str] | None, trained: str, path: Path
-) -> str:
+def compare_data(config: Mapping[str, Any], before: Mapping[str, str] | None, path: Path) -> str:
     """Hold the data here against the manifest of what was trained on before; None where there is none.
 
     Args:
         config: the run's.
         before: name -> sha256.
-        trained: what was trained on it, such as "this run finished".
         path: what to remove to train on the data here.
 
     Returns:
@@ -67,7 +64,7 @@ def compare_data(
         found = _manifest(json.dumps(config["dataset"]["reader"], sort_keys=True))
     except UserError:
         return "; its data is not here, and was not compared"
-    check_same_data(found or before, before, trained, path)
+    check_same_data(found or before, before, "this run was trained", path)
     return ""
 
 
@@ -92,8 +89,10 @@ def _manifest(reader_settings: str) -> Mapping[str, str]:
         raise UserError(f"{error.filename}: {error.strerror}") from error
 
 
-def _reader(config: Mapping[str, Any]) -> Any:
-    return make_reader(OmegaConf.create(config["dataset"]))
+@cache
+def _check(dataset: str) -> None:
+    if missing := missing_data(make_reader(OmegaConf.create(json.loads(dataset)))):
+        raise UserError(missing)
 
 
 def parts_of(reader: PublishedDataset) -> list[str]:

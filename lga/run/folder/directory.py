@@ -78,7 +78,7 @@ class RunDirectory:
         path, record = found
         files = record.data.files if record.data else None
         where = self.path if path == self.result else path
-        return path, record, compare_data(self.run.config, files, "this run was trained", where)
+        return path, record, compare_data(self.run.config, files, where)
 
     def kept(self) -> tuple[Path, RunRecord] | None:
         """Return path and record if the experiment of `paths.kept` keeps this run's; it may have no weights.

@@ -5,6 +5,8 @@ import pytest
 from lga.config.compose import compose
 from lga.config.frozen_run import freeze
 from lga.config.instantiation import make_reader
+from lga.data.own.own_set import OwnSet
+from lga.launch.sweep import launch_sweep
 from lga.run.folder.data_files import check_data
 from lga.system.errors import UserError
 from tests.data.trees import own
@@ -47,6 +49,16 @@ def test_a_run_is_known_by_its_data_and_not_by_where_it_lies(tmp_path, kind):
     path = next((tmp_path / "b").rglob(f"*.{suffix}"))
     path.write_bytes(path.read_bytes() + b"\n")
     assert frozen(*here).directory.name != freeze(compose(there)).directory.name
+
+
+def test_the_cells_of_a_sweep_read_a_set_once(tmp_path, monkeypatch):
+    given, cells = overrides("yolo", tmp_path / "zoo"), [["seed=0"], ["seed=1"]]
+    alone = [frozen(*given, *each).config_hash for each in cells]
+    read, jobs, own_content = [], [], OwnSet.own_content
+    monkeypatch.setattr(OwnSet, "own_content", lambda reader: read.append(reader) or own_content(reader))
+    launch_sweep(lambda each: compose([*given, *each]), cells, lambda waiting, _: jobs.extend(waiting))
+    assert len(read) == 1
+    assert [job.run.config_hash for job in jobs] == alone
 
 
 @pytest.mark.parametrize("kind", KEYS)
