@@ -12,22 +12,23 @@ from typing import Annotated
 from hydra.core.config_store import ConfigStore
 from omegaconf import MISSING
 
-# isort: off
+from lga.config.recipe_schema import RecipeConfig
 from lga.config.values import (
-    BelowOne,
     Count,
     Flag,
     Folder,
     Fraction,
     Free,
     Label,
-    Natural,
     Node,
-    NonNegative,
-    OptimizerNode,
+    Pixels,
+    Processes,
+    Seed,
+    Share,
+    Tag,
+    Threads,
+    word,
 )
-from lga.config.values import Pixels, Positive, Processes, Seed, Share, Tag, Threads, word
-# isort: on
 
 MODES = ("train", "evaluate", "predict", "export", "describe", "inspect")
 TASKS = ("classification", "detection")
@@ -107,62 +108,6 @@ class TaskConfig:
     model: Node | None = None
     data: Node = MISSING
     module: Node = MISSING
-
-
-@dataclass
-class ScheduleConfig:
-    """Learning rate and momentum over the iterations."""
-
-    final_fraction: Fraction = MISSING
-    warmup_epochs: NonNegative = MISSING
-    warmup_min_iterations: Natural = MISSING
-    warmup_bias_lr: NonNegative = MISSING
-    warmup_momentum: Fraction = MISSING
-
-
-@dataclass
-class ClassificationRecipeConfig:
-    """What only the training of a classifier needs."""
-
-    label_smoothing: Fraction = MISSING
-    dropout: Fraction = MISSING
-    augmentation: Annotated[str, word("none", "affine", "paper")] = MISSING
-
-
-@dataclass
-class DetectionRecipeConfig:
-    """What only the training of a detector needs: gains of its loss, and augmentation."""
-
-    box_gain: NonNegative = MISSING
-    class_gain: NonNegative = MISSING
-    distribution_gain: NonNegative = MISSING
-    mosaic: Fraction = MISSING
-    close_mosaic: Natural = MISSING
-    hsv_h: Fraction = MISSING
-    hsv_s: Fraction = MISSING
-    hsv_v: Fraction = MISSING
-    scale: BelowOne = MISSING
-    translate: Fraction = MISSING
-    fliplr: Fraction = MISSING
-
-
-@dataclass
-class RecipeConfig:
-    """Everything of the training that changes its result; a section per task it is made for."""
-
-    name: str = MISSING
-    epochs: Count = MISSING
-    batch_size: Count = MISSING
-    nominal_batch_size: Count = MISSING
-    optimizer: OptimizerNode = MISSING
-    weight_decay: NonNegative = MISSING
-    schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
-    ema_decay: Fraction = MISSING
-    ema_ramp_steps: Positive = MISSING
-    clip_norm: Positive = MISSING
-    select: Annotated[str, word("best", "last")] = MISSING
-    classification: ClassificationRecipeConfig | None = None
-    detection: DetectionRecipeConfig | None = None
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from itertools import count
 from typing import Any, cast
 
@@ -75,6 +76,24 @@ def _metric(cfg: DictConfig, name: str) -> Any:
         kind = "torchmetrics metric" if cfg.task.name == "classification" else "protocol of detection"
         raise UserError(f"metrics.{name}: {type(made).__name__} is no {kind}, as task={cfg.task.name} needs")
     return made
+
+
+def check_smallest_batch(network: nn.Module, cfg: DictConfig, data: SplitsData[Any]) -> None:
+    """Raise UserError where a device's part of a batch is one image, and batch norm would see one value."""
+    images, size, limit = data.counts["train"], cfg.recipe.batch_size, cfg.trainer.limit_train_batches
+    cut = limit is not None and limit <= images // size  # before a last batch that is smaller
+    smallest = size if cut or images % size == 0 else images % size
+    if smallest // data.shard.world_size > 1:
+        return
+    try:
+        with kept_global_state():
+            deepcopy(network).train()(torch.zeros(1, 3, cfg.dataset.image_size, cfg.dataset.image_size))
+    except ValueError as error:
+        better = next(each for each in range(size + 1, images + 2) if images % each != 1)
+        raise UserError(
+            f"recipe.batch_size={size}: the last batch of {images} training images has {smallest}, and batch "
+            f"norm needs more where maps are one pixel; set recipe.batch_size={better}"
+        ) from error
 
 
 def build_optimization(cfg: DictConfig) -> Optimization:

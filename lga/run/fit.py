@@ -7,7 +7,6 @@ import math
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -19,11 +18,9 @@ from pytorch_lightning.strategies import DDPStrategy
 from torch import nn
 
 from lga.config.frozen_run import FrozenRun
-from lga.data.loading.random_streams import kept_global_state
 from lga.data.loading.sharding import Shard
-from lga.data.loading.splits_data import SplitsData
 from lga.instruments import InstrumentsCallback
-from lga.run.build import build_data, build_network, build_task
+from lga.run.build import build_data, build_network, build_task, check_smallest_batch
 from lga.run.callbacks.detection_report import DetectionReport
 from lga.run.callbacks.history import FiniteLosses, MetricsHistory
 from lga.run.callbacks.loggers import StepLosses, loggers_of, own_callbacks
@@ -59,7 +56,7 @@ def fit_and_judge(run: FrozenRun, folder: RunDirectory, shard: Shard | None = No
     data, task = build_data(cfg), build_task(cfg, network)
     if shard is not None:
         data.shard, data.most_judged = shard, cfg.trainer.limit_eval_batches
-    _check_smallest_batch(network, cfg, data)
+    check_smallest_batch(network, cfg, data)
     resumed_epoch = made_by_first(lambda: _resumable_epoch(run, folder, data.manifest))
     wandb = WandbLogger.start(run, folder, resumed=resumed_epoch is not None)
     wandb.log_metrics(complexity.as_dict())
@@ -95,28 +92,6 @@ def _prepare_torch(cfg: DictConfig) -> None:
     # Deterministic mode fills every new tensor with NaN, a tenth of a step, to show reads before a write.
     fillable: Any = torch.utils.deterministic
     fillable.fill_uninitialized_memory = False
-
-
-def _check_smallest_batch(network: nn.Module, cfg: DictConfig, data: SplitsData[Any]) -> None:
-    """Raise UserError where a device's part of a batch is one image, and batch norm would see one value."""
-    images, size, limit = data.counts["train"], cfg.recipe.batch_size, cfg.trainer.limit_train_batches
-    cut = limit is not None and limit <= images // size  # before a last batch that is smaller
-    smallest = size if cut or images % size == 0 else images % size
-    if smallest // data.shard.world_size > 1:
-        return
-    try:
-        with kept_global_state():
-            deepcopy(network).train()(torch.zeros(1, 3, cfg.dataset.image_size, cfg.dataset.image_size))
-    except ValueError as error:
-        raise UserError(
-            f"recipe.batch_size={size}: the last batch of {images} training images has {smallest}, and batch "
-            f"norm needs more where maps are one pixel; set recipe.batch_size={_better_size(size, images)}"
-        ) from error
-
-
-def _better_size(size: int, images: int) -> int:
-    """Return the next larger batch size that leaves no last batch of one."""
-    return next(each for each in range(size + 1, images + 2) if images % each != 1)
 
 
 @contextmanager

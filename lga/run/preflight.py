@@ -4,13 +4,13 @@ import os
 from pathlib import Path
 
 from lga.config.frozen_run import FrozenRun
+from lga.data.published.toolchain_tree import IMAGE_SUFFIXES
 from lga.run.devices.device_sets import check_devices
 from lga.run.folder.data_files import check_data
 from lga.run.folder.directory import RunDirectory
 from lga.system.errors import UserError, require_extra
 from lga.system.foreign import visible
 
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
 IN_EXTRA = ("tensorboard", "mlflow")
 WANDB_MODES = ("online", "offline", "disabled", "dryrun", "run", "shared")
 
@@ -69,7 +69,7 @@ def images_of(source: str | None) -> list[Path]:
     path = Path(source)
     try:
         if path.is_dir():
-            found = [file for file in visible(path, "*") if file.suffix.lower() in SUFFIXES]
+            found = [file for file in visible(path, "*") if file.suffix.lower() in IMAGE_SUFFIXES]
         elif path.is_file():
             found = [path]
         else:  # brackets in the name of a real folder are no pattern

@@ -139,9 +139,8 @@ def _extract_tar(archive: Path, folder: Path, limits: Limits, on_member: OnMembe
             opened.extract(member, folder, filter="data")
             on_member(done, None)
         end, left = opened.offset, MOST_TRAILING
-        while (
-            rest := opened.fileobj.read(CHUNK) if opened.fileobj else b""
-        ):  # up to the stream's own checksum
+        # Read up to the stream's own checksum.
+        while rest := opened.fileobj.read(CHUNK) if opened.fileobj else b"":
             left -= len(rest)
             if left < 0:
                 raise tarfile.ReadError(f"more than {MOST_TRAILING:,} bytes follow its end")

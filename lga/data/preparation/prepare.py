@@ -95,9 +95,8 @@ def put_in_place(made: Path, data_dir: Path, piece: Piece) -> str:
     content = _content(made)
     stamp = _stamp(data_dir, piece)
     stamp.parent.mkdir(exist_ok=True)
-    write_atomically(
-        stamp, lambda file: file.write(msgspec.json.encode(content))
-    )  # before: a folder without a stamp is somebody else's
+    # Before the move: a folder without a stamp is somebody else's.
+    write_atomically(stamp, lambda file: file.write(msgspec.json.encode(content)))
     target = data_dir / piece.target
     target.parent.mkdir(parents=True, exist_ok=True)
     made.rename(target)

@@ -21,7 +21,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from lga.data.detection.faults import Faults
-from lga.data.published.formats.text_lines import numbered_lines
+from lga.data.published.formats.text_lines import numbered_lines, read_each
 from lga.data.published.published_dataset import PartFiles
 from lga.data.published.split_plan import PublishedCounts, SplitPlan, paper_plan
 from lga.data.published.tiled_dataset import TiledDataset
@@ -89,7 +89,7 @@ class DOTAReader(TiledDataset):
 
     def parse(self, part: str, files: PartFiles, faults: Faults) -> Annotations:
         """Return the boxes of every label file."""
-        return self.parse_each(files, ".png", faults, read_dota)
+        return read_each(self.root, files.annotations, files.image_folder, ".png", faults, read_dota)
 
     def _labels(self, part: str) -> Path | None:
         """Return the first folder that holds label files of a part."""

@@ -7,7 +7,7 @@ toolchain makes of the set is read instead, see `lga.data.published.toolchain_tr
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -22,7 +22,7 @@ from lga.data.detection.index_cache import cached_index, content_hash, listing, 
 from lga.data.detection.splits import DetectionSource, DetectionSplits
 from lga.data.published.split_plan import HELD_OUT, PublishedCounts, SplitPlan, held_out
 from lga.data.published.toolchain_tree import label_files, label_folder, parse_toolchain_tree
-from lga.structures.annotations import Annotations, WrittenBox, WrittenImage
+from lga.structures.annotations import Annotations
 from lga.system.errors import UserError
 from lga.system.progress import Track, untracked
 
@@ -129,38 +129,6 @@ class PublishedDataset:
         if not path.exists():
             raise UserError(f"{path}: not there; {advice}")
         return path
-
-    def parse_each(
-        self,
-        files: PartFiles,
-        suffix: str,
-        faults: Faults,
-        parse: Callable[[Path, str, Faults], list[WrittenBox]],
-    ) -> Annotations:
-        """Return the boxes of annotation files of one image each, which has the same stem.
-
-        An image without objects has an empty file: one without any is refused.
-
-        Args:
-            files: of the part, one image folder and annotations of one folder.
-            suffix: of the images.
-            faults: see `parse`.
-            parse: gives the boxes of a file, called by a place relative to `root`.
-        """
-        folder, images = files.image_folder.relative_to(self.root).as_posix(), []
-        annotations = Path(folder).with_name("annotations").as_posix()
-        for path in files.annotations:
-            place = path.relative_to(self.root).as_posix()
-            annotations, boxes = place.rpartition("/")[0], parse(path, place, faults)
-            images.append(WrittenImage(f"{folder}/{path.stem}{suffix}", None, boxes, place))
-        annotated = {image.name for image in images}
-        for name in listing(self.root, files.image_folder):
-            if name.endswith(suffix) and name not in annotated:
-                expected = (
-                    f"expected its annotation file {annotations}/{Path(name).stem}.txt, which is not there"
-                )
-                faults.refuse("images without annotation file", name, expected)
-        return Annotations.of_images(images)
 
     def group_of(self, name: str) -> str:
         """Return what must not come apart when images are held out: here each image is its own."""

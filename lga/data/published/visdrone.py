@@ -6,7 +6,7 @@ beside, which are not read; of the newer one (``images/train`` beside ``labels/t
 
 Published faults that are left out and counted: a few boxes of no width or height.
 
-VisDrone's annotation files: one a image, one box a line.
+VisDrone's annotation files: one an image, one box a line.
 
 Format: eight integers ``left,top,width,height,score,category,truncation,occlusion``; a comma may follow. See
 the VisDrone-Dataset repository, https://github.com/VisDrone/VisDrone-Dataset.
@@ -16,7 +16,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from lga.data.detection.faults import Faults
-from lga.data.published.formats.text_lines import numbered_lines
+from lga.data.published.formats.text_lines import numbered_lines, read_each
 from lga.data.published.published_dataset import PartFiles, PublishedDataset
 from lga.data.published.split_plan import PublishedCounts, SplitPlan, paper_plan
 from lga.structures.annotations import Annotations, Ignored, WrittenBox
@@ -68,7 +68,7 @@ class VisDroneReader(PublishedDataset):
 
     def parse(self, part: str, files: PartFiles, faults: Faults) -> Annotations:
         """Return the boxes of every annotation file."""
-        return self.parse_each(files, ".jpg", faults, read_visdrone)
+        return read_each(self.root, files.annotations, files.image_folder, ".jpg", faults, read_visdrone)
 
 
 FIELDS = 8

@@ -92,9 +92,7 @@ def evaluate(run: FrozenRun) -> float:
         inference_mode=False,
     )
     data.judged_split = split
-    trainer.test(
-        task, datamodule=data, verbose=False
-    )  # by its module, whose hooks a bare loader would not have
+    trainer.test(task, datamodule=data, verbose=False)  # a bare loader would not have the module's hooks
     metrics = {name.split("/", 1)[1]: float(value) for name, value in trainer.callback_metrics.items()}
     results = {"split": split, "metrics": metrics, "metrics_per_class": task.metrics_per_class}
     with writable(out, "mode.out"):

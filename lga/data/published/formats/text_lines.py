@@ -1,15 +1,17 @@
-"""Lines of a small text file with their numbers.
+"""Lines of a small text file, and rows of a CSV file with a known header, with their line numbers.
 
-Rows of a CSV file with a known header, and their line numbers.
+Also the text files of a part that has one for each image.
 """
 
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from lga.data.detection.faults import Faults
+from lga.data.detection.index_cache import listing
+from lga.structures.annotations import Annotations, WrittenBox, WrittenImage
 from lga.system.errors import UserError
 from lga.system.foreign import read_file
 
@@ -65,6 +67,40 @@ def numbered_rows(
                 faults.refuse("rows not understood", f"{place}:{rows.line_num}", expected)
     except csv.Error as error:
         faults.refuse("files that break off", f"{place}:{rows.line_num}", f"expected a CSV row: {error}")
+
+
+def read_each(
+    root: Path,
+    files: Sequence[Path],
+    images: Path,
+    suffix: str,
+    faults: Faults,
+    read: Callable[[Path, str, Faults], list[WrittenBox]],
+) -> Annotations:
+    """Return the boxes of annotation files of one image each, which has the same stem.
+
+    An image without objects has an empty file: one without any is refused.
+
+    Args:
+        root: the set's folder, that names are relative to.
+        files: of one folder.
+        images: folder of the images.
+        suffix: of the images.
+        faults: says what to do about an image without a file, and is handed on.
+        read: gives the boxes of a file, called by a place relative to ``root``.
+    """
+    folder, found = images.relative_to(root).as_posix(), []
+    annotations = Path(folder).with_name("annotations").as_posix()
+    for path in files:
+        place = path.relative_to(root).as_posix()
+        annotations, boxes = place.rpartition("/")[0], read(path, place, faults)
+        found.append(WrittenImage(f"{folder}/{path.stem}{suffix}", None, boxes, place))
+    annotated = {image.name for image in found}
+    for name in listing(root, images):
+        if name.endswith(suffix) and name not in annotated:
+            expected = f"expected its annotation file {annotations}/{Path(name).stem}.txt, which is not there"
+            faults.refuse("images without annotation file", name, expected)
+    return Annotations.of_images(found)
 
 
 def _text(path: Path, place: str, faults: Faults) -> str | None:
