@@ -82,17 +82,19 @@ def check_smallest_batch(network: nn.Module, cfg: DictConfig, data: SplitsData[A
     """Raise UserError where a device's part of a batch is one image, and batch norm would see one value."""
     images, size, limit = data.counts["train"], cfg.recipe.batch_size, cfg.trainer.limit_train_batches
     cut = limit is not None and limit <= images // size  # before a last batch that is smaller
-    smallest = size if cut or images % size == 0 else images % size
-    if smallest // data.shard.world_size > 1:
+    smallest, devices = size if cut else images % size or size, data.shard.world_size
+    if smallest // devices > 1:
         return
     try:
         with kept_global_state():
             deepcopy(network).train()(torch.zeros(1, 3, cfg.dataset.image_size, cfg.dataset.image_size))
     except ValueError as error:
-        better = next(each for each in range(size + 1, images + 2) if images % each != 1)
+        larger = range(size + 1, images + 1)
+        better = next((each for each in larger if (images % each or each) // devices > 1), None)
+        advice = f"set recipe.batch_size={better}" if better else "train on more images"
         raise UserError(
             f"recipe.batch_size={size}: the last batch of {images} training images has {smallest}, and batch "
-            f"norm needs more where maps are one pixel; set recipe.batch_size={better}"
+            f"norm needs more where maps are one pixel; {advice}"
         ) from error
 
 

@@ -102,6 +102,8 @@ def test_batch_norm_never_gets_one_value(tmp_path):
         execute(cell(tmp_path, *quarter, "recipe.batch_size=100"))
     with pytest.raises(UserError, match=r"recipe\.batch_size=1: .* set recipe\.batch_size=7$"):
         execute(cell(tmp_path, *quarter, "recipe.batch_size=1"))
+    with pytest.raises(UserError, match=r"recipe\.batch_size=8: .* 1 training images has 1, .* more images$"):
+        execute(cell(tmp_path, "data.train_share=0.001", "recipe.batch_size=8"))
 
 
 @pytest.mark.parametrize("spoil", [lambda w: w * math.nan, lambda w: w.to(torch.complex64)])
