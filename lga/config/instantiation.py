@@ -70,18 +70,19 @@ def make_reader(dataset: DictConfig) -> Any:
 
 
 class SettingError(UserError):
-    """A mistake in the settings of a config's node; the message begins with the node's key."""
+    """A mistake in a config's node; its message says where."""
 
 
 @contextmanager
 def naming(where: str) -> Iterator[None]:
-    """Begin the message of a UserError, which names an argument, with the key of its node: once."""
+    """Begin the message of a UserError with the key of its node, once, unless it names a file or a key."""
     try:
         yield
     except SettingError:
         raise
     except UserError as error:
-        raise SettingError(f"{where}: {error}") from error
+        said = str(error)
+        raise SettingError(said if said.startswith(("/", "set ")) else f"{where}: {said}") from error
 
 
 def located(node: DictConfig, where: str) -> Callable[..., Any]:

@@ -63,8 +63,14 @@ def test_the_cells_of_a_sweep_read_a_set_once(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("kind", KEYS)
 def test_what_has_to_be_named_is_said(kind):
-    with pytest.raises(UserError, match=f"set dataset.{KEYS[kind]}="):
+    with pytest.raises(UserError, match=f"^set dataset.{KEYS[kind]}="):
         frozen(f"dataset={kind}")
+
+
+@pytest.mark.parametrize("kind", KEYS)
+def test_a_line_on_a_file_begins_with_the_file(tmp_path, kind):
+    with pytest.raises(UserError, match=f"^{tmp_path}/none: "):
+        frozen(f"dataset={kind}", f"dataset.{KEYS[kind]}={tmp_path}/none")
 
 
 def test_a_name_of_a_set_of_this_project_is_refused(tmp_path):
