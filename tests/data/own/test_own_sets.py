@@ -44,6 +44,13 @@ def _rename(path, before, after):
     path.write_text(path.read_text().replace(before, after))
 
 
+def refused(kind, path, told):
+    """Check that reading a set ends in one line."""
+    with pytest.raises(UserError, match=told) as error:
+        kind(str(path), str(path.parent / "cache"))()
+    assert "\n" not in str(error.value)
+
+
 FORMATS = [yolo, darknet, own_coco, own_voc]
 
 
@@ -221,9 +228,7 @@ def test_an_image_without_a_label_file_is_background_and_counted(tmp_path):
 def test_bad_yolo_sets_are_refused_in_one_line(tmp_path, damage, told):
     path = own.write_yolo(tmp_path)
     damage(tmp_path)
-    with pytest.raises(UserError, match=told) as error:
-        YOLOReader(str(path), str(tmp_path / "cache"))()
-    assert "\n" not in str(error.value)
+    refused(YOLOReader, path, told)
 
 
 @pytest.mark.parametrize(
@@ -259,10 +264,7 @@ def test_bad_coco_files_are_refused_in_one_line(tmp_path, change, told):
     path = own.write_coco(tmp_path) / "instances_train.json"
     content = {**json.loads(path.read_text()), **change}
     path.write_text(json.dumps({key: value for key, value in content.items() if value is not None}))
-    with pytest.raises(UserError, match=told) as error:
-        COCOReader(str(path), str(tmp_path / "cache"))()
-    assert "\n" not in str(error.value)
-    assert "instances_train.json" in str(error.value)
+    refused(COCOReader, path, f"instances_train.json.*{told}")
 
 
 @pytest.mark.parametrize(
@@ -288,9 +290,7 @@ def test_bad_coco_files_are_refused_in_one_line(tmp_path, change, told):
 def test_bad_voc_trees_are_refused_in_one_line(tmp_path, damage, told):
     root = own.write_voc(tmp_path)
     damage(root)
-    with pytest.raises(UserError, match=told) as error:
-        OwnVOCReader(str(root), str(tmp_path / "cache"))()
-    assert "\n" not in str(error.value)
+    refused(OwnVOCReader, root, told)
 
 
 def test_a_voc_tree_without_lists_or_with_trainval(tmp_path):
