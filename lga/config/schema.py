@@ -159,10 +159,10 @@ class PathsConfig:
 class DataConfig:
     """How the files of a set are read.
 
-    `on_error`: what to do with what is wrong in a published set's files, `raise` or `skip`; `subset`: whether
-    only parts or images of it are at hand on purpose; `cache`: where
-    images of a detection set are kept resized, `none`, `memory` or `disk`; `train_share`: how much of the
-    training images is trained on, above 0 and up to 1, the same ones for every seed.
+    `on_error`: what to do with what is wrong in a set's files, `raise` or `skip`; `subset`: whether only
+    parts or images of it are at hand on purpose; `cache`: where images of a detection set are kept resized,
+    `none`, `memory` or `disk`; `train_share`: how much of the training images is trained on, above 0 and up
+    to 1, the same ones for every seed.
     """
 
     on_error: Annotated[str, word("raise", "skip")] = "raise"

@@ -6,7 +6,6 @@ from lga.config.frozen_run import FrozenRun
 from lga.run.devices.device_sets import launched
 from lga.run.devices.processes import make_room_for_sockets
 from lga.run.preflight import check
-from lga.system.errors import require_extra
 from lga.system.secrets import hide_variables
 
 
@@ -17,8 +16,6 @@ def execute(run: FrozenRun) -> float | None:
     mode = run.config["mode"]["name"]
     if mode == "train":
         return _train(run)
-    if mode == "export":
-        require_extra("export", "mode=export", "onnx", "onnxruntime", "onnxscript")
     check(run)
     if mode == "evaluate":
         from lga.run.modes.evaluate import evaluate

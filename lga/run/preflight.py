@@ -1,6 +1,7 @@
 """What a run needs of this machine, looked at before torch is imported: a mistake is reported at once."""
 
 import os
+from collections.abc import Collection
 from pathlib import Path
 
 from lga.config.frozen_run import FrozenRun
@@ -17,23 +18,30 @@ WANDB_MODES = ("online", "offline", "disabled", "dryrun", "run", "shared")
 
 def check(run: FrozenRun) -> None:
     """Raise a UserError, one line, for what is missing of what the run's mode needs."""
-    config, mode = run.config, run.config["mode"]
-    trainer, logger = config["trainer"], config["logger"]
-    check_devices(trainer["accelerator"], trainer["devices"] if mode["name"] == "train" else 1)
+    config, mode = run.config, run.config["mode"]["name"]
+    if mode == "export":
+        require_extra("export", "mode=export", "onnx", "onnxruntime", "onnxscript")
+    trainer = config["trainer"]
+    check_devices(trainer["accelerator"], trainer["devices"] if mode == "train" else 1)
     names, classes = config["dataset"]["class_names"], config["dataset"]["num_classes"]
-    if mode["name"] in ("train", "evaluate", "predict") and len(names) != classes:
+    if mode in ("train", "evaluate", "predict") and len(names) != classes:
         raise UserError(f"dataset.num_classes={classes}: dataset.class_names has {len(names)}")
-    if mode["name"] == "predict":
+    if mode == "predict":
         images_of(config["source"])
-    if mode["name"] in ("evaluate", "predict") or (mode["name"] == "export" and not mode["untrained"]):
+    if mode in ("evaluate", "predict") or (mode == "export" and not config["mode"]["untrained"]):
         weights_of(run)
-    if mode["name"] in ("train", "evaluate"):
+    if mode in ("train", "evaluate"):
         check_data(config)
-    wandb_mode = os.environ.get("WANDB_MODE") or "online"
-    for kind in logger["kinds"] if mode["name"] == "train" else ():
-        if kind in IN_EXTRA:
+    if mode == "train":
+        _check_loggers(config["logger"]["kinds"])
+
+
+def _check_loggers(kinds: Collection[str]) -> None:
+    for kind in IN_EXTRA:
+        if kind in kinds:
             require_extra("loggers", f"logger={kind}", kind)
-    if mode["name"] == "train" and "wandb" in logger["kinds"] and wandb_mode not in WANDB_MODES:
+    wandb_mode = os.environ.get("WANDB_MODE") or "online"
+    if "wandb" in kinds and wandb_mode not in WANDB_MODES:
         raise UserError(
             f"WANDB_MODE={wandb_mode}: valid: {', '.join(WANDB_MODES)}; logger=csv leaves W&B out"
         )

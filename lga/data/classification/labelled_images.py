@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from lga.data.detection.image_stores import FileImages, picked, read_image_size
+from lga.data.detection.image_stores import FileImages, read_image_size
 from lga.system.errors import UserError
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class LabelledImages:
     def take(self, chosen: Tensor, name: str) -> LabelledImages:
         """Return the images where ``chosen`` (N,), bool, is true, in their order."""
         images, rows = self.images, chosen.nonzero()[:, 0]
-        taken = picked(images, rows.numpy()) if isinstance(images, FileImages) else images[rows]
+        taken = images.take(rows.numpy()) if isinstance(images, FileImages) else images[rows]
         return LabelledImages(taken, self.labels[rows], name)
 
 

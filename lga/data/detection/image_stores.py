@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol, overload
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -172,6 +172,10 @@ class FileImages:
         expected = (width, height) if width else None
         return np.asarray(read_image(self.folder / str(self.names[index]), expected))
 
+    def take(self, rows: NDArray[np.int64]) -> "FileImages":
+        """Return the images at ``rows`` (n,)."""
+        return FileImages(self.folder, self.names[rows], self.sizes[rows])
+
 
 class PickedImages:
     """Some images of a store that has no part that could be taken.
@@ -193,12 +197,6 @@ class PickedImages:
         return self.store.load(int(self.rows[index]))
 
 
-@overload
-def picked(store: FileImages, rows: NDArray[np.int64]) -> FileImages: ...
-@overload
-def picked(store: ImageStore, rows: NDArray[np.int64]) -> ImageStore: ...
 def picked(store: ImageStore, rows: NDArray[np.int64]) -> ImageStore:
     """Return the images at ``rows`` (n,), int64; files stay files, which can be kept resized."""
-    if isinstance(store, FileImages):
-        return FileImages(store.folder, store.names[rows], store.sizes[rows])
-    return PickedImages(store, rows)
+    return store.take(rows) if isinstance(store, FileImages) else PickedImages(store, rows)
