@@ -19,6 +19,7 @@ from lga.config.instantiation import first, make
 from lga.config.schema import Config
 from lga.config.values import fault
 from lga.system.errors import UserError
+from lga.system.foreign import sha256_of
 from lga.system.secrets import hide_variables
 
 OF_OWN_SETS = ("path", "train", "val", "test", "images")
@@ -75,15 +76,10 @@ def settle_backbone(cfg: DictConfig) -> None:
         if backbone[key] is not None and key not in backbone.network:
             raise UserError(f"backbone.{key}: {backbone.name} has no such setting; backbone=timm/<name> has")
     if backbone.checkpoint is not None and backbone.checkpoint_sha256 is None:
-        backbone.checkpoint_sha256 = _sha256(backbone.checkpoint)
-
-
-def _sha256(path: str) -> str:
-    try:
-        with Path(path).open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise UserError(f"backbone.checkpoint={path}: cannot be read: {error.strerror}") from error
+        try:
+            backbone.checkpoint_sha256 = sha256_of(Path(backbone.checkpoint))
+        except UserError as error:
+            raise UserError(f"backbone.checkpoint={error}") from error
 
 
 def is_neutral(setting: str) -> bool:

@@ -66,7 +66,7 @@ def test_other_names_are_refused_in_one_line(override, told):
         (["backbone.checkpoint=w.pth"], "backbone.checkpoint: mobilenetv3 has no such setting"),
         (
             ["backbone=timm/resnet10t", "backbone.checkpoint=no.pth"],
-            "checkpoint=no.pth: cannot be read: No such",
+            r"^backbone\.checkpoint=no\.pth: cannot be read \(No such",
         ),
     ],
 )

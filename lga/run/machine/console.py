@@ -17,7 +17,7 @@ from typing import Any
 
 from lga.system.files import writable
 from lga.system.secrets import without_secrets
-from lga.system.terminal_text import printable_lines
+from lga.system.terminal_text import printable, printable_lines
 
 # Said by libraries at every run, true, and of no use to the reader.
 _NOISE = (
@@ -73,13 +73,13 @@ def logging_to(path: Path) -> Iterator[None]:
 
 
 def show_values(title: str, values: Mapping[str, Any], as_json: bool) -> None:
-    """Print values by name as a table or, all digits and the title's words included, as one JSON object."""
+    """Print the title and a table of values by name, or the values alone as JSON, with all their digits."""
     if as_json:
         print(json.dumps(values))
         return
     width = max(map(len, values), default=0)
     lines = (f"  {name:<{width}}  {_short(value)}" for name, value in values.items())
-    print(printable_lines("\n".join([title, *lines])).replace("\n    ", "\n"), flush=True)
+    print("\n".join(map(printable, (title, *lines))), flush=True)
 
 
 def _short(value: Any) -> str:
