@@ -110,8 +110,7 @@ class PublishedInspection:
         self.read: dict[str, PartRead] = {}
         self.refused: dict[str, tuple[Refused, ...]] = {}
         self.unreadable: dict[str, str] = {}
-        used = {member for part in reader.plan.parts for member in reader.members(part)}
-        for part in (part for part in reader.part_names if part in used):  # no other one is judged
+        for part in reader.used:  # no other one is judged
             faults = Faults("skip", decode, reader.subset)
             try:
                 self.read[part] = reader.read(part, faults, track)

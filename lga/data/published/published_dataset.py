@@ -153,6 +153,12 @@ class PublishedDataset:
         return tuple(member for member in members if member in there)
 
     @property
+    def used(self) -> tuple[str, ...]:
+        """Names of the parts that the plan uses; of a subset, of those that are there."""
+        found = {member for part in self.plan.parts for member in self.members(part)}
+        return tuple(part for part in self.part_names if part in found)
+
+    @property
     def parts(self) -> tuple[str, ...]:
         """Names of the parts that are there, in either tree."""
         return tuple(part for part in self.part_names if self.has(part) or self._toolchain_folder(part))

@@ -12,7 +12,6 @@ from lga.data.published.published_dataset import PublishedDataset
 from lga.data.published.split_plan import HELD_OUT_EVERY
 from lga.data.published.tiled_dataset import TiledDataset
 from lga.results.published import PUBLISHED_IMAGES
-from lga.run.folder.data_files import parts_of
 
 
 @dataclass(frozen=True)
@@ -42,15 +41,14 @@ def image_counts(dataset: str, reader: Any) -> ImageCounts | None:
     published = PUBLISHED_COUNTS.get(dataset)
     if not isinstance(reader, PublishedDataset):
         return published
-    plan, used = reader.plan, _used(reader)
-    if not all(_is_indexed(reader, part) for part in parts_of(reader)):
+    plan, used = reader.plan, reader.used
+    if not used or not all(_is_indexed(reader, part) for part in used):
         return published
-    counts = {part: _count(reader, part) for part in used}
+    counts = {part: _count(reader, part) for part in plan.parts}
     train = sum(counts[part] for part in plan.train)
     val = train // HELD_OUT_EVERY if plan.val is None else counts[plan.val]
-    return ImageCounts(
-        train - val if plan.val is None else train, val, counts[plan.test], "of the files here"
-    )
+    fitting = train - val if plan.val is None else train
+    return ImageCounts(fitting, val, counts.get(plan.test, val), "of the files here")
 
 
 def _is_indexed(reader: PublishedDataset, part: str) -> bool:
@@ -64,9 +62,3 @@ def _count(reader: PublishedDataset, part: str) -> int:
     if isinstance(reader, TiledDataset) and reader.tiling is not None:
         return len(windows_of(index.sizes, reader.tiling).image)
     return len(index)
-
-
-def _used(reader: PublishedDataset) -> tuple[str, ...]:
-    """The parts, and unions of parts, that the reader's plan names."""
-    plan = reader.plan
-    return (*plan.train, plan.test) if plan.val is None else (*plan.train, plan.val, plan.test)

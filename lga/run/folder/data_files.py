@@ -23,7 +23,7 @@ def missing_data(reader: Any) -> str | None:
 
     try:
         if isinstance(reader, PublishedDataset):
-            for part in parts_of(reader):
+            for part in reader.used or reader.part_names:
                 if part not in reader.parts or reader.has(part):
                     reader.files(part)
                 if part not in reader.parts:
@@ -84,7 +84,7 @@ def _manifest(reader_settings: str) -> Mapping[str, str]:
     if not isinstance(reader, PublishedDataset):
         return {}
     try:
-        return {name: value for part in parts_of(reader) for name, value in reader.manifest(part).items()}
+        return {name: value for part in reader.used for name, value in reader.manifest(part).items()}
     except OSError as error:
         raise UserError(f"{error.filename}: {error.strerror}") from error
 
@@ -93,9 +93,3 @@ def _manifest(reader_settings: str) -> Mapping[str, str]:
 def _check(dataset: str) -> None:
     if missing := missing_data(make_reader(OmegaConf.create(json.loads(dataset)))):
         raise UserError(missing)
-
-
-def parts_of(reader: PublishedDataset) -> list[str]:
-    """Return the parts that the reader's plan uses, each once."""
-    parts = (reader.unions.get(name, (name,)) for name in reader.plan.parts)
-    return list(dict.fromkeys(part for union in parts for part in union))

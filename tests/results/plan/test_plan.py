@@ -6,6 +6,7 @@ Images of a run that trains 5 epochs on 120 and judges 30 and 60 of them at a th
 
 import io
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from rich.console import Console
 
 from lga.config.grid import experiment_runs
 from lga.data.classification.mnist import MNISTReader
+from lga.data.published.gwhd.codalab import GWHDCodalabReader
 from lga.data.published.visdrone import VisDroneReader
 from lga.results.plan.image_counts import ImageCounts, image_counts
 from lga.results.plan.plan import DataState, Plan, PlannedCell, planned_cells
@@ -26,6 +28,7 @@ from lga.run.folder import directory
 from lga.run.folder.data_files import missing_data
 from lga.run.folder.record import DataRecord, write_record
 from lga.system.errors import UserError
+from tests.data.trees.gwhd import write_codalab
 from tests.data.trees.visdrone import write_tree
 from tests.results.runs import composed, finished
 
@@ -186,6 +189,18 @@ def test_a_plan_in_words(plan):
 )
 def test_durations(hours, told):
     assert duration(hours) == told
+
+
+def test_a_subset_lacks_nothing_without_one_of_the_parts_that_a_plan_joins(tmp_path):
+    root = write_codalab(tmp_path / "data")
+    for path in sorted(root.rglob("nau_1")) + sorted(root.rglob("nau_1.json")):
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    reader = GWHDCodalabReader(tmp_path / "data", tmp_path / "cache", subset=True)
+    assert reader().counts["test"]
+    assert missing_data(reader) is None
+    nothing = GWHDCodalabReader(tmp_path / "other", tmp_path / "cache", subset=True)
+    assert "unpack one distribution of the set" in missing_data(nothing)
+    assert image_counts("gwhd", nothing) == image_counts("gwhd", None)
 
 
 def test_what_is_missing_and_how_many_images_there_are(tmp_path):
