@@ -26,7 +26,7 @@ function gainFigure(comparison, width) {
   const groups = groupsOf(comparison).filter((group) => group.estimates[metric.name]);
   const gains = groups.filter((group) => group.differences[metric.name]);
   const scale = comparison.scale === FULL ? "" : `, ${comparison.scale}`;
-  const seeds = `${count(comparison.seeds, "seed")}${scale}${comparison.seeds === 1 ? "; one seed decides nothing" : ""}`;
+  const seeds = `${count(comparison.seeds, "seed")}${scale}`;
   if (!comparison.reference || gains.length === 0) return figure(comparison.place, seeds, meanChart(groups, metric, width));
   const rows = gains.map((group) => gainRow(group, comparison, metric)).sort((a, b) => b.mean - a.mean);
   const label = `Gain over ${comparison.reference} in ${axisTitle(metric)}, best first: ${rows.map(({ tip }) => tip.split("\n")[0]).join("; ")}.`;
