@@ -15,11 +15,11 @@ from lga.dashboard.page.studied import studied, with_results
 from lga.results.audited import kept_audit
 from lga.results.collect import CollectedRun
 from lga.results.experiments import FOLDER, Page, all_pages
-from lga.results.judging import judge_together
+from lga.results.families import Results
 from lga.results.over_cells import cell_gains
 from lga.results.reports.committed import read_kept
+from lga.results.reports.rendering import Judged
 from lga.system.errors import UserError
-from lga.system.files import writable, write_text
 
 JUDGED = "judged.json"
 PARTS = ("tables", "studies", "cells")
@@ -39,19 +39,9 @@ def read_all_kept(folder: Path = FOLDER) -> Kept:
     return Kept(folder, {page.name: {run.folder.name: run for run in read_kept(page)} for page in pages})
 
 
-def judged_files(folder: Path = FOLDER) -> dict[Path, str]:
-    """The text of each page's file, judged anew from its kept records."""
-    return {folder / page.name / JUDGED: _judged(page, read_kept(folder / page.name)) for page in all_pages()}
-
-
-def write_judged(folder: Path = FOLDER) -> Sequence[Path]:
-    """Write the files that differ; returns their paths."""
-    found = judged_files(folder).items()
-    changed = [(path, text) for path, text in found if not path.is_file() or path.read_text("utf-8") != text]
-    for path, text in changed:
-        with writable(path.parent, "the checkout"):
-            write_text(path, text)
-    return [path for path, _ in changed]
+def judged_files(judged: Judged, folder: Path = FOLDER) -> dict[Path, str]:
+    """The text of each page's file."""
+    return {folder / page.name / JUDGED: _judged(page, results) for page, results in judged.items()}
 
 
 def read_judged(kept: Kept, position: Mapping[int, int]) -> dict[str, list[Any]]:
@@ -74,9 +64,9 @@ def read_judged(kept: Kept, position: Mapping[int, int]) -> dict[str, list[Any]]
     return found
 
 
-def _judged(page: Page, runs: Sequence[CollectedRun]) -> str:
+def _judged(page: Page, results: Sequence[Results]) -> str:
+    runs = [run for one in results for run in (*one.runs, *(other.run for other in one.others))]
     name = {id(run): run.folder.name for run in runs}
-    results = judge_together(page.experiments, runs)
     judged = [table_json(one, kept_audit(), name) for one in results if one.experiment.judged]
     found = with_results(one for one in results if not one.experiment.judged)
     cells = [{**asdict(cell), "page": page.title} for cell in cell_gains(results)]
