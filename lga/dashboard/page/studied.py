@@ -22,7 +22,6 @@ from lga.results.supplements import supplements
 from lga.results.verdicts import margin
 
 Studies = Mapping[Page, Sequence[Results]]
-NO_STUDIES: Studies = {}
 
 
 def found_studies(runs: Sequence[CollectedRun], names: Collection[str] | None = None) -> Studies:

@@ -57,5 +57,5 @@ function attentionCell(group) {
 }
 
 function badge(name) {
-  return element("span", { class: `badge ${name}` }, name);
+  return element("span", { class: `badge ${name}`, title: data.scales[name] }, name); // no title of a status
 }
