@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from lga.results.comparison import Comparison
 from lga.results.experiments import BASELINE
 from lga.results.gains import WORDS, Gain
-from lga.results.labels import label, name_of, setting_text
-from lga.results.sentences import interval, p_text, seeds_wanted
+from lga.results.labels import interval, label, name_of, p_text, setting_text
+from lga.results.sentences import seeds_wanted
 from lga.results.verdicts import margin
 
 SHOWN = ("recipe.epochs", "data.train_share")
@@ -41,11 +41,12 @@ def answer(comparison: Comparison) -> tuple[str, str]:
         why = "One seed decides nothing" if seeds == 1 else "The seeds give no spread to judge by"
         side = "below" if gain.estimate.mean < 0 else "above"
         far = f"{abs(gain.estimate.mean):.2f} points {side} {reference}"
-        return f"{why}: so far {best} is {far} in {metric}.", ""
+        leader = best if len(gained) == 1 else f"the best, {best},"
+        return f"{why}: so far {leader} is {far} in {metric}.", ""
     practically = margin(comparison.metric)
     undecided = sum(gain.word(practically) == "undecided" for _, gain in gained)
-    seeds_text = seeds_wanted(comparison.spread, comparison.metric)
-    wanted = f"Undecided gains: {undecided} of {len(gained)}; {seeds_text} points."
+    seeds_text = f"{seeds_wanted(comparison.spread, comparison.metric)} point{'s' * (practically != 1)}"
+    wanted = f"Undecided gains: {undecided} of {len(gained)}; {seeds_text}."
     return _found(gained, reference, metric, practically), wanted if undecided else ""
 
 

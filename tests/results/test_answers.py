@@ -56,6 +56,8 @@ def test_the_sentence_says_who_by_how_much_and_how_sure(tops, sentence):
 def test_one_seed_decides_nothing():
     _, answered, _ = told(none=(90.0,), lga=(93.0,))
     assert answered == "One seed decides nothing: so far lga is 3.00 points above none in top-1 accuracy."
+    _, answered, _ = told(none=(90.0,), lga=(89.0,), se=(88.0,))
+    assert answered.endswith(": so far the best, lga, is 1.00 points below none in top-1 accuracy.")
 
 
 def test_the_best_shown_gain_leads_also_where_a_larger_one_is_undecided():

@@ -6,7 +6,7 @@ Everything is taken from judged tables and the audit; nothing is judged here.
 import csv
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -16,7 +16,6 @@ from lga.results.experiments import FOLDER
 from lga.results.families import Results, Row
 from lga.results.labels import label, name_of
 from lga.results.published import ATTENTIONS, FIGURE_SETS, PUBLISHED, PublishedRow
-from lga.results.statistics import Estimate
 from lga.results.verdicts import Verdict
 from lga.system.errors import UserError
 
@@ -84,14 +83,9 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
     return {
         "word": str(verdict.word),
         "reason": verdict.reason,
-        "ours": estimate_json(verdict.ours) if verdict.ours else None,
+        "ours": asdict(verdict.ours) if verdict.ours else None,
         "p": verdict.p,
     }
-
-
-def estimate_json(estimate: Estimate) -> dict[str, Any]:
-    """Mean, interval and number of seeds."""
-    return dict(zip(("n", "mean", "low", "high"), astuple(estimate), strict=True))
 
 
 def _counts(published: PublishedRow, row: Row, audit: Audit | None) -> dict[str, Any]:

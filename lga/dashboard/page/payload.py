@@ -9,7 +9,7 @@ import os
 import re
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 from lga.dashboard.page.instrumented import instrumented
 from lga.dashboard.page.judged import PARTS, Kept, read_judged
-from lga.dashboard.page.paper import estimate_json, paper, table_json
+from lga.dashboard.page.paper import paper, table_json
 from lga.dashboard.page.samples import samples
 from lga.dashboard.page.studied import Studies, studied
 from lga.results import labels as metric_names
@@ -111,7 +111,7 @@ def payload(
         "paper": paper(shown, page_folder),
         "forests": _forests(judged["cells"]),
         "audit": audit.model_dump() if audit else None,
-        "latencies": {"measured": latencies.measured, "of": latencies.of} if latencies else None,
+        "latencies": asdict(latencies) if latencies else None,
         "studies": [*studied(studies, position, "Your runs: "), *judged["studies"]],
         "comparisons": [_comparison(comparison) for comparison in comparisons],
         "sweep": _sweep(comparisons, own=bool(collection.runs)),
@@ -247,7 +247,7 @@ def _forests(cells: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
             "label": metric_names.label(metric.rsplit("/", 1)[-1]),
             "sentence": pooled_sentence(metric, pooled),
             "margin": margin(metric),
-            "pooled": estimate_json(pooled.mean),
+            "pooled": asdict(pooled.mean),
             "cells": [cell for cell in cells if cell["metric"] == metric],
         }
         for metric, (_, pooled) in pooled_by_metric(read).items()
@@ -282,4 +282,4 @@ def _group(group: Group, comparison: int, margin: float, position: Mapping[int, 
 
 
 def _by_metric(estimates: Mapping[str, Estimate]) -> dict[str, Any]:
-    return {metric: estimate_json(value) for metric, value in estimates.items()}
+    return {metric: asdict(value) for metric, value in estimates.items()}

@@ -12,7 +12,8 @@ from lga.results.families import Results
 from lga.results.judging import judge_together
 from lga.results.reports.committed import read_kept
 from lga.results.reports.csv_text import csv_text
-from lga.results.reports.markdown import escaped, markdown, row_line, scales_of
+from lga.results.reports.markdown import markdown, scales_of
+from lga.results.reports.markdown_tables import escaped, row_line
 from lga.results.scales import MEANINGS
 from lga.results.sentences import dependence_sentence, dependences, family_sentence
 from lga.results.verdicts import Word
