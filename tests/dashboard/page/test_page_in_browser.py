@@ -317,7 +317,7 @@ def test_the_first_screen_answers(runs, open_page):
     sentence = page.locator("#answer-title").inner_text()
     assert sentence == "lga beats none in top-1 accuracy by 0.57 [0.13, 1.00] points (5 seeds, p 0.009)."
     chart = page.locator("#answer-charts svg[role=img]").first
-    assert chart.get_attribute("aria-label").startswith("Gain over none in top-1 accuracy (%), best first: ")
+    assert chart.get_attribute("aria-label").startswith("Gain over none in top-1 accuracy, best first: ")
     assert chart.bounding_box()["y"] + chart.bounding_box()["height"] < 800
     assert page.get_by_role("tab", selected=True).inner_text() == "Your runs"
 

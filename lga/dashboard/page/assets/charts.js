@@ -25,6 +25,19 @@ function drawn(label, options) {
   return picture;
 }
 
+// Gains over a reference, a row each: those of `gainMark`.
+function gainChart(rows, { reference, metric, margin, width, place = "" }) {
+  const label = `Gain over ${reference} in ${metric}${place}, best first: ${rows.map(({ tip }) => tip.split("\n")[0]).join("; ")}.`;
+  return intervalChart(rows, { title: `gain over ${reference}, points of ${metric}`, width, line: 0, lineName: reference, band: margin, label });
+}
+
+function gainMark(name, gain, { word, p, ...more }) {
+  const bounds = isAbsent(gain.low) ? "" : ` [${interval(gain, DIGITS, signed)}]`;
+  const found = [word, pText(p)].filter(Boolean).join(", ");
+  const tip = `${name}: ${signed(gain.mean, DIGITS)}${bounds}, ${count(gain.n, more.unit ?? "seed")}${found && `\n${found}`}`;
+  return { ...gain, name, tone: TONES[word] ?? "var(--soft)", text: signed(gain.mean, DIGITS), tip, ...more };
+}
+
 // A row each: { name, mean, low, high, text, tip, tone, published, seeds: [{ value, run, tip }], whole }, best first.
 function intervalChart(rows, { title, width, line, band, label, lineName }) {
   const left = Math.min((width > 800 ? 0.5 : 0.38) * width, 14 + 6.8 * Math.max(0, ...rows.map(({ name }) => name.length)));
