@@ -121,7 +121,7 @@ def _lines(file: TextIO, path: Path) -> Iterator[tuple[str, dict[str, str]]]:
 
 
 def _row(texts: Mapping[str, str], where: str) -> PublishedRow:
-    """The typed row of a line's fields, of which an empty metric is None."""
+    """The typed row of a line's fields; an empty metric is None."""
     metrics = {name: texts[name] or None for names in METRICS.values() for name in names}
     try:
         row = _ROW.validate_python({**texts, **metrics, "tables": tuple(texts["tables"].split())})

@@ -1,10 +1,10 @@
 // The page's charts, by Observable Plot: marks with intervals, lines by epoch, and accuracy against cost.
 //
-// A mark's title is told under the pointer, or by the tables to those without one; with a run it opens it.
+// A mark's title is shown under the pointer; the tables say the same to those without one. A mark of a run opens it.
 
 const ROW = 30;
 const TONES = { "gain": "var(--good)", "loss": "var(--bad)", "practically none": "var(--warn)" };
-const OPENS = "\u0000"; // between what a mark is told as and the run that it opens
+const OPENS = "\u0000"; // between a mark's title and the run that it opens
 
 function colour(attention) {
   return `var(--colour-${data.attentions.indexOf(attention) % COLOURS})`;

@@ -119,7 +119,7 @@ function breadth(estimate) {
   return isAbsent(estimate?.low) ? null : estimate.high - estimate.low;
 }
 
-// The label tells what is varied; the attention's own name, by which the filters and runs know it, stands below.
+// The label says what is varied; below it stands the attention's own name, as filters and runs have it.
 function studyName({ attention, label }) {
   const name = element("span", {}, label, label === attention ? null : element("small", {}, attention));
   const sign = data.attentions.includes(attention) ? swatch(attention) : element("span", { class: "swatch" });
