@@ -8,11 +8,11 @@ from pathlib import Path
 
 from lga.audit.cost.report import KEPT, MEASURED, read_report
 from lga.dashboard.page import write_page
-from lga.dashboard.page.judged import Kept, read_all_kept
+from lga.dashboard.page.judged import read_all_kept
 from lga.dashboard.page.payload import Latencies
-from lga.dashboard.page.studied import NO_STUDIES, found_studies
+from lga.dashboard.page.studied import found_studies
 from lga.results.audited import kept_audit
-from lga.results.collect import CollectedRun, Collection, collect
+from lga.results.collect import collect
 from lga.results.experiments import FOLDER, judged_experiments
 from lga.results.judging import judge, may_be_of
 from lga.system.errors import UserError
@@ -30,39 +30,25 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=outputs("dashboard.html"), help="the page")
     arguments = parser.parse_args()
     try:
-        kept = read_all_kept(arguments.kept)
-        collection, kept = _with_kept(collect(arguments.runs), kept)
+        collection = collect(arguments.runs)
+        kept = read_all_kept(arguments.kept, collection.runs)
+        kept_ids = set(map(id, kept.all))
+        own = tuple(run for run in collection.runs if id(run) not in kept_ids)
         tables = [
-            judge(experiment, (*collection.runs, *collection.kept))
+            judge(experiment, (*own, *kept.all))
             for experiment in judged_experiments()
-            if may_be_of(experiment, collection.runs)
+            if may_be_of(experiment, own)
         ]
-        own = found_studies(
-            collection.runs, {run.record.group for run in collection.runs if run.record.group}
-        )
-        judged = tables, kept_audit(), _latencies(), NO_STUDIES, own, kept
-        write_page(collection, arguments.out, datetime.now(UTC), *judged)
+        studies = found_studies(own, {run.record.group for run in own if run.record.group})
+        judged = tables, kept_audit(), _latencies(), studies, kept
+        write_page(replace(collection, runs=own), arguments.out, datetime.now(UTC), *judged)
     except UserError as error:
         print(error, file=sys.stderr)
         return 2
     for problem in collection.problems:
         print(printable(f"left out: {problem.path}: {problem.reason}"), file=sys.stderr)
-    print(f"{arguments.out}: {len(collection.runs)} runs, {len(collection.kept)} kept records")
+    print(f"{arguments.out}: {len(own)} runs, {len(kept.all)} kept records")
     return 0
-
-
-def _with_kept(collection: Collection, kept: Kept) -> tuple[Collection, Kept]:
-    """The collection with the records that the repository keeps; one of its own runs is shown as they are."""
-    own = {(run.record.config_hash, run.record.started): run for run in collection.runs}
-    shown: dict[tuple[str, str], CollectedRun] = {}
-    pages: dict[str, dict[str, CollectedRun]] = {}
-    for page, runs in kept.runs.items():
-        for name, run in runs.items():
-            key = run.record.config_hash, run.record.started
-            shown.setdefault(key, own.pop(key, run))
-            pages.setdefault(page, {})[name] = shown[key]
-    joined = replace(collection, runs=tuple(own.values()), kept=tuple(shown.values()))
-    return joined, replace(kept, runs=pages)
 
 
 def _latencies() -> Latencies | None:

@@ -1,7 +1,7 @@
 """Runs all cells of an experiment whose data is here, and renders it; stopped, the same command goes on.
 
 With --seeds auto, results are looked at after 3, 5 and 10 seeds, or those that the experiment's file plans as
-`looks`; networks of which every gain is decided run no further.
+`looks`; a network whose gains are all decided runs no further.
 
 Exit status: 0 if every cell that could run did, 1 if one failed or nothing could run, 130 if interrupted.
 """

@@ -7,13 +7,13 @@ import argparse
 import sys
 from pathlib import Path
 
-from lga.dashboard.page.judged import write_judged
+from lga.dashboard.page.judged import judged_files
 from lga.results.collect import CollectedRun, collect
 from lga.results.experiments import Page, all_pages, chosen_pages
 from lga.results.judging import judge_together
 from lga.results.reports.committed import keep, read_kept
 from lga.results.reports.markdown import progress_text
-from lga.results.reports.rendering import write_committed, write_page
+from lga.results.reports.rendering import committed_files, judge_kept, write_changed, write_page
 from lga.system.errors import UserError
 from lga.system.files import outputs
 from lga.system.terminal_text import printable
@@ -39,7 +39,8 @@ def _render(name: str, runs: Path, out: Path, keeping: bool) -> None:
     collected = _collected(runs)
     for page in all_pages() if name == "all" else chosen_pages(name):
         _render_page(page, collected, out, keeping)
-    for path in (*write_committed(), *write_judged()):
+    judged = judge_kept()
+    for path in write_changed({**committed_files(judged), **judged_files(judged)}):
         print(f"from kept records: {path}")
 
 

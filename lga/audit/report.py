@@ -9,7 +9,7 @@ from typing import Any
 
 from lga.audit.findings import Finding
 from lga.audit.rows import IMAGE_SIZES, AuditedRow
-from lga.results.reports.markdown import row_line
+from lga.results.reports.markdown_tables import row_line
 from lga.system.files import writable, write_text
 
 HEADINGS = (

@@ -1,7 +1,7 @@
 """Run all cells of an experiment whose data is here, and render it; stopped, the same call goes on.
 
 With seeds "auto", results are looked at after 3, 5 and 10 seeds, or those that the experiment's file plans as
-`looks`; networks of which every gain is decided run no further.
+`looks`; a network whose gains are all decided runs no further.
 """
 
 import signal

@@ -24,7 +24,7 @@ SHOWN = ("dataset", "network", "attention", "seed", "scale", "status", "score", 
 
 
 class Runs(tuple[CollectedRun, ...]):
-    """Runs, of which each has `folder`, `score` and `record`."""
+    """Runs; each has `folder`, `score` and `record`."""
 
     __slots__ = ()
 

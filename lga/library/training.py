@@ -96,7 +96,8 @@ class ComparedAttentions:
         axes.axvline(0, color="#666666", linewidth=0.8)
         for place, row in enumerate(rows):
             found = row.gain.estimate  # type: ignore[union-attr]
-            axes.plot([found.low or found.mean, found.high or found.mean], [place, place], color="#3b6ea5")
+            if found.low is not None and found.high is not None:
+                axes.plot([found.low, found.high], [place, place], color="#3b6ea5")
             axes.plot(found.mean, place, "o", color="#3b6ea5")
         axes.set_yticks(range(len(rows)), [name_of(row.attention) for row in rows])
         axes.set_ylim(len(rows) - 0.5, -0.5)

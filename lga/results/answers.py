@@ -2,73 +2,76 @@
 
 from collections.abc import Sequence
 
-from lga.results.comparison import Comparison, Group
+from lga.results.comparison import Comparison
 from lga.results.experiments import BASELINE
-from lga.results.gains import WORDS
-from lga.results.labels import UNSET, label, name_of, setting_text
-from lga.results.sentences import interval, p_text, seeds_wanted
+from lga.results.gains import WORDS, Gain
+from lga.results.labels import interval, label, name_of, p_text, setting_text
+from lga.results.sentences import seeds_wanted
 from lga.results.verdicts import margin
 
-TOLD = ("recipe.epochs", "data.train_share")
+SHOWN = ("recipe.epochs", "data.train_share")
+ALONE = {
+    "loss": "is worse than", "practically none": "is practically level with",
+    "undecided": "is not shown to differ from",
+}  # fmt: skip
 
 
 def place(comparison: Comparison) -> str:
     """Where it was, in words: ``Handwritten digits, MobileNetV3, 12 epochs, 25 % of the training images``."""
     network = " + ".join(name_of(part) for part in comparison.network.split(" + "))
     settings = [
-        setting_text(name, comparison.settings.get(name, UNSET))
-        for name in TOLD
-        if name in comparison.settings
+        setting_text(name, comparison.settings[name]) for name in SHOWN if name in comparison.settings
     ]
     return ", ".join([name_of(comparison.dataset), network, *settings])
 
 
 def answer(comparison: Comparison) -> tuple[str, str]:
-    """The sentence, and what would settle the rest; one seed decides nothing, and that is said."""
+    """Return the sentence, and what would settle the rest; the latter is empty where nothing is open."""
     reference, metric = comparison.reference, label(comparison.metric.rsplit("/", 1)[-1])
-    gained = sorted((group for group in comparison.groups if group.gain), key=_gain, reverse=True)
+    gained = [(group.label, group.gain) for group in comparison.groups if group.gain]
     if not reference:
-        return f"No gain can be told: {BASELINE} has not run here by the same recipe.", ""
+        return f"No gain yet: attention={BASELINE} has not run with this recipe.", ""
     if not gained:
-        return f"Only {reference} has run here: nothing is compared with it yet.", ""
-    best = gained[0]
+        alone = len(comparison.groups) == 1
+        why = "no other attention has run" if alone else "no other attention shares a seed with it"
+        return f"Nothing to compare with {reference} yet: {why}.", ""
+    gained.sort(key=lambda one: -one[1].estimate.mean)
     if comparison.spread is None:
-        seeds = max(len(group.runs) for group in comparison.groups)
-        why = "one seed decides nothing" if seeds == 1 else "the seeds show no spread"
-        so_far = f"{_name(best)} stands at {_gain(best):+.2f} to {reference} in {metric}"
-        return f"Undecided: {why}. So far {so_far}.", ""
-    words = {group.attention: group.gain.word(margin(comparison.metric)) for group in gained if group.gain}
-    found = {word: [group for group in gained if words[group.attention] == word] for word in WORDS}
-    better, worse, undecided = found["gain"], found["loss"], found["undecided"]
-    if better:
-        others = f", then {_listed(better[1:])}" if better[1:] else ""
-        told = f"{_name(best)} beats {reference} in {metric} by {_told(best)}{others}"
-    else:
-        beats = "is shown to beat" if undecided else "beats"
-        told = f"No attention {beats} {reference} in {metric}: the most is {_name(best)}'s {_told(best)}"
-        told += f"; worse: {_listed(worse)}" if worse else ""
-    wanted = seeds_wanted(comparison.spread, comparison.metric)
-    return f"{told}.", f"Undecided: {len(undecided)} of {len(gained)}; {wanted}." if undecided else ""
+        seeds, (best, gain) = max(len(group.runs) for group in comparison.groups), gained[0]
+        why = "One seed decides nothing" if seeds == 1 else "The seeds give no spread to judge by"
+        side = "below" if gain.estimate.mean < 0 else "above"
+        far = f"{abs(gain.estimate.mean):.2f} points {side} {reference}"
+        leader = best if len(gained) == 1 else f"the best, {best},"
+        return f"{why}: so far {leader} is {far} in {metric}.", ""
+    practically = margin(comparison.metric)
+    undecided = sum(gain.word(practically) == "undecided" for _, gain in gained)
+    seeds_text = f"{seeds_wanted(comparison.spread, comparison.metric)} point{'s' * (practically != 1)}"
+    wanted = f"Undecided gains: {undecided} of {len(gained)}; {seeds_text}."
+    return _found(gained, reference, metric, practically), wanted if undecided else ""
 
 
-def _gain(group: Group) -> float:
-    return group.gain.estimate.mean if group.gain else 0.0
+def _found(gained: Sequence[tuple[str, Gain]], reference: str, metric: str, practically: float) -> str:
+    """What the gains, the largest first, come to; `practically` is the margin of what counts as none."""
+    of = {word: [one for one in gained if one[1].word(practically) == word] for word in WORDS}
+    (best, gain), *more = of["gain"] or gained
+    if of["gain"]:
+        how = f"{best} beats {reference} in {metric} by {_sure(gain, signed=False)}"
+        return f"{how}{_listed(', followed by', more)}."
+    if not more:
+        return f"{best} {ALONE[gain.word(practically)]} {reference} in {metric}: {_sure(gain)}."
+    beats = "is shown to beat" if of["undecided"] else "beats"
+    worse = _listed(f"; worse than {reference}:", [one for one in of["loss"] if one in more])
+    return f"No attention {beats} {reference} in {metric}; the best, {best}, is at {_sure(gain)}{worse}."
 
 
-def _name(group: Group) -> str:
-    return f"{group.attention} ({group.distinction})" if group.distinction else group.attention
+def _sure(gain: Gain, signed: bool = True) -> str:
+    """The gain with its interval, seeds and p."""
+    p = "" if gain.p is None else f", p {p_text(gain.p)}"
+    n = gain.estimate.n
+    return f"{interval(gain.estimate, signed)} points ({n} seed{'s' if n > 1 else ''}{p})"
 
 
-def _told(group: Group) -> str:
-    """Gain, interval, p and seeds."""
-    if group.gain is None:
-        return ""
-    p = "" if group.gain.p is None else f", p {p_text(group.gain.p)}"
-    n = group.gain.estimate.n
-    return f"{interval(group.gain.estimate, signed=True)} points ({n} seed{'s' if n > 1 else ''}{p})"
-
-
-def _listed(groups: Sequence[Group]) -> str:
-    return ", ".join(
-        f"{_name(group)} {interval(group.gain.estimate, signed=True)}" for group in groups if group.gain
-    )
+def _listed(before: str, gained: Sequence[tuple[str, Gain]]) -> str:
+    """The gains after what is said before them; nothing where there are none."""
+    texts = [f"{name} {interval(gain.estimate, signed=True)}" for name, gain in gained]
+    return f"{before} {', '.join(texts)}" if texts else ""

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 
 from lga.results.experiments import BASELINE
 from lga.results.gains import Gain
-from lga.results.labels import label, name_of
+from lga.results.labels import interval, label, name_of
 from lga.results.published import METRICS, PublishedRow, published_number
-from lga.results.statistics import Estimate
 from lga.results.verdicts import Verdict, Word, difference, judge_gain
 
 
@@ -43,7 +42,7 @@ class Claim:
         claimed = f"{name_of(row.attention)} {self._change} {place}{noise}"
         if verdict.word == Word.NOT_RUN:
             return f"{claimed}: not run."
-        ours = f"ours {_interval(verdict.ours)}" if verdict.ours else "ours unknown"
+        ours = f"ours {interval(verdict.ours, signed=True)}" if verdict.ours else "ours unknown"
         return f"{claimed}: {ours}: {verdict.word}; {verdict.reason}."
 
     @property
@@ -78,9 +77,3 @@ def claims(
             verdict = judge_gain(gain, slack, gains.get(name), metric, scale)
             made.append(Claim(row, metric, gain, slack, verdict, noise))
     return made
-
-
-def _interval(ours: Estimate) -> str:
-    if ours.low is None or ours.high is None:
-        return f"{ours.mean:+.2f}"
-    return f"{ours.mean:+.2f} [{ours.low:+.2f}, {ours.high:+.2f}]"

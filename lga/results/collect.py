@@ -64,15 +64,11 @@ class Problem:
 
 @dataclass(frozen=True)
 class Collection:
-    """All runs below `root`, sorted by cell, scale, seed and folder, and what could not be read.
-
-    `kept` are those that the repository keeps the records of; `runs` are the others.
-    """
+    """All runs below `root`, sorted by cell, scale, seed and folder, and what could not be read."""
 
     root: Path
     runs: tuple[CollectedRun, ...]
     problems: tuple[Problem, ...]
-    kept: tuple[CollectedRun, ...] = ()
 
 
 def collect(root: Path) -> Collection:

@@ -36,6 +36,11 @@ class Group:
     distinction: str = ""
     gain: Gain | None = None
 
+    @property
+    def label(self) -> str:
+        """The attention, with what distinguishes it from others of that name."""
+        return f"{self.attention} ({self.distinction})" if self.distinction else self.attention
+
     def values(self, metric: str) -> dict[int, float]:
         """The metric by seed."""
         return {
@@ -71,9 +76,7 @@ class Comparison:
     @property
     def mixture(self) -> str:
         """What is to be said of runs of several machines or revisions."""
-        return mixture(
-            {f"{group.attention} {group.distinction}".strip(): group.runs for group in self.groups}
-        )
+        return mixture({group.label: group.runs for group in self.groups})
 
 
 def compare(runs: Iterable[CollectedRun]) -> tuple[Comparison, ...]:
@@ -90,7 +93,7 @@ def compare(runs: Iterable[CollectedRun]) -> tuple[Comparison, ...]:
             shared = cell.dataset, run.network, run.scale, digest(without(own, "attention"))
             together[shared].append(((cell.attention, digest(own), cell.seed), run))
     comparisons = [_comparison(_groups(members, settings)) for members in together.values()]
-    return tuple(_told_apart(sorted(comparisons, key=_labels), _labels))
+    return tuple(_distinguished(sorted(comparisons, key=_labels), _labels))
 
 
 def _groups(
@@ -111,7 +114,7 @@ def _group(attention: str, settings: Mapping[str, Any], runs: Sequence[Collected
 
 def _comparison(groups: list[Group]) -> Comparison:
     first = groups[0].runs[0]
-    judged = _told_apart(
+    judged = _distinguished(
         sorted(groups, key=lambda group: attention_order(group.attention)), lambda g: g.attention
     )
     metric = first.record.monitor.split("/", 1)[-1]
@@ -163,16 +166,16 @@ def _labels(comparison: Comparison) -> tuple[str, ...]:
     return comparison.dataset, comparison.network, comparison.scale, comparison.recipe
 
 
-Told = TypeVar("Told", Comparison, Group)
+Compared = TypeVar("Compared", Comparison, Group)
 
 
-def _told_apart(items: Sequence[Told], label: Callable[[Told], object]) -> list[Told]:
+def _distinguished(items: Sequence[Compared], label: Callable[[Compared], object]) -> list[Compared]:
     """The items, those of one label with the settings in which they differ."""
-    same: defaultdict[object, list[Told]] = defaultdict(list)
+    same: defaultdict[object, list[Compared]] = defaultdict(list)
     for item in items:
         same[label(item)].append(item)
-    told: dict[int, str] = {}
+    found: dict[int, str] = {}
     for alike in same.values():
         names = distinctions([item.settings for item in alike])
-        told |= {id(item): name for item, name in zip(alike, names, strict=True)}
-    return [replace(item, distinction=told[id(item)]) for item in items]
+        found |= {id(item): name for item, name in zip(alike, names, strict=True)}
+    return [replace(item, distinction=found[id(item)]) for item in items]

@@ -210,8 +210,8 @@ def _recipe(cell: FrozenRun, trainer: Trainer | None) -> str:
 def _trainer_changes(run: CollectedRun, cell: FrozenRun) -> str:
     """What of the trainer's settings that may change results is not the sweep's."""
     settings, asked = recipe(run.record.config), recipe(cell.config)
-    told = "trainer.scale"  # beside every number
-    own = {name: settings[name] for name in settings if name.startswith("trainer.") and name != told}
+    shown = "trainer.scale"  # beside every number
+    own = {name: settings[name] for name in settings if name.startswith("trainer.") and name != shown}
     return distinctions([own, {name: asked.get(name) for name in own}])[0]
 
 

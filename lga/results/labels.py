@@ -1,8 +1,10 @@
-"""How metrics, attentions, networks, datasets and settings are called in tables, plots and sentences."""
+"""How metrics, attentions, networks, settings and estimates are written in tables, plots and sentences."""
 
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
+
+from lga.results.statistics import Estimate
 
 METRICS = {
     "top1": "top-1 accuracy", "top5": "top-5 accuracy", "map50": "mAP50", "map50_95": "mAP50-95",
@@ -91,3 +93,16 @@ def setting_text(setting: str, value: Any) -> str:
 
 def _words(text: str) -> str:
     return text.replace("_", " ")
+
+
+def interval(found: Estimate, signed: bool = False) -> str:
+    """Mean and interval, if there is one: ``+0.93 [+0.55, +1.31]``."""
+    sign = "+" if signed else ""
+    if found.low is None or found.high is None:
+        return f"{found.mean:{sign}.2f}"
+    return f"{found.mean:{sign}.2f} [{found.low:{sign}.2f}, {found.high:{sign}.2f}]"
+
+
+def p_text(p: float) -> str:
+    """Three digits; fewer than they can show is said."""
+    return f"{p:.3f}" if p >= 0.0005 else "< 0.001"

@@ -1,4 +1,4 @@
-"""Which of several runs counts, by their machines and code, and how a mixture of these is told."""
+"""Which of several runs counts, by their machines and code, and how a mixture of these is described."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
@@ -27,5 +27,5 @@ def mixture(runs: Mapping[str, Iterable[CollectedRun]]) -> str:
     for name, members in runs.items():
         for run in members:
             found[run.origin][name] = None
-    told = ", and ".join(f"{origin} ({'; '.join(names)})" for origin, names in found.items())
-    return f"Runs of different machines or code are compared: {told}" if len(found) > 1 else ""
+    text = ", and ".join(f"{origin} ({'; '.join(names)})" for origin, names in found.items())
+    return f"Runs of different machines or code are compared: {text}" if len(found) > 1 else ""

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 
 from lga.results.experiments import BASELINE, RELEASED
 from lga.results.families import Family, Results
-from lga.results.labels import label
-from lga.results.sentences import interval
+from lga.results.labels import interval, label
 from lga.results.statistics import ALPHA, Estimate, student_quantile
 
 

@@ -121,7 +121,7 @@ def _lines(file: TextIO, path: Path) -> Iterator[tuple[str, dict[str, str]]]:
 
 
 def _row(texts: Mapping[str, str], where: str) -> PublishedRow:
-    """The typed row of a line's fields, of which an empty metric is None."""
+    """The typed row of a line's fields; an empty metric is None."""
     metrics = {name: texts[name] or None for names in METRICS.values() for name in names}
     try:
         row = _ROW.validate_python({**texts, **metrics, "tables": tuple(texts["tables"].split())})
@@ -151,22 +151,22 @@ def figure_rows() -> tuple[PublishedRow, ...]:
     )
 
 
-def best_epoch(path: Path, attention: str) -> tuple[int, float, float]:
-    """The epoch of best fitness, from 1, with its mAP50 and mAP50-95 in percent."""
+def read_curves(dataset: str) -> dict[str, list[float]]:
+    """The columns of a published figure: ``epoch``, from 1, and such as ``map50_lga`` in percent."""
+    path = PUBLISHED.parent / f"curve_{dataset}_{_MODEL}.csv"
+    names = [f"{metric}_{attention}" for metric in METRICS["detection"] for attention in ATTENTIONS]
     try:
         with path.open(encoding="utf-8", newline="") as file:
-            points = [
-                (int(line["epoch"]), float(line[f"map50_{attention}"]), float(line[f"map50_95_{attention}"]))
-                for line in csv.DictReader(file)
-            ]
-        return max(points, key=lambda point: 0.1 * point[1] + 0.9 * point[2])
+            first, *others = csv.DictReader(file)
+        return {name: [float(line[name]) for line in (first, *others)] for name in ("epoch", *names)}
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise UserError(f"{path}: not a published curve ({error}); restore it from the repository") from error
 
 
 def _counted_row(dataset: str, attention: Attention, counts: PublishedRow) -> PublishedRow:
-    path = PUBLISHED.parent / f"curve_{dataset}_{_MODEL}.csv"
-    epoch, map50, map50_95 = best_epoch(path, attention)
+    curves = read_curves(dataset)
+    points = zip(curves["epoch"], *(curves[f"{m}_{attention}"] for m in METRICS["detection"]), strict=True)
+    epoch, map50, map50_95 = max(points, key=lambda point: 0.1 * point[1] + 0.9 * point[2])
     return PublishedRow(
         tables=(),
         task="detection",
@@ -181,6 +181,6 @@ def _counted_row(dataset: str, attention: Attention, counts: PublishedRow) -> Pu
         parameters=counts.parameters,
         gflops=counts.gflops,
         optimizer="SGD",
-        source=f"{path.name}, epoch {epoch}",
+        source=f"curve_{dataset}_{_MODEL}.csv, epoch {epoch:.0f}",
         note=f"counts of {counts.dataset}'s row; optimizer not published",
     )

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from lga.results.experiments import Experiment
 from lga.results.families import Family, Results, Row
 from lga.results.gains import ASSURANCE, LIKELY, WORDS, Gain, Spread, compare_gains
-from lga.results.labels import label, setting_text
+from lga.results.labels import interval, label, p_text, setting_text
 from lga.results.scales import CUT_SHORT, MEANINGS
-from lga.results.statistics import ALPHA, Estimate
+from lga.results.statistics import ALPHA
 from lga.results.verdicts import margin
 
 _Pair = tuple[str, str, Family, Family, list[Mapping[int, float]]]
@@ -157,14 +157,6 @@ def dependence_sentence(one: Dependence) -> str:
     return f"{where}{_mark(one.first)}: {change}: {one.word}."
 
 
-def interval(found: Estimate, signed: bool = False) -> str:
-    """Mean and interval, if there is one: ``+0.93 [+0.55, +1.31]``."""
-    sign = "+" if signed else ""
-    if found.low is None or found.high is None:
-        return f"{found.mean:{sign}.2f}"
-    return f"{found.mean:{sign}.2f} [{found.low:{sign}.2f}, {found.high:{sign}.2f}]"
-
-
 def _found(row: Row) -> str:
     return f"{row.word} of {_with_p(row.gain)}" if row.gain else row.word
 
@@ -172,11 +164,6 @@ def _found(row: Row) -> str:
 def _with_p(gain: Gain) -> str:
     p = "" if gain.p is None else f", p {p_text(gain.p)}"
     return f"{interval(gain.estimate, signed=True)}{p}"
-
-
-def p_text(p: float) -> str:
-    """Three digits; fewer than they can show is said."""
-    return f"{p:.3f}" if p >= 0.0005 else "< 0.001"
 
 
 def _mark(family: Family) -> str:

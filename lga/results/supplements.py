@@ -30,7 +30,7 @@ def supplements(results: Results) -> list[Supplement]:
 
 
 def second_numbers(row: Row | None) -> dict[str, Number]:
-    """How exact a row's boxes are, and of objects of which size they are: what it is not judged by."""
+    """The metrics that a row is not judged by: stricter overlap, and mAP by size of object."""
     runs = [run.record for run in row.runs] if row else []
     values = {
         name: {run.cell.seed: run.metrics[name] for run in runs if name in run.metrics} for name in SECOND

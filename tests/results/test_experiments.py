@@ -12,7 +12,7 @@ from lga.results.experiments import all_experiments, all_pages, chosen_pages
 from lga.results.plan.plan import plan_sweeps
 from lga.results.plan.sweep_options import SweepOptions
 from lga.results.reports.committed import keep
-from lga.results.reports.rendering import README, committed_files
+from lga.results.reports.rendering import README, committed_files, judge_kept
 from lga.system.errors import UserError
 from tests.results.runs import made_run
 
@@ -61,7 +61,7 @@ def test_a_new_study_is_one_file(conf, tmp_path):
         for run in experiment_runs("mine", ["seed=1,2"])
     ]
     keep(runs, tmp_path / "experiments" / "mine")
-    files = committed_files(tmp_path / "experiments", README)
+    files = committed_files(judge_kept(tmp_path / "experiments"), tmp_path / "experiments")
     text = files[tmp_path / "experiments" / "mine" / "README.md"]
     assert text.splitlines()[2:5] == ["# Does SE help?", "", "Is it better than nothing?"]
     assert "| se | 2 | 42.50 [" in text

@@ -13,7 +13,7 @@ from lga.config.grid import experiment_runs
 from lga.data.classification.published_files import PUBLISHED
 from lga.results.judging import judge
 from lga.results.reports.csv_text import csv_text, harmless
-from lga.results.reports.markdown import escaped
+from lga.results.reports.markdown_tables import escaped
 from lga.results.reports.rendering import END, START, readme_block, with_block
 from lga.run.folder.record import DataRecord
 from lga.system.errors import UserError

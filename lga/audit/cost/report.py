@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from lga.results.reports.markdown import escaped, row_line
+from lga.results.reports.markdown_tables import escaped, row_line
 from lga.system.errors import UserError
 from lga.system.files import outputs, shipped, write_text
 

@@ -7,7 +7,7 @@ from torch import nn
 
 from lga.attention import CBAM, MultiHeadSelfAttention, SqueezeExcite
 from lga.audit.findings import Finding
-from lga.audit.rows import DATASETS, Network, count
+from lga.audit.rows import Network, count
 from lga.backbones import MobileNetV3
 from lga.backbones.mobilenetv3 import BLOCKS, ChannelGate, InvertedResidual
 from lga.backbones.resnet18 import BasicBlock
@@ -142,5 +142,5 @@ def not_cbam() -> Finding:
 
 
 def _gates(attention: str) -> int:
-    network: nn.Module = build_model([f"dataset={DATASETS['detection']}", f"attention={attention}"])
+    network: nn.Module = build_model([DETECTION, f"attention={attention}"])
     return sum(isinstance(module, ChannelGate | SqueezeExcite) for module in network.modules())

@@ -20,7 +20,7 @@ from lga.results.experiments import FOLDER, judged_experiments
 from lga.results.labels import name_of
 from lga.results.plan.image_counts import PUBLISHED_COUNTS
 from lga.results.plan.plan import bytes_left
-from lga.results.reports.markdown import row_line
+from lga.results.reports.markdown_tables import row_line
 
 PAGE = FOLDER / "scale.md"
 TEXT = Path(__file__).with_name("page.md")

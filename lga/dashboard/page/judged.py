@@ -5,7 +5,7 @@ Kept results change with their records alone, so `make tables` judges them once,
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -15,11 +15,11 @@ from lga.dashboard.page.studied import studied, with_results
 from lga.results.audited import kept_audit
 from lga.results.collect import CollectedRun
 from lga.results.experiments import FOLDER, Page, all_pages
-from lga.results.judging import judge_together
+from lga.results.families import Results
 from lga.results.over_cells import cell_gains
 from lga.results.reports.committed import read_kept
+from lga.results.reports.rendering import Judged
 from lga.system.errors import UserError
-from lga.system.files import writable, write_text
 
 JUDGED = "judged.json"
 PARTS = ("tables", "studies", "cells")
@@ -32,26 +32,30 @@ class Kept:
     folder: Path
     runs: Mapping[str, Mapping[str, CollectedRun]]
 
+    @property
+    def all(self) -> tuple[CollectedRun, ...]:
+        """Each once, also those that several pages keep."""
+        return tuple({id(run): run for page in self.runs.values() for run in page.values()}.values())
 
-def read_all_kept(folder: Path = FOLDER) -> Kept:
-    """Read the records below a folder of experiments."""
+
+def read_all_kept(folder: Path = FOLDER, own: Iterable[CollectedRun] = ()) -> Kept:
+    """Read the records below a folder of experiments; one that is an own run's is that run with its files."""
+    first = {_key(run): run for run in own}
     pages = sorted(path.parent for path in folder.glob("*/records"))
-    return Kept(folder, {page.name: {run.folder.name: run for run in read_kept(page)} for page in pages})
+    runs = {
+        page.name: {run.folder.name: first.setdefault(_key(run), run) for run in read_kept(page)}
+        for page in pages
+    }
+    return Kept(folder, runs)
 
 
-def judged_files(folder: Path = FOLDER) -> dict[Path, str]:
-    """The text of each page's file, judged anew from its kept records."""
-    return {folder / page.name / JUDGED: _judged(page, read_kept(folder / page.name)) for page in all_pages()}
+def _key(run: CollectedRun) -> tuple[str, str]:
+    return run.record.config_hash, run.record.started
 
 
-def write_judged(folder: Path = FOLDER) -> Sequence[Path]:
-    """Write the files that differ; returns their paths."""
-    found = judged_files(folder).items()
-    changed = [(path, text) for path, text in found if not path.is_file() or path.read_text("utf-8") != text]
-    for path, text in changed:
-        with writable(path.parent, "the checkout"):
-            write_text(path, text)
-    return [path for path, _ in changed]
+def judged_files(judged: Judged, folder: Path = FOLDER) -> dict[Path, str]:
+    """The text of each page's file."""
+    return {folder / page.name / JUDGED: _judged(page, results) for page, results in judged.items()}
 
 
 def read_judged(kept: Kept, position: Mapping[int, int]) -> dict[str, list[Any]]:
@@ -66,22 +70,22 @@ def read_judged(kept: Kept, position: Mapping[int, int]) -> dict[str, list[Any]]
         if path.is_file():
             place = {name: position[id(run)] for name, run in kept.runs.get(page.name, {}).items()}
             try:
-                told = json.loads(path.read_text(encoding="utf-8"))
+                stored = json.loads(path.read_text(encoding="utf-8"))
                 for part in PARTS:
-                    found[part] += _placed(told[part], place)
+                    found[part] += _placed(stored[part], place)
             except (OSError, ValueError, KeyError, TypeError) as error:
                 raise UserError(f"{path}: does not fit the records beside it; make tables") from error
     return found
 
 
-def _judged(page: Page, runs: Sequence[CollectedRun]) -> str:
+def _judged(page: Page, results: Sequence[Results]) -> str:
+    runs = [run for one in results for run in (*one.runs, *(other.run for other in one.others))]
     name = {id(run): run.folder.name for run in runs}
-    results = judge_together(page.experiments, runs)
     judged = [table_json(one, kept_audit(), name) for one in results if one.experiment.judged]
     found = with_results(one for one in results if not one.experiment.judged)
     cells = [{**asdict(cell), "page": page.title} for cell in cell_gains(results)]
-    told = {"tables": judged, "studies": studied({page: found} if found else {}, name), "cells": cells}
-    return json.dumps(told, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    parts = {"tables": judged, "studies": studied({page: found} if found else {}, name), "cells": cells}
+    return json.dumps(parts, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def _placed(node: Any, place: Mapping[str, int]) -> Any:

@@ -3,10 +3,9 @@
 Everything is taken from judged tables and the audit; nothing is judged here.
 """
 
-import csv
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -15,13 +14,10 @@ from lga.results.audited import Audit
 from lga.results.experiments import FOLDER
 from lga.results.families import Results, Row
 from lga.results.labels import label, name_of
-from lga.results.published import ATTENTIONS, FIGURE_SETS, PUBLISHED, PublishedRow
-from lga.results.statistics import Estimate
+from lga.results.published import ATTENTIONS, FIGURE_SETS, METRICS, PublishedRow, read_curves
 from lga.results.verdicts import Verdict
-from lga.system.errors import UserError
 
 DETECTOR = "yolov8"  # of all published detectors, whatever their backbone
-CURVE_METRICS = ("map50", "map50_95")
 Positions = Mapping[int, int] | Mapping[int, str]  # or the names of records
 
 
@@ -84,14 +80,9 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
     return {
         "word": str(verdict.word),
         "reason": verdict.reason,
-        "ours": estimate_json(verdict.ours) if verdict.ours else None,
+        "ours": asdict(verdict.ours) if verdict.ours else None,
         "p": verdict.p,
     }
-
-
-def estimate_json(estimate: Estimate) -> dict[str, Any]:
-    """Mean, interval and number of seeds."""
-    return dict(zip(("n", "mean", "low", "high"), astuple(estimate), strict=True))
 
 
 def _counts(published: PublishedRow, row: Row, audit: Audit | None) -> dict[str, Any]:
@@ -109,17 +100,8 @@ def _counts(published: PublishedRow, row: Row, audit: Audit | None) -> dict[str,
 
 
 def _published_curves(dataset: str) -> dict[str, Any]:
-    path = PUBLISHED.parent / f"curve_{dataset}_mobilenetv3.csv"
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            lines = list(csv.DictReader(file))
-        return {
-            "dataset": dataset,
-            "epochs": [int(line["epoch"]) for line in lines],
-            "metrics": {
-                metric: {name: [float(line[f"{metric}_{name}"]) for line in lines] for name in ATTENTIONS}
-                for metric in CURVE_METRICS
-            },
-        }
-    except (OSError, KeyError, TypeError, ValueError) as error:
-        raise UserError(f"{path}: not a published curve ({error}); restore it from the repository") from error
+    curves = read_curves(dataset)
+    metrics = {
+        metric: {name: curves[f"{metric}_{name}"] for name in ATTENTIONS} for metric in METRICS["detection"]
+    }
+    return {"dataset": dataset, "epochs": curves["epoch"], "metrics": metrics}

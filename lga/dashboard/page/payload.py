@@ -9,17 +9,18 @@ import os
 import re
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
 from lga.dashboard.page.instrumented import instrumented
 from lga.dashboard.page.judged import PARTS, Kept, read_judged
-from lga.dashboard.page.paper import estimate_json, paper, table_json
+from lga.dashboard.page.paper import paper, table_json
 from lga.dashboard.page.samples import samples
-from lga.dashboard.page.studied import NO_STUDIES, Studies, studied
+from lga.dashboard.page.studied import Studies, studied
 from lga.results import labels as metric_names
 from lga.results.answers import answer, place
 from lga.results.audited import Audit
@@ -36,7 +37,6 @@ from lga.results.verdicts import margin
 CURVE_POINTS = 100  # of a run, while there are few runs
 ALL_CURVE_POINTS = 300_000
 LEAST_CURVE_POINTS = 20
-COMPARED_BY = ("dataset", "network", "scale", "recipe", "metric", "distinction")
 LINKED_FILES = ("config.yaml", "result.json", "metrics.csv", "run.log", "pictures", "instruments.json")
 
 
@@ -49,8 +49,7 @@ class Latencies:
 
 
 _encode = json.JSONEncoder().encode
-
-
+_SETTING = re.compile(r"[+~]{0,2}(?!hydra\b)[A-Za-z]\w*([./@:]\w+)*(=|$)")
 _Files = tuple[tuple[str, str], ...]  # a file's name and the end of the link to it
 
 
@@ -78,22 +77,25 @@ def payload(
     tables: Sequence[Results] = (),
     audit: Audit | None = None,
     latencies: Latencies | None = None,
-    studies: Studies = NO_STUDIES,
-    own_studies: Studies = NO_STUDIES,
+    studies: Studies = MappingProxyType({}),
     kept: Kept | None = None,
 ) -> dict[str, Any]:
-    """All that the page shows of `collection`; links lead from `page_folder` to the runs' folders.
+    """All that the page shows of own runs and kept ones; links lead from `page_folder` to their folders.
 
-    `tables` were judged on runs of `collection`, `studies` found among its kept ones and `own_studies` among
-    the others: the two are compared apart. Of `kept`, the committed files say what they gave.
+    Args:
+        collection: own runs, none of which is kept.
+        tables: judged with own runs; they stand in place of kept ones of their names.
+        audit: the counts of published networks.
+        latencies: of inference.
+        studies: found among own runs, which are compared apart from the kept ones.
+        kept: runs, judged in committed files.
     """
-    ordered = [*sorted(collection.runs, key=_place), *sorted(collection.kept, key=_place)]
-    comparisons = compare(collection.runs) or compare(collection.kept)
+    kept_runs = kept.all if kept else ()
+    ordered = [*sorted(collection.runs, key=_place), *sorted(kept_runs, key=_place)]
+    comparisons = compare(collection.runs) or compare(kept_runs)
     position = {id(run): index for index, run in enumerate(ordered)}
     judged = read_judged(kept, position) if kept else {part: [] for part in PARTS}
-    live = {table.experiment.name: table_json(table, audit, position) for table in tables}
-    others = [table for table in judged["tables"] if table["name"] not in live]
-    shown = sorted((*live.values(), *others), key=lambda table: str(table["name"]).replace("figure", "z"))
+    shown = _tables(tables, judged["tables"], audit, position)
     counted = {id(run) for comparison in comparisons for group in comparison.groups for run in group.runs}
     shared, problems = _Shared(_curve_points(len(ordered))), list(collection.problems)
     runs = [
@@ -103,19 +105,14 @@ def payload(
     published = [row["attention"] for table in shown for row in table["rows"]]
     return {
         "generated": generated.isoformat(timespec="minutes"),
-        "source": f"{collection.root}{' and kept records' if collection.kept else ''}",
-        "scales": _scales(ordered),
+        "scales": dict(MEANINGS),
         "attentions": sorted({run["attention"] for run in runs} | set(published), key=attention_order),
         "metrics": _metrics(runs),
         "paper": paper(shown, page_folder),
         "forests": _forests(judged["cells"]),
         "audit": audit.model_dump() if audit else None,
-        "latencies": {"measured": latencies.measured, "of": latencies.of} if latencies else None,
-        "studies": [
-            *studied(own_studies, position, "Your runs: "),
-            *studied(studies, position),
-            *judged["studies"],
-        ],
+        "latencies": asdict(latencies) if latencies else None,
+        "studies": [*studied(studies, position, "Your runs: "), *judged["studies"]],
         "comparisons": [_comparison(comparison) for comparison in comparisons],
         "sweep": _sweep(comparisons, own=bool(collection.runs)),
         "groups": [
@@ -133,7 +130,16 @@ def payload(
     }
 
 
-_SETTING = re.compile(r"[+~]{0,2}(?!hydra\b)[A-Za-z]\w*([./@:]\w+)*(=|$)")
+def _tables(
+    judged: Sequence[Results],
+    kept: Sequence[Mapping[str, Any]],
+    audit: Audit | None,
+    position: Mapping[int, int],
+) -> list[Mapping[str, Any]]:
+    """The tables by name, the figure last."""
+    found = {table["name"]: table for table in kept}
+    found |= {table.experiment.name: table_json(table, audit, position) for table in judged}
+    return sorted(found.values(), key=lambda table: str(table["name"]).replace("figure", "z"))
 
 
 def _place(run: CollectedRun) -> tuple[Any, ...]:
@@ -206,15 +212,6 @@ def _curves(run: CollectedRun, shared: _Shared, problems: list[Problem]) -> dict
     return {"epochs": epochs, "metrics": curves.metrics}
 
 
-def _scales(runs: Sequence[CollectedRun]) -> list[dict[str, Any]]:
-    present: list[str] = [run.scale for run in runs]
-    return [
-        {"name": name, "meaning": f"{meaning[0].upper()}{meaning[1:]}.", "runs": present.count(name)}
-        for name, meaning in MEANINGS.items()
-        if name in present
-    ]
-
-
 def _metrics(runs: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
     """The metrics by which runs are judged, then the others by name."""
     judged = {run["metric"] for run in runs}
@@ -250,7 +247,7 @@ def _forests(cells: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
             "label": metric_names.label(metric.rsplit("/", 1)[-1]),
             "sentence": pooled_sentence(metric, pooled),
             "margin": margin(metric),
-            "pooled": estimate_json(pooled.mean),
+            "pooled": asdict(pooled.mean),
             "cells": [cell for cell in cells if cell["metric"] == metric],
         }
         for metric, (_, pooled) in pooled_by_metric(read).items()
@@ -285,4 +282,4 @@ def _group(group: Group, comparison: int, margin: float, position: Mapping[int, 
 
 
 def _by_metric(estimates: Mapping[str, Estimate]) -> dict[str, Any]:
-    return {metric: estimate_json(value) for metric, value in estimates.items()}
+    return {metric: asdict(value) for metric, value in estimates.items()}

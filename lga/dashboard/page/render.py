@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from importlib import resources
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import jinja2
@@ -18,7 +19,7 @@ from markupsafe import Markup
 
 from lga.dashboard.page.judged import Kept
 from lga.dashboard.page.payload import Latencies, payload
-from lga.dashboard.page.studied import NO_STUDIES, Studies
+from lga.dashboard.page.studied import Studies
 from lga.results.audited import Audit
 from lga.results.collect import Collection
 from lga.results.families import Results
@@ -41,16 +42,12 @@ def write_page(
     tables: Sequence[Results] = (),
     audit: Audit | None = None,
     latencies: Latencies | None = None,
-    studies: Studies = NO_STUDIES,
-    own_studies: Studies = NO_STUDIES,
+    studies: Studies = MappingProxyType({}),
     kept: Kept | None = None,
 ) -> None:
-    """Writes the page of `collection`, tables judged on it and studies found in it to `path`, atomically.
-
-    Its folder is made.
-    """
+    """Write the page of what `payload` takes to `path`, atomically; its folder is made."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    judged = tables, audit, latencies, studies, own_studies, kept
+    judged = tables, audit, latencies, studies, kept
     write_text(path, render(payload(collection, path.parent, generated, *judged)))
 
 

@@ -8,9 +8,10 @@ The studies that stand on the page: those in which an attention ran that is comp
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
-from lga.dashboard.page.paper import Positions, estimate_json
+from lga.dashboard.page.paper import Positions
 from lga.results.collect import CollectedRun
 from lga.results.experiments import Experiment, Page, all_pages
 from lga.results.families import Family, Results, Row
@@ -22,7 +23,6 @@ from lga.results.supplements import supplements
 from lga.results.verdicts import margin
 
 Studies = Mapping[Page, Sequence[Results]]
-NO_STUDIES: Studies = {}
 
 
 def found_studies(runs: Sequence[CollectedRun], names: Collection[str] | None = None) -> Studies:
@@ -103,7 +103,7 @@ def _row(row: Row, reference: Row | None, position: Positions) -> dict[str, Any]
         "attention": row.attention,
         "label": row.label,
         "runs": [position[id(run)] for run in row.runs],
-        "ours": estimate_json(row.ours) if row.ours else None,
+        "ours": asdict(row.ours) if row.ours else None,
         "gain": _gain(row, reference, position),
         "word": None if row.gain is None else row.word,
         "parameters": record.parameters if record else None,
@@ -117,7 +117,7 @@ def _gain(row: Row, reference: Row | None, position: Positions) -> dict[str, Any
     shared = row.values.keys() & reference.values.keys()
     pairs = [run for run in (*row.runs, *reference.runs) if run.record.cell.seed in shared]
     return {
-        **estimate_json(row.gain.estimate),
+        **asdict(row.gain.estimate),
         "p": row.gain.p,
         "runs": [position[id(run)] for run in pairs],
     }

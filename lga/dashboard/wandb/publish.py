@@ -43,7 +43,7 @@ def default_entity() -> str:
 
 
 class Publisher:
-    """Saves views and reports: those whose address is in `file` under it, the rest anew.
+    """Saves views and reports: under the address that `file` has of each, else as new ones.
 
     Raises:
         UserError: `file` cannot be read or written, or W&B refuses.

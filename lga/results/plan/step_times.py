@@ -43,7 +43,7 @@ class Work:
 
     @classmethod
     def of(cls, config: Mapping[str, Any], train: int, val: int, test: int) -> "Work":
-        """The work of a config, of which the trainer may limit epochs and batches."""
+        """The work of a config, whose trainer may limit epochs and batches."""
         trainer, recipe = config["trainer"], config["recipe"]
         batch = int(recipe["batch_size"])
         judged = trainer.get("limit_eval_batches"), 2 * batch

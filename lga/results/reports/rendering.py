@@ -12,7 +12,8 @@ from lga.results.families import Results
 from lga.results.judging import judge_together
 from lga.results.reports.committed import read_kept
 from lga.results.reports.csv_text import csv_text
-from lga.results.reports.markdown import escaped, markdown, row_line, scales_of
+from lga.results.reports.markdown import markdown, scales_of
+from lga.results.reports.markdown_tables import escaped, row_line
 from lga.results.scales import MEANINGS
 from lga.results.sentences import dependence_sentence, dependences, family_sentence
 from lga.results.verdicts import Word
@@ -22,6 +23,7 @@ from lga.system.files import writable, write_text
 START, END = "<!-- results -->", "<!-- /results -->"
 _WORDS = (Word.CONSISTENT, Word.INCONSISTENT, Word.UNDECIDED)
 README = FOLDER.parent / "README.md"
+Judged = Mapping[Page, Sequence[Results]]
 
 
 def page_files(page: Page, results: Sequence[Results], folder: str = "") -> dict[str, str]:
@@ -39,9 +41,13 @@ def write_page(page: Page, results: Sequence[Results], folder: Path) -> Path:
     return folder / "README.md"
 
 
-def committed_files(folder: Path = FOLDER, readme: Path = README) -> dict[Path, str]:
-    """Every generated file of the repository with its text, made from kept records alone."""
-    judged = {page: judge_together(page.experiments, read_kept(folder / page.name)) for page in all_pages()}
+def judge_kept(folder: Path = FOLDER) -> Judged:
+    """Judge the kept records of each page."""
+    return {page: judge_together(page.experiments, read_kept(folder / page.name)) for page in all_pages()}
+
+
+def committed_files(judged: Judged, folder: Path = FOLDER, readme: Path = README) -> dict[Path, str]:
+    """The text of each page and of the project's README, made from judged kept records alone."""
     files = {
         folder / page.name / name: text
         for page, results in judged.items()
@@ -51,21 +57,19 @@ def committed_files(folder: Path = FOLDER, readme: Path = README) -> dict[Path, 
     return files
 
 
-def write_committed() -> Sequence[Path]:
-    """Write what differs of the repository's generated files; returns what was written."""
-    changed = [(path, text) for path, text in committed_files().items() if not _is(path, text)]
-    for path, text in changed:
+def write_changed(files: Mapping[Path, str]) -> Sequence[Path]:
+    """Write the generated files of the repository that differ; returns their paths."""
+    changed = [
+        path for path, text in files.items() if not path.is_file() or path.read_text(encoding="utf-8") != text
+    ]
+    for path in changed:
         with writable(path.parent, "the checkout"):
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_text(path, text)
-    return [path for path, _ in changed]
+            write_text(path, files[path])
+    return changed
 
 
-def _is(path: Path, text: str) -> bool:
-    return path.is_file() and path.read_text(encoding="utf-8") == text
-
-
-def readme_block(judged: Mapping[Page, Sequence[Results]]) -> str:
+def readme_block(judged: Judged) -> str:
     """The lines between the markers, an empty one at each end."""
     lines = [
         row_line(("", "cells that ran", "scale", *_WORDS)),

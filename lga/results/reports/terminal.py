@@ -81,7 +81,7 @@ def _row(group: Group, metric: str) -> tuple[str, ...]:
     parameters = group.runs[0].record.parameters
     seconds = group.mean_of(lambda run: run.record.seconds)
     return (
-        f"{group.attention} ({group.distinction})" if group.distinction else group.attention,
+        group.label,
         f"{value.mean:.2f}" if value else "-",
         _interval(value, ".2f"),
         str(value.n) if value else "-",

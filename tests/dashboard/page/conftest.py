@@ -1,7 +1,7 @@
 """A headless Chromium, and pages in it that remember what went wrong."""
 
 import shutil
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,7 +9,7 @@ import pytest
 
 from lga.dashboard.page import write_page
 from lga.results.collect import collect
-from tests.results.made_studies import find_made
+from tests.results.made_studies import keep_made
 from tests.results.paper_records import judge_made
 
 GENERATED = datetime(2026, 11, 22, 16, 40, tzinfo=UTC)
@@ -63,7 +63,8 @@ def browser():
 def open_page(browser, tmp_path, monkeypatch):
     """Writes the page of `tmp_path / "runs"` and opens a tab of it; nothing may have gone wrong at the end.
 
-    With `paper=True` it has the paper's tables, judged on these runs, with `studies=True` the studies.
+    With `paper=True` it has the paper's tables, judged on these runs; with `studies=True` the runs are kept
+    ones of a study.
     """
     opened = []
 
@@ -71,8 +72,9 @@ def open_page(browser, tmp_path, monkeypatch):
         path = tmp_path / "dashboard.html"
         collection = collect(tmp_path / "runs")
         tables = judge_made(collection, monkeypatch) if paper else ()
-        found = find_made(collection, monkeypatch) if studies else {}
-        write_page(collection, path, GENERATED, tables, audit, studies=found)
+        kept = keep_made(collection.runs, tmp_path / "experiments", monkeypatch) if studies else None
+        own = replace(collection, runs=()) if studies else collection
+        write_page(own, path, GENERATED, tables, audit, kept=kept)
         page = browser.new_page(**{"viewport": {"width": 1280, "height": 900}, **options})
         seen = OpenedPage(page)
         opened.append(seen)

@@ -75,12 +75,6 @@ def test_attentions_start_with_the_baseline_and_the_paper(tmp_path):
     assert data_of(tmp_path)["attentions"] == ["none", "lga", "lga_as_written", "cbam", "eca", "se"]
 
 
-def test_scales_present_are_explained(tmp_path):
-    leave_run(tmp_path / "runs", made_record(scale="smoke"))
-    (scale,) = data_of(tmp_path)["scales"]
-    assert (scale["name"], scale["runs"]) == ("smoke", 1)
-
-
 def test_a_broken_history_is_reported_and_its_run_stays(tmp_path):
     folder = leave_run(tmp_path / "runs", made_record())
     (folder / "metrics.csv").write_text("epoch,val/top1\n1,high\n")

@@ -6,25 +6,27 @@ have mean 0.1, s = 0.2828, t = 0.5, p = 0.7048. By Holm over the two: 0.0176 and
 At that s a change of 1 point is found by 3 pairs with a power of 0.83, by 2 with 0.3.
 """
 
-from dataclasses import replace
-
 import pytest
 
 from lga.dashboard.page.payload import payload
-from lga.dashboard.page.studied import found_studies
+from lga.dashboard.page.studied import found_studies, studied
 from lga.results.collect import Collection, collect
 from lga.results.experiments import chosen_pages
 from lga.results.reports.committed import read_kept
 from tests.dashboard.page.conftest import GENERATED
 from tests.results.made_records import leave_run, made_record
-from tests.results.made_studies import find_made, leave_study
+from tests.results.made_studies import find_made, keep_made, leave_study
 
 
 @pytest.fixture
 def data(tmp_path, monkeypatch):
-    leave_study(tmp_path / "runs")
-    collection = collect(tmp_path / "runs")
-    return payload(collection, tmp_path, GENERATED, studies=find_made(collection, monkeypatch))
+    return data_of_study(tmp_path, monkeypatch)
+
+
+def data_of_study(folder, monkeypatch, **fields):
+    leave_study(folder / "runs", **fields)
+    kept = keep_made(collect(folder / "runs").runs, folder, monkeypatch)
+    return payload(Collection(folder, (), ()), folder, GENERATED, kept=kept)
 
 
 def rows_of(data):
@@ -76,9 +78,7 @@ def test_what_did_not_run_has_no_number(data):
 
 
 def test_numbers_of_runs_cut_short_are_marked(tmp_path, monkeypatch):
-    leave_study(tmp_path / "runs", scale="smoke")
-    collection = collect(tmp_path / "runs")
-    found = payload(collection, tmp_path, GENERATED, studies=find_made(collection, monkeypatch))
+    found = data_of_study(tmp_path, monkeypatch, scale="smoke")
     (family,) = found["studies"][0]["studies"][0]["families"]
     assert family["marked"]
 
@@ -111,28 +111,17 @@ def test_own_runs_are_compared_apart_from_the_kept_ones(tmp_path, monkeypatch):
         "ended": "2026-11-28T11:00:00+00:00",
     }
     leave_study(tmp_path / "kept")
-    kept = collect(tmp_path / "kept").runs
-    alone = payload(
-        Collection(tmp_path, kept, ()),
-        tmp_path,
-        GENERATED,
-        studies=find_made(Collection(tmp_path, kept, ()), monkeypatch),
-    )
+    kept = keep_made(collect(tmp_path / "kept").runs, tmp_path, monkeypatch)
+    alone = payload(Collection(tmp_path, (), ()), tmp_path, GENERATED, kept=kept)
     for attention, top1 in {"none": 98.65, "lga": 98.09}.items():
         for seed in (1, 2):
             leave_run(
                 tmp_path / "runs",
                 made_record("digits", attention=attention, seed=seed, top1=top1 + seed / 10, **elsewhere),
             )
-    collection = replace(collect(tmp_path / "runs"), kept=kept)
-    own = find_made(collection, monkeypatch)
-    data = payload(
-        collection,
-        tmp_path,
-        GENERATED,
-        studies=find_made(Collection(tmp_path, kept, ()), monkeypatch),
-        own_studies=own,
-    )
+    own = collect(tmp_path / "runs")
+    found = find_made(own, monkeypatch)
+    data = payload(own, tmp_path, GENERATED, studies=found, kept=kept)
     yours, committed = data["studies"]
     assert yours["title"] == "Your runs: Ten attentions on the embedded digits"
     assert yours["studies"][0]["id"] == "own-embedded"
@@ -150,12 +139,11 @@ def numbers_of(page):
     return {name: (row["ours"]["mean"], row["gain"] and row["gain"]["mean"]) for name, row in ran.items()}
 
 
-def test_limits_have_no_markdown_links(tmp_path, monkeypatch):
+def test_limits_have_no_markdown_links():
     """The README of `table1_short` links its protocol; the page, which may lie anywhere, names it."""
     (page,) = chosen_pages("table1_short")
-    kept = read_kept(page.folder)
-    (study,) = payload(
-        Collection(page.folder, tuple(kept), ()), tmp_path, GENERATED, studies=found_studies(kept)
-    )["studies"]
+    runs = read_kept(page.folder)
+    position = {id(run): place for place, run in enumerate(runs)}
+    (study,) = studied(found_studies(runs), position)
     assert "protocol.md was written before the first run" in study["limits"]
     assert "](" not in study["limits"]

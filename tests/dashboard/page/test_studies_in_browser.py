@@ -64,10 +64,11 @@ def test_a_number_leads_to_its_runs_by_keyboard(runs, open_page):
 
 def test_gains_are_ranked_on_a_chart(runs, open_page):
     plot = open_page("studies", studies=True).locator("#studies .study-plots svg[role=img]")
-    assert "best first" not in plot.get_attribute("aria-label")
-    assert plot.get_attribute("aria-label").index("lga +0.93") < plot.get_attribute("aria-label").index(
-        "se +0.07"
+    label = plot.get_attribute("aria-label")
+    assert label.startswith(
+        "Gain over none in top-1 accuracy, Handwritten digits with MobileNetV3, best first: "
     )
+    assert label.index("lga: +0.93 [") < label.index("se: +0.07 [")
 
 
 def test_the_filters_apply(runs, open_page):

@@ -26,23 +26,16 @@ function gainFigure(comparison, width) {
   const groups = groupsOf(comparison).filter((group) => group.estimates[metric.name]);
   const gains = groups.filter((group) => group.differences[metric.name]);
   const scale = comparison.scale === FULL ? "" : `, ${comparison.scale}`;
-  const seeds = `${count(comparison.seeds, "seed")}${scale}${comparison.seeds === 1 ? "; one seed decides nothing" : ""}`;
+  const seeds = `${count(comparison.seeds, "seed")}${scale}`;
   if (!comparison.reference || gains.length === 0) return figure(comparison.place, seeds, meanChart(groups, metric, width));
   const rows = gains.map((group) => gainRow(group, comparison, metric)).sort((a, b) => b.mean - a.mean);
-  const label = `Gain over ${comparison.reference} in ${axisTitle(metric)}, best first: ${rows.map(({ tip }) => tip.split("\n")[0]).join("; ")}.`;
-  return figure(comparison.place, `${seeds}; band: ±${comparison.margin} is practically none`, intervalChart(rows, {
-    title: `gain over ${comparison.reference}, points of ${metric.label}`, width, line: 0, lineName: comparison.reference, band: comparison.margin, label,
-  }));
+  return figure(comparison.place, `${seeds}; band: ±${comparison.margin} is practically none`, gainChart(rows, { reference: comparison.reference, metric: metric.label, margin: comparison.margin, width }));
 }
 
 function gainRow(group, comparison, metric) {
   const gain = group.differences[metric.name];
   const reference = groupsOf(comparison).find(({ attention }) => attention === comparison.reference);
-  const told = `${groupName(group)}: ${signed(gain.mean, DIGITS)}${isAbsent(gain.low) ? "" : ` [${interval(gain, DIGITS, signed)}]`}, ${count(gain.n, "seed")}`;
-  return {
-    ...gain, name: groupName(group), tone: TONES[group.word] ?? "var(--soft)", text: signed(gain.mean, DIGITS), run: group.runs[0],
-    tip: `${told}\n${[group.word, pText(group.p)].filter(Boolean).join(", ")}`, seeds: pairedSeeds(group, reference, metric),
-  };
+  return gainMark(groupName(group), gain, { word: group.word, p: group.p, run: group.runs[0], seeds: pairedSeeds(group, reference, metric) });
 }
 
 function pairedSeeds(group, reference, metric) {

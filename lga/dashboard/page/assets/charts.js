@@ -1,10 +1,10 @@
 // The page's charts, by Observable Plot: marks with intervals, lines by epoch, and accuracy against cost.
 //
-// A mark's title is told under the pointer, or by the tables to those without one; with a run it opens it.
+// A mark's title is shown under the pointer; the tables say the same to those without one. A mark of a run opens it.
 
 const ROW = 30;
 const TONES = { "gain": "var(--good)", "loss": "var(--bad)", "practically none": "var(--warn)" };
-const OPENS = "\u0000"; // between what a mark is told as and the run that it opens
+const OPENS = "\u0000"; // between a mark's title and the run that it opens
 
 function colour(attention) {
   return `var(--colour-${data.attentions.indexOf(attention) % COLOURS})`;
@@ -23,6 +23,19 @@ function drawn(label, options) {
     title.remove();
   }
   return picture;
+}
+
+// Gains over a reference, a row each: those of `gainMark`.
+function gainChart(rows, { reference, metric, margin, width, place = "" }) {
+  const label = `Gain over ${reference} in ${metric}${place}, best first: ${rows.map(({ tip }) => tip.split("\n")[0]).join("; ")}.`;
+  return intervalChart(rows, { title: `gain over ${reference}, points of ${metric}`, width, line: 0, lineName: reference, band: margin, label });
+}
+
+function gainMark(name, gain, { word, p, ...more }) {
+  const bounds = isAbsent(gain.low) ? "" : ` [${interval(gain, DIGITS, signed)}]`;
+  const found = [word, pText(p)].filter(Boolean).join(", ");
+  const tip = `${name}: ${signed(gain.mean, DIGITS)}${bounds}, ${count(gain.n, more.unit ?? "seed")}${found && `\n${found}`}`;
+  return { ...gain, name, tone: TONES[word] ?? "var(--soft)", text: signed(gain.mean, DIGITS), tip, ...more };
 }
 
 // A row each: { name, mean, low, high, text, tip, tone, published, seeds: [{ value, run, tip }], whole }, best first.

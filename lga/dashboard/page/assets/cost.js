@@ -19,8 +19,7 @@ function buildCostChoice(onChange) {
 }
 
 function showCost(width) {
-  const chosen = new FormData(byId("filters")).get("dataset");
-  if (chosen && costDatasets().includes(chosen)) byId("cost-choice").value = chosen;
+  if (costDatasets().includes(chosen.get("dataset"))) byId("cost-choice").value = chosen.get("dataset");
   const points = costPoints(byId("cost-choice").value).filter(({ accuracy }) => !isAbsent(accuracy));
   const panels = byId("cost-panels");
   if (points.length === 0) return panels.replaceChildren(element("p", { class: "note" }, "No number of this set passes the filters."));

@@ -1,4 +1,4 @@
-// Figure 1: the published training curves, dashed with open marks, beside ours, solid with filled ones.
+// Figure 1: the published training curves, dashed, beside ours, solid.
 
 const FIGURE_METRICS = [
   { key: "map50", name: "paper/map50", label: "mAP50", unit: "%" },

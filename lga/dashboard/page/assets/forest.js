@@ -6,12 +6,8 @@ function showForests(width) {
 }
 
 function forestChart({ cells, pooled, label: metric, margin }, width) {
-  const row = (name, gain, more) => ({
-    ...gain, name, text: signed(gain.mean, DIGITS), tone: gain.low > 0 ? TONES.gain : gain.high < 0 ? TONES.loss : "var(--soft)",
-    tip: `${name}: ${signed(gain.mean, DIGITS)} [${interval(gain, DIGITS, signed)}]`, ...more,
-  });
+  const row = (name, gain, more) => gainMark(name, gain, { word: gain.low > 0 ? "gain" : gain.high < 0 ? "loss" : null, ...more });
   const sorted = [...cells].sort((a, b) => b.gain.mean - a.gain.mean);
-  const rows = [...sorted.map(({ place, gain, published }) => row(place.replace(" of the training images", " of the data"), gain, { published })), row(`all ${pooled.n} cells`, pooled, { whole: true })];
-  const label = `Gain of LGA over none in points of ${metric}: ${rows.map(({ tip }) => tip).join("; ")}.`;
-  return intervalChart(rows, { title: `gain over none, points of ${metric}`, width, line: 0, lineName: "none", band: margin, label });
+  const rows = [...sorted.map(({ place, gain, published }) => row(place.replace(" of the training images", " of the data"), gain, { published })), row(`all ${pooled.n} cells`, pooled, { whole: true, unit: "cell" })];
+  return gainChart(rows, { reference: "none", metric, margin, width });
 }

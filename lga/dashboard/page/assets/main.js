@@ -122,7 +122,7 @@ function folded(title, scale, sentence, open, content) {
   return details;
 }
 
-// What a mark under the pointer stands for; the tables tell the same to those without one. A mark of a run opens it.
+// The title of the mark under the pointer; a click on a run's mark opens the run.
 function buildTooltip() {
   const tooltip = byId("tooltip");
   document.addEventListener("pointerover", (event) => {

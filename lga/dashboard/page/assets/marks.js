@@ -1,4 +1,4 @@
-// Each attention has a colour and a shape, so that the plots can be read without colour.
+// Each attention has a colour and, beside its name, a shape.
 
 const COLOURS = 8;
 const SHAPES = [
@@ -16,20 +16,9 @@ function polygon(corners, radius) {
   return `M${corners.map(([x, y]) => `${(x * radius).toFixed(2)},${(y * radius).toFixed(2)}`).join("L")}Z`;
 }
 
-function colourOf(attention) {
-  return `colour-${data.attentions.indexOf(attention) % COLOURS}`;
-}
-
-// A mark of an attention at a point, filled in its colour by the style sheet.
-function mark(attention, x, y, radius, properties = {}) {
-  const shape = SHAPES[data.attentions.indexOf(attention) % SHAPES.length];
-  const place = `translate(${x.toFixed(1)},${y.toFixed(1)})`;
-  const classes = `mark ${colourOf(attention)} ${properties.class ?? ""}`.trim();
-  return svg("path", { ...properties, class: classes, d: shape(radius), transform: place });
-}
-
+// The style sheet fills it in the attention's colour.
 function swatch(attention) {
-  const picture = svg("svg", { class: "swatch", viewBox: "-7 -7 14 14", "aria-hidden": "true" });
-  picture.append(mark(attention, 0, 0, 4.8));
-  return picture;
+  const place = data.attentions.indexOf(attention);
+  const shape = svg("path", { class: `mark colour-${place % COLOURS}`, d: SHAPES[place % SHAPES.length](4.8) });
+  return svg("svg", { class: "swatch", viewBox: "-7 -7 14 14", "aria-hidden": "true" }, shape);
 }

@@ -1,5 +1,5 @@
-// Everything the page knows of one run. Opened from a number of several runs, with what it is `told` as, the
-// dialog leads to the others too.
+// Everything the page knows of one run. Opened from a number of several runs, it says which number (`told`) and
+// leads to the others too.
 
 function showRun(run, number = null) {
   const dialog = byId("run-dialog");

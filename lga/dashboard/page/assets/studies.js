@@ -119,7 +119,7 @@ function breadth(estimate) {
   return isAbsent(estimate?.low) ? null : estimate.high - estimate.low;
 }
 
-// The label tells what is varied; the attention's own name, by which the filters and runs know it, stands below.
+// The label says what is varied; below it stands the attention's own name, as filters and runs have it.
 function studyName({ attention, label }) {
   const name = element("span", {}, label, label === attention ? null : element("small", {}, attention));
   const sign = data.attentions.includes(attention) ? swatch(attention) : element("span", { class: "swatch" });
@@ -150,17 +150,13 @@ function foundCell({ word }) {
   return word ? verdict(word) : null;
 }
 
-// For each family the gains over its reference, best first, what was published of them beside.
+// For each family the gains over its reference, best first.
 function studyPlots(study, rows, width) {
   return study.families.flatMap((family) => {
     const gained = rows.filter((row) => row.family === family && row.gain).sort((a, b) => b.gain.mean - a.gain.mean);
     if (gained.length === 0) return [];
-    const shown = gained.map(({ label, gain, word, runs }) => ({
-      ...gain, name: label, tone: TONES[word] ?? "var(--soft)", text: signed(gain.mean, DIGITS), run: runs[0],
-      tip: `${label}: ${signed(gain.mean, DIGITS)} [${interval(gain, DIGITS, signed)}]\n${[word, pText(gain.p)].filter(Boolean).join(", ")}`,
-    }));
-    const told = `Gain over ${study.reference} in ${family.label}, ${family.place}: ${shown.map(({ name, text }) => `${name} ${text}`).join(", ")}.`;
-    const chart = intervalChart(shown, { title: `gain over ${study.reference}, points of ${family.label}`, width, line: 0, lineName: study.reference, band: family.margin, label: told });
+    const shown = gained.map(({ label, gain, word, runs }) => gainMark(label, gain, { word, p: gain.p, run: runs[0] }));
+    const chart = gainChart(shown, { reference: study.reference, metric: family.label, margin: family.margin, width, place: `, ${family.place}` });
     return [figure(family.place, `${family.scale}; band: ±${family.margin} is practically none`, chart)];
   });
 }

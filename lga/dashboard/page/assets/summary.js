@@ -4,14 +4,13 @@ function summaryTable(metricOf) {
   const of = (group) => group.estimates[metricOf(group).name];
   const difference = (group) => group.differences[metricOf(group).name];
   const digits = (group) => decimals(metricOf(group));
-  const width = (estimate) => (isAbsent(estimate?.low) ? null : estimate.high - estimate.low);
   const columns = [
     { label: () => "Attention", value: (g) => data.attentions.indexOf(g.attention), cell: attentionCell },
     {
       label: () => summaryHeading(metricOf), numeric: true,
       value: (g) => of(g)?.mean, cell: (g) => element("strong", {}, fixed(of(g)?.mean, digits(g))),
     },
-    { label: () => "95 % interval", numeric: true, value: (g) => width(of(g)), cell: (g) => interval(of(g), digits(g)) },
+    { label: () => "95 % interval", numeric: true, value: (g) => breadth(of(g)), cell: (g) => interval(of(g), digits(g)) },
     { label: () => "Seeds", numeric: true, value: (g) => of(g)?.n },
     {
       label: () => "Gain", numeric: true,
@@ -19,7 +18,7 @@ function summaryTable(metricOf) {
     },
     {
       label: () => "Its 95 % interval", numeric: true,
-      value: (g) => width(difference(g)), cell: (g) => interval(difference(g), digits(g), signed),
+      value: (g) => breadth(difference(g)), cell: (g) => interval(difference(g), digits(g), signed),
     },
     { label: () => "Found", value: (g) => g.word, cell: (g) => (g.word ? verdict(g.word) : null) },
     { label: () => "Parameters", numeric: true, value: (g) => g.parameters, cell: (g) => whole(g.parameters) },
@@ -57,5 +56,5 @@ function attentionCell(group) {
 }
 
 function badge(name) {
-  return element("span", { class: `badge ${name}` }, name);
+  return element("span", { class: `badge ${name}`, title: data.scales[name] }, name); // no title of a status
 }

@@ -1,4 +1,4 @@
-// Verdicts: each has a word, a sign and a kind of border, so that none is told by its colour alone.
+// Verdicts: each has a word, a sign and a kind of border, so that none depends on its colour alone.
 
 const SIGNS = {
   "consistent": "M-4,0.4L-1.2,3.4L4.4,-3.4",
