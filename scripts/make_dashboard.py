@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from lga.audit.cost.report import KEPT, MEASURED, read_report
+from lga.audit.attention_cost import KEPT, MEASURED, read_report
 from lga.dashboard.page import write_page
 from lga.dashboard.page.judged import read_all_kept
 from lga.dashboard.page.payload import Latencies

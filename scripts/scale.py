@@ -3,10 +3,10 @@
 import argparse
 import sys
 
-from lga.audit.scale.estimate import network_configs, read_measurements, table_runs, write_measurements
-from lga.audit.scale.report import PAGE, SEEDS, scale_page
 from lga.system.errors import UserError
 from lga.system.files import write_text
+from scripts.costs.estimate import network_configs, read_measurements, table_runs, write_measurements
+from scripts.costs.scale_page import PAGE, SEEDS, scale_page
 
 
 def main() -> int:
@@ -15,7 +15,7 @@ def main() -> int:
     parser.add_argument("--measure", action="store_true", help="networks, loading and judging, minutes")
     try:
         if parser.parse_args().measure:
-            from lga.audit.scale.measuring import measure_all
+            from scripts.costs.measuring import measure_all
 
             write_measurements(measure_all(network_configs()))
         write_text(PAGE, scale_page(table_runs(SEEDS), read_measurements()))

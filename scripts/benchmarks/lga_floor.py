@@ -27,8 +27,8 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from lga.attention import LocalGlobalAttention
 from lga.attention.local_global.literal import LiteralLocalGlobalAttention
-from lga.audit.cost.measure import interleaved
 from scripts.benchmarks.floor import Rates, inference_work, training_work
+from scripts.costs.attention import interleaved
 
 COMPILER = any(shutil.which(name) for name in ("c++", "g++", "clang++"))  # torch.compile needs one on the CPU
 SIZES = ((24, 6), (128, 8), (256, 16))  # channels, heads

@@ -17,7 +17,6 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from lga.audit.scale.estimate import Loading, Measurements, NetworkCost
 from lga.config.frozen_run import FrozenRun
 from lga.data.detection import DetectionData
 from lga.data.published.visdrone import VisDroneReader
@@ -26,6 +25,7 @@ from lga.results.plan.timed_step import made_batch, one_thread, timed, training_
 from lga.run.build import build_network
 from lga.run.machine.complexity import count_parameters, true_gflops
 from lga.run.machine.environment import environment
+from scripts.costs.estimate import Loading, Measurements, NetworkCost
 
 TIMED_STEPS, TIMED_EPOCHS = 3, 3
 TRAINING_BY_FORWARD = 3  # operations: the backward pass has two products for each of the forward pass

@@ -5,7 +5,10 @@ import torch
 
 from lga.attention import LocalGlobalAttention
 from lga.attention.local_global.literal import LiteralLocalGlobalAttention
-from lga.audit.cost.measure import (
+from lga.audit.attention_cost import KEPT, Report, Row, Times, markdown, read_report, write_report
+from lga.system.errors import UserError
+from scripts.benchmarks.floor import Rates, Work, inference_work, training_work
+from scripts.costs.attention import (
     LITERAL,
     NO_ROOM,
     Case,
@@ -15,9 +18,6 @@ from lga.audit.cost.measure import (
     peak_bytes,
     predicted_bytes,
 )
-from lga.audit.cost.report import KEPT, Report, Row, Times, markdown, read_report, write_report
-from lga.system.errors import UserError
-from scripts.benchmarks.floor import Rates, Work, inference_work, training_work
 
 
 def made_report():

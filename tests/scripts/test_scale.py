@@ -2,7 +2,8 @@
 
 import pytest
 
-from lga.audit.scale.estimate import (
+from lga.system.errors import UserError
+from scripts.costs.estimate import (
     Assumed,
     Gpu,
     Loading,
@@ -18,8 +19,7 @@ from lga.audit.scale.estimate import (
     training_rate,
     write_measurements,
 )
-from lga.audit.scale.report import PAGE, SEEDS, scale_page
-from lga.system.errors import UserError
+from scripts.costs.scale_page import PAGE, SEEDS, scale_page
 
 # 40 ms of operations, 60 ms of memory (6 x 1e9 / 1e11): the floor is 60 ms an image.
 COST = NetworkCost(seconds=1.0, gflops=40.0, kept_bytes=1_000_000_000, calls=2_000, parameters=50_000_000)

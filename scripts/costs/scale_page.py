@@ -3,8 +3,13 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from lga.audit.scale import estimate
-from lga.audit.scale.estimate import (
+from lga.results.experiments import FOLDER, judged_experiments
+from lga.results.labels import name_of
+from lga.results.plan.image_counts import PUBLISHED_COUNTS
+from lga.results.plan.plan import bytes_left
+from lga.results.reports.markdown_tables import row_line
+from scripts.costs import estimate
+from scripts.costs.estimate import (
     Assumed,
     Gpu,
     Loading,
@@ -16,14 +21,9 @@ from lga.audit.scale.estimate import (
     once,
     seconds_of,
 )
-from lga.results.experiments import FOLDER, judged_experiments
-from lga.results.labels import name_of
-from lga.results.plan.image_counts import PUBLISHED_COUNTS
-from lga.results.plan.plan import bytes_left
-from lga.results.reports.markdown_tables import row_line
 
 PAGE = FOLDER / "scale.md"
-TEXT = Path(__file__).with_name("page.md")
+TEXT = Path(__file__).with_name("scale.md")
 SEEDS, IMAGE_SIDE = 3, 640
 GPU = Gpu("H100 SXM", flops=494e12, bandwidth=3.35e12, memory=80e9, cores=12, dollars=2.5)
 FAST, SLOW = Assumed(reached=0.3), Assumed(reached=0.1)

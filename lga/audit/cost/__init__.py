@@ -1,1 +1,0 @@
-"""What each attention costs: parameters, operations, time and memory, alone and inside the networks."""
