@@ -1,8 +1,6 @@
-"""A run's `metrics.csv`: validation metrics by epoch, thinned for drawing, and its text for a kept record.
+"""A run's curves, thinned for drawing: validation metrics by epoch, precision against recall, confusions.
 
-Precision against recall, mean over classes, from a detection run's `curves.json`, thinned for drawing.
-
-Which class a detection run takes for which, from its `curves.json`, without the zeros.
+From `metrics.csv`, whose text a kept record has, and a detection run's `curves.json`.
 
 Shapes: K classes.
 """

@@ -1,11 +1,7 @@
 """The paper's published rows, as `experiments/published/published.csv` has them, typed and checked.
 
-The README beside that file explains the columns.
-
-Figure 1 as rows: each published training curve at the epoch that the paper's toolchain would keep.
-
-A run is judged at its best epoch by 0.1 mAP50 + 0.9 mAP50-95, so a curve is read at that epoch too. The
-source prints no counts beside the curves: they are those of table 2's set with as many classes.
+Figure 1's curves are rows too, each at the epoch that the paper's toolchain keeps, the best by 0.1 mAP50 +
+0.9 mAP50-95. The source prints no counts beside them: they are those of table 2's set with as many classes.
 """
 
 import csv

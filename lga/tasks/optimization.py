@@ -1,10 +1,9 @@
 """Which parameters decay, and the optimizer that a schedule drives, after the paper's toolchain.
 
-Weight decay applies to weights only, never to biases, norms or scalars; frozen parameters are left out.
-
-Linear decay from the base rate to `final_fraction` of it over the epochs, by steps of one epoch; during
-warm-up each iteration interpolates from 0 (biases: from `warmup_bias_lr`) to the decayed rate, and the
-momentum from `warmup_momentum` to its base. Pure functions of the iteration: a resumed run needs no state.
+Weight decay applies to weights only, never to biases, norms or scalars; frozen parameters are left out. Rates
+fall linearly to `final_fraction` of the base over the epochs, by steps of one epoch; during warm-up each
+iteration interpolates from 0 (biases: from `warmup_bias_lr`) to the decayed rate, and the momentum from
+`warmup_momentum` to its base. Pure functions of the iteration: a resumed run needs no state.
 """
 
 from collections.abc import Callable

@@ -1,20 +1,14 @@
-"""Reader of the four IDX files of MNIST or Fashion-MNIST in torchvision's tree, ``<data_dir>/<folder>/raw/``.
+"""MNIST and Fashion-MNIST from their four IDX files in torchvision's tree, ``<data_dir>/<folder>/raw/``.
+
+70,000 grey images of 28 x 28 pixels, 10 classes: handwritten digits (LeCun, Cortes and Burges,
+http://yann.lecun.com/exdb/mnist/; licence usually given as CC BY-SA 3.0), articles of clothing (Xiao, Rasul
+and Vollgraf, 2017, https://arxiv.org/abs/1708.07747; MIT licence).
 
 Splits: the official training files (60,000 images) and test files (10,000). Validation is held out of
 training: the images of each class, in file order, are counted from 0, and those with rank % 12 == 11 are held
-out. No randomness.
+out, 4,994 of MNIST and 5,000 of Fashion-MNIST. No randomness.
 
 Axes: N images, H rows, W columns.
-
-MNIST: 70,000 grey images of handwritten digits, 28 x 28 pixels, 10 classes.
-
-Source: LeCun, Cortes and Burges, http://yann.lecun.com/exdb/mnist/; licence usually given as CC BY-SA 3.0.
-The validation rule holds out 4,994 images and leaves 55,006.
-
-Fashion-MNIST: 70,000 grey images of articles of clothing, 28 x 28 pixels, 10 classes.
-
-Source: Xiao, Rasul and Vollgraf (2017), https://arxiv.org/abs/1708.07747; MIT licence.
-The validation rule holds out 5,000 images and leaves 55,000.
 """
 
 from __future__ import annotations  # torch is imported where images are read, not to find a file

@@ -1,10 +1,7 @@
-"""Settings of the training images' augmentation; what is drawn from them for one image.
+"""Settings of the training images' augmentation, what is drawn from them for one image, and its colours.
 
-The defaults are those of the toolchain that the paper used. Rotation, shear and perspective are 0 there and
-left out: without them, mosaic, scale and translation together move each image by a scale and a shift along
-each axis.
-
-Multiplies hue, saturation and value of an image, by 8-bit tables as the toolchain does.
+The defaults are those of the paper's toolchain; rotation, shear and perspective, 0 there, are left out. Hue,
+saturation and value are multiplied by 8-bit tables as there.
 
 Axes: H rows, W columns.
 """

@@ -1,22 +1,11 @@
-"""The training images of a split, given out by whole augmented batches.
+"""Batches of images with their boxes: augmented for training, letterboxed for judging.
 
-Axes: B images of the batch, S side of the result.
+A training batch is made whole, by its key. For judging, `square` shapes are S x S, S the image size;
+`toolchain` shapes are those of the paper's toolchain: images in order of aspect ratio, each batch as tall and
+wide as its images need, rounded up to a multiple of 32 after half of 32 is added, so that square images of
+640 pixels lie on 672 x 672.
 
-The images of a split as they are judged: letterboxed, whole batches at once.
-
-Axes: B images of the batch, H and W its rows and columns.
-
-Fits evaluation images into their batch's shape: resized by one factor, in the middle, padded with grey.
-
-Two choices of shape, S the image size. ``square``: S x S. ``toolchain``: as the paper's toolchain validates,
-images sorted by aspect ratio, and each batch as tall and wide as its images need, rounded up to a multiple of
-32 after half of 32 is added: so square images of 640 pixels lie on 672 x 672.
-
-Axes: N images.
-
-Joins images and the boxes of each into a batch.
-
-Axes: B images, H rows, W columns.
+Axes: N images of the split, B of the batch, S side of a training image, H and W rows and columns of a batch.
 """
 
 import math

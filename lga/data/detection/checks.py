@@ -1,17 +1,12 @@
-"""Checks the boxes of a split, all at once.
+"""Checks of a split: all boxes at once, and that the images which the annotations name are there.
 
-Order of the checks: inverted, of no size, label outside the classes, wholly outside the image. A
-box that reaches beyond the image stays as it is written; it is clipped where it is trained on.
+Boxes: inverted, of no size, label outside the classes, wholly outside the image, in this order. One that
+reaches beyond the image stays as written; it is clipped where it is trained on.
+
+Images: with `on_error=raise` at most a header is read beforehand, and a file that breaks off is refused when
+it is first met. With `skip` each image is decoded once, so that what is left out is counted before training.
 
 Axes: N images, M boxes of all of them.
-
-Checks that the images which the annotations name are there, and learns the sizes that the format omits.
-
-With ``on_error=raise`` at most the header of an image is read beforehand: a file that breaks off is refused
-when it is first met. With ``skip`` each image is decoded once beforehand, so that what is left out is known,
-and counted, before training; the index keeps the result.
-
-Axes: N images.
 """
 
 from collections.abc import Collection

@@ -1,23 +1,12 @@
-"""Which image lies where on a training image: four around a point, or one in the middle.
+"""Where images lie on a training image, four around a point or one in the middle, and which boxes stay.
 
 The toolchain joins four images on a canvas of twice the side, then scales and shifts that canvas at random
-and cuts the middle. Both steps only scale and shift each image, so here each is resized once, to its final
-size. Deviation: sizes and places are rounded to whole pixels; boxes follow the rounded ones.
-
-S is the side of the result, in pixels.
-
-Where an image lies on a canvas: resized to whole pixels, at a whole pixel, seen through a window.
-
-Resizing is plain bilinear, as in the toolchain that the paper used: no antialiasing where an image shrinks.
-
-Axes: H rows and W columns of the canvas, h and w of the image, n boxes.
-
-Which boxes stay after an image was scaled, shifted and cut.
-
-Source: the toolchain's candidates: a box stays if what is left of it is more than 2 pixels wide and high,
+and cuts the middle. Both steps only scale and shift each image, so here each is resized once, bilinearly and
+without antialiasing as there, to its final size. Deviation: sizes and places are whole pixels, and boxes
+follow them. A box stays by the toolchain's rule: if what is left of it is more than 2 pixels wide and high,
 more than a tenth of it, and less than 100 times as long as wide.
 
-Axes: n boxes.
+Axes: S side of the result, H rows and W columns of the canvas, h and w of the image, n boxes.
 """
 
 from collections.abc import Sequence

@@ -1,12 +1,8 @@
-"""Where the pixels of a split lie: in one array file, or in a file for each image.
+"""Where the pixels of a split lie: in one array file, or in a file for each image, read as 8-bit RGB.
 
-A store is handed to worker processes: it holds names and no pixels.
-
-Reads one image file as 8-bit RGB, whatever it holds.
-
-Grey becomes RGB by repetition, 16 bits become their upper 8, alpha is dropped, and a rotation that the EXIF
-data asks for is applied: boxes are taken to be those of the upright image, unless the annotations give the
-image the size that it has before it is turned.
+A store is handed to worker processes: it holds names and no pixels. Of files, grey becomes RGB by repetition,
+16 bits become their upper 8, alpha is dropped, and the rotation that EXIF asks for is applied, unless the
+annotations give the image the size that it has before it is turned.
 """
 
 import struct

@@ -1,10 +1,8 @@
-"""scikit-learn's digits, 8 x 8 cells, drawn smoothly at any size.
+"""scikit-learn's digits, 8 x 8 cells, drawn smoothly at any size; and a scene's own random numbers.
 
 Each digit is enlarged once, bicubic, to 10 pixels a cell with an empty cell around it. What is less than a
-quarter black there becomes empty, what is more than three quarters full: so strokes have edges, and fade to
-nothing within the picture, which is then cut to what is left and resized to the size asked for.
-
-A scene's own random numbers, made of uniform draws alone: numpy may change how it derives others.
+quarter black there becomes empty, what is more than three quarters full; then it is cut to its ink and
+resized. Random numbers are of uniform draws alone: numpy may change how it derives others.
 """
 
 from functools import cache

@@ -2,20 +2,14 @@
 
 Files of a split: ``<split>.npy``, (N, S, S, 3) uint8, and ``<split>.json``: for all its boxes one after the
 other ``boxes`` (x1 y1 x2 y2 in pixels), ``labels`` and ``digits`` (their numbers in scikit-learn's order),
-and ``offsets``, the first box of each image and at last the number of boxes.
+and ``offsets``, the first box of each image and at last the number of boxes. A box is the extent of the
+digit's visible ink: of the pixels at least an eighth covered by it, hidden by a later digit or not.
 
-A scene's pixels and boxes.
-
-A box is the extent of the digit's visible ink: of the pixels at least an eighth covered by it, whether or not
-a later digit hides some of them. Ink is opaque where it covers a pixel wholly.
+Backgrounds are squares of 80 to 128 pixels of scikit-learn's two photographs, 640 x 427, by danielbuechele
+and vultilion, CC BY 2.0. Each split has columns of its own, so that no pixel is behind two splits: 0 to 383
+train, 384 to 511 validation, 512 to 639 test.
 
 Axes: H rows, W columns, D digits of the scene.
-
-Crops of scikit-learn's two photographs, ``china.jpg`` and ``flower.jpg``, 640 x 427 pixels each.
-
-By danielbuechele and vultilion, CC BY 2.0, shipped with scikit-learn. Each split has vertical strips of its
-own in both, and crops before it resizes, so no pixel of a photograph is behind two splits: columns 0 to 383
-train, 384 to 511 validation, 512 to 639 test. Crops are squares of 80 to 128 pixels in every split.
 """
 
 import json

@@ -1,16 +1,11 @@
-"""The reader of ``digit_scenes``, and of its view ``digit_scenes_tiny``.
+"""The reader of ``digit_scenes``, and of its view ``digit_scenes_tiny``: nothing to download.
 
-Nothing to download: the scenes are made at first use, by `lga.data.digit_scenes.making`, into
-``<data_dir>/digit_scenes/``. Licences: digits CC BY 4.0, photographs CC BY 2.0.
+Whichever process comes first makes the scenes, whole or not at all, into ``<data_dir>/digit_scenes/``, in a
+folder ``<size>-<hash of the settings>`` with the sha256 of each file in ``manifest.json``. Licences: digits
+CC BY 4.0, photographs CC BY 2.0.
 
-`BOXES_SHA256` fixes the boxes, and with them the draws, of the usual scenes of 160 pixels. Pixels are
-not fixed in the same way, since resizing and decoding may round differently elsewhere: their sha256 is in the
-manifest, and so in every run's record.
-
-Keeps made scenes on disk: made once by whichever process comes first, whole or not at all, and checked.
-
-A folder ``<size>-<hash>`` comes into being by a rename, so that one that exists is complete. The hash is of
-the settings. ``manifest.json`` in it holds the sha256 of each file.
+`BOXES_SHA256` fixes the boxes, and with them the draws, of the usual scenes of 160 pixels. Pixels are not
+fixed, since resizing and decoding may round differently elsewhere: their sha256 is in every run's record.
 """
 
 import hashlib

@@ -1,10 +1,7 @@
 """A contact sheet: images spread evenly over a part, with their boxes, and a legend.
 
-Coordinates are pixels of the sheet, x to the right and y down.
-
-Boxes on a picture: those that count in the colour of their class, ignored ones dashed.
-
-Coordinates are pixels of the canvas that is drawn on.
+Boxes that count have the colour of their class; ignored ones are dashed. Coordinates are pixels of the sheet,
+x to the right and y down.
 """
 
 import colorsys

@@ -1,14 +1,8 @@
-"""Images that two splits of a plan share, by file, content, name or group.
+"""Images that two splits of a plan share, by file, content, name or group; boxes that stand twice.
 
-A plan that says in its `SplitPlan.leak` what is seen before it is reported may share whole parts between its
-splits, and groups; files of other parts that are alike are never meant.
-
-Image files of the same content.
-
-Only files of equal byte size can be alike, and of those only files whose last bytes are: no other file is
-read whole, so that a set of 20 GB is not.
-
-Boxes that stand twice on one image: the same corners, class and reason to be ignored.
+A plan that says in its `SplitPlan.leak` what is seen before it is reported may share whole parts and groups
+between its splits; files of other parts that are alike are never meant. Only files of equal byte size and
+equal last bytes are read whole, so that a set of 20 GB is not.
 
 Axes: M boxes.
 """

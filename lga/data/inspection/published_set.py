@@ -1,16 +1,9 @@
-"""Inspects a published detection set: the parts and splits of the chosen plan.
+"""Inspects a published detection set by its parts, and a set of a reader's own splits, as MNIST, by these.
 
-Everything is parsed and checked again, whatever indexes are kept. Faults are collected, none ends the
-inspection; what is faulty is left out of the counts.
-
-Inspects a set whose reader gives its splits and checks its files itself: the embedded ones, and MNIST's.
-
-The reader ends at the first fault; that one is reported.
-
-What of an inspection is wrong.
-
-Not wrong, and only reported: what published files are known to contain, boxes that stand twice (several sets
-have some), images that no annotation names, leaks that the plan declares, and of a subset what is missing.
+Everything is parsed and checked again, whatever indexes are kept. Of a published set faults are collected and
+left out of the counts; another reader's first fault ends it, and is reported. Reported and not wrong: known
+faults of published files, boxes that stand twice, images that no annotation names, leaks that the plan
+declares, and of a subset what is missing.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence

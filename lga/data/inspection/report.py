@@ -1,12 +1,6 @@
-"""The report of an inspection, as it is shown and as it is written.
-
-Holds the counts that were found against those that a set's authors publish.
-
-What the images of a part or split hold, counted.
+"""The report of an inspection: what the images hold, counted, beside the figures that authors publish.
 
 Axes: N images, M boxes of all of them.
-
-Sizes of images and of boxes, in a few numbers each.
 """
 
 from collections import Counter

@@ -1,21 +1,14 @@
 """What the data modules of all tasks share: splits read at first use, and how their batches are loaded.
 
-A batch is made at once by a dataset that is given whole `BatchKey`s. On several devices each has a process
-and loaders of its own, whose batches are divided, see `lga.data.loading.sharding`.
+A batch is made at once by a dataset that is given whole `BatchKey`s; several devices divide batches, see
+`lga.data.loading.sharding`. A share of a training split is the first images of one order that depends on
+their number alone: all seeds and networks train on the same ones, and a smaller share lies within a larger.
 
-Which images of a training split a share of it is: the first ones of one fixed order.
-
-The order depends on the number of images alone. So all seeds, attentions and networks train on the same
-images, and a smaller share lies within a larger one.
+A loader begins its pass when its first batch is asked for: Lightning 2.6 makes the iterator before it gives
+the sampler the epoch, and a resumed run's workers would fetch the batches of epoch 0. A worker's `UserError`
+is raised as it is, where torch would wrap it into a page of traceback.
 
 Axes: N images of the split.
-
-A DataLoader that begins a pass when its first batch is asked for, not when the iterator is made.
-
-Lightning 2.6 makes the training iterator before it gives the sampler the epoch. That is harmless at epoch 0
-and without workers. But in a resumed run, worker processes would already be fetching the batches of epoch 0.
-
-A loader that raises a worker's `UserError` as it is: torch would wrap it into a page of traceback.
 """
 
 from collections.abc import Iterator

@@ -1,10 +1,7 @@
-"""The sets that are fetched, or that a person has to get: addresses, sizes, checksums, and their places.
+"""What each set consists of that is fetched, or that only a person can get: addresses, sizes, checksums.
 
 Sources: the sets' pages; sizes and checksums of VOC and COCO from TensorFlow Datasets (url_checksums/voc.txt,
-coco.txt), of DOTA's mirror from torchgeo, of GWHD 2021 from its record on Zenodo. Of the others none is
-published.
-
-What a set consists of that is fetched, or that only a person can get.
+coco.txt), of DOTA's mirror from torchgeo, of GWHD 2021 from Zenodo. Of the others none is published.
 """
 
 from dataclasses import dataclass

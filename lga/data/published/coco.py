@@ -1,23 +1,15 @@
-"""COCO 2017: everyday scenes, 80 classes. Lin et al., https://arxiv.org/abs/1405.0312; https://cocodataset.org.
+"""COCO 2017, everyday scenes, 80 classes, https://arxiv.org/abs/1405.0312; and COCO minitrain.
 
 Tree, as published: ``{train2017,val2017}/*.jpg`` and ``annotations/instances_{train,val}2017.json``, in
 ``<data_dir>/coco``. In the tree of the paper's toolchain the images lie in ``images/{train2017,val2017}``;
-its labels in ``labels`` are read only where the JSON files are missing, since which boxes are crowds is lost
-in them, and their boxes are the extents of the polygons.
-
-Boxes are floats, x y width height from the image's corner. Crowds are kept and ignored.
+its labels in ``labels`` are read only where the JSON files are missing: crowds are lost in them, and their
+boxes are the extents of the polygons. Boxes are floats, x y width height. Crowds are kept and ignored.
 Published faults that are left out and counted: a few boxes of no width or height.
 
-COCO minitrain: 25,000 images of COCO's train2017 chosen to have its statistics, reported on val2017.
-
-Source: Samet et al., https://github.com/giddyyupp/coco-minitrain. Two trees:
-
-- ``<data_dir>/coco_minitrain_25k``, as packed: ``images/{train2017,val2017}`` and ``annotations``, where the
-  training file is ``instances_minitrain2017.json`` or ``instances_train2017.json``;
-- else ``<data_dir>/coco`` with ``annotations/instances_minitrain2017.json`` added: the images are then those
-  of COCO 2017.
-
-The annotations are COCO's own, crowds and faults included.
+COCO minitrain (Samet et al., https://github.com/giddyyupp/coco-minitrain): 25,000 images of train2017,
+reported on val2017. Trees: ``<data_dir>/coco_minitrain_25k``, as packed, with
+``instances_minitrain2017.json`` or ``instances_train2017.json``; else ``<data_dir>/coco`` with
+``annotations/instances_minitrain2017.json``.
 """
 
 from pathlib import Path

@@ -3,17 +3,12 @@
 Trees, in ``<data_dir>/DOTA``: ``{train,val}/images/*.png`` with, beside ``images``, the label files in
 ``labelTxt``, in ``labelTxt-v1.0`` as its archives unpack, or in torchgeo's ``annotations/version1.0``. The
 tree of the paper's toolchain, ``images/{train,val}`` beside ``labels``, lies there or in
-``<data_dir>/DOTAv1``, the name that it is downloaded under.
+``<data_dir>/DOTAv1``.
 
-Difficult objects are kept as `Ignored.DIFFICULT`; the toolchain takes them for any other, and its tree no
-longer tells them. Labels of the test images are not public.
-
-DOTA's annotation files: one an image, one object a line, as quadrilaterals.
-
-Format: ``x1 y1 x2 y2 x3 y3 x4 y4 class difficult``, separated by spaces; the last field may be missing. Lines
-such as ``imagesource:GoogleEarth`` and ``gsd:0.146`` may stand before them. See
-https://captain-whu.github.io/DOTA/dataset.html. The box of an object is the horizontal extent of its corners,
-as in the set's task of horizontal boxes.
+A label file has one object a line, ``x1 y1 x2 y2 x3 y3 x4 y4 class difficult``, the last maybe missing, after
+lines such as ``gsd:0.146`` (https://captain-whu.github.io/DOTA/dataset.html). The box is the horizontal
+extent of the corners, as in the set's task of horizontal boxes. Difficult objects are kept as
+`Ignored.DIFFICULT`; the toolchain's tree lost which they are. Labels of the test images are not public.
 """
 
 import re

@@ -1,13 +1,9 @@
 """The tree that the paper's toolchain makes of a set: ``images/<part>/`` beside ``labels/<part>/``.
 
 The label file of an image has its name in the twin folder, where the last ``images`` of the path is
-``labels``. Every image of the folder belongs to the part.
-
-Label files of the paper's toolchain: one an image, one object a line, all shares of the image's size.
-
-Format: ``class cx cy w h``, or ``class x1 y1 x2 y2 ...`` of a polygon with at least three corners, whose
-extent is the box. An image without a file has no objects. Which objects were to be ignored is lost in this
-format. Source: datasets notes on the toolchain's detection data.
+``labels``. One object a line, in shares of the image's size: ``class cx cy w h``, or ``class x1 y1 x2 y2
+...`` of a polygon with at least three corners, whose extent is the box. An image without a file has no
+objects. Which objects were to be ignored is lost in this format.
 """
 
 import os

@@ -1,15 +1,12 @@
 """VisDrone2019-DET: objects seen from drones, ten classes. Zhu et al., https://arxiv.org/abs/2001.06303.
 
 Tree, as published: ``VisDrone2019-DET-{train,val,test-dev}/{images/*.jpg,annotations/*.txt}``, in
-``<data_dir>/VisDrone``. The older download of the paper's toolchain is that tree too, with labels of its own
-beside, which are not read; of the newer one (``images/train`` beside ``labels/train``) the labels are.
+``<data_dir>/VisDrone``. The older download of the paper's toolchain is that tree too, with labels beside that
+are not read; of the newer one (``images/train`` beside ``labels/train``) the labels are.
 
-Published faults that are left out and counted: a few boxes of no width or height.
-
-VisDrone's annotation files: one an image, one box a line.
-
-Format: eight integers ``left,top,width,height,score,category,truncation,occlusion``; a comma may follow. See
-the VisDrone-Dataset repository, https://github.com/VisDrone/VisDrone-Dataset.
+An annotation file has one box a line, eight integers ``left,top,width,height,score,category,truncation,
+occlusion``; a comma may follow (https://github.com/VisDrone/VisDrone-Dataset). Published faults that are left
+out and counted: a few boxes of no width or height.
 """
 
 from pathlib import Path

@@ -1,18 +1,12 @@
-"""What the readers of PASCAL VOC share. Everingham et al., https://doi.org/10.1007/s11263-009-0275-4.
+"""PASCAL VOC2007 and VOC2012: twenty classes in photographs. https://doi.org/10.1007/s11263-009-0275-4.
 
 Tree, as published, in ``<data_dir>``: ``VOCdevkit/VOC<year>/`` with ``ImageSets/Main/<split>.txt``, a name a
-line, ``Annotations/<name>.xml`` and ``JPEGImages/<name>.jpg``. The folders hold more than the detection
-splits: only what the lists name is read. The tree of the paper's toolchain, ``VOC/images/<split><year>``
-beside ``VOC/labels/<split><year>``, is read where a list is missing; its labels lack the difficult objects.
+line, ``Annotations/<name>.xml`` and ``JPEGImages/<name>.jpg``; only what the lists name is read. The tree of
+the paper's toolchain, ``VOC/images/<split><year>`` beside ``VOC/labels/<split><year>``, is read where a list
+is missing; its labels lack the difficult objects.
 
 Parts are named by split and year, such as ``train2007``; those of both years are parts of either reader,
-since the toolchain's plan joins them.
-
-PASCAL VOC2007: twenty classes in photographs; all annotations are public.
-
-See `lga.data.published.voc`.
-
-PASCAL VOC2012: twenty classes in photographs; its test annotations are not public, so val is reported.
+since the toolchain's plan joins them. The test annotations of 2012 are not public, so val is reported.
 """
 
 from collections.abc import Iterator

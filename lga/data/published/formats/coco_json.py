@@ -1,11 +1,7 @@
 """COCO's detection format: one JSON file for all images of a part, https://cocodataset.org/#format-data.
 
 A first pass over the file finds the limits of its records, a second decodes one record after the other and
-skips what no box needs: the polygons, most of the file, never become Python objects.
-
-TinyPerson adds flags to the annotations.
-
-From the records of a COCO file to the boxes of a split.
+skips what no box needs: the polygons, most of the file, never become Python objects. TinyPerson adds flags.
 
 Axes: N images, M annotations.
 """

@@ -1,15 +1,10 @@
 """GWHD 2021: more domains, with validation and test of their own. David et al., https://arxiv.org/abs/2105.07660.
 
-Counts of images differ between sources: 3,655 to 3,657 of training, 1,381 or 1,382 of test. Rows that repeat
-another are left out and counted.
-
 Tree: ``gwhd_2021/images/*.png`` and ``competition_{train,val,test}.csv``, or the older
-``official_{train,val,test}.csv``, whose names have no extension; where both lie, the former are read.
-
-The tables of GWHD 2021: one image a row, https://zenodo.org/records/5092309.
-
-Format: ``image_name,BoxesString,domain``, the boxes ``x1 y1 x2 y2`` in pixels with ``;`` between, or
-``no_box``. The names of the older tables have no extension.
+``official_{train,val,test}.csv``, whose names have no extension; where both lie, the former are read. One
+image a row, ``image_name,BoxesString,domain``, the boxes ``x1 y1 x2 y2`` in pixels with ``;`` between, or
+``no_box`` (https://zenodo.org/records/5092309). Rows that repeat another are left out and counted. Counts of
+images differ between sources: 3,655 to 3,657 of training, 1,381 or 1,382 of test.
 """
 
 from pathlib import Path

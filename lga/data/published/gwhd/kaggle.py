@@ -1,14 +1,10 @@
-"""GWHD 2020 as Kaggle has it: the seven domains of training in one table.
+"""GWHD 2020 as Kaggle has it, https://www.kaggle.com/c/global-wheat-detection/data: training's seven domains.
 
 Tree: ``global-wheat-detection/train.csv`` and ``train/*.jpg``; ``test/``, about ten images without boxes, is
-not read. The parts are the table's sources, and ``unlisted``: the images of ``train/`` without a row, so
-without a wheat head, of which no source is known; they are always trained on. What is wrong with the table
-itself is counted once, with ``unlisted``.
-
-Kaggle's table of wheat heads: one box a row, https://www.kaggle.com/c/global-wheat-detection/data.
-
-Format: ``image_id,width,height,bbox,source``, the box a JSON list ``"[x, y, width, height]"`` in pixels. An
-image without a box has no row.
+not read. One box a row, ``image_id,width,height,bbox,source``, the box a JSON list ``"[x, y, width,
+height]"`` in pixels. The parts are the sources, and ``unlisted``: images without a row, so without a wheat
+head, whose source is not known; they are always trained on, and what is wrong with the table is counted with
+them.
 """
 
 from pathlib import Path

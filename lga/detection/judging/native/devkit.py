@@ -6,9 +6,8 @@
   detection did so before, otherwise wrong.
 - Difficult objects do not count in recall. All detections are looked at.
 
-The average precision of one class is the area under its curve of precision against recall, taken in two ways.
-Precision is first made to fall with recall: at each recall it is the largest at that recall or beyond. Beyond
-the recall that is reached it is 0. Everingham et al. (2010), https://doi.org/10.1007/s11263-009-0275-4.
+Precision is first made to fall with recall, and is 0 beyond the recall reached; the area under that curve is
+taken in two ways. Everingham et al. (2010), https://doi.org/10.1007/s11263-009-0275-4.
 
 Shapes: P detections by falling score, M boxes.
 """
