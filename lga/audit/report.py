@@ -7,8 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from lga.audit.findings import Finding
 from lga.audit.rows import IMAGE_SIZES, AuditedRow
+from lga.results.audited import Finding
 from lga.results.reports.markdown_tables import row_line
 from lga.system.files import writable, write_text
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, NonNegativeInt, ValidationError
+from pydantic.dataclasses import dataclass
 
 from lga.results.published import FIGURE_SETS, PUBLISHED, PublishedRow
 from lga.system.errors import UserError
@@ -55,8 +56,18 @@ class Row(_Part):
     explanation: Explanation | None
 
 
-class Finding(_Part):
-    """A finding and its evidence."""
+@dataclass(frozen=True)
+class Finding:
+    """A finding and its evidence; plain text, one or two sentences each.
+
+    Attributes:
+        number: from 1, as in the audit.
+        title: the finding.
+        published: what the paper or its spreadsheet says, or leads one to think.
+        measured: what this project measured, with the numbers.
+        meaning: for a reader of the published tables.
+        holds: whether the measurement bears the finding out.
+    """
 
     number: NonNegativeInt
     title: str

@@ -10,10 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from lga.audit.findings import Finding
 from lga.audit.report import as_json, markdown, summary, write_report
 from lga.audit.rows import audit
-from lga.results.audited import KEPT_AUDIT
+from lga.results.audited import KEPT_AUDIT, Finding
 from lga.results.published import load_published
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "audit.py"

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from lga.audit.findings import Finding, networks, released_block, rows
+from lga.audit.findings import networks, released_block, rows
 from lga.audit.rows import AuditedRow
+from lga.results.audited import Finding
 
 
 def measure_findings(audited: Sequence[AuditedRow]) -> tuple[Finding, ...]:

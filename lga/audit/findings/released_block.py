@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 from lga.attention import LocalGlobalAttention
 from lga.attention.local_global.literal import LiteralLocalGlobalAttention
-from lga.audit.findings import Finding
+from lga.results.audited import Finding
 
 CHANNELS, HEADS, SIDE = 24, 6, 20  # MobileNetV3's slot in detection, a 640-pixel image
 

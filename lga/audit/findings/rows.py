@@ -4,9 +4,9 @@ import math
 from collections import Counter
 from statistics import median
 
-from lga.audit.findings import Finding
 from lga.audit.rows import AuditedRow
 from lga.data.published.gwhd.codalab import GWHDCodalabReader
+from lga.results.audited import Finding
 from lga.results.published import METRICS, PUBLISHED_IMAGES, PublishedRow
 
 OPTIMIZED_SETS = ("coco_minitrain", "dota", "gwhd", "visdrone", "voc2012")  # whose choice is reported
