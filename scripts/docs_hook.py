@@ -17,7 +17,7 @@ from mkdocs.structure.pages import Page
 from lga.config.schema import Config
 
 ROOT = Path(__file__).parents[1]
-BESIDE = ("CONTRIBUTING.md", "CHANGELOG.md", "examples/*.*", "experiments/**/*.md", "experiments/**/*.csv",
+BESIDE = ("CONTRIBUTING.md", "CHANGELOG.md", "examples/**/*.*", "experiments/**/*.md", "experiments/**/*.csv",
           "experiments/scale/*.json")  # fmt: skip
 KEYS = "<!-- keys -->"
 
@@ -32,8 +32,10 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
 
 def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Let links between docs/ and what lies beside it lead to their places in the site."""
-    inside = not page.file.generated_by
-    markdown = re.sub(r"\]\(\.\./" if inside else r"\]\(docs/", "](", markdown)
+    if page.file.generated_by:
+        markdown = re.sub(r"\]\(((?:\.\./)*)docs/", r"](\1", markdown)
+    else:
+        markdown = markdown.replace("](../", "](")
     return markdown.replace(KEYS, "\n".join(_key_tables()) if KEYS in markdown else "")
 
 

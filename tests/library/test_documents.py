@@ -97,7 +97,7 @@ def test_insert(capsys):
 def test_runs_and_published_rows():
     """Of the examples before: each example can be run alone, so what is here is trained by it."""
     run("Train, load, predict")
-    names = run("What there is: runs, and what was published")
+    names = run("List runs and published numbers")
     assert names["best"].score == max(row["score"] for row in names["rows"])
     assert {row["dataset"] for row in names["rows"]} == {"digits"}
     assert len(names["table2"]) == 30
