@@ -3,18 +3,17 @@
 In the repository pages link each other by where they lie; in the site, docs/ is the root.
 """
 
-import inspect
 import re
+from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
+from html import escape
 from pathlib import Path
-from typing import Any, NamedTuple, get_args, get_type_hints
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
-from lga.config.schema import Config
+from lga.config.reference import Key, keys
 
 ROOT = Path(__file__).parents[1]
 BESIDE = ("CONTRIBUTING.md", "CHANGELOG.md", "examples/**/*.*", "experiments/**/*.md", "experiments/**/*.csv",
@@ -40,51 +39,12 @@ def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: 
 
 
 def _key_tables() -> Iterator[str]:
-    """A table for each group of keys."""
-    group = None
+    """A table for each section of keys."""
+    sections: dict[str, list[Key]] = defaultdict(list)
     for key in keys():
-        name, _, _ = key.name.rpartition(".")
-        if name != group:
-            group = name
-            yield from (
-                "",
-                f"## {name or 'The cell'}",
-                "",
-                "| key | default | takes | what it is |",
-                "|---|---|---|---|",
-            )
-        cells = (f"`{key.name}`", f"`{key.value}`" if key.value else "", key.takes, key.line)
-        yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
-
-
-class Key(NamedTuple):
-    """A key of the schema: its default, its type, and what its class says of it."""
-
-    name: str
-    value: str
-    takes: str
-    line: str
-
-
-def keys(schema: type = Config, prefix: str = "") -> Iterator[Key]:
-    """Yield every key of the schema, those of a group together and before those of its own groups."""
-    said = dict(
-        re.findall(r"`(\w+)`: ([^;]+?)[;.]?(?:$|\s(?=`)|\n\n)", " ".join(inspect.getdoc(schema).split()))
-    )
-    hints = get_type_hints(schema)
-    groups = []
-    for field in fields(schema):
-        group = next(
-            (each for each in (hints[field.name], *get_args(hints[field.name])) if is_dataclass(each)), None
-        )
-        if group:
-            groups.append((group, f"{prefix}{field.name}."))
-        value = "" if "MISSING" in repr(field.default) or field.default == "???" else str(field.default)
-        line = " ".join(inspect.getdoc(group).split("\n\n")[0].split()) if group else said.get(field.name, "")
-        yield Key(prefix + field.name, "" if group else value, _type(hints[field.name]), line)
-    for group, name in groups:
-        yield from keys(group, name)
-
-
-def _type(hint: Any) -> str:
-    return "group" if is_dataclass(hint) else getattr(hint, "__name__", str(hint)).replace("typing.", "")
+        sections[key.name.rpartition(".")[0]].append(key)
+    for section, found in sections.items():
+        yield f"\n## {section or 'The cell'}\n\n| key | default | takes | what it is |\n|---|---|---|---|"
+        for name, value, takes, line in found:
+            cells = (f"`{name}`", f"`{value}`" if value else "", escape(takes), escape(line))
+            yield f"| {' | '.join(cells)} |"
