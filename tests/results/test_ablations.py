@@ -133,7 +133,7 @@ def test_the_project_s_readme_counts_what_ran_and_what_was_found(family):
     assert f"| {link} | 3 of 5 | loss: 1, practically none: 1 |" in readme_block(
         {PAGE: [Results(ALPHA, (family,)), nothing]}
     )
-    assert f"| {link} | 0 of 2 | - |" in readme_block({PAGE: [nothing]})
+    assert "No cell has run yet of [ablations](" in readme_block({PAGE: [nothing]})
 
 
 def test_experiments_judged_together_share_their_spread_and_not_their_correction(family, runs):

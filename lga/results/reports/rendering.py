@@ -7,19 +7,23 @@ import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from textwrap import fill
 
 from lga.results.experiments import BASELINE, FOLDER, RELEASED, Page, all_pages
 from lga.results.families import Family, Results
+from lga.results.gains import WORDS
 from lga.results.judging import judge_together
 from lga.results.labels import interval, label, name_of
 from lga.results.reports.committed import read_kept
 from lga.results.reports.csv_text import csv_text
 from lga.results.reports.markdown import markdown
 from lga.results.reports.markdown_tables import escaped, row_line
+from lga.results.verdicts import Word
 from lga.system.errors import UserError
 from lga.system.files import writable, write_text
 
 START, END = "<!-- results -->", "<!-- /results -->"
+_WORDS = dict.fromkeys((*WORDS[:-1], *Word))  # what was found before what is undecided
 _SHOWN = (BASELINE, "se", "cbam", "mhsa", RELEASED)
 README = FOLDER.parent / "README.md"
 Judged = Mapping[Page, Sequence[Results]]
@@ -70,6 +74,7 @@ def write_changed(files: Mapping[Path, str]) -> Sequence[Path]:
 
 def readme_block(judged: Judged) -> str:
     """The lines between the markers, an empty one at each end: means by attention, then a line a page."""
+    ran = {page: results for page, results in judged.items() if any(one.ran for one in results)}
     attentions = [BASELINE, *(name_of(name) for name in _SHOWN[1:])]
     lines = [
         row_line(("data set, network", "seeds", *attentions, "gain of LGA", "")),
@@ -78,8 +83,10 @@ def readme_block(judged: Judged) -> str:
         "",
         row_line(("page", "cells that ran", "what was found")),
         row_line((":--", "--:", ":--")),
-        *(row_line(_told(page, results)) for page, results in judged.items()),
+        *(row_line(_told(page, results)) for page, results in ran.items()),
     ]
+    if waiting := [_link(page, page.name) for page in judged if page not in ran]:
+        lines += ["", fill(f"No cell has run yet of {', '.join(waiting)}.", 120, break_on_hyphens=False)]
     return "\n\n" + "\n".join(lines) + "\n\n"
 
 
@@ -108,10 +115,14 @@ def _means(family: Family) -> tuple[str, ...]:
 def _told(page: Page, results: Sequence[Results]) -> tuple[str, str, str]:
     """The page, how much of it ran, and how many of its verdicts or gains are which."""
     rows = [row for one in results for row in one.rows]
-    words = [row.verdict.word if row.verdict else row.word for row in rows if row.runs]
-    found = ", ".join(f"{word}: {count}" for word, count in Counter(words).items() if word != "-")
+    count = Counter(str(row.verdict.word) if row.verdict else row.word for row in rows if row.runs)
+    found = ", ".join(f"{word}: {count[word]}" for word in _WORDS if count[word])
     ran = f"{sum(one.ran for one in results)} of {len(rows)}"
-    return f"[{page.title}](experiments/{page.name}/README.md)", ran, found or "-"
+    return _link(page, page.title), ran, found or "-"
+
+
+def _link(page: Page, text: str) -> str:
+    return f"[{text}](experiments/{page.name}/README.md)"
 
 
 def with_block(readme: str, block: str) -> str:
