@@ -20,7 +20,6 @@ PAGES = {
         *(ROOT / name for name in ("CONTRIBUTING.md", "CHANGELOG.md", "experiments/README.md")),
     )
 }
-BLOCK = PAGES["docs/your_block.md"]
 CONFIG = re.compile(r"```yaml\n(# conf/(\S+)\n.*?)```", re.DOTALL)
 COMMANDS = [
     pytest.param(command, id=f"{name}: {command}")
@@ -31,7 +30,7 @@ COMMANDS = [
     )
     if "hydra/sweeper=" not in command  # of a plugin that need not be installed
 ]
-LINE, COLUMNS = 150, 120
+LINES, COLUMNS = 150, 120
 
 
 def fenced(language: str, name: str) -> list[str]:
@@ -55,7 +54,7 @@ def conf(tmp_path_factory):
 
 def test_the_readme_is_short():
     lines = PAGES["README.md"].splitlines()
-    assert len(lines) <= LINE
+    assert len(lines) <= LINES
     assert [line for line in lines if len(line) > COLUMNS] == []
 
 
