@@ -64,11 +64,11 @@ def explain(error: Exception, arguments: Sequence[str]) -> str:
     elif found := re.search(r"[Cc]ould not (?:find|load) '([\w/]+)/([^'/]*)'", text):
         told = _unknown_option(*found.groups())
     elif found := re.search(r"Could not override '([^']+)'", text):
-        told = _unknown_key(found[1], arguments)
+        told = unknown_key(found[1], arguments)
     elif isinstance(cause, ConfigKeyError) and cause.full_key:
-        told = _unknown_key(cause.full_key, arguments)
+        told = unknown_key(cause.full_key, arguments)
     elif found := re.search(r"(?:In '([^']+)': )?ConfigKeyError.*full_key: (\S+)", text, re.DOTALL):
-        told = (f"conf/{found[1]}.yaml: " if found[1] else "") + _unknown_key(found[2], arguments)
+        told = (f"conf/{found[1]}.yaml: " if found[1] else "") + unknown_key(found[2], arguments)
     elif isinstance(cause, ValidationError) and cause.full_key:
         told = f"{cause.full_key}: {first_line(cause)}"
     else:
@@ -81,7 +81,7 @@ def _unreadable(override: str) -> str:
     key, equals, value = override.partition("=")
     if equals:
         return f"""{override}: the value cannot be read; quote it: '{key}="{value}"'"""
-    owners = [group for group in _groups() if override in (*_options(group), group)]
+    owners = [group for group in groups() if override in (*options(group), group)]
     written = f"{owners[0]}={'<option>' if override == owners[0] else override}" if owners else "key=value"
     return f"{override}: write {written}; python run.py --help lists what there is"
 
@@ -90,15 +90,13 @@ def _missing(full_key: str, arguments: Sequence[str]) -> str:
     if not (left_out := [each for each in arguments if each.startswith("~")]):
         return f"{full_key}: it has no value; set it with {full_key}="
     key = left_out[0].lstrip("~").partition("=")[0]
-    options = _options(key)
-    return f"{left_out[0]}: a run needs it; set {key}=" + (
-        f", valid: {', '.join(options)}" if options else ""
-    )
+    valid = f", valid: {', '.join(options(key))}" if options(key) else ""
+    return f"{left_out[0]}: a run needs it; set {key}={valid}"
 
 
-def _options(group: str) -> list[str]:
-    files = (CONFIG_DIR / group).glob("*.yaml")
-    return sorted(path.stem for path in files if not path.stem.startswith("_"))
+def options(group: str) -> list[str]:
+    """Return what a group can be set to, without files that others are made of."""
+    return sorted(path.stem for path in (CONFIG_DIR / group).glob("[!_]*.yaml"))
 
 
 def _unknown_option(group: str, option: str) -> str:
@@ -111,15 +109,15 @@ def _unknown_option(group: str, option: str) -> str:
     if group in ("backbone/timm", "attention/timm"):
         group = group.removesuffix("/timm")
         return f"{group}=timm/{option}: no name of timm's, which are of the letters a to z, digits and _"
-    options = _options(group)
+    if not (valid := options(group)):
+        return f"{group}={option}: there is no group '{group}'; {_nearest(group, groups())}"
     if group in ("backbone", "attention"):
-        options.append("timm/<name>")
-    if not options:
-        return f"{group}={option}: there is no group '{group}'; {_nearest(group, _groups())}"
-    return f"{group}={option}: no such option; {_nearest(option, options)}"
+        valid.append("timm/<name>")
+    return f"{group}={option}: no such option; {_nearest(option, valid)}"
 
 
-def _unknown_key(full_key: str, arguments: Sequence[str]) -> str:
+def unknown_key(full_key: str, arguments: Sequence[str]) -> str:
+    """Return one line on a key that there is not, in the config of these arguments."""
     *parents, key = full_key.split(".")
     node: object = _base_config(arguments)
     for parent in parents:
@@ -131,17 +129,16 @@ def _unknown_key(full_key: str, arguments: Sequence[str]) -> str:
 
 def _base_config(arguments: Sequence[str]) -> DictConfig:
     """Return the config with the groups chosen on the command line and nothing else of it."""
-    groups = {group for group in _groups() if group != "experiment"}
-    chosen = [
-        argument for argument in arguments if argument.split("=", 1)[0] in groups and "," not in argument
-    ]
+    keys = set(groups()) - {"experiment"}
+    chosen = [each for each in arguments if each.split("=", 1)[0] in keys and "," not in each]
     try:
         return compose(chosen)
     except CONFIG_ERRORS:
         return compose()
 
 
-def _groups() -> list[str]:
+def groups() -> list[str]:
+    """Return the groups of `conf/`."""
     return sorted(path.name for path in CONFIG_DIR.iterdir() if path.is_dir() and path.name != "hydra")
 
 

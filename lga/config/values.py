@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 from typing import Annotated, Any
 
 from pydantic import (
@@ -37,13 +37,13 @@ Label = Annotated[str, Field(min_length=1, max_length=128)]
 
 def word(*valid: str) -> AfterValidator:
     """Return the rule that a text is one of these words."""
+    return AfterValidator(partial(_one_of, valid))
 
-    def check(text: str) -> str:
-        if text not in valid:
-            raise ValueError(f"valid: {', '.join(valid)}")
-        return text
 
-    return AfterValidator(check)
+def _one_of(valid: tuple[str, ...], text: str) -> str:
+    if text not in valid:
+        raise ValueError(f"valid: {', '.join(valid)}")
+    return text
 
 
 def _plain(value: Any, depth: int = 0) -> Any:

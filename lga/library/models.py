@@ -19,6 +19,7 @@ from lga.library.choices import frozen
 from lga.results.collect import CollectedRun
 from lga.run.modes.evaluate import trained_network
 from lga.run.modes.predict import Array, Prediction, as_image, predict_image
+from lga.run.preflight import run_with_weights
 from lga.system.errors import UserError
 from lga.system.files import read_regular
 
@@ -57,7 +58,8 @@ def load(run: str | Path | CollectedRun | Sequence[str], trust: bool = False) ->
     """Return a trained network: of a run's folder, of what `train` returned, or of a cell's overrides.
 
     Args:
-        run: the folder, the run, or overrides such as `["dataset=digits", "attention=lga"]`.
+        run: the folder, the run, or overrides such as `["dataset=digits", "attention=lga"]`; without
+            `seed=` the newest finished run of the cell, which the `run` of the model names.
         trust: whether classes that the folder's configuration names may be of any module. Else they are
             those of this package, timm, torch.nn and torchvision.
 
@@ -66,7 +68,7 @@ def load(run: str | Path | CollectedRun | Sequence[str], trust: bool = False) ->
     """
     if isinstance(run, CollectedRun):
         run = run.folder
-    cell = _of_folder(Path(run), trust) if isinstance(run, str | Path) else frozen(run)
+    cell = _of_folder(Path(run), trust) if isinstance(run, str | Path) else run_with_weights(frozen(run))
     return TrainedModel(trained_network(cell), cell).eval()
 
 

@@ -98,6 +98,9 @@ def main(arguments: Sequence[str]) -> int:
             _remove([found.chosen(name) for name in chosen.names], chosen.yes)
         else:
             _export(found.rows(), chosen.file)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
     except (UserError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -146,4 +149,6 @@ def _export(rows: Sequence[dict[str, Any]], path: Path) -> None:
 
 
 def _text(value: Any) -> str:
+    if value is None:
+        return "-"
     return printable(f"{value:.2f}" if isinstance(value, float) else str(value))

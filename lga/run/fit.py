@@ -22,6 +22,7 @@ from lga.data.loading.sharding import Shard
 from lga.instruments import InstrumentsCallback
 from lga.run.build import build_data, build_network, build_task, check_smallest_batch
 from lga.run.callbacks.detection_report import DetectionReport
+from lga.run.callbacks.epochs import EpochBar, EpochLines
 from lga.run.callbacks.history import FiniteLosses, MetricsHistory
 from lga.run.callbacks.loggers import StepLosses, loggers_of, own_callbacks
 from lga.run.callbacks.wandb_logger import WandbLogger
@@ -153,7 +154,9 @@ def _trainer(
     )
     # The loaders of a shard end at the limit by themselves: it is of all their batches together.
     most_judged = _limit(settings.limit_eval_batches if shard is None else None)
-    loggers = loggers_of(cfg, folder, wandb)
+    loggers, losses = loggers_of(cfg, folder, wandb), FiniteLosses(folder.path)
+    bar = settings.progress and sys.stdout.isatty()
+    level = logging.INFO if settings.progress and not bar else logging.DEBUG
     trainer = pl.Trainer(
         accelerator=settings.accelerator,
         devices=settings.devices,
@@ -166,8 +169,10 @@ def _trainer(
         default_root_dir=folder.path,
         logger=loggers,
         callbacks=[
-            FiniteLosses(folder.path),
+            losses,
             MetricsHistory(folder.metrics),
+            *([EpochBar(losses, task.monitor)] if bar else []),
+            EpochLines(str(run.cell), task.monitor, level),
             *([StepLosses()] if loggers else []),
             *_instruments(cfg, folder),  # before what saves their rows
             *own_callbacks(cfg, loggers),
@@ -177,7 +182,7 @@ def _trainer(
         deterministic="warn",
         enable_checkpointing=False,
         enable_model_summary=False,
-        enable_progress_bar=settings.progress and sys.stdout.isatty(),
+        enable_progress_bar=bar,
         inference_mode=False,  # weights folded under inference mode could not be trained on
         num_sanity_val_steps=0,
         use_distributed_sampler=False,

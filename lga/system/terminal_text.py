@@ -26,6 +26,13 @@ def first_line(error: BaseException) -> str:
     return printable(next(iter(str(error).strip().splitlines()), "") or type(error).__name__)
 
 
+def duration(seconds: float) -> str:
+    """Return a time in the unit that suits it."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
 def counted(what: str, entries: Sequence[str]) -> list[str]:
     """Return one phrase on the entries, the first few by name; nothing where there are none."""
     if not entries:

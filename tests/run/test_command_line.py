@@ -138,7 +138,3 @@ def test_help_and_cfg_do_not_import_torch(argument):
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
     )
     assert "heavy: []" in finished.stdout
-
-
-def test_help_lists_the_groups():
-    assert "attention: cbam, eca" in run_py("--help").stdout

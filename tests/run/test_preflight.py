@@ -15,7 +15,10 @@ from lga.config.schema import Config
 from lga.run import preflight
 from lga.run.devices import device_sets
 from lga.run.devices.device_sets import check_devices
+from lga.run.folder.record import write_record
+from lga.run.preflight import run_with_weights
 from lga.system.errors import UserError
+from tests.results.runs import made_run
 from tests.run.cells import ROOT, cell, run_py
 
 SCENES = "dataset=digit_scenes"
@@ -185,6 +188,43 @@ def test_what_is_missing_is_reported_before_torch_and_before_training_is_announc
         assert told in line
         assert line.endswith(" False")
     assert "training in" not in finished.stdout
+
+
+@pytest.fixture
+def cells(tmp_path):
+    """Finished runs of one cell: `made(seed, overrides)` leaves one that is newer than those before."""
+    made = []
+
+    def make(*overrides):
+        run = cell(tmp_path, "attention=se", *overrides)
+        folder = run.directory
+        (folder / "checkpoints").mkdir(parents=True)
+        weights = folder / "checkpoints" / "best.ckpt"
+        weights.touch()
+        os.utime(weights, (len(made), len(made)))
+        write_record(folder / "result.json", made_run(run, 90.0).record)
+        made.append(run)
+        return folder
+
+    return make
+
+
+def meant(tmp_path, *overrides):
+    run = freeze(compose(given := ("attention=se", f"paths.output_dir={tmp_path}", *overrides)), given)
+    return run_with_weights(run)
+
+
+def test_without_a_seed_the_newest_finished_run_of_the_cell_is_meant(tmp_path, cells):
+    cells("seed=0", "recipe.epochs=9")
+    short = cells("seed=3", "recipe.epochs=5")
+    wide = cells("seed=5", "dataset.image_size=64")
+    (cells("seed=7") / "result.json").unlink()  # still trains
+    assert meant(tmp_path).directory == short
+    assert meant(tmp_path).cell.seed == 3
+    assert meant(tmp_path, "dataset.image_size=64").directory == wide
+    assert meant(tmp_path, "trainer=smoke", "recipe.epochs=9").cell.seed == 0
+    for exact in ("recipe.epochs=4", "seed=3", "mode.checkpoint=/mine"):
+        assert meant(tmp_path, exact).config["paths"]["run_dir"] is None
 
 
 def test_gpus_are_looked_for_where_they_are_asked_for(monkeypatch):

@@ -11,7 +11,7 @@ import csv
 import io
 import math
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +83,11 @@ class FiniteLosses(pl.Callback):
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._steps: deque[_Step] = deque()
+        self._seen: _Step | None = None
+
+    def latest(self) -> dict[str, float]:
+        """Return the losses of the last step that was looked at, by name."""
+        return dict(zip(self._seen.names, self._seen.values.tolist(), strict=True)) if self._seen else {}
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Forget what an earlier fit left."""
@@ -110,6 +115,7 @@ class FiniteLosses(pl.Callback):
     def _look_at(self, step: _Step, rank: int) -> None:
         if step.copied is not None:
             step.copied.synchronize()
+        self._seen = replace(step, batch=None)
         if step.values.isfinite().all():
             return
         losses = dict(zip(step.names, step.values.tolist(), strict=True))

@@ -84,7 +84,7 @@ def show_values(title: str, values: Mapping[str, Any], as_json: bool) -> None:
 
 def _short(value: Any) -> str:
     if isinstance(value, float):
-        return f"{value:.2f}"
+        return f"{value:.2f}" if value == 0 or abs(value) >= 1 else f"{value:.3g}"
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
