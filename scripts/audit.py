@@ -7,12 +7,12 @@ import argparse
 import sys
 from pathlib import Path
 
-from lga.audit.findings.measure import measure_findings
-from lga.audit.report import markdown, summary, write_report
-from lga.audit.rows import audit
 from lga.results.published import load_published
 from lga.system.errors import UserError
 from lga.system.files import outputs
+from scripts.auditing.findings import measure_findings
+from scripts.auditing.report import markdown, summary, write_report
+from scripts.auditing.rows import audit
 
 
 def main() -> int:

@@ -6,11 +6,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from lga.audit.attention_cost import KEPT, MEASURED, read_report
 from lga.dashboard.page import write_page
 from lga.dashboard.page.judged import read_all_kept
 from lga.dashboard.page.payload import Latencies
 from lga.dashboard.page.studied import found_studies
+from lga.results.attention_cost import KEPT, MEASURED, read_report
 from lga.results.audited import kept_audit
 from lga.results.collect import collect
 from lga.results.experiments import FOLDER, judged_experiments

@@ -6,13 +6,13 @@ import torch
 from torch import nn
 
 from lga.attention import CBAM, MultiHeadSelfAttention, SqueezeExcite
-from lga.audit.rows import Network, count
 from lga.backbones import MobileNetV3
 from lga.backbones.mobilenetv3 import BLOCKS, ChannelGate, InvertedResidual
 from lga.backbones.resnet18 import BasicBlock
 from lga.results.audited import Finding
 from lga.results.published import PublishedRow
 from lga.run.build import build_model
+from scripts.auditing.rows import Network, count
 
 DETECTION = "dataset=digit_scenes"
 CHANNELS = 24

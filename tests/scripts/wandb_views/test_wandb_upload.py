@@ -9,10 +9,10 @@ import pytest
 import wandb
 from filelock import FileLock
 
-from lga.dashboard.wandb import upload as wandb_upload
-from lga.dashboard.wandb.upload import offline_runs, upload_offline_runs
 from lga.run.folder.directory import RunDirectory
 from lga.system.errors import UserError
+from scripts.wandb_views import upload as wandb_upload
+from scripts.wandb_views.upload import offline_runs, upload_offline_runs
 from tests.run.cells import cell
 from tests.run.wandb_server import run_server
 

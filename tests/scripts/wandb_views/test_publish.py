@@ -17,9 +17,9 @@ import wandb_workspaces.reports.v2 as wr
 import wandb_workspaces.workspaces as ws
 from wandb.errors import CommError
 
-from lga.dashboard.wandb.publish import Publisher, as_json, default_entity
-from lga.dashboard.wandb.views import Place, build_dashboard
 from lga.system.errors import UserError
+from scripts.wandb_views.publish import Publisher, as_json, default_entity
+from scripts.wandb_views.views import Place, build_dashboard
 
 ROOT = Path(__file__).parents[3]
 

@@ -4,10 +4,10 @@ import math
 from collections import Counter
 from statistics import median
 
-from lga.audit.rows import AuditedRow
 from lga.data.published.gwhd.codalab import GWHDCodalabReader
 from lga.results.audited import Finding
 from lga.results.published import METRICS, PUBLISHED_IMAGES, PublishedRow
+from scripts.auditing.rows import AuditedRow
 
 OPTIMIZED_SETS = ("coco_minitrain", "dota", "gwhd", "visdrone", "voc2012")  # whose choice is reported
 TOOLCHAIN_EPOCHS = 100

@@ -7,10 +7,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from lga.audit.rows import IMAGE_SIZES, AuditedRow
 from lga.results.audited import Finding
 from lga.results.reports.markdown_tables import row_line
 from lga.system.files import writable, write_text
+from scripts.auditing.rows import IMAGE_SIZES, AuditedRow
 
 HEADINGS = (
     "row",

@@ -11,11 +11,11 @@ import torch
 from torch import nn
 
 from lga.attention import LocalGlobalAttention
-from lga.audit.findings import networks as other_blocks
-from lga.audit.findings import released_block
-from lga.audit.findings.measure import measure_findings
-from lga.audit.rows import audit
 from lga.results.published import load_published
+from scripts.auditing import of_networks as other_blocks
+from scripts.auditing import of_released_block as released_block
+from scripts.auditing.findings import measure_findings
+from scripts.auditing.rows import audit
 
 EXPECTED = {
     1: "new random query and key weights change the output by",

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-import lga.dashboard.wandb as availability
+import scripts.wandb_views as availability
 from lga.system.errors import UserError
 
 
@@ -18,7 +18,7 @@ def test_a_missing_library_is_one_line_with_what_to_install(monkeypatch):
 
 
 def test_the_script_says_it_where_the_library_cannot_be_imported(monkeypatch, capsys):
-    of_library = ("lga.dashboard.wandb", "wandb_workspaces")
+    of_library = ("scripts.wandb_views", "wandb_workspaces")
     for name in [name for name in sys.modules if name.startswith(of_library)]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "wandb_workspaces", None)

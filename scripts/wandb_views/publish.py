@@ -13,10 +13,10 @@ import wandb
 import wandb_workspaces.reports.v2 as wr
 import wandb_workspaces.workspaces as ws
 
-from lga.dashboard.wandb.views import Dashboard
 from lga.system.errors import UserError
 from lga.system.files import writable, write_text
 from lga.system.terminal_text import first_line
+from scripts.wandb_views.views import Dashboard
 
 VIEW_FIELDS = ("name", "sections", "settings", "runset_settings")
 REPORT_FIELDS = ("title", "description", "blocks", "width")

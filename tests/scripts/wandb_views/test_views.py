@@ -11,9 +11,9 @@ pytest.importorskip("wandb_workspaces", reason="wandb-workspaces is not installe
 
 from lga.config.compose import compose
 from lga.config.frozen_run import freeze
-from lga.dashboard.wandb.views import GRID_COLUMNS, SHOWN_PICTURES, Place, build_dashboard
 from lga.results.experiments import judged_experiments
 from lga.run.callbacks import detection_report
+from scripts.wandb_views.views import GRID_COLUMNS, SHOWN_PICTURES, Place, build_dashboard
 
 PLACE = Place("team", "project", "reduced")
 
