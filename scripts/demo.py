@@ -18,8 +18,9 @@ DETECTOR = [
     "attention=lga",
     "seed=1",
     "logger=csv",
-    "recipe.epochs=6",
+    "recipe.epochs=5",
     "recipe.schedule.warmup_epochs=1",
+    "recipe.optimizer.lr=0.005",
 ]
 SWEEP = ["-m", "dataset=digits", "attention=none,se,cbam,lga", "seed=1,2,3", "logger=csv"]
 SCENES = 8
@@ -27,8 +28,8 @@ NEXT = """
 Open {page} in a browser. What to do next:
 
   {python} run.py mode=predict dataset=digit_scenes attention=lga source={scenes}
-  {python} run.py -m dataset=digits attention=eca,shuffle seed=1,2,3 && make dashboard
-  make plan TABLE=table1_short
+  {python} run.py -m dataset=digits attention=none,eca seed=1,2,3
+  make dashboard
 """
 
 
