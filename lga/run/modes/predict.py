@@ -34,6 +34,7 @@ from lga.structures.batch import ImageOrigin
 from lga.system.errors import UserError
 from lga.system.files import writable, write_atomically, write_text
 from lga.system.progress import track, untracked
+from lga.system.terminal_text import numbered
 
 log = logging.getLogger("lga")
 
@@ -105,8 +106,9 @@ def predict(run: FrozenRun) -> None:
         categories = [{"id": i + 1, "name": name} for i, name in enumerate(cfg.dataset.class_names)]
         content = {"images": images, "categories": categories, "annotations": boxes}
         write_text(out / "predictions.json", json.dumps(content) + "\n")
-    counts = f"{len(images)} images, " + (f"{len(boxes)} boxes, " if cfg.task.name == "detection" else "")
-    print(f"{counts}{skipped} skipped: {out / 'predictions.json'}, pictures beside it")
+    counts = [numbered(len(images), "image")]
+    counts += [numbered(len(boxes), "box")] if cfg.task.name == "detection" else []
+    print(f"{', '.join(counts)}, {skipped} skipped: {out / 'predictions.json'}, pictures beside it")
 
 
 def as_image(source: str | Path | PIL.Image.Image | Array) -> Array:
