@@ -64,4 +64,7 @@ def _scenes(folder: Path) -> Path:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:  # the command that was running has said so
+        sys.exit(130)
