@@ -34,11 +34,8 @@ $(INSTALLED): pyproject.toml uv.lock | $(filter .uv/bin/uv,$(UV))
 	$(UV) sync --frozen --extra all --compile-bytecode --quiet --python $(PYTHON)
 	@touch $@
 
-demo: $(INSTALLED) ## Compare attentions on real handwritten digits, classified and detected; table and page
-	$(RUN) run.py -m dataset=digit_scenes attention=none,lga seed=1 recipe.epochs=5
-	$(RUN) run.py -m dataset=digits attention=none,se,cbam,lga seed=1,2,3
-	$(RUN) scripts/show_table.py
-	$(RUN) scripts/make_dashboard.py
+demo: $(INSTALLED) ## Compare attentions on real handwritten digits, classified and detected; table and page; three minutes
+	@$(RUN) scripts/demo.py
 
 plan: $(INSTALLED) ## What a sweep would do, nothing is run: make plan TABLE=table2 SCALE=full SEEDS=3
 	$(RUN) scripts/plan.py $(call quoted,TABLE) $(SWEEP) $(ARGUMENTS)

@@ -17,7 +17,7 @@ from lga.results.experiments import FOLDER, judged_experiments
 from lga.results.judging import judge, may_be_of
 from lga.system.errors import UserError
 from lga.system.files import outputs
-from lga.system.terminal_text import printable
+from lga.system.terminal_text import numbered, printable
 
 
 def main() -> int:
@@ -47,7 +47,7 @@ def main() -> int:
         return 2
     for problem in collection.problems:
         print(printable(f"left out: {problem.path}: {problem.reason}"), file=sys.stderr)
-    print(f"{arguments.out}: {len(own)} runs, {len(kept.all)} kept records")
+    print(f"{arguments.out}: {numbered(len(own), 'run')}, {numbered(len(kept.all), 'kept record')}")
     return 0
 
 

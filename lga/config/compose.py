@@ -108,7 +108,7 @@ def _unknown_option(group: str, option: str) -> str:
         )
     if group in ("backbone/timm", "attention/timm"):
         group = group.removesuffix("/timm")
-        return f"{group}=timm/{option}: no name of timm's, which are of the letters a to z, digits and _"
+        return f"{group}=timm/{option}: not a timm model; those have lower-case letters, digits and _ alone"
     if not (valid := options(group)):
         return f"{group}={option}: there is no group '{group}'; {_nearest(group, groups())}"
     if group in ("backbone", "attention"):

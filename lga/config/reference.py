@@ -19,25 +19,14 @@ from lga.config.schema import Config
 from lga.config.values import LARGEST
 from lga.system.errors import UserError
 
-_HELP = """Local-Global Attention (arXiv 2411.09604) and its rivals, one cell or a sweep at a time.
-
-  One cell:      python run.py dataset=digits attention=lga seed=1
-  A sweep:       python run.py -m dataset=digits attention=none,se,cbam,lga seed=1,2,3
-  What is it?    python run.py mode=describe dataset=mnist attention=lga
-  Any key:       python run.py keys trainer       (each with a line; set with trainer.max_epochs=5)
-  Its config:    python run.py attention=lga --cfg job
-  Runs at hand:  python run.py runs list
-  timm's nets:   python run.py backbone=timm/efficientnet_b0, attention=timm/eca (any of timm's names)
-  Own options:   python run.py attention=mine --config-dir DIR, which holds attention/mine.yaml
-  Completion:    eval "$(python run.py -sc install=bash)"
-
-Choose one of each group with group=option:
-"""
 _BOUNDS = {
     "ge": "at least {}", "gt": "above {}", "le": "at most {}", "lt": "below {}",
     "max_length": "at most {} characters",
 }  # fmt: skip
-_KINDS = {Any: "anything", dict: "mapping", list: "list", str: "text"}
+_KINDS = {
+    Any: "anything", dict: "mapping", list: "list", str: "text", int: "whole number", float: "number",
+    bool: "true or false",
+}  # fmt: skip
 _COLUMN, _WIDEST = 42, 75
 
 
@@ -59,7 +48,8 @@ def help_text(folder: str | None = None) -> str:
         folders = (path for path in (CONFIG_DIR / group).rglob("*") if any(path.glob("[!_]*.yaml")))
         named = sorted(path.relative_to(CONFIG_DIR).as_posix() for path in folders)
         lines += [f"{group}={name.partition('/')[2]}/...: {', '.join(options(name))}" for name in named]
-    return "\n".join([_HELP, *(textwrap.fill(line, 110, subsequent_indent="    ") for line in lines)])
+    head = (CONFIG_DIR / "help.txt").read_text(encoding="utf-8")
+    return "\n".join([head, *(textwrap.fill(line, 110, subsequent_indent="    ") for line in lines)])
 
 
 def print_keys(arguments: Sequence[str]) -> None:
@@ -71,9 +61,8 @@ def print_keys(arguments: Sequence[str]) -> None:
         raise UserError(unknown_key(prefix, ()))
     for name, value, takes, line in wanted:
         setting = name if value is None else f"{name}={value}"
-        print(
-            textwrap.shorten(setting, _WIDEST, placeholder=" ...").ljust(_COLUMN), takes.ljust(_COLUMN), line
-        )
+        short = textwrap.shorten(setting, _WIDEST, placeholder=" ...")
+        print(short.ljust(_COLUMN), takes.ljust(_COLUMN), line)
 
 
 def keys(overrides: Sequence[str] = ()) -> Iterator[Key]:
@@ -134,13 +123,12 @@ def _takes(name: str, hint: Any) -> str:
         for rule in rules:
             if isinstance(rule, AfterValidator) and isinstance(rule.func, partial):
                 return ", ".join(rule.func.args[0])
-        metadata = [each for rule in rules if isinstance(rule, FieldInfo) for each in rule.metadata]
-        bounds = [
-            text.format(getattr(rule, bound))
-            for rule in metadata
+        bounds = [each for rule in rules if isinstance(rule, FieldInfo) for each in rule.metadata]
+        told = [
+            text.format(limit)
+            for each in bounds
             for bound, text in _BOUNDS.items()
-            if getattr(rule, bound, LARGEST) != LARGEST
+            if (limit := getattr(each, bound, LARGEST)) != LARGEST
         ]
-        return ", ".join([_takes(name, kind), *bounds])
-    kind = get_origin(hint) or hint
-    return _KINDS.get(kind) or {int: "whole number", float: "number", bool: "true or false"}[kind]
+        return ", ".join([_takes(name, kind), *told])
+    return _KINDS[get_origin(hint) or hint]

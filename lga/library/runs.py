@@ -17,7 +17,7 @@ from lga.results.settings import flatten
 from lga.system.errors import UserError
 from lga.system.files import outputs
 from lga.system.locks import alone
-from lga.system.terminal_text import printable
+from lga.system.terminal_text import numbered, printable
 
 SHORTEST_HASH = 4
 SHOWN = ("dataset", "network", "attention", "seed", "scale", "status", "score", "hash")
@@ -145,7 +145,7 @@ def _export(rows: Sequence[dict[str, Any]], path: Path) -> None:
             writer = csv.DictWriter(file, list(dict.fromkeys(name for row in rows for name in row)))
             writer.writeheader()
             writer.writerows(rows)
-    print(f"{len(rows)} runs: {path}")
+    print(f"{numbered(len(rows), 'run')}: {path}")
 
 
 def _text(value: Any) -> str:

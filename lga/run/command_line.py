@@ -50,8 +50,11 @@ def main() -> None:
         if sys.argv[1:2] == ["keys"]:
             print_keys(sys.argv[2:])
             return
-        sys.argv[1:] = _as_overrides(sys.argv[1:])
-        options = get_args_parser().parse_args()
+        arguments = _as_overrides(sys.argv[1:])
+        options = get_args_parser().parse_intermixed_args(arguments)
+        for override in options.overrides:  # Hydra wants them side by side
+            arguments.remove(override)
+        sys.argv[1:] = [*arguments, *options.overrides]
         if options.help:
             print(help_text(options.config_dir))
             return

@@ -2,8 +2,9 @@
 
 import os
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import Any
 
 from lga.config.frozen_run import FrozenRun, identifying
 from lga.data.published.toolchain_tree import IMAGE_SUFFIXES
@@ -15,7 +16,8 @@ from lga.system.errors import UserError, require_extra
 from lga.system.foreign import visible
 
 IN_EXTRA = ("tensorboard", "mlflow")
-OF_TRAINING = ("recipe", "trainer", "callbacks", "data")  # what trained weights fit whatever it was
+# What trained weights fit whatever it was; the task's name goes with the data set's.
+OF_TRAINING = ("recipe", "task", "trainer", "callbacks", "data")
 WANDB_MODES = ("online", "offline", "disabled", "dryrun", "run", "shared")
 
 
@@ -59,19 +61,27 @@ def run_with_weights(run: FrozenRun) -> FrozenRun:
     if "seed" in named or run.config["mode"]["checkpoint"] or run.config["paths"]["run_dir"]:
         return run
     apart = {"seed", *(() if "experiment" in named else set(OF_TRAINING) - named)}
-    wanted = {key: value for key, value in identifying(run.config).items() if key not in apart}
+    wanted = _identifying(run.config, apart)
     for weights in _newest_weights(run):
         folder = weights.parents[1]
         try:
             record = read_record(folder / "result.json")
-        except (UserError, OSError):
+            fits = record.status == "finished" and _identifying(record.config, apart) == wanted
+        except (UserError, OSError, KeyError):  # of another version, or without settings
             continue
-        found = {key: value for key, value in identifying(record.config).items() if key not in apart}
-        if record.status == "finished" and found == wanted:
+        if fits:
             paths = {**run.config["paths"], "run_dir": str(folder)}
             config = {**run.config, "seed": record.cell.seed, "paths": paths}
             return FrozenRun(config, run.overrides, run.variables)
     return run
+
+
+def _identifying(config: Mapping[str, Any], apart: Collection[str]) -> dict[str, Any]:
+    """Return what identifies a run, less some groups, and what of the recipe the detector is made with."""
+    kept = {key: value for key, value in identifying(config).items() if key not in apart}
+    gains = config["recipe"]["detection"] or {}
+    model = {key: value for key, value in (config["detector"]["model"] or {}).items() if key not in gains}
+    return {**kept, "detector": {**kept["detector"], "model": model}}
 
 
 def weights_of(run: FrozenRun) -> Path:

@@ -45,7 +45,7 @@ def test_grids_take_names():
 @pytest.mark.parametrize(
     ("override", "told"),
     [
-        ("backbone=timm/eff-net", "backbone=timm/eff-net: no name of timm's"),
+        ("backbone=timm/eff-net", "backbone=timm/eff-net: not a timm model;"),
         (
             "backbone=efficientnet_b0",
             "valid: mobilenetv3, resnet18, resnet18_full, yolov8, timm/<name>",

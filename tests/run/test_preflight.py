@@ -223,6 +223,8 @@ def test_without_a_seed_the_newest_finished_run_of_the_cell_is_meant(tmp_path, c
     assert meant(tmp_path).cell.seed == 3
     assert meant(tmp_path, "dataset.image_size=64").directory == wide
     assert meant(tmp_path, "trainer=smoke", "recipe.epochs=9").cell.seed == 0
+    cells(SCENES, "seed=9", "recipe.epochs=5", "recipe.detection.box_gain=5")
+    assert meant(tmp_path, SCENES).cell.seed == 9
     for exact in ("recipe.epochs=4", "seed=3", "mode.checkpoint=/mine"):
         assert meant(tmp_path, exact).config["paths"]["run_dir"] is None
 

@@ -106,7 +106,7 @@ def test_command_line_writes_the_page(tmp_path):
 @pytest.mark.parametrize(
     ("command", "told"),
     [
-        (["make_dashboard.py"], "{folder}/dashboard.html: 1 runs"),
+        (["make_dashboard.py"], "{folder}/dashboard.html: 1 run,"),
         (["show_table.py"], "digits, elsewhere, scale embedded"),
     ],
 )
