@@ -14,13 +14,14 @@ from omegaconf import MISSING
 
 from lga.config.recipe_schema import RecipeConfig
 from lga.config.values import (
+    Classes,
     Count,
     Flag,
-    Folder,
     Fraction,
     Free,
     Label,
     Node,
+    PathText,
     Pixels,
     Processes,
     Seed,
@@ -50,8 +51,8 @@ class ModeConfig:
     """
 
     name: Annotated[str, word(*MODES)] = MISSING
-    checkpoint: str | None = None
-    out: str | None = None
+    checkpoint: PathText | None = None
+    out: PathText | None = None
     split: Annotated[str, word("test", "val")] = "test"
     confidence: Fraction = 0.25
     untrained: Flag = False
@@ -76,12 +77,12 @@ class BackboneConfig:
     """
 
     name: str = MISSING
-    scale: str = "n"
+    scale: Annotated[str, word("n", "s", "m", "l", "x")] = "n"
     lga_heads: HeadsConfig = field(default_factory=HeadsConfig)
     channel_cap: dict[str, Count | None] | None = None
     slots: Free = None
     pyramid: dict[str, Flag] | None = None
-    checkpoint: str | None = None
+    checkpoint: PathText | None = None
     checkpoint_sha256: str | None = None
     network: Node = MISSING
 
@@ -148,11 +149,11 @@ class LoggerConfig:
 class PathsConfig:
     """Folders; a relative one is taken from where the command was started."""
 
-    data_dir: Folder = MISSING
-    cache_dir: Folder = MISSING
-    output_dir: Folder = MISSING
-    kept: str | None = None
-    run_dir: Folder | None = None
+    data_dir: PathText = MISSING
+    cache_dir: PathText = MISSING
+    output_dir: PathText = MISSING
+    kept: PathText | None = None
+    run_dir: PathText | None = None
 
 
 @dataclass
@@ -175,8 +176,8 @@ class DataConfig:
 class InspectConfig:
     """Where mode=inspect puts its report, a JSON file, and its pictures, a folder; null leaves either out."""
 
-    json: str | None = None
-    pictures: str | None = None
+    json: PathText | None = None
+    pictures: PathText | None = None
 
 
 @dataclass
@@ -203,17 +204,17 @@ class DatasetConfig:
 
     name: str = MISSING
     task: Annotated[str, word(*TASKS)] = MISSING
-    num_classes: Count = MISSING
+    num_classes: Classes = MISSING
     class_names: list[str] = MISSING
     image_size: Pixels = MISSING
     selection: Annotated[str, word("validation", "test")] | None = None
     splits: str | None = None
     embedded: Flag = False
-    path: str | None = None
-    train: str | None = None
-    val: str | None = None
-    test: str | None = None
-    images: str | None = None
+    path: PathText | None = None
+    train: PathText | None = None
+    val: PathText | None = None
+    test: PathText | None = None
+    images: PathText | None = None
     native: Node | None = None
     reader: Node = MISSING
 
@@ -252,7 +253,7 @@ class Config:
     instruments: InstrumentsConfig = field(default_factory=InstrumentsConfig)
     seed: Seed = MISSING
     start: Start = Start.by_slot
-    source: str | None = None
+    source: PathText | None = None
     experiment: Node | None = None
 
 

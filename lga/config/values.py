@@ -11,6 +11,7 @@ from pydantic import (
     ConfigDict,
     Field,
     GetPydanticSchema,
+    StrictBool,
     TypeAdapter,
     ValidationError,
 )
@@ -23,15 +24,16 @@ Natural = Annotated[int, Field(strict=True, ge=0, le=LARGEST)]
 Seed = Annotated[int, Field(strict=True, ge=0, le=2**32 - 1)]
 Processes = Annotated[int, Field(strict=True, ge=0, le=1024)]
 Threads = Annotated[int, Field(strict=True, ge=1, le=1024)]
-Pixels = Annotated[int, Field(strict=True, ge=1, le=16_384)]
+Pixels = Annotated[int, Field(strict=True, ge=1, le=4096)]  # a step on one image takes 2 GB
+Classes = Annotated[int, Field(strict=True, ge=1, le=65_536)]
 Fraction = Annotated[float, Field(strict=True, ge=0, le=1)]
 Share = Annotated[float, Field(strict=True, gt=0, le=1)]
 BelowOne = Annotated[float, Field(strict=True, ge=0, lt=1)]
 Positive = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]
 NonNegative = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
-Flag = Annotated[bool, Field(strict=True)]
+Flag = Annotated[Any, GetPydanticSchema(lambda _, handler: handler(StrictBool))]  # Hydra's bool takes 2
 Tag = Annotated[str, Field(min_length=1, max_length=64)]  # of W&B, as are the next
-Folder = Annotated[str, Field(pattern=r"^[^\x00]+$")]
+PathText = Annotated[str, Field(pattern=r"^[^\x00]+$")]
 Label = Annotated[str, Field(min_length=1, max_length=128)]
 
 
@@ -70,7 +72,7 @@ class _Optimizer(BaseModel):
     model_config = ConfigDict(extra="allow")
     lr: NonNegative = 0
     momentum: Fraction = 0
-    betas: list[Fraction] = []
+    betas: tuple[BelowOne, BelowOne] = (0, 0)
     eps: NonNegative = 0
 
 
@@ -85,7 +87,8 @@ _WORDS = {
     "less_than_equal": "at most {le:.16g}",
     "less_than": "below {lt:.16g}",
     "dataclass_type": "a group of settings",
-    "string_pattern_mismatch": "the path of a folder",
+    "string_pattern_mismatch": "the path of a file or folder",
+    "bool_type": "true or false",
     "string_too_short": "not to be empty",
     "string_too_long": "at most {max_length} characters",
     "value_error": "{error}",
