@@ -18,8 +18,8 @@ from lga.config.schema import Config
 from lga.config.values import fault
 from lga.system.errors import DamagedFileError, UserError
 from lga.system.files import read_regular, write_text
+from lga.system.foreign import parse_json
 from lga.system.secrets import hide_secrets
-from lga.system.terminal_text import first_line
 
 SCHEMA_VERSION = 1
 DIGEST = "digest"
@@ -187,17 +187,11 @@ def read_record(path: Path) -> RunRecord:
 
 
 def _parsed(path: Path) -> dict[str, Any]:
+    content = read_regular(path, MOST_BYTES)
     try:
-        content = json.loads(read_regular(path, MOST_BYTES))
-    except UserError:
-        raise
-    except (ValueError, RecursionError) as error:
-        raise DamagedFileError(
-            f"{path}: not a run record: the whole file: {first_line(error)}; {_ADVICE}"
-        ) from error
-    if not isinstance(content, dict):
-        raise DamagedFileError(f"{path}: not a run record: the whole file: no JSON object; {_ADVICE}")
-    return content
+        return parse_json(content, dict[str, Any], f"{path}: not a run record", _ADVICE)
+    except UserError as error:
+        raise DamagedFileError(str(error)) from error
 
 
 def _digest(content: dict[str, Any]) -> str:
