@@ -54,9 +54,8 @@ def make(node: DictConfig, where: str) -> Any:
         try:
             made = instantiate({**node, "_target_": current(target)}, _convert_="all")
         except InstantiationException as error:
-            if isinstance(error.__cause__, ValueError):
-                raise error.__cause__ from error
-            raise
+            cause = error.__cause__
+            raise (cause if isinstance(cause, ValueError) else UserError(str(error))) from error
     return naming(where)(made) if node.get("_partial_") else made
 
 

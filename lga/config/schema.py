@@ -24,6 +24,7 @@ from lga.config.values import (
     PathText,
     Pixels,
     Processes,
+    Project,
     Seed,
     Share,
     Tag,
@@ -138,7 +139,7 @@ class LoggerConfig:
     """
 
     kinds: dict[str, Node] = field(default_factory=dict)
-    project: Label = MISSING
+    project: Project = MISSING
     entity: Label | None = None
     group: Label | None = None
     job_type: Tag = MISSING
@@ -150,8 +151,8 @@ class PathsConfig:
     """Folders; a relative one is taken from where the command was started."""
 
     data_dir: PathText = MISSING
-    cache_dir: PathText = MISSING
     output_dir: PathText = MISSING
+    cache_dir: PathText = MISSING
     kept: PathText | None = None
     run_dir: PathText | None = None
 

@@ -1,7 +1,8 @@
 """What values the keys of the schema take, named in its annotations; the one check of a whole config."""
 
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Annotated, Any
 
@@ -15,6 +16,8 @@ from pydantic import (
     TypeAdapter,
     ValidationError,
 )
+
+from lga.system.foreign import has_usual_length
 
 DEEPEST = 20  # nodes within nodes
 LARGEST = 2**31 - 1
@@ -33,19 +36,27 @@ Positive = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]
 NonNegative = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
 Flag = Annotated[Any, GetPydanticSchema(lambda _, handler: handler(StrictBool))]  # Hydra's bool takes 2
 Tag = Annotated[str, Field(min_length=1, max_length=64)]  # of W&B, as are the next
-PathText = Annotated[str, Field(pattern=r"^[^\x00]+$")]
 Label = Annotated[str, Field(min_length=1, max_length=128)]
+
+
+def _rule(fits: Callable[[str], object], told: str) -> AfterValidator:
+    def check(text: str) -> str:
+        if not fits(text):
+            raise ValueError(told)
+        return text
+
+    return AfterValidator(check)
 
 
 def word(*valid: str) -> AfterValidator:
     """Return the rule that a text is one of these words."""
+    return _rule(valid.__contains__, f"valid: {', '.join(valid)}")
 
-    def check(text: str) -> str:
-        if text not in valid:
-            raise ValueError(f"valid: {', '.join(valid)}")
-        return text
 
-    return AfterValidator(check)
+PathText = Annotated[str, _rule(has_usual_length, "the path of a file or folder, of usual length")]
+Project = Annotated[
+    str, _rule(re.compile(r"[^/\\#?%:]{1,128}").fullmatch, r"1 to 128 characters, none of / \ # ? % :")
+]
 
 
 def _plain(value: Any, depth: int = 0) -> Any:
@@ -87,7 +98,6 @@ _WORDS = {
     "less_than_equal": "at most {le:.16g}",
     "less_than": "below {lt:.16g}",
     "dataclass_type": "a group of settings",
-    "string_pattern_mismatch": "the path of a file or folder",
     "bool_type": "true or false",
     "string_too_short": "not to be empty",
     "string_too_long": "at most {max_length} characters",
