@@ -26,7 +26,7 @@ OF_OWN_SETS = ("path", "train", "val", "test", "images")
 OF_SOME = {
     ("dataset", "reader"): (
         (*OF_OWN_SETS, "splits"),
-        "dataset=yolo, coco, voc and image_folder read own files",
+        "leave it out; files of your own: yolo, coco, voc, image_folder",
     ),
     ("backbone", "network"): (("slots", "checkpoint", "checkpoint_sha256"), "backbone=timm/<name> has"),
 }
