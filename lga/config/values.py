@@ -55,7 +55,7 @@ def word(*valid: str) -> AfterValidator:
 
 PathText = Annotated[str, _rule(has_usual_length, "the path of a file or folder, of usual length")]
 Project = Annotated[
-    str, _rule(re.compile(r"[^/\\#?%:]{1,128}").fullmatch, r"1 to 128 characters, none of / \ # ? % :")
+    str, _rule(re.compile(r"[^/\\#?%:]{1,128}").fullmatch, r"1 to 128 letters, no / \ # ? % :")
 ]
 
 

@@ -31,8 +31,10 @@ def test_network_names_the_detector_if_there_is_one(tmp_path):
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("", "not a run record: breaks off after 0 bytes"),
+        ("", "not a run record: Expecting value"),
         ("{}", "not a run record: status"),
+        ("[]", "not a run record: status"),
+        ("7", "not a run record: 'int' object is not iterable"),
         ('{"status": "finished", "surprise": 1}', "not a run record"),
         ("\udcff", "not a run record"),
     ],
@@ -56,7 +58,7 @@ def test_a_metric_that_is_no_number_is_a_problem(tmp_path):
     path.write_text(json.dumps(content).replace('"top1": 91.5', '"top1": NaN'))
     found = collect(tmp_path)
     assert found.runs == ()
-    assert "not a run record: is not JSON in UTF-8 at byte" in found.problems[0].reason
+    assert "metrics.top1: Input should be a finite number" in found.problems[0].reason
 
 
 def test_a_folder_in_place_of_a_record_is_a_problem(tmp_path):

@@ -18,8 +18,8 @@ from lga.config.schema import Config
 from lga.config.values import fault
 from lga.system.errors import DamagedFileError, UserError
 from lga.system.files import read_regular, write_text
-from lga.system.foreign import parse_json
 from lga.system.secrets import hide_secrets
+from lga.system.terminal_text import first_line
 
 SCHEMA_VERSION = 1
 DIGEST = "digest"
@@ -175,9 +175,9 @@ def read_record(path: Path) -> RunRecord:
     """
     text = read_regular(path, MOST_BYTES)
     try:
-        content = parse_json(text, dict[str, Any], f"{path}: not a run record", _ADVICE)
-    except UserError as error:
-        raise DamagedFileError(str(error)) from error
+        content = dict(json.loads(text))  # names of files that are no UTF-8 are in it, which JSON has not
+    except (ValueError, TypeError, RecursionError) as error:
+        raise DamagedFileError(f"{path}: not a run record: {first_line(error)}; {_ADVICE}") from error
     digest = content.pop(DIGEST, None)
     if digest is not None and digest != _digest(content):
         raise DamagedFileError(f"{path}: not a run record: its digest does not fit its content; {_ADVICE}")
