@@ -9,7 +9,7 @@ from pathlib import Path
 import hydra
 from hydra.core.global_hydra import GlobalHydra
 from hydra.errors import HydraException, OverrideParseException
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import ConfigKeyError, MissingMandatoryValue, OmegaConfBaseException, ValidationError
 
 from lga.config.schema import register_schema
@@ -57,6 +57,8 @@ def explain(error: Exception, arguments: Sequence[str]) -> str:
     )
     if misread:
         told = _unreadable(misread.override)
+    elif "NoneType" in text and (within := _within_nothing(arguments)):
+        told = within
     elif found := re.search(r"Ambiguous value for argument '(([^=]+)=(.*))'", text):
         told = f"{found[1]}: to run each of them, add -m; one list is written {found[2]}=[{found[3]}]"
     elif isinstance(cause, MissingMandatoryValue) or text.startswith("Error merging override ~"):
@@ -84,6 +86,17 @@ def _unreadable(override: str) -> str:
     owners = [group for group in groups() if override in (*options(group), group)]
     written = f"{owners[0]}={'<option>' if override == owners[0] else override}" if owners else "key=value"
     return f"{override}: write {written}; python run.py --help lists what there is"
+
+
+def _within_nothing(arguments: Sequence[str]) -> str | None:
+    """Return what to say of the first override whose group has no settings, which Hydra does not name."""
+    base = _base_config(arguments)
+    for argument in arguments:
+        key, _, value = argument.lstrip("+~").partition("=")
+        group = key if value.startswith("{") else key.rpartition(".")[0]
+        if group and OmegaConf.select(base, group) is None:
+            return f"{argument}: {group} has no settings here; leave it out, or choose what has some"
+    return None
 
 
 def _missing(full_key: str, arguments: Sequence[str]) -> str:
@@ -123,6 +136,10 @@ def unknown_key(full_key: str, arguments: Sequence[str]) -> str:
     for parent in parents:
         node = node.get(parent) if isinstance(node, Mapping | DictConfig) else None
     valid = [str(name) for name in node] if isinstance(node, Mapping | DictConfig) else []
+    if key in valid:
+        return (
+            f"{full_key}: there is nothing of that name in it; add what is new as +{full_key}.<name>=<value>"
+        )
     where = f" of {'.'.join(parents)}" if parents else ""
     return f"{full_key}: no such key{where}; {_nearest(key, valid)}"
 

@@ -23,7 +23,13 @@ from lga.system.foreign import sha256_of
 from lga.system.secrets import hide_variables
 
 OF_OWN_SETS = ("path", "train", "val", "test", "images")
-OF_SOME = ("slots", "checkpoint", "checkpoint_sha256")
+OF_SOME = {
+    ("dataset", "reader"): (
+        (*OF_OWN_SETS, "splits"),
+        "leave it out; files of your own: yolo, coco, voc, image_folder",
+    ),
+    ("backbone", "network"): (("slots", "checkpoint", "checkpoint_sha256"), "backbone=timm/<name> has"),
+}
 # Not part of a run's identity: where things lie, what is shown, and on what it is computed.
 NEUTRAL = (
     "paths",
@@ -65,16 +71,18 @@ _VARIABLE = re.compile(r"oc\.env:\s*([^\s,}]+)")
 _NAME = re.compile(r"[^\W_][\w.+-]*")
 
 
-def settle_backbone(cfg: DictConfig) -> None:
-    """Check the settings of `cfg.backbone`, and put the SHA-256 of its weights' file beside their path.
+def _check_read(cfg: DictConfig) -> None:
+    """Raise a UserError for a setting that this data set or this backbone does not read."""
+    for (group, part), (keys, hint) in OF_SOME.items():
+        given = [key for key in keys if cfg[group][key] is not None]
+        if group == "dataset" and cfg.dataset.selection == "test":
+            given.append("selection")
+        if unread := [key for key in given if key not in cfg[group][part]]:
+            raise UserError(f"{group}.{unread[0]}: this {group} has no such setting; {hint}")
 
-    Raises:
-        UserError: this backbone has no such setting, or the file cannot be read.
-    """
-    backbone = cfg.backbone
-    for key in OF_SOME:
-        if backbone[key] is not None and key not in backbone.network:
-            raise UserError(f"backbone.{key}: {backbone.name} has no such setting; backbone=timm/<name> has")
+
+def _settle_backbone(backbone: DictConfig) -> None:
+    """Put the SHA-256 of the weights' file beside its path."""
     if backbone.checkpoint is not None and backbone.checkpoint_sha256 is None:
         try:
             backbone.checkpoint_sha256 = sha256_of(Path(backbone.checkpoint))
@@ -166,10 +174,11 @@ def freeze(
     hide_variables(variables)
     merged = OmegaConf.merge(_schema(), config)  # refuses keys added with `+`
     checked = cast(DictConfig, merged)
+    _check_read(checked)
     _settle_reader(checked, {} if known is None else known)
     _check_consistent(checked)
     _check_names(checked)
-    settle_backbone(checked)
+    _settle_backbone(checked.backbone)
     resolved = OmegaConf.to_container(checked, resolve=True, throw_on_missing=True, enum_to_str=True)
     own = {key: value for key, value in cast(dict[str, Any], resolved).items() if key != "experiment"}
     if wrong := fault(own, Config):
@@ -203,11 +212,6 @@ def _check_names(cfg: DictConfig) -> None:
 def _settle_reader(cfg: DictConfig, known: dict[str, FilesSay]) -> None:
     """Fill in what a user's own files say: the set's name and classes, and a hash of their content."""
     dataset, node = cfg.dataset, cfg.dataset.reader
-    if unused := [key for key in OF_OWN_SETS if dataset[key] is not None and key not in node]:
-        raise UserError(
-            f"dataset.{unused[0]}: this data set has no such setting; those of your own files are "
-            "yolo, coco, voc and image_folder"
-        )
     own = "content_sha256" in node  # a set of one's own; else files in place of published ones
     if node.get("content_sha256") or (node.get("verify", True) and not own):
         return
@@ -227,14 +231,9 @@ def _settle_reader(cfg: DictConfig, known: dict[str, FilesSay]) -> None:
             dataset[key] = value
     if OmegaConf.is_missing(dataset, "num_classes"):
         dataset.num_classes = len(dataset.class_names)
-    if dataset.name.lower() in _named_sets():
-        raise UserError(f"dataset.name={dataset.name}: a set of this project has that name; set another one")
-
-
-def _named_sets() -> set[str]:
-    """Return the names of this project's own sets."""
     options = (CONFIG_DIR / "dataset").glob("*.yaml")
-    return {option.stem for option in options if "\nname: ???" not in option.read_text()}
+    if dataset.name.lower() in (each.stem for each in options if "\nname: ???" not in each.read_text()):
+        raise UserError(f"dataset.name={dataset.name}: a set of this project has that name; set another one")
 
 
 def _check_consistent(cfg: DictConfig) -> None:

@@ -19,7 +19,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.plugins.config_source import ConfigResult
 from omegaconf import DictConfig
 
-from lga.config.compose import CONFIG_DIR, CONFIG_ERRORS, explain, initialised
+from lga.config.compose import CONFIG_ERRORS, explain, initialised
 from lga.config.frozen_run import FilesSay, FrozenRun, freeze
 from lga.system.errors import UserError
 
@@ -53,19 +53,12 @@ class _KeptFiles(ConfigRepository):  # type: ignore[misc]
         return deepcopy(_KEPT[config_path])
 
 
-def experiment_names() -> tuple[str, ...]:
-    """Return names that ``experiment=`` takes."""
-    return tuple(sorted(path.stem for path in (CONFIG_DIR / "experiment").glob("[!_]*.yaml")))
-
-
 def experiment_runs(experiment: str, overrides: Sequence[str] = ()) -> tuple[FrozenRun, ...]:
     """Return the runs of ``-m experiment=<experiment> <overrides>``, in the order they would start in.
 
     Raises:
         UserError: there is no such experiment, or an override does not fit.
     """
-    if experiment not in experiment_names():
-        raise UserError(f"{experiment}: no such experiment; valid: {', '.join(experiment_names())}")
     folders = tuple(sorted((name, value) for name, value in os.environ.items() if name.startswith("LGA_")))
     return _grid(experiment, tuple(overrides), folders)
 

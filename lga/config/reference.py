@@ -16,7 +16,7 @@ from pydantic.fields import FieldInfo
 
 from lga.config.compose import CONFIG_DIR, composed_or_told, groups, options, unknown_key
 from lga.config.schema import Config
-from lga.config.values import LARGEST
+from lga.config.values import LARGEST, Flag
 from lga.system.errors import UserError
 
 _BOUNDS = {
@@ -111,6 +111,7 @@ def _shown(value: Any) -> str:
 
 def _takes(name: str, hint: Any) -> str:
     """Return the type and bounds, or the words, of an annotation."""
+    hint = bool if hint is Flag else hint
     if _is_section(hint):
         return f"{name}=<option>" if options(name) else "section"
     if isinstance(hint, type) and issubclass(hint, Enum):
@@ -122,7 +123,7 @@ def _takes(name: str, hint: Any) -> str:
         kind, *rules = get_args(hint)
         for rule in rules:
             if isinstance(rule, AfterValidator) and isinstance(rule.func, partial):
-                return ", ".join(rule.func.args[0])
+                return str(rule.func.args[0]).removeprefix("valid: ")
         bounds = [each for rule in rules if isinstance(rule, FieldInfo) for each in rule.metadata]
         told = [
             text.format(limit)

@@ -15,15 +15,17 @@ from omegaconf import MISSING
 
 from lga.config.recipe_schema import RecipeConfig
 from lga.config.values import (
+    Classes,
     Count,
     Flag,
-    Folder,
     Fraction,
     Free,
     Label,
     Node,
+    PathText,
     Pixels,
     Processes,
+    Project,
     Seed,
     Share,
     Tag,
@@ -47,9 +49,9 @@ class ModeConfig:
 
     name: Annotated[str, word(*MODES)] = MISSING  # what run.py does with the cell; mode=<name> chooses it
     # weights for evaluate, predict and export in place of the cell's own; the author's naming will do
-    checkpoint: str | None = None
+    checkpoint: PathText | None = None
     # folder that evaluate or predict writes to, or export's file; null: in the run's folder
-    out: str | None = None
+    out: PathText | None = None
     split: Annotated[str, word("test", "val")] = "test"  # split that evaluate judges
     confidence: Fraction = 0.25  # least score of a box that predict keeps
     untrained: Flag = False  # lets export draw fresh weights where none are trained
@@ -69,7 +71,8 @@ class BackboneConfig:
     """A network up to its last feature map, with the attention slot in it."""
 
     name: str = MISSING  # the network's name, and that of its folder of outputs
-    scale: str = "n"  # width and depth of the paper's networks and of the detector's neck: n, s, m, l or x
+    # width and depth of the paper's networks and of the detector's neck
+    scale: Annotated[str, word("n", "s", "m", "l", "x")] = "n"
     # heads of the LGA block in this backbone's slot
     lga_heads: HeadsConfig = field(default_factory=HeadsConfig)
     # yolov8: largest width before scaling, by task; null: the scale's own
@@ -77,7 +80,7 @@ class BackboneConfig:
     slots: Free = None  # timm: stages with a slot for the attention, last or some of [3,4,5]
     # timm: whether a network with maps at one stride gets others, by task
     pyramid: dict[str, Flag] | None = None
-    checkpoint: str | None = None  # timm: file of weights to start from, .safetensors or a state dict
+    checkpoint: PathText | None = None  # timm: file of weights to start from, .safetensors or a state dict
     checkpoint_sha256: str | None = None  # SHA-256 of that file; filled in if left out
     network: Node = MISSING  # builds the network; called with the attention
 
@@ -133,7 +136,7 @@ class LoggerConfig:
 
     # Lightning's loggers by name, each called with save_dir; chosen with logger=[csv,wandb]
     kinds: dict[str, Node] = field(default_factory=dict)
-    project: Label = MISSING  # project in W&B and MLflow
+    project: Project = MISSING  # project in W&B and MLflow
     entity: Label | None = None  # W&B user or team; null: your default
     group: Label | None = None  # table or sweep that the run belongs to; a sweep fills it in
     job_type: Tag = MISSING  # W&B job type
@@ -144,12 +147,12 @@ class LoggerConfig:
 class PathsConfig:
     """Folders; a relative one is taken from where the command was started."""
 
-    data_dir: Folder = MISSING  # data sets; LGA_DATA_DIR sets it too
-    cache_dir: Folder = MISSING  # indexes and cut images; may be removed at any time
-    output_dir: Folder = MISSING  # runs, tables and pages; LGA_OUTPUT_DIR sets it too
-    kept: str | None = None  # folder below experiments/ whose kept records count as finished runs
+    data_dir: PathText = MISSING  # data sets; LGA_DATA_DIR sets it too
+    cache_dir: PathText = MISSING  # indexes and cut images; may be removed at any time
+    output_dir: PathText = MISSING  # runs, tables and pages; LGA_OUTPUT_DIR sets it too
+    kept: PathText | None = None  # folder below experiments/ whose kept records count as finished runs
     # folder of the run; null: output_dir/runs/<dataset>/<backbone>/<attention>/seed<k>-<hash>
-    run_dir: Folder | None = None
+    run_dir: PathText | None = None
 
 
 @dataclass
@@ -168,8 +171,8 @@ class DataConfig:
 class InspectConfig:
     """What mode=inspect writes; null leaves it out."""
 
-    json: str | None = None  # file for the report of mode=inspect
-    pictures: str | None = None  # folder for a contact sheet of each part
+    json: PathText | None = None  # file for the report of mode=inspect
+    pictures: PathText | None = None  # folder for a contact sheet of each part
 
 
 @dataclass
@@ -188,7 +191,7 @@ class DatasetConfig:
 
     name: str = MISSING  # the set's name, and that of its folder of outputs
     task: Annotated[str, word(*TASKS)] = MISSING  # what it is for
-    num_classes: Count = MISSING  # as many as class_names
+    num_classes: Classes = MISSING  # as many as class_names
     class_names: list[str] = MISSING  # in the order of the labels
     # side of the square that the network sees, pixels; the paper's detector takes multiples of 32
     image_size: Pixels = MISSING
@@ -197,11 +200,11 @@ class DatasetConfig:
     splits: str | None = None  # plan of a published detection set; mode=inspect lists its leaks
     # whether it ships with the project; its numbers are never held against the paper's
     embedded: Flag = False
-    path: str | None = None  # set of your own: data.yaml (yolo), or folder (voc, image_folder)
-    train: str | None = None  # set of your own in COCO's format: JSON file of training
-    val: str | None = None  # COCO's format: JSON file of validation; null: every twelfth training image
-    test: str | None = None  # COCO's format: JSON file of test; null: validation is judged
-    images: str | None = None  # COCO's format: folder of the images; null: beside the JSON files
+    path: PathText | None = None  # set of your own: data.yaml (yolo), or folder (voc, image_folder)
+    train: PathText | None = None  # set of your own in COCO's format: JSON file of training
+    val: PathText | None = None  # COCO's format: JSON file of validation; null: every twelfth training image
+    test: PathText | None = None  # COCO's format: JSON file of test; null: validation is judged
+    images: PathText | None = None  # COCO's format: folder of the images; null: beside the JSON files
     native: Node | None = None  # the benchmark's own way of judging; null: it has none
     reader: Node = MISSING  # reads the files
 
@@ -244,7 +247,7 @@ class Config:
     seed: Seed = MISSING
     # how first weights are drawn: a block's from a stream of its own, named by seed and slot
     start: Start = Start.by_slot
-    source: str | None = None  # what mode=predict looks at: an image, a folder or a glob
+    source: PathText | None = None  # what mode=predict looks at: an image, a folder or a glob
     experiment: Node | None = None  # what an experiment's file says of its page; no part of a run
 
 

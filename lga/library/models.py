@@ -6,11 +6,11 @@ from typing import Any, cast
 
 import yaml
 from omegaconf import OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 from PIL.Image import Image
 from torch import nn
 
 from lga.attention.timm_layer import timm_block
+from lga.config.compose import CONFIG_ERRORS
 from lga.config.frozen_run import FrozenRun
 from lga.config.instantiation import located
 from lga.config.schema import Config
@@ -90,14 +90,7 @@ def _of_folder(folder: Path, trust: bool) -> FrozenRun:
         filled = OmegaConf.merge(OmegaConf.structured(Config), written)
         config = cast(dict[str, Any], OmegaConf.to_container(filled, throw_on_missing=True, enum_to_str=True))
         wrong = fault(config, Config)
-    except (
-        yaml.YAMLError,
-        OmegaConfBaseException,
-        AttributeError,
-        TypeError,
-        ValueError,
-        RecursionError,
-    ) as error:
+    except (*CONFIG_ERRORS, yaml.YAMLError, AttributeError, TypeError, ValueError, RecursionError) as error:
         wrong = " ".join(str(error).split())[:200]
     if wrong:
         raise UserError(f"{path}: not the configuration of a run: {wrong}")

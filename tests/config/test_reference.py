@@ -24,7 +24,7 @@ def test_every_key_of_the_schema_has_its_line():
         ("trainer.threads", "null", "whole number, at least 1, at most 1024, or null"),
         ("data.train_share", "1.0", "number, above 0, at most 1"),
         ("mode.json", "false", "true or false"),
-        ("logger.project", "local-global-attention", "text, at most 128 characters"),
+        ("logger.project", "local-global-attention", r"1 to 128 letters, no / \ # ? % :"),
         ("recipe.detection.mosaic", "", "number, at least 0, at most 1"),
         ("recipe", None, "recipe=<option>"),
         ("attention.block", "lga.attention.NoAttention", "mapping"),

@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from lga.backbones.author_checkpoint import misfits
 from lga.system.errors import UserError
 from lga.system.files import zip_damage
+from lga.system.foreign import read_file
 from lga.system.terminal_text import first_line
 
 # How families with a fixed image size are made to take any; the first that a network knows is used.
@@ -32,6 +33,7 @@ ANY_SIZE: tuple[Mapping[str, Any], ...] = (
 )
 SIZES_TRIED = range(32, 513, 32)
 NEAR = 9  # names shown where one is not known
+LARGEST = 2**33  # bytes of weights
 WRAPPED_IN = ("state_dict", "model")  # by training scripts
 
 
@@ -178,10 +180,7 @@ def load_timm_checkpoint(
 
 
 def _read(path: Path, sha256: str | None) -> Mapping[str, Tensor]:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise UserError(f"checkpoint={path}: cannot be read: {error.strerror}") from error
+    content = read_file(path, LARGEST)
     found = hashlib.sha256(content).hexdigest()
     if sha256 is not None and found != sha256:
         raise UserError(

@@ -6,7 +6,7 @@ The weights are those of the cell's chosen epoch, or of a checkpoint that is nam
 import json
 import sys
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import Any
 
 import pytorch_lightning as pl
 from torch import Tensor, nn
@@ -40,17 +40,10 @@ def trained_network(run: FrozenRun) -> nn.Module:
     return network.eval()
 
 
-def _are_weights(content: Any) -> TypeGuard[dict[str, Tensor]]:
-    return (
-        isinstance(content, dict)
-        and all(isinstance(name, str) for name in content)
-        and all(isinstance(value, Tensor) for value in content.values())
-    )
-
-
 def _fill(network: nn.Module, content: Any, path: Path) -> None:
-    weights = content.get("state_dict", content) if isinstance(content, dict) else None
-    if not _are_weights(weights):
+    weights: Any = content.get("state_dict", content) if isinstance(content, dict) else None
+    named = isinstance(weights, dict) and all(isinstance(name, str) for name in weights)
+    if not named or not all(isinstance(value, Tensor) for value in weights.values()):
         raise UserError(f"{path}: it holds no weights; name a best.ckpt, a last.ckpt or a plain state dict")
     if any(key.startswith(AVERAGED_PREFIX) for key in weights):
         kept = {key: value for key, value in weights.items() if key.startswith(AVERAGED_PREFIX)}

@@ -191,6 +191,10 @@ def test_an_image_without_a_label_file_is_background_and_counted(tmp_path):
             r"labels/train/train2\.txt:1: .*class 3 of 3",
         ),
         (
+            lambda root: (root / "labels/train/train2.txt").write_text(f"{10**30} .5 .5 .1 .1\n"),
+            r"train2\.txt:1: expected a class and 4 shares",
+        ),
+        (
             lambda root: (root / "labels/train/train2.txt").write_text("0 .5 .5 .1\n"),
             r"train2\.txt:1: expected a class and 4 shares",
         ),
