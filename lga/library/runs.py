@@ -12,7 +12,7 @@ from typing import Any
 from lga.library.frames import frame
 from lga.results.collect import CollectedRun, collect
 from lga.results.experiments import FIGURE
-from lga.results.published import figure_rows, load_published
+from lga.results.published import COLUMNS, figure_rows, load_published
 from lga.results.settings import flatten
 from lga.system.errors import UserError
 from lga.system.files import outputs
@@ -60,7 +60,7 @@ def published(table: str = "all") -> Any:
         rows = tuple(row for row in rows if table in row.tables)
         if not rows:
             raise UserError(f"{table}: no published table; valid: all, {', '.join(tables)}, {FIGURE}")
-    return frame([vars(row) for row in rows])
+    return frame([{name: getattr(row, name) for name in COLUMNS} for row in rows])
 
 
 def _row(run: CollectedRun) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from lga.config import compose, grid
+from lga.config import compose
 from lga.config.compose import CONFIG_DIR
 from lga.config.grid import experiment_runs
 from lga.results import experiments
@@ -40,7 +40,7 @@ def conf(tmp_path, monkeypatch):
     """A copy of `conf` that may be added to."""
     copy = tmp_path / "conf"
     shutil.copytree(CONFIG_DIR, copy)
-    for module in (compose, grid, experiments):
+    for module in (compose, experiments):
         monkeypatch.setattr(module, "CONFIG_DIR", copy)
     return copy / "experiment"
 

@@ -5,12 +5,10 @@ Beside ``train`` may lie ``val`` (or ``valid``, ``validation``) and ``test``, wi
 of each class is held out. Images are read when they are needed; they are not checked before.
 """
 
-from __future__ import annotations  # torch is imported where images are read, not to find a file
-
 import logging
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lga.data.classification.labelled_images import ImageSplits, LabelledImages
 from lga.data.detection.image_stores import FileImages
@@ -20,9 +18,6 @@ from lga.data.published.split_plan import held_out
 from lga.data.published.toolchain_tree import IMAGE_SUFFIXES
 from lga.system.errors import UserError
 from lga.system.foreign import visible
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 FOLDERS = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
 log = logging.getLogger("lga")
@@ -65,18 +60,31 @@ class ImageFolderReader:
             f"{part} images, names and byte sizes": listing_hash(read) for part, read in self.parts.items()
         }
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """Images of each split."""
+        train, val = len(self.parts["train"]), len(self.parts.get("val", ()))
+        held = 0 if val else int(self._held_out().sum())
+        return {
+            "train": train - held,
+            "val": val or held,
+            "test": len(self.parts.get("test", ())) or val or held,
+        }
+
     def own_content(self) -> str:
         """Return one hash of all names and byte sizes."""
         return listing_hash(self.manifest())
 
     def __call__(self) -> ImageSplits:
         """Return the splits; a UserError where the files have changed, or nothing is left to select on."""
+        import torch
+
         check_content(self.own_content(), self.content_sha256, self.root)
         train = self._images("train")
         if "val" in self.parts:
             val = self._images("val")
         else:
-            chosen = self._held_out()
+            chosen = torch.from_numpy(self._held_out())
             train, val = train.take(~chosen, train.name), train.take(chosen, f"{train.name}, held out")
             if not len(val):
                 raise UserError(f"{self.root}: one image of each class is too few to hold some out; add val/")
@@ -112,13 +120,11 @@ class ImageFolderReader:
         classes = torch.tensor([labels[self._class(name)] for name in names])
         return LabelledImages(store, classes, f"{self.name} {part}")
 
-    def _held_out(self) -> Tensor:
-        """Return (N,), bool, which training images validate: of a class of one image, none."""
-        import torch
-
+    def _held_out(self) -> NDArray[np.bool_]:
+        """Return (N,), which training images validate: of a class of one image, none."""
         names = np.array(list(self.parts["train"]))
         classes, chosen = np.array([self._class(name) for name in names.tolist()]), np.zeros(len(names), bool)
         for name in self.class_names:
             rows = np.flatnonzero(classes == name)
             chosen[rows] = held_out(names[rows].tolist()) if len(rows) > 1 else False
-        return torch.from_numpy(chosen)
+        return chosen

@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from lga.results.experiments import FOLDER, Page, all_pages
+from lga.results.experiments import FOLDER, Page, project_pages
 from lga.results.families import Results
 from lga.results.judging import judge_together
 from lga.results.reports.committed import read_kept
@@ -43,7 +43,7 @@ def write_page(page: Page, results: Sequence[Results], folder: Path) -> Path:
 
 def judge_kept(folder: Path = FOLDER) -> Judged:
     """Judge the kept records of each page."""
-    return {page: judge_together(page.experiments, read_kept(folder / page.name)) for page in all_pages()}
+    return {page: judge_together(page.experiments, read_kept(folder / page.name)) for page in project_pages()}
 
 
 def committed_files(judged: Judged, folder: Path = FOLDER, readme: Path = README) -> dict[Path, str]:
