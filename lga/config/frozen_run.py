@@ -33,7 +33,8 @@ NEUTRAL = (
     "inspect",
     "metrics",
     "instruments",
-    "backbone.checkpoint",  # known by its content
+    "weights",  # known by their content, as is the next
+    "backbone.checkpoint",
     "backbone.network.checkpoint",
     "trainer.accelerator",
     "trainer.num_workers",
@@ -56,6 +57,8 @@ UNLESS_NULL = (
     "backbone.slots",
     "backbone.pyramid",
     "backbone.checkpoint_sha256",
+    "weights_sha256",
+    "recipe.freeze_epochs",
     "callbacks",
 )
 HASH_LENGTH = 8
@@ -65,8 +68,8 @@ _VARIABLE = re.compile(r"oc\.env:\s*([^\s,}]+)")
 _NAME = re.compile(r"[^\W_][\w.+-]*")
 
 
-def settle_backbone(cfg: DictConfig) -> None:
-    """Check the settings of `cfg.backbone`, and put the SHA-256 of its weights' file beside their path.
+def settle_weights(cfg: DictConfig) -> None:
+    """Check the settings of `cfg.backbone`, and put the SHA-256 of files of weights beside their paths.
 
     Raises:
         UserError: this backbone has no such setting, or the file cannot be read.
@@ -75,11 +78,16 @@ def settle_backbone(cfg: DictConfig) -> None:
     for key in OF_SOME:
         if backbone[key] is not None and key not in backbone.network:
             raise UserError(f"backbone.{key}: {backbone.name} has no such setting; backbone=timm/<name> has")
-    if backbone.checkpoint is not None and backbone.checkpoint_sha256 is None:
-        try:
-            backbone.checkpoint_sha256 = sha256_of(Path(backbone.checkpoint))
-        except UserError as error:
-            raise UserError(f"backbone.checkpoint={error}") from error
+    for node, key, where in (backbone, "checkpoint", "backbone.checkpoint"), (cfg, "weights", "weights"):
+        if node[key] is not None and Path(node[key]).is_dir():
+            node[key] = str(Path(node[key], "checkpoints", "best.ckpt"))  # of a run's folder
+        if node[key] is not None and node[f"{key}_sha256"] is None:
+            try:
+                node[f"{key}_sha256"] = sha256_of(Path(node[key]))
+            except UserError as error:
+                raise UserError(f"{where}={error}") from error
+    if cfg.recipe.freeze_epochs and not (cfg.weights or backbone.checkpoint):
+        raise UserError("recipe.freeze_epochs: nothing was trained before; name weights with weights=")
 
 
 def is_neutral(setting: str) -> bool:
@@ -169,7 +177,7 @@ def freeze(
     _settle_reader(checked, {} if known is None else known)
     _check_consistent(checked)
     _check_names(checked)
-    settle_backbone(checked)
+    settle_weights(checked)
     resolved = OmegaConf.to_container(checked, resolve=True, throw_on_missing=True, enum_to_str=True)
     own = {key: value for key, value in cast(dict[str, Any], resolved).items() if key != "experiment"}
     if wrong := fault(own, Config):

@@ -47,10 +47,14 @@ class DetectionRecipeConfig:
 
 @dataclass
 class RecipeConfig:
-    """Everything of the training that changes its result; a section per task it is made for."""
+    """Everything of the training that changes its result; a section per task it is made for.
+
+    `freeze_epochs`: first ones, in which what `weights` filled is not trained.
+    """
 
     name: str = MISSING
     epochs: Count = MISSING
+    freeze_epochs: Count | None = None
     batch_size: Count = MISSING
     nominal_batch_size: Count = MISSING
     optimizer: OptimizerNode = MISSING

@@ -231,8 +231,9 @@ class Config:
     """One cell and how to run it.
 
     `callbacks`: Lightning's, by any name, each with its `_target_`; `metrics`: judged beside the task's own,
-    a torchmetrics metric or a protocol of detection; `experiment`: what an experiment's file says of its
-    page, read by `lga.results.experiments`; no part of a run.
+    a torchmetrics metric or a protocol of detection; `weights`: a run's folder or a file that backbone and
+    neck start from, the head being new; `weights_sha256`: its content, filled in; `experiment`: what an
+    experiment's file says of its page, read by `lga.results.experiments`; no part of a run.
     """
 
     mode: ModeConfig = field(default_factory=ModeConfig)
@@ -253,6 +254,8 @@ class Config:
     seed: Seed = MISSING
     start: Start = Start.by_slot
     source: str | None = None
+    weights: str | None = None
+    weights_sha256: str | None = None
     experiment: Node | None = None
 
 
