@@ -6,6 +6,7 @@ of each class is held out. Images are read when they are needed; they are not ch
 """
 
 import logging
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ from lga.system.errors import UserError
 from lga.system.foreign import visible
 
 FOLDERS = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
+NO_CLASS = "images in no folder of a class"
 log = logging.getLogger("lga")
 
 
@@ -41,9 +43,10 @@ class ImageFolderReader:
         if not self.root.is_dir():
             raise UserError(f"{self.root}: no such folder; put a folder of images for each class into it")
         self.name = name or set_name(self.root)
-        there = {
-            part: self.root / folder for folder, part in FOLDERS.items() if (self.root / folder).is_dir()
-        }
+        there = dict[str, Path]()
+        for folder, part in FOLDERS.items():
+            if (path_of := self.root / folder).is_dir() and there.setdefault(part, path_of) != path_of:
+                raise UserError(f"{path_of}: stands for {part}, as {there[part]} does; remove one of them")
         self.folders = there if "train" in there else {"train": self.root}
         self.depth = len(self.folders["train"].relative_to(self.root).parts)  # of the folders of classes
         classes = [each.name for each in visible(self.folders["train"], "*") if each.is_dir()]
@@ -52,6 +55,7 @@ class ImageFolderReader:
             raise UserError(
                 f"{self.folders['train'] / classes[0]}: the only class; add a folder of another one"
             )
+        self.dropped = dict[str, int]()
         self.parts = {part: self._read(part) for part in self.folders}
 
     def manifest(self) -> dict[str, str]:
@@ -89,18 +93,22 @@ class ImageFolderReader:
             if not len(val):
                 raise UserError(f"{self.root}: one image of each class is too few to hold some out; add val/")
         if "test" in self.parts:
-            return ImageSplits(train, val, self._images("test"), "validation", self.manifest())
+            test, dropped = self._images("test"), self.dropped
+            return ImageSplits(train, val, test, "validation", self.manifest(), dropped)
         log.warning("%s: %s, which selects the checkpoint too", self.name, NO_TEST)
-        return ImageSplits(train, val, val, "test", self.manifest(), {NO_TEST: 1})
+        return ImageSplits(train, val, val, "test", self.manifest(), {NO_TEST: 1, **self.dropped})
 
     def _read(self, part: str) -> dict[str, int]:
         """Return byte sizes of the images in folders of classes, by path below the root."""
         folder = self.folders[part]
-        read = {
+        images = {
             name: size
             for name, size in listing(self.root, folder).items()
-            if name.count("/") > self.depth and name.lower().endswith(IMAGE_SUFFIXES)
+            if name.lower().endswith(IMAGE_SUFFIXES)
         }
+        read = {name: size for name, size in images.items() if name.count("/") > self.depth}
+        if outside := len(images) - len(read):
+            self.dropped[NO_CLASS] = self.dropped.get(NO_CLASS, 0) + outside
         found = {self._class(name) for name in read}
         if unknown := sorted(found.difference(self.class_names)):
             raise UserError(f"{folder / unknown[0]}: a class without training images; add some, or remove it")
