@@ -8,7 +8,9 @@ import time
 from pathlib import Path
 
 import pytest
+from omegaconf import OmegaConf
 
+from hydra_plugins.lga_launcher.launcher import ProcessLauncher
 from lga.run.devices.device_sets import device_sets, visible_gpus
 from lga.run.folder.record import read_record
 from tests.run.cells import QUICK, ROOT, run_py
@@ -120,3 +122,12 @@ def test_places_on_gpus_are_named_for_their_job(monkeypatch):
     assert [each.gpus for each in device_sets("cpu", 1, jobs=10)] == [None]
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     assert visible_gpus() == []
+
+
+def test_a_sweeper_finds_the_folder_for_its_results(tmp_path, monkeypatch):
+    """Optuna's writes into it, when all of its trials are done."""
+    launcher, folder = ProcessLauncher(), tmp_path / "out" / "sweeps"
+    config = OmegaConf.create({"hydra": {"sweep": {"dir": str(folder)}}})
+    launcher.setup(hydra_context=None, task_function=None, config=config)
+    monkeypatch.setattr("lga.launch.sweep.launch_sweep", lambda *_: [folder.is_dir()])
+    assert launcher.launch([], 0) == [True]
