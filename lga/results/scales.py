@@ -65,9 +65,11 @@ def other_images(record: RunRecord) -> str | None:
 @cache
 def published_images(dataset: str) -> tuple[int, int] | None:
     """Images that a published cell of the set was trained and judged on; None where that is not known."""
+    if dataset in PUBLISHED_IMAGES:
+        return PUBLISHED_IMAGES[dataset]
     rows = (row for one in judged_experiments() if one.own for row in one.rows if row.dataset == dataset)
-    own = ((row.train_images, row.test_images) for row in rows)
-    return PUBLISHED_IMAGES.get(dataset) or next(((a, b) for a, b in own if a and b), None)
+    found = ((row.train_images, row.test_images) for row in rows)
+    return next(((train, test) for train, test in found if train and test), None)
 
 
 def has_published_settings(record: RunRecord) -> bool:

@@ -2,6 +2,7 @@
 
 import pytest
 
+import lga
 from lga.audit.report import markdown as audit_page
 from lga.audit.rows import audit
 from lga.config.grid import experiment_runs
@@ -106,6 +107,11 @@ def test_its_page_is_none_of_the_projects(eca_net):
     assert page in all_pages()
     assert page not in project_pages()
     assert experiment.folder == FOLDER / "eca_net"
+
+
+def test_its_rows_are_had_by_name(eca_net):
+    (none, eca) = lga.published("eca_net").to_dict("records")
+    assert (none["top1"], eca["top1"]) == (75.2, 77.48)
 
 
 def test_without_the_folder_there_is_none_of_it(eca_net, monkeypatch):
