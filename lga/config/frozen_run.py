@@ -53,6 +53,7 @@ UNLESS_ONE = ("trainer.devices", "trainer.num_nodes", "data.train_share")
 # Likewise part of it unless null or empty: they are settings of some backbones alone.
 UNLESS_NULL = (
     "data.subset",
+    "dataset.folds",
     "dataset.reader.subset",
     "backbone.slots",
     "backbone.pyramid",
@@ -217,6 +218,8 @@ def _settle_reader(cfg: DictConfig, known: dict[str, FilesSay]) -> None:
             "yolo, coco, voc and image_folder"
         )
     own = "content_sha256" in node  # a set of one's own; else files in place of published ones
+    if dataset.folds and not own:
+        raise UserError("dataset.folds: this data set has splits; those of your own files can be folded")
     if node.get("content_sha256") or (node.get("verify", True) and not own):
         return
     settings = json.dumps(OmegaConf.to_container(node, resolve=True), sort_keys=True)

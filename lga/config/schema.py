@@ -17,6 +17,7 @@ from lga.config.values import (
     Count,
     Flag,
     Folder,
+    Folds,
     Fraction,
     Free,
     Label,
@@ -198,7 +199,8 @@ class DatasetConfig:
 
     `splits` names the plan of a published detection set, `selection` what selects the checkpoint of the other
     sets; `native` is the set's own way of judging, null where it has none. Of a set of one's own alone:
-    `path`, or for COCO's format `train`, `val`, `test` and `images`; name and classes are read if left out.
+    `path`, or for COCO's format `train`, `val`, `test` and `images`; name and classes are read if left out;
+    `folds`, into which all images are divided: the seed says which judges, and the next one selects.
     """
 
     name: str = MISSING
@@ -214,6 +216,7 @@ class DatasetConfig:
     val: str | None = None
     test: str | None = None
     images: str | None = None
+    folds: Folds | None = None
     native: Node | None = None
     reader: Node = MISSING
 

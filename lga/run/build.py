@@ -54,6 +54,7 @@ def build_data(cfg: DictConfig) -> SplitsData[Any]:
     make_data = make(cfg.task.data, "task.data")
     with naming("task.data"):
         data = make_data(reader, seed=cfg.seed, num_workers=workers, train_share=cfg.data.train_share)
+    data.folds = cfg.dataset.folds
     return cast("SplitsData[Any]", data)
 
 

@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lga.data.classification.labelled_images import ImageSplits, LabelledImages
+from lga.data.detection.faults import NO_TEST
 from lga.data.detection.image_stores import FileImages
 from lga.data.detection.index_cache import listing, listing_hash
-from lga.data.own.own_set import NO_TEST, absolute, check_content, checked_names, set_name
+from lga.data.own.own_set import absolute, check_content, checked_names, set_name
 from lga.data.published.split_plan import held_out
 from lga.data.published.toolchain_tree import IMAGE_SUFFIXES
 from lga.system.errors import UserError

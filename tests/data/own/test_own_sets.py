@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lga.data.detection.faults import Faults
+from lga.data.detection.faults import NO_TEST, Faults
 from lga.data.own.coco import COCOReader
-from lga.data.own.own_set import NO_TEST, set_name
+from lga.data.own.own_set import set_name
 from lga.data.own.voc import OwnVOCReader
 from lga.data.own.yolo import BACKGROUND, YOLOReader
 from lga.data.published.coco import Coco2017Reader
