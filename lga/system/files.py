@@ -79,7 +79,10 @@ def outputs(*parts: str) -> Path:
 def own_configs() -> tuple[Path, ...]:
     """Return the folders of LGA_CONFIG_DIR of the environment, whose groups add options to the project's."""
     named = os.environ.get("LGA_CONFIG_DIR", "").split(os.pathsep)
-    return tuple(Path(folder).absolute() for folder in named if folder)
+    found = tuple(Path(folder).absolute() for folder in named if folder)
+    if missing := [folder for folder in found if not folder.is_dir()]:
+        raise UserError(f"LGA_CONFIG_DIR: {missing[0]}: no such folder")
+    return found
 
 
 def shipped(name: str) -> Path:

@@ -5,6 +5,7 @@ import pytest
 import lga
 from lga.audit.report import markdown as audit_page
 from lga.audit.rows import audit
+from lga.config.compose import compose
 from lga.config.grid import experiment_runs
 from lga.dashboard.page.paper import table_json
 from lga.results.collect import collect
@@ -120,6 +121,13 @@ def test_without_the_folder_there_is_none_of_it(eca_net, monkeypatch):
         chosen_pages("eca_net")
     with pytest.raises(UserError, match="eca_net: no such experiment"):
         experiment_runs("eca_net")
+
+
+def test_a_folder_that_is_not_there_is_one_line(monkeypatch, tmp_path):
+    monkeypatch.setenv("LGA_CONFIG_DIR", str(tmp_path / "none"))
+    for read in (all_pages, compose):
+        with pytest.raises(UserError, match=r"^LGA_CONFIG_DIR: .*none: no such folder$"):
+            read()
 
 
 def test_its_counts_are_explained_by_units(eca_net):
