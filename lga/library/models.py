@@ -59,7 +59,7 @@ def load(run: str | Path | CollectedRun | Sequence[str], trust: bool = False) ->
 
     Args:
         run: the folder, the run, overrides such as `["dataset=digits", "attention=lga"]`, or the name of
-            weights that are shipped, `"digits"`.
+            weights that are shipped, `"digits"` or `"digit_scenes"`.
         trust: whether classes that the folder's configuration names may be of any module. Else they are
             those of this package, timm, torch.nn and torchvision.
 

@@ -5,22 +5,35 @@ import pytest
 
 import lga
 from lga.data.classification.digits import DigitsReader
+from lga.data.digit_scenes import DigitScenesReader
 from lga.run.modes.evaluate import trained_network
 from lga.system.errors import UserError
 from tests.run.cells import ROOT, cell
 
 WEIGHTS = ROOT / "experiments" / "weights"
+NEAR = 6  # pixels
 
 
 def test_the_classifier_reads_digits():
-    """292 of 296 test images in single precision, by its record."""
+    """292 of 296 test images, by its record."""
     model, test = lga.load("digits"), DigitsReader()().test
     found = [model.predict(image.numpy()).label for image in test.images[:100]]
     right = np.mean([name == str(label) for name, label in zip(found, test.labels.tolist(), strict=False)])
     assert right >= 0.95
 
 
-@pytest.mark.parametrize("name", ["digits"])
+def test_the_detector_finds_digits(tmp_path):
+    model, test = lga.load("digit_scenes"), DigitScenesReader(tmp_path, train=1, val=1, test=6)().test
+    found = []
+    for index in range(len(test)):
+        seen, true = model.predict(np.asarray(test.images.load(index))).found, test.targets(index)
+        for box, label in zip(true.boxes, true.labels, strict=True):
+            same = seen.boxes.numpy()[seen.labels.numpy() == label]
+            found.append(np.abs(same - box).max(1).min(initial=np.inf) < NEAR)
+    assert np.mean(found) > 0.5
+
+
+@pytest.mark.parametrize("name", ["digits", "digit_scenes"])
 def test_they_are_those_of_the_default_recipe(tmp_path, name):
     """Given to a mode by path, as any checkpoint."""
     path = WEIGHTS / name / "checkpoints" / "best.ckpt"
