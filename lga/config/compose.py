@@ -14,11 +14,16 @@ from omegaconf.errors import ConfigKeyError, MissingMandatoryValue, OmegaConfBas
 
 from lga.config.schema import register_schema
 from lga.system.errors import UserError
-from lga.system.files import shipped
+from lga.system.files import own_configs, shipped
 from lga.system.terminal_text import first_line
 
 CONFIG_DIR = shipped("conf")
 CONFIG_ERRORS = (HydraException, OmegaConfBaseException)
+
+
+def config_dirs() -> tuple[Path, ...]:
+    """Return the folders of configs: the project's, then the user's."""
+    return CONFIG_DIR, *own_configs()
 
 
 @contextmanager
@@ -109,7 +114,8 @@ def _missing(full_key: str, arguments: Sequence[str]) -> str:
 
 def options(group: str) -> list[str]:
     """Return what a group can be set to, without files that others are made of."""
-    return sorted(path.stem for path in (CONFIG_DIR / group).glob("[!_]*.yaml"))
+    files = (path for folder in config_dirs() for path in (folder / group).glob("[!_]*.yaml"))
+    return sorted({path.stem for path in files})
 
 
 def _unknown_option(group: str, option: str) -> str:

@@ -39,7 +39,8 @@ NEUTRAL = (
     "inspect",
     "metrics",
     "instruments",
-    "backbone.checkpoint",  # known by its content
+    "weights",  # known by their content, as is the next
+    "backbone.checkpoint",
     "backbone.network.checkpoint",
     "trainer.accelerator",
     "trainer.num_workers",
@@ -58,10 +59,13 @@ UNLESS_ONE = ("trainer.devices", "trainer.num_nodes", "data.train_share")
 # Likewise part of it unless null or empty: they are settings of some backbones alone.
 UNLESS_NULL = (
     "data.subset",
+    "dataset.folds",
     "dataset.reader.subset",
     "backbone.slots",
     "backbone.pyramid",
     "backbone.checkpoint_sha256",
+    "weights_sha256",
+    "recipe.freeze_epochs",
     "callbacks",
 )
 HASH_LENGTH = 8
@@ -81,13 +85,19 @@ def _check_read(cfg: DictConfig) -> None:
             raise UserError(f"{group}.{unread[0]}: this {group} has no such setting; {hint}")
 
 
-def _settle_backbone(backbone: DictConfig) -> None:
-    """Put the SHA-256 of the weights' file beside its path."""
-    if backbone.checkpoint is not None and backbone.checkpoint_sha256 is None:
-        try:
-            backbone.checkpoint_sha256 = sha256_of(Path(backbone.checkpoint))
-        except UserError as error:
-            raise UserError(f"backbone.checkpoint={error}") from error
+def settle_weights(cfg: DictConfig) -> None:
+    """Put the SHA-256 of files of weights beside their paths; UserError where one cannot be read."""
+    backbone = cfg.backbone
+    for node, key, where in (backbone, "checkpoint", "backbone.checkpoint"), (cfg, "weights", "weights"):
+        if node[key] is not None and Path(node[key]).is_dir():
+            node[key] = str(Path(node[key], "checkpoints", "best.ckpt"))  # of a run's folder
+        if node[key] is not None and node[f"{key}_sha256"] is None:
+            try:
+                node[f"{key}_sha256"] = sha256_of(Path(node[key]))
+            except UserError as error:
+                raise UserError(f"{where}={error}") from error
+    if cfg.recipe.freeze_epochs and not (cfg.weights or backbone.checkpoint):
+        raise UserError("recipe.freeze_epochs: nothing was trained before; name weights with weights=")
 
 
 def is_neutral(setting: str) -> bool:
@@ -178,7 +188,7 @@ def freeze(
     _settle_reader(checked, {} if known is None else known)
     _check_consistent(checked)
     _check_names(checked)
-    _settle_backbone(checked.backbone)
+    settle_weights(checked)
     resolved = OmegaConf.to_container(checked, resolve=True, throw_on_missing=True, enum_to_str=True)
     own = {key: value for key, value in cast(dict[str, Any], resolved).items() if key != "experiment"}
     if wrong := fault(own, Config):
@@ -213,6 +223,8 @@ def _settle_reader(cfg: DictConfig, known: dict[str, FilesSay]) -> None:
     """Fill in what a user's own files say: the set's name and classes, and a hash of their content."""
     dataset, node = cfg.dataset, cfg.dataset.reader
     own = "content_sha256" in node  # a set of one's own; else files in place of published ones
+    if dataset.folds and not own:
+        raise UserError("dataset.folds: this data set has splits; those of your own files can be folded")
     if node.get("content_sha256") or (node.get("verify", True) and not own):
         return
     settings = json.dumps(OmegaConf.to_container(node, resolve=True), sort_keys=True)

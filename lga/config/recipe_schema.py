@@ -52,6 +52,7 @@ class RecipeConfig:
 
     name: str = MISSING  # the recipe's name
     epochs: Count = MISSING  # epochs of training; trainer.max_epochs cuts them short
+    freeze_epochs: Count | None = None  # first epochs, in which what weights= filled is not trained
     batch_size: Count = MISSING  # images in a batch, over all devices
     nominal_batch_size: Count = MISSING  # images in an optimizer step: smaller batches are summed up to it
     # any of torch.optim, as _target_ with its keywords: lr, betas, momentum

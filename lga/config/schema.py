@@ -18,6 +18,7 @@ from lga.config.values import (
     Classes,
     Count,
     Flag,
+    Folds,
     Fraction,
     Free,
     Label,
@@ -205,6 +206,8 @@ class DatasetConfig:
     val: PathText | None = None  # COCO's format: JSON file of validation; null: every twelfth training image
     test: PathText | None = None  # COCO's format: JSON file of test; null: validation is judged
     images: PathText | None = None  # COCO's format: folder of the images; null: beside the JSON files
+    # own sets: parts that all images are divided into; the seed says which one judges
+    folds: Folds | None = None
     native: Node | None = None  # the benchmark's own way of judging; null: it has none
     reader: Node = MISSING  # reads the files
 
@@ -248,6 +251,8 @@ class Config:
     # how first weights are drawn: a block's from a stream of its own, named by seed and slot
     start: Start = Start.by_slot
     source: PathText | None = None  # what mode=predict looks at: an image, a folder or a glob
+    weights: PathText | None = None  # run folder or file that backbone and neck start from; the head is new
+    weights_sha256: str | None = None  # SHA-256 of that file; filled in if left out
     experiment: Node | None = None  # what an experiment's file says of its page; no part of a run
 
 

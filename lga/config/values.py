@@ -27,6 +27,7 @@ Natural = Annotated[int, Field(strict=True, ge=0, le=LARGEST)]
 Seed = Annotated[int, Field(strict=True, ge=0, le=2**32 - 1)]
 Processes = Annotated[int, Field(strict=True, ge=0, le=1024)]
 Threads = Annotated[int, Field(strict=True, ge=1, le=1024)]
+Folds = Annotated[int, Field(strict=True, ge=3, le=1000)]  # one judges, one selects
 Pixels = Annotated[int, Field(strict=True, ge=1, le=4096)]  # a step on one image takes 2 GB
 Classes = Annotated[int, Field(strict=True, ge=1, le=65_536)]
 Fraction = Annotated[float, Field(strict=True, ge=0, le=1)]

@@ -21,13 +21,14 @@ from lga.run.modes.evaluate import trained_network
 from lga.run.modes.predict import Array, Prediction, as_image, predict_image
 from lga.run.preflight import run_with_weights
 from lga.system.errors import UserError
-from lga.system.files import read_regular
+from lga.system.files import read_regular, shipped
 
 # Where classes of a network that is loaded may be defined; mmdet's configurations can name any.
 TRUSTED = ("lga.", "timm.", "torch.nn.", "torchvision.")
 UNTRUSTED = "lga.detection.mmdet_bridge."
 PARTS = (("attention", "block"), ("backbone", "network"), ("task", "model"), ("detector", "model"))
 MOST_BYTES = 2**20
+SHIPPED = shipped("experiments") / "weights"
 
 
 class TrainedModel(nn.Module):
@@ -58,8 +59,9 @@ def load(run: str | Path | CollectedRun | Sequence[str], trust: bool = False) ->
     """Return a trained network: of a run's folder, of what `train` returned, or of a cell's overrides.
 
     Args:
-        run: the folder, the run, or overrides such as `["dataset=digits", "attention=lga"]`; without
-            `seed=` the newest finished run of the cell, which the `run` of the model names.
+        run: the folder, the run, overrides such as `["dataset=digits", "attention=lga"]` (without `seed=` the
+            newest finished run of the cell, which the `run` of the model names), or the name of weights that
+            are shipped, `"digits"` or `"digit_scenes"`.
         trust: whether classes that the folder's configuration names may be of any module. Else they are
             those of this package, timm, torch.nn and torchvision.
 
@@ -68,6 +70,8 @@ def load(run: str | Path | CollectedRun | Sequence[str], trust: bool = False) ->
     """
     if isinstance(run, CollectedRun):
         run = run.folder
+    if isinstance(run, str) and (SHIPPED / run / "config.yaml").is_file() and not Path(run).exists():
+        run = SHIPPED / run
     cell = _of_folder(Path(run), trust) if isinstance(run, str | Path) else run_with_weights(frozen(run))
     return TrainedModel(trained_network(cell), cell).eval()
 

@@ -48,7 +48,9 @@ def build_data(cfg: DictConfig) -> SplitsData[Any]:
     if workers is None:
         workers = 0 if cfg.dataset.embedded else torch.get_num_threads()
     settings = {"seed": cfg.seed, "num_workers": workers, "train_share": cfg.data.train_share}
-    return cast("SplitsData[Any]", make(cfg.task.data, "task.data")(reader, **settings))
+    data = cast("SplitsData[Any]", make(cfg.task.data, "task.data")(reader, **settings))
+    data.folds = cfg.dataset.folds
+    return data
 
 
 def build_task(cfg: DictConfig, network: nn.Module) -> BaseTask:

@@ -26,6 +26,7 @@ from lga.run.callbacks.epochs import EpochBar, EpochLines
 from lga.run.callbacks.history import FiniteLosses, MetricsHistory
 from lga.run.callbacks.loggers import StepLosses, loggers_of, own_callbacks
 from lga.run.callbacks.wandb_logger import WandbLogger
+from lga.run.fine_tuning import HeadFirst, load_weights
 from lga.run.folder.checkpoints import AtomicCheckpointIO, BestAndLast, load
 from lga.run.folder.data_files import check_same_data
 from lga.run.folder.directory import RunDirectory
@@ -51,6 +52,7 @@ def fit_and_judge(run: FrozenRun, folder: RunDirectory, shard: Shard | None = No
     cfg = run.cfg
     _prepare_torch(cfg)
     network = build_network(cfg)
+    before = load_weights(network, cfg)
     complexity = complexity_of(network, cfg.dataset.image_size)
     if cfg.trainer.channels_last:
         network = network.to(memory_format=torch.channels_last)
@@ -64,6 +66,8 @@ def fit_and_judge(run: FrozenRun, folder: RunDirectory, shard: Shard | None = No
     status = "failed"
     try:
         trainer, best = _trainer(cfg, run, folder, wandb, shard)
+        if cfg.recipe.freeze_epochs:
+            trainer.callbacks.append(HeadFirst(network, before, cfg.recipe.freeze_epochs))  # type: ignore[attr-defined]
         if resumed_epoch is not None:
             log.info("%s: resuming after epoch %d", run.cell, resumed_epoch)
         with _compiled(network, cfg.trainer.compile):

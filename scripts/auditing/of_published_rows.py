@@ -48,9 +48,9 @@ def ablation_labels(audited: tuple[AuditedRow, ...]) -> Finding:
         for row in audited
         if row.published.attention in ("lga_local", "lga_global") and row.published.model != "mobilenetv3"
     ]
-    counts = sorted({row.published.parameters for row in rows})
+    counts = sorted({row.published.parameters or 0 for row in rows})
     labelled = {
-        row.published.parameters
+        row.published.parameters or 0
         for row in audited
         if row.published.attention in ("lga_local", "lga_global") and row.published.model == "mobilenetv3"
     }

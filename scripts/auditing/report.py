@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lga.results.audited import Finding
+from lga.results.published import COLUMNS, PublishedRow
 from lga.results.reports.markdown_tables import row_line
 from lga.system.files import writable, write_text
 from scripts.auditing.rows import IMAGE_SIZES, AuditedRow
@@ -26,6 +27,12 @@ HEADINGS = (
     "status",
 )
 ALIGNMENTS = ("--:", ":--", ":--", ":--", ":--", "--:", "--:", "--:", "--:", "--:", ":--")
+FINDINGS = (
+    "# Findings",
+    "",
+    "What the paper, its spreadsheet and its code turn up, each measured on this repository's networks.",
+    "",
+)
 CONVENTIONS = {
     "parameters": "all parameters of the network, frozen ones included",
     "gflops_paper": "thop's multiply-accumulates of a 1x3x32x32 image, times 2, times (640/32)^2, in 10^9; "
@@ -72,10 +79,7 @@ def markdown(rows: Sequence[AuditedRow], findings: Sequence[Finding]) -> str:
         "",
         summary(rows),
         "",
-        "# Findings",
-        "",
-        "What the paper, its spreadsheet and its code turn up, each measured on this repository's networks.",
-        "",
+        *(FINDINGS if findings else ()),
         *(line for finding in findings for line in _finding(finding)),
     ]
     return "\n".join(lines) + "\n"
@@ -116,13 +120,17 @@ def _cells(row: AuditedRow) -> tuple[str, ...]:
         published.dataset,
         published.model,
         published.attention,
-        f"{published.parameters:,}",
+        published.parameters_text or f"{published.parameters:,}",
         f"{counts.parameters:,}",
-        f"{published.gflops:.1f}",
+        _gflops(published),
         f"{counts.gflops_paper:.3f}",
         f"{counts.gflops:.3f}",
         status,
     )
+
+
+def _gflops(row: PublishedRow) -> str:
+    return "-" if row.gflops is None else f"{row.gflops:.{2 if row.parameters_text else 1}f}"
 
 
 def _deviations(rows: Sequence[AuditedRow]) -> list[str]:
@@ -135,24 +143,25 @@ def _deviations(rows: Sequence[AuditedRow]) -> list[str]:
 
 def _deviation(number: int, row: AuditedRow) -> str:
     published, counts = row.published, row.counts
-    difference = published.parameters - counts.parameters
+    difference = (published.parameters or 0) - counts.parameters
     told = (
         f"- Row {number}, {published.dataset}, {published.model}, {published.attention}: published "
-        f"{published.parameters:,} ({difference:+,} to the network named) and {published.gflops:.1f} GFLOPs"
+        f"{published.parameters:,} ({difference:+,} to the network named) and {_gflops(published)} GFLOPs"
     )
     if row.explained is None:
         return f"{told}. Unexplained."
-    explanation, built = row.explained.explanation, row.explained.counts
+    explanation = row.explained.explanation
+    gflops = "" if published.parameters_text else f" and {row.explained.counts.gflops_paper:.3f}"
     return (
         f"{told}. {explanation.name.capitalize()}: {explanation.text}. Built and counted so: "
-        f"{row.explained.parameters:,} and {built.gflops_paper:.3f}."
+        f"{row.explained.parameters:,}{gflops}."
     )
 
 
 def _row_as_json(row: AuditedRow) -> dict[str, Any]:
     explained = row.explained
     return {
-        "published": asdict(row.published),
+        "published": {name: getattr(row.published, name) for name in COLUMNS},
         "status": row.status,
         "overrides": row.network.overrides,
         "counts": row.counts.as_dict(),

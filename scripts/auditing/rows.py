@@ -10,7 +10,7 @@ from functools import cache
 from operator import attrgetter
 from typing import Literal
 
-from lga.results.published import Attention, Model, PublishedRow, Task
+from lga.results.published import PublishedRow, Task
 from lga.run.build import build_model
 from lga.run.machine.complexity import Complexity, complexity_of
 
@@ -19,34 +19,49 @@ Status = Literal["equal", "explained", "unexplained"]
 
 # Of each task one dataset whose configuration names the task and needs no files; the classes are set.
 DATASETS: dict[Task, str] = {"classification": "mnist", "detection": "digit_scenes"}
-BACKBONES: dict[Model, str] = {"mobilenetv3": "mobilenetv3", "resnet18": "resnet18", "yolov8n": "yolov8"}
+BACKBONES = {"yolov8n": "yolov8"}  # others have the model's name
 # Side in pixels of the image of the true FLOPs: 28 x 28 images become 32 x 32, detectors are for 640.
 IMAGE_SIZES: dict[Task, int] = {"classification": 32, "detection": 640}
 
 
 @dataclass(frozen=True)
 class Network:
-    """What is built; `heads` are those of an LGA block, None for the configured ones."""
+    """What is built.
+
+    Attributes:
+        heads: of an LGA block, None for the configured ones.
+        image_size: side in pixels of the images of the true FLOPs; None for the task's.
+        experiment: of another paper, whose settings it has.
+    """
 
     task: Task
-    model: Model
-    attention: Attention
+    model: str
+    attention: str
     num_classes: int
     heads: int | None = None
+    image_size: int | None = None
+    experiment: str = ""
 
     @classmethod
-    def of(cls, row: PublishedRow) -> "Network":
+    def of(cls, row: PublishedRow, experiment: str = "") -> "Network":
         """Return the network that the row names."""
-        return cls(row.task, row.model, row.attention, row.num_classes)
+        classes = row.num_classes or 1000
+        return cls(row.task, row.model, row.attention, classes, None, row.image_size, experiment)
+
+    @property
+    def size(self) -> int:
+        """Side in pixels of the images."""
+        return self.image_size or IMAGE_SIZES[self.task]
 
     @property
     def overrides(self) -> tuple[str, ...]:
         """What to give to `python run.py mode=describe`, or to `lga.build_model`."""
         chosen = (
+            *([f"experiment={self.experiment}"] if self.experiment else []),
             f"dataset={DATASETS[self.task]}",
             f"dataset.num_classes={self.num_classes}",
-            f"dataset.image_size={IMAGE_SIZES[self.task]}",
-            f"backbone={BACKBONES[self.model]}",
+            f"dataset.image_size={self.size}",
+            f"backbone={BACKBONES.get(self.model, self.model)}",
             f"attention={self.attention}",
         )
         return chosen if self.heads is None else (*chosen, f"backbone.lga_heads.{self.task}={self.heads}")
@@ -55,7 +70,7 @@ class Network:
 @cache
 def count(network: Network) -> Complexity:
     """Return the counts of `network`; each is built once."""
-    return complexity_of(build_model(network.overrides), IMAGE_SIZES[network.task])
+    return complexity_of(build_model(network.overrides), network.size)
 
 
 @dataclass(frozen=True)
@@ -100,6 +115,13 @@ EXPLANATIONS = (
         explaining=lambda network: replace(network, heads=UNUSUAL_HEADS),
         parameters=attrgetter("parameters"),
     ),
+    Explanation(
+        name="binary millions",
+        text="its M is 2^20; how the paper counts operations is not known",
+        applies=lambda network: bool(network.experiment),
+        explaining=lambda network: network,
+        parameters=lambda counts: round(counts.parameters * 10**6 / 2**20),
+    ),
 )
 
 
@@ -139,11 +161,14 @@ class AuditedRow:
         return "unexplained" if self.explained is None else "explained"
 
 
-def audit(rows: Iterable[PublishedRow]) -> tuple[AuditedRow, ...]:
-    """Build and count the network of every row, and look for an explanation where the counts differ."""
+def audit(rows: Iterable[PublishedRow], experiment: str = "") -> tuple[AuditedRow, ...]:
+    """Build and count the network of every row, and look for an explanation where the counts differ.
+
+    `experiment` is one of another paper's, whose rows they are.
+    """
     audited = []
     for row in rows:
-        network = Network.of(row)
+        network = Network.of(row, experiment)
         found = AuditedRow(row, network, count(network), explained=None)
         audited.append(found if found.equal else replace(found, explained=_explain(row, network)))
     return tuple(audited)
@@ -161,4 +186,6 @@ def _explain(row: PublishedRow, network: Network) -> Explained | None:
 
 
 def _agree(row: PublishedRow, parameters: int, counts: Complexity) -> bool:
-    return parameters == row.parameters and f"{counts.gflops_paper:.1f}" == f"{row.gflops:.1f}"
+    """Return whether the counts are the printed ones; how other papers count operations is not known."""
+    equal = row.count_of(parameters) == "equal"
+    return equal and (bool(row.parameters_text) or f"{counts.gflops_paper:.1f}" == f"{row.gflops:.1f}")

@@ -9,8 +9,10 @@ import time
 from pathlib import Path
 
 import pytest
+from omegaconf import OmegaConf
 from rich.console import Console
 
+from hydra_plugins.lga_launcher.launcher import ProcessLauncher
 from lga.launch import sweep
 from lga.launch.sweep import Job, SweepProgress
 from lga.run.devices.device_sets import device_sets, visible_gpus
@@ -145,3 +147,12 @@ def test_running_jobs_are_shown_with_epoch_metric_and_time_left(tmp_path, monkey
     assert shown()[0][1].endswith("about 80 s left")
     progress.show_running([])
     assert len(progress._bar.tasks) == 1
+
+
+def test_a_sweeper_finds_the_folder_for_its_results(tmp_path, monkeypatch):
+    """Optuna's writes into it, when all of its trials are done."""
+    launcher, folder = ProcessLauncher(), tmp_path / "out" / "sweeps"
+    config = OmegaConf.create({"hydra": {"sweep": {"dir": str(folder)}}})
+    launcher.setup(hydra_context=None, task_function=None, config=config)
+    monkeypatch.setattr("lga.launch.sweep.launch_sweep", lambda *_: [folder.is_dir()])
+    assert launcher.launch([], 0) == [True]

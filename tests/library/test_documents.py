@@ -60,7 +60,7 @@ def test_compare_attentions(folder, capsys):
     assert gate["gain"] == pytest.approx(gate["top1"] - base["top1"])
     assert gate["gain_low"] <= gate["gain"] <= gate["gain_high"]
     assert gate["parameters"] == base["parameters"] + 2 * 24
-    assert "Handwritten digits with MobileNetV3, top-1 accuracy (smoke runs" in capsys.readouterr().out
+    assert "Handwritten digits, MobileNetV3, 15 epochs, smoke runs: " in capsys.readouterr().out
     assert (folder / "gains.png").stat().st_size > 1000
 
 

@@ -131,7 +131,7 @@ def plan_sweeps(
         for run in experiment_runs(one.name, options.of_runs)
     }
     runs = list(together.values())
-    published = {row.cell: row.parameters for one in experiments for row in one.rows}
+    published = {row.cell: row.parameters for one in experiments for row in one.rows if row.parameters}
     counts = {**_counted([run for run in runs if cell_names(run) not in published]), **published}
     trainer = runs[0].config["trainer"]
     outputs = Path(runs[0].config["paths"]["output_dir"])

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from textwrap import fill
 
-from lga.results.experiments import BASELINE, FOLDER, RELEASED, Page, all_pages
+from lga.results.experiments import BASELINE, FOLDER, RELEASED, Page, project_pages
 from lga.results.families import Family, Results
 from lga.results.gains import WORDS
 from lga.results.judging import judge_together
@@ -46,7 +46,7 @@ def write_page(page: Page, results: Sequence[Results], folder: Path) -> Path:
 
 def judge_kept(folder: Path = FOLDER) -> Judged:
     """Judge the kept records of each page."""
-    return {page: judge_together(page.experiments, read_kept(folder / page.name)) for page in all_pages()}
+    return {page: judge_together(page.experiments, read_kept(folder / page.name)) for page in project_pages()}
 
 
 def committed_files(judged: Judged, folder: Path = FOLDER, readme: Path = README) -> dict[Path, str]:

@@ -15,7 +15,7 @@ from lga.backbones.author_checkpoint import load_author_checkpoint, not_finite
 from lga.config.frozen_run import FrozenRun
 from lga.run.build import build_data, build_network, build_task
 from lga.run.callbacks.detection_report import DetectionReport
-from lga.run.folder.checkpoints import load
+from lga.run.folder.checkpoints import averaged, load
 from lga.run.folder.directory import RunDirectory
 from lga.run.machine.console import show_values, without_notices
 from lga.run.preflight import weights_of
@@ -23,7 +23,6 @@ from lga.system.errors import UserError
 from lga.system.files import writable, write_text
 
 AUTHOR_PREFIX = "model."
-AVERAGED_PREFIX = "average.module."
 
 
 def trained_network(run: FrozenRun) -> nn.Module:
@@ -45,10 +44,8 @@ def _fill(network: nn.Module, content: Any, path: Path) -> None:
     named = isinstance(weights, dict) and all(isinstance(name, str) for name in weights)
     if not named or not all(isinstance(value, Tensor) for value in weights.values()):
         raise UserError(f"{path}: it holds no weights; name a best.ckpt, a last.ckpt or a plain state dict")
-    if any(key.startswith(AVERAGED_PREFIX) for key in weights):
-        kept = {key: value for key, value in weights.items() if key.startswith(AVERAGED_PREFIX)}
-        weights = {key.removeprefix(AVERAGED_PREFIX): value for key, value in kept.items()}
-    elif weights and all(key.startswith(AUTHOR_PREFIX) for key in weights):
+    weights = averaged(weights)
+    if weights and all(key.startswith(AUTHOR_PREFIX) for key in weights):
         load_author_checkpoint(network, weights)
         return
     if wrong := not_finite(weights):
