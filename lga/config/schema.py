@@ -149,8 +149,8 @@ class PathsConfig:
     """Folders; a relative one is taken from where the command was started."""
 
     data_dir: PathText = MISSING  # data sets; LGA_DATA_DIR sets it too
-    cache_dir: PathText = MISSING  # indexes and cut images; may be removed at any time
     output_dir: PathText = MISSING  # runs, tables and pages; LGA_OUTPUT_DIR sets it too
+    cache_dir: PathText = MISSING  # indexes and cut images; may be removed at any time
     kept: PathText | None = None  # folder below experiments/ whose kept records count as finished runs
     # folder of the run; null: output_dir/runs/<dataset>/<backbone>/<attention>/seed<k>-<hash>
     run_dir: PathText | None = None

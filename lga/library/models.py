@@ -19,16 +19,15 @@ from lga.library.choices import frozen
 from lga.results.collect import CollectedRun
 from lga.run.modes.evaluate import trained_network
 from lga.run.modes.predict import Array, Prediction, as_image, predict_image
-from lga.run.preflight import run_with_weights
+from lga.run.preflight import SHIPPED, run_with_weights
 from lga.system.errors import UserError
-from lga.system.files import read_regular, shipped
+from lga.system.files import read_regular
 
 # Where classes of a network that is loaded may be defined; mmdet's configurations can name any.
 TRUSTED = ("lga.", "timm.", "torch.nn.", "torchvision.")
 UNTRUSTED = "lga.detection.mmdet_bridge."
 PARTS = (("attention", "block"), ("backbone", "network"), ("task", "model"), ("detector", "model"))
 MOST_BYTES = 2**20
-SHIPPED = shipped("experiments") / "weights"
 
 
 class TrainedModel(nn.Module):

@@ -20,7 +20,11 @@ def execute(run: FrozenRun) -> float | None:
     chosen = run_with_weights(run) if mode in ("evaluate", "predict", "export") else run
     check(chosen)
     if chosen is not run:
-        print(f"{chosen.cell}, the newest finished run: {chosen.directory}", file=sys.stderr, flush=True)
+        shipped = chosen.config["mode"]["checkpoint"]
+        source = (
+            f"the shipped weights: {shipped}" if shipped else f"the newest finished run: {chosen.directory}"
+        )
+        print(f"{chosen.cell}, {source}", file=sys.stderr, flush=True)
         run = chosen
     if mode == "evaluate":
         from lga.run.modes.evaluate import evaluate

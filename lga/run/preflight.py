@@ -6,6 +6,8 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from lga.config.frozen_run import FrozenRun, identifying
 from lga.data.published.toolchain_tree import IMAGE_SUFFIXES
 from lga.run.devices.device_sets import check_devices
@@ -13,8 +15,10 @@ from lga.run.folder.data_files import check_data
 from lga.run.folder.directory import RunDirectory
 from lga.run.folder.record import read_record
 from lga.system.errors import UserError, require_extra
+from lga.system.files import shipped
 from lga.system.foreign import visible
 
+SHIPPED = shipped("experiments") / "weights"
 IN_EXTRA = ("tensorboard", "mlflow")
 # What trained weights fit whatever it was; the task's name goes with the data set's.
 OF_TRAINING = ("recipe", "task", "trainer", "callbacks", "data")
@@ -55,7 +59,8 @@ def _check_loggers(kinds: Collection[str]) -> None:
 def run_with_weights(run: FrozenRun) -> FrozenRun:
     """Return the run whose weights are meant: without `seed=`, the newest finished one of the cell.
 
-    A recipe, or what else was chosen for the training alone, has to be the one that the user names, if any.
+    Where none is finished, the weights that are shipped, if they are the cell's. A recipe, or what else was
+    chosen for the training alone, has to be the one that the user names, if any.
     """
     named = {re.split(r"[./@=]", override.lstrip("+~"))[0] for override in run.overrides}
     if "seed" in named or run.config["mode"]["checkpoint"] or run.config["paths"]["run_dir"]:
@@ -73,6 +78,10 @@ def run_with_weights(run: FrozenRun) -> FrozenRun:
             paths = {**run.config["paths"], "run_dir": str(folder)}
             config = {**run.config, "seed": record.cell.seed, "paths": paths}
             return FrozenRun(config, run.overrides, run.variables)
+    for path in SHIPPED.glob("*/config.yaml"):
+        if _identifying(yaml.safe_load(path.read_text(encoding="utf-8")), apart) == wanted:
+            mode = {**run.config["mode"], "checkpoint": str(path.parent / "checkpoints" / "best.ckpt")}
+            return FrozenRun({**run.config, "mode": mode}, run.overrides, run.variables)
     return run
 
 

@@ -4,9 +4,12 @@ import numpy as np
 import pytest
 
 import lga
+from lga.config.compose import compose
+from lga.config.frozen_run import freeze
 from lga.data.classification.digits import DigitsReader
 from lga.data.digit_scenes import DigitScenesReader
 from lga.run.modes.evaluate import trained_network
+from lga.run.preflight import run_with_weights
 from lga.system.errors import UserError
 from tests.run.cells import ROOT, cell
 
@@ -48,3 +51,19 @@ def test_a_folder_of_that_name_comes_first(tmp_path, monkeypatch):
     (tmp_path / "digits").mkdir()
     with pytest.raises(UserError, match="digits: no run's folder"):
         lga.load("digits")
+
+
+@pytest.mark.parametrize(
+    ("overrides", "shipped"),
+    [
+        (["dataset=digits", "attention=lga"], "digits"),
+        (["dataset=digit_scenes", "attention=lga"], "digit_scenes"),
+        (["dataset=digits", "attention=se"], None),
+        (["dataset=digits", "attention=lga", "seed=1"], None),
+        (["dataset=digits", "attention=lga", "recipe.epochs=3"], None),
+    ],
+)
+def test_a_cell_that_was_never_trained_takes_them(tmp_path, overrides, shipped):
+    given = [*overrides, f"paths.output_dir={tmp_path}"]
+    checkpoint = run_with_weights(freeze(compose(given), tuple(given))).config["mode"]["checkpoint"]
+    assert checkpoint == (shipped and str(WEIGHTS / shipped / "checkpoints" / "best.ckpt"))

@@ -89,7 +89,7 @@ def test_a_value_that_is_not_taken_is_named_with_what_is_valid(overrides, told):
 FREE = {  # texts that are checked elsewhere: names of folders, of what a reader has, and of what is logged
     *(f"{group}.name" for group in ("dataset", "backbone", "attention", "detector", "recipe")),
     *("dataset.class_names", "dataset.splits", "task.monitor", "task.selected_by"),
-    "backbone.checkpoint_sha256",
+    *("backbone.checkpoint_sha256", "weights_sha256"),
 }
 
 
