@@ -38,14 +38,15 @@ def collate(
 ) -> DetectionBatch:
     """Return the batch of images (B, 3, H, W) and of the boxes of each."""
     joined = Targets.join(targets)
-    counts = [len(part.labels) for part in targets]
+    rows = np.repeat(np.arange(len(targets)), [len(part.labels) for part in targets])
     return DetectionBatch(
         images=images,
         boxes=torch.from_numpy(joined.boxes),
         labels=torch.from_numpy(joined.labels),
-        image_index=torch.from_numpy(np.repeat(np.arange(len(targets)), counts)),
+        image_index=torch.from_numpy(rows),
         ignore=torch.from_numpy(joined.ignore),
         origins=origins,
+        most=int(np.bincount(rows[~joined.ignore]).max(initial=0)),
     )
 
 
