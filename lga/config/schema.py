@@ -122,6 +122,8 @@ class TrainerConfig:
     devices: Threads = MISSING
     num_nodes: Count = 1
     precision: Annotated[str, word("32-true", "bf16-mixed", "bf16-true", "64-true")] = MISSING
+    tf32: Flag | None = None
+    deterministic: Flag = True
     channels_last: Flag = MISSING
     compile: Flag = MISSING
     num_workers: Processes | None = None
