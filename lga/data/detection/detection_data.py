@@ -34,6 +34,7 @@ class DetectionData(SplitsData[DetectionSplits]):
             kept resized; the test split is read once. ``disk`` is the folder ``cache_dir`` of ``reader``.
         train_share: of the training images, see `lga.data.loading`; the others are neither kept resized
             nor partners of a mosaic.
+        device: that a split which is kept resized, or lies in an array, is kept on if it fits; None for none.
     """
 
     def __init__(
@@ -48,8 +49,9 @@ class DetectionData(SplitsData[DetectionSplits]):
         num_workers: int = 0,
         cache: str = "none",
         train_share: float = 1.0,
+        device: str | None = None,
     ) -> None:
-        super().__init__(reader, image_size, batch_size, seed, num_workers, train_share)
+        super().__init__(reader, image_size, batch_size, seed, num_workers, train_share, device)
         check_val_shape(val_shape)
         self.cache, self.cache_dir = cache, getattr(reader, "cache_dir", None)
         if cache == "disk" and self.cache_dir is None:

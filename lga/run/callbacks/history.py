@@ -64,7 +64,7 @@ def as_csv(rows: list[dict[str, float]]) -> str:
 
 @dataclass(frozen=True)
 class _Step:
-    """A step's losses, on their way from its device; its batch, place in the run, from 1, and learning rate."""
+    """A step's losses, on their way from its device; its batch, its place, from 1, and learning rate."""
 
     names: tuple[str, ...]
     values: Tensor

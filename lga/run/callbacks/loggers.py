@@ -12,7 +12,6 @@ from lga.system.files import writable
 from lga.system.secrets import hide_secrets
 
 
-
 def loggers_of(cfg: DictConfig, folder: RunDirectory, wandb: WandbLogger) -> list[Logger]:
     """Return the loggers of `logger.kinds`; `save_dir` is a folder of the logger's name in the run's.
 
