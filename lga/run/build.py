@@ -52,12 +52,10 @@ def build_data(cfg: DictConfig) -> SplitsData[Any]:
     if workers is None:
         workers = 0 if cfg.dataset.embedded else torch.get_num_threads()
     make_data = make(cfg.task.data, "task.data")
-    on_gpu = cfg.trainer.accelerator in ("gpu", "cuda") and torch.cuda.is_available()
-    settings = {"device": "cuda"} if on_gpu else {}
     with naming("task.data"):
-        data = make_data(
-            reader, seed=cfg.seed, num_workers=workers, train_share=cfg.data.train_share, **settings
-        )
+        data = make_data(reader, seed=cfg.seed, num_workers=workers, train_share=cfg.data.train_share)
+    if cfg.trainer.accelerator in ("gpu", "cuda") and torch.cuda.is_available():
+        data.device = "cuda"
     return cast("SplitsData[Any]", data)
 
 

@@ -42,7 +42,7 @@ class _Tensors:
 
     def to(self, device: torch.device | str) -> Self:
         """Return this batch on `device`; to a GPU from page-locked memory the copies overlap with work."""
-        ahead = torch.device(device).type != "cpu"  # to the host, a reader would be ahead of the copy
+        ahead = torch.device(device).type == "cuda"  # to the host, a reader would be ahead of the copy
         return self._each_tensor(lambda tensor: tensor.to(device, non_blocking=ahead))
 
     def pin_memory(self) -> Self:
@@ -50,9 +50,7 @@ class _Tensors:
         return self._each_tensor(Tensor.pin_memory)
 
     def _each_tensor(self, change: Callable[[Tensor], Tensor]) -> Self:
-        changed: dict[str, Any] = {
-            name: change(value) for name, value in vars(self).items() if isinstance(value, Tensor)
-        }
+        changed: Any = {name: change(each) for name, each in vars(self).items() if isinstance(each, Tensor)}
         return replace(self, **changed)  # type: ignore[type-var]
 
 
@@ -86,6 +84,7 @@ class DetectionBatch(_Tensors):
             ignored regions.
         origins: of the B images, in evaluation; empty in training.
         most: boxes on an image that are not ignored, at most; None has them counted where that is asked.
+        plan: of images that are to be drawn on the device, and empty until then; see `DeviceImages`.
     """
 
     images: Tensor
@@ -95,6 +94,7 @@ class DetectionBatch(_Tensors):
     ignore: Tensor
     origins: tuple[ImageOrigin, ...] = ()
     most: int | None = None
+    plan: Tensor | None = None
 
     def with_unit_images(self) -> Self:
         """Return this batch with uint8 images made float32 in [0, 1]; others stay as they are."""

@@ -1,16 +1,12 @@
 """Thin LightningModules, loaded when named: model, loss, metrics, optimizer. The rest needs torch alone."""
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lga.tasks.optimization import Optimization, Schedule
 
-if TYPE_CHECKING:
-    from lga.tasks.classification_task import ClassificationTask
-    from lga.tasks.detection_task import DetectionTask
-
 _MODULES = {"ClassificationTask": "classification_task", "DetectionTask": "detection_task"}
-__all__ = ["ClassificationTask", "DetectionTask", "Optimization", "Schedule"]
+__all__ = ["Optimization", "Schedule"]
 
 
 def __getattr__(name: str) -> Any:

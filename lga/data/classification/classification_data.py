@@ -36,10 +36,7 @@ class BatchedImages(Dataset[ImageBatch | UserError]):
         source: the split.
         augmentation: of its images.
         order: of the keys; with it, batches may be made before they are asked for.
-        device: that the images are kept on, if they are no files and not above `MOST_ON_DEVICE`.
-
-    Attributes:
-        on_device: whether they are.
+        device: that the images are kept on, and the attribute; it is None of files and what does not fit.
     """
 
     def __init__(
@@ -50,14 +47,14 @@ class BatchedImages(Dataset[ImageBatch | UserError]):
         device: str | None = None,
     ) -> None:
         images: Tensor | FileImages = source.images
+        self.device: str | None = None
         ahead = augmentation.images_at_once > 1 and not isinstance(images, FileImages)
         if not isinstance(images, FileImages):
             images = augmentation.prepare(images if images.ndim == 4 else images.unsqueeze(1))
-        fits = isinstance(images, Tensor) and images.nbytes <= MOST_ON_DEVICE
-        self.on_device = device is not None and fits
-        self.device = torch.device(device if device and fits else "cpu")
-        self.images = images.to(self.device) if isinstance(images, Tensor) else images
-        self.labels = source.labels.to(self.device)
+            self.device = device if images.nbytes <= MOST_ON_DEVICE else None
+            images = images.to(self.device or "cpu")
+        self.images = images
+        self.labels = source.labels.to(self.device or "cpu")
         self.augmentation = augmentation
         self.order = deepcopy(order) if ahead else None
         self.ahead: dict[tuple[int, int], Tensor] = {}
@@ -83,7 +80,9 @@ class BatchedImages(Dataset[ImageBatch | UserError]):
     def _rows(self, key: BatchKey) -> Tensor:
         """Return the key's indices where the images are; a GPU does not have to be waited for."""
         rows = torch.from_numpy(key.indices)
-        return (rows.pin_memory() if self.device.type == "cuda" else rows).to(self.device, non_blocking=True)
+        return (rows.pin_memory() if self.device == "cuda" else rows).to(
+            self.device or "cpu", non_blocking=True
+        )
 
     def _augmented(self, key: BatchKey) -> Tensor:
         if not isinstance(self.images, FileImages):
@@ -122,7 +121,6 @@ class ClassificationData(SplitsData[ImageSplits]):
         num_workers: processes that make batches; 0 makes them in the training process.
         drop_last: leave out a last training batch that is smaller.
         train_share: of the training images, see `lga.data.loading.splits_data`.
-        device: that splits which fit are kept on; None for none.
     """
 
     def __init__(
@@ -135,9 +133,8 @@ class ClassificationData(SplitsData[ImageSplits]):
         num_workers: int = 0,
         drop_last: bool = False,
         train_share: float = 1.0,
-        device: str | None = None,
     ) -> None:
-        super().__init__(reader, image_size, batch_size, seed, num_workers, train_share, device)
+        super().__init__(reader, image_size, batch_size, seed, num_workers, train_share)
         self.augmentation = make_augmentation(augmentation, image_size, seed)
         self.drop_last = drop_last
 
@@ -162,7 +159,7 @@ class ClassificationData(SplitsData[ImageSplits]):
         return self._loader(images, self.whole_batches(order))
 
     def _loader(self, images: BatchedImages, order: Sampler[BatchKey]) -> DeferredLoader[ImageBatch]:
-        return DeferredLoader(**self.loading(images, order, images.on_device))
+        return DeferredLoader(**self.loading(images, order, images.device is not None))
 
 
 def as_rgb(images: Tensor) -> Tensor:

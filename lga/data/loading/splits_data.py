@@ -98,11 +98,11 @@ class SplitsData(pl.LightningDataModule, Generic[SplitsT]):
         seed: of the order and of the augmentation; >= 0. Batches depend on it and on the epoch only.
         num_workers: processes that make batches; 0 makes them in the training process.
         train_share: of the training images, see `lga.data.loading.splits_data`.
-        device: where images may be kept and batches made, in the training process; None where they may not.
 
     Attributes:
         judged_split: what the test judges, ``test`` or ``val``.
         shard: of every batch, which the loaders are for.
+        device: that splits which fit are kept on, where batches are made of them; None for none.
         most_judged: batches of a split that several devices together judge; None for all.
     """
 
@@ -114,7 +114,6 @@ class SplitsData(pl.LightningDataModule, Generic[SplitsT]):
         seed: int,
         num_workers: int,
         train_share: float = 1.0,
-        device: str | None = None,
     ) -> None:
         super().__init__()
         self.reader = reader
@@ -123,9 +122,9 @@ class SplitsData(pl.LightningDataModule, Generic[SplitsT]):
         self.seed = seed
         self.num_workers = num_workers
         self.train_share = train_share
-        self.device = device
         self.judged_split = "test"
         self.shard = Shard()
+        self.device: str | None = None
         self.most_judged: int | None = None
 
     @cached_property
@@ -174,20 +173,15 @@ class SplitsData(pl.LightningDataModule, Generic[SplitsT]):
         """What this device has of the batches of `order` that are judged."""
         return order if self.shard.world_size == 1 else WholeBatches(order, self.shard, self.most_judged)
 
-    def loading(
-        self, batches: Dataset[Any], order: Sampler[BatchKey], on_device: bool = False
-    ) -> dict[str, Any]:
-        """What a loader of `batches`, made on the device or not, in this `order` is made with.
-
-        Of several devices, they come with shares.
-        """
-        workers = 0 if on_device else self.num_workers
+    def loading(self, batches: Dataset[Any], order: Sampler[BatchKey], ready: bool = False) -> dict[str, Any]:
+        """What a loader of `batches`, `ready` on the device or not, is made with; of several, with shares."""
+        workers = 0 if ready else self.num_workers
         return {
             "dataset": batches if self.shard.world_size == 1 else WithShares(batches),
             "batch_size": None,
             "sampler": order,
             "num_workers": workers,
             "persistent_workers": workers > 0,
-            "pin_memory": torch.cuda.is_available() and not on_device,
+            "pin_memory": torch.cuda.is_available() and not ready,
             "generator": torch.Generator(),  # without one, each pass would draw from the global generator
         }

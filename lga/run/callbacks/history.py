@@ -119,10 +119,9 @@ class FiniteLosses(pl.Callback):
         losses = dict(zip(step.names, step.values.tolist(), strict=True))
         wrong = [f"{name} {value}" for name, value in losses.items() if not math.isfinite(value)]
         if not wrong:
-            if step.number % LOGGED_STEPS == 1:
-                row = {f"step/{name}": value for name, value in losses.items()}
-                for logger in trainer.loggers:
-                    logger.log_metrics({**row, "step/lr": step.rate}, step.steps_before)
+            row = {"step/lr": step.rate, **{f"step/{name}": value for name, value in losses.items()}}
+            for logger in trainer.loggers if step.number % LOGGED_STEPS == 1 else ():
+                logger.log_metrics(row, step.steps_before)
             return
         rank = trainer.global_rank
         path = self.folder / (f"{rank}-{FILE}" if rank else FILE)

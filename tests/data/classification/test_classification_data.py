@@ -160,9 +160,10 @@ def test_a_worker_makes_only_its_own_batches(monkeypatch):
     assert asked == [36, 12]
 
 
-def batches_of(augmentation, channels=0, **settings):
+def batches_of(augmentation, channels, device):
     """All batches of an epoch, of training and of judging."""
-    data = ClassificationData(TinyReader(channels), 8, 8, augmentation, seed=1, num_workers=2, **settings)
+    data = ClassificationData(TinyReader(channels), 8, 8, augmentation, seed=1, num_workers=2)
+    data.device = device
     loaders = (data.train_dataloader(), data.val_dataloader(), data.test_dataloader())
     for loader in loaders:
         assert loader.num_workers == (2 if data.device is None else 0)
@@ -173,7 +174,7 @@ def batches_of(augmentation, channels=0, **settings):
 @pytest.mark.parametrize("augmentation", ["none", "affine", "paper"])
 def test_images_kept_on_a_device_give_the_same_batches(augmentation, channels):
     workers, kept, elsewhere = (
-        batches_of(augmentation, channels, device=device) for device in (None, "cpu", "meta")
+        batches_of(augmentation, channels, device) for device in (None, "cpu", "meta")
     )
     for one, other, unseen in zip(workers, kept, elsewhere, strict=True):
         assert torch.equal(one.images, other.images)
@@ -185,7 +186,8 @@ def test_images_kept_on_a_device_give_the_same_batches(augmentation, channels):
 
 def test_a_split_that_does_not_fit_stays_where_it_is(monkeypatch):
     monkeypatch.setattr(classification_data, "MOST_ON_DEVICE", 36 * 64 - 1)
-    data = tiny_data(device="meta", num_workers=2)
+    data = tiny_data(num_workers=2)
+    data.device = "meta"
     assert data.train_dataloader().num_workers == 2
     assert next(iter(data.train_dataloader())).images.device.type == "cpu"
     assert data.val_dataloader().num_workers == 0
