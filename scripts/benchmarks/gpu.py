@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import torch
@@ -215,7 +216,7 @@ def time_block(setup: Setup, block: nn.Module, x: Tensor) -> str:
 
 
 def time_loaders(setup: Setup, clock: Clock) -> None:
-    """What gives the batches of classification, alone: images on the device, augmented there."""
+    """What makes batches, alone: images lie on the device, and are augmented or drawn there."""
     say("== loaders alone")
     count = 60_000 if setup.device.type == "cuda" else 256
     images = torch.randint(0, 256, (count, 1, 28, 28), dtype=torch.uint8, device=setup.device)
@@ -233,6 +234,28 @@ def time_loaders(setup: Setup, clock: Clock) -> None:
         prepared = augmentation.prepare(images)
         rate = together / setup.time(lambda: augmentation(prepared[rows], key))  # noqa: B023, called here
         say(f"  28 x 28 pixels, {name:7} {rate:10,.0f} images/s, {together:,} at once")
+    try:
+        from lga.data.detection.device_images import DeviceImages
+    except ModuleNotFoundError as error:
+        say(f"  mosaic: left out, {error}")
+        return
+    stored = np.random.default_rng(0).integers(0, 256, (64, 3 * setup.image // 4, setup.image, 3), np.uint8)
+    drawing = DeviceImages(SimpleNamespace(pixels=stored), setup.image, setup.device.type)
+    batch = replace(detection_batch(setup), plan=mosaics(setup, len(stored))).to(setup.device)
+    rate = setup.batch / setup.time(lambda: drawing.draw(batch))
+    say(f"  {setup.image} pixels, mosaic {rate:10,.0f} images/s, {setup.batch} at once")
+
+
+def mosaics(setup: Setup, images: int) -> Tensor:
+    """Return a plan of batches (B, 4, 13): four images around the middle, larger than they are stored."""
+    side, half = setup.image, setup.image // 2
+    plan = torch.zeros(setup.batch, 4, 13, dtype=torch.float64)
+    for place in range(4):
+        x, y = half * (place % 2), half * (place // 2)
+        numbers = (side + 40, side, x - 100, y - 100, x, y, x + half, y + half, 1.01, 1.5, 0.7, 0)
+        plan[:, place, 1:] = torch.tensor(numbers, dtype=torch.float64)
+    plan[..., 0] = torch.arange(4 * setup.batch).view(-1, 4) % images
+    return plan
 
 
 def main() -> None:

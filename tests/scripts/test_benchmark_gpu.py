@@ -46,6 +46,13 @@ def test_all_of_it_runs_on_the_processor(monkeypatch, capsys):
     )
 
 
+def test_loaders_that_need_more_are_timed_where_there_is_more(capsys):
+    gpu = runpy.run_path(str(GPU))
+    setup = gpu["Setup"](torch.device("cpu"), image=64, batch=2, seconds=0.0, rounds=1)
+    gpu["time_loaders"](setup, gpu["Clock"](1))
+    assert len(re.findall(r"(?:affine|paper|mosaic) +[\d,]+ images/s", capsys.readouterr().out)) == 3
+
+
 def test_it_stops_at_the_end_of_its_time(monkeypatch, capsys):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     clock = runpy.run_path(str(GPU))["Clock"](0.5)
