@@ -80,9 +80,8 @@ class BatchedImages(Dataset[ImageBatch | UserError]):
     def _rows(self, key: BatchKey) -> Tensor:
         """Return the key's indices where the images are; a GPU does not have to be waited for."""
         rows = torch.from_numpy(key.indices)
-        return (rows.pin_memory() if self.device == "cuda" else rows).to(
-            self.device or "cpu", non_blocking=True
-        )
+        rows = rows.pin_memory() if self.device == "cuda" else rows
+        return rows.to(self.device or "cpu", non_blocking=True)
 
     def _augmented(self, key: BatchKey) -> Tensor:
         if not isinstance(self.images, FileImages):

@@ -30,7 +30,7 @@ def device_images(images: ImageStore, side: int, device: str | None) -> "DeviceI
 
 
 class DeviceImages:
-    """The images of a split on a device; training images of ``side`` S are drawn of them."""
+    """The images of a split on a device, of which training images of ``side`` S are drawn."""
 
     def __init__(self, images: ResizedImages | ArrayImages, side: int, device: str) -> None:
         pixels, shape = images.pixels.reshape(-1), images.pixels.shape

@@ -11,9 +11,8 @@ YOLOv8 family. Deviation: the overlap is complete IoU.
 5. Its target score, at the target's class, is t, scaled so that the best of the target's anchors has the
    best u.
 
-A batch's targets are one padded tensor, so that no step loops over images. On a processor overlaps are
-computed for candidates alone, which are few. A GPU would have to wait while they are found: there all pairs
-of target and anchor are computed, up to `MOST_PAIRS`.
+A batch's targets are one padded tensor: no step loops over images. Overlaps are computed for candidates
+alone, which are few; on a GPU, which would wait while they are found, for all pairs, up to `MOST_PAIRS`.
 
 Shapes: B batch, A anchors of all levels together, M most targets on an image, K classes.
 """

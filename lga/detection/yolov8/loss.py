@@ -131,8 +131,7 @@ def detection_loss(
         boxes, probabilities = decode(raw, bin_values)
     assignment = assign(probabilities, boxes, raw.centres * raw.strides, targets)
 
-    every = reads_nothing(targets, boxes)
-    rows = (...,) if every else assignment.assigned.nonzero(as_tuple=True)  # images, anchors
+    rows = (...,) if reads_nothing(targets, boxes) else assignment.assigned.nonzero(as_tuple=True)
     weights = assignment.scores[rows].sum(-1)
     centres, box_logits = raw.centres[rows[-1]], raw.box_logits[rows]
     target_boxes = assignment.boxes[rows] / raw.strides[rows[-1]]
