@@ -11,14 +11,14 @@ TABLE ?= all
 SEEDS ?= 3
 SCALE ?= full
 # What a user gives reaches the command as it is written, each word of ARGS as one: neither the shell nor make reads it.
-unexport TABLE SEEDS SCALE ARGS JOBS LAUNCHER FROM
+unexport TABLE SEEDS SCALE ARGS JOBS LAUNCHER FROM SITE
 quoted = '$(subst ','\'',$(value $(1)))'
 ARGUMENTS = $(foreach word,$(value ARGS),'$(subst ','\'',$(word))')
 SWEEP = --seeds $(call quoted,SEEDS) --scale $(call quoted,SCALE)
 # Tests of one file share what it prepares; a worker takes up to 2 GB.
 PARALLEL = -n auto --maxprocesses 8 --dist loadfile
 
-.PHONY: help install demo plan tables dashboard wandb-dashboard wandb-sync audit audit-dependencies test test-slow fuzz lint format benchmark benchmark-attention clean-outputs
+.PHONY: help install demo docs plan tables dashboard wandb-dashboard wandb-sync audit audit-dependencies test test-slow fuzz lint format benchmark benchmark-attention clean-outputs
 
 help: ## This list
 	@grep -hE '^[a-z0-9%-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -34,11 +34,8 @@ $(INSTALLED): pyproject.toml uv.lock | $(filter .uv/bin/uv,$(UV))
 	$(UV) sync --frozen --extra all --compile-bytecode --quiet --python $(PYTHON)
 	@touch $@
 
-demo: $(INSTALLED) ## Compare attentions on real handwritten digits, classified and detected; table and page
-	$(RUN) run.py -m dataset=digit_scenes attention=none,lga seed=1 recipe.epochs=5
-	$(RUN) run.py -m dataset=digits attention=none,se,cbam,lga seed=1,2,3
-	$(RUN) scripts/show_table.py
-	$(RUN) scripts/make_dashboard.py
+demo: $(INSTALLED) ## Compare attentions on real handwritten digits, classified and detected; table and page; three minutes
+	@$(RUN) scripts/demo.py
 
 plan: $(INSTALLED) ## What a sweep would do, nothing is run: make plan TABLE=table2 SCALE=full SEEDS=3
 	$(RUN) scripts/plan.py $(call quoted,TABLE) $(SWEEP) $(ARGUMENTS)
@@ -57,6 +54,9 @@ wandb-sync: $(INSTALLED) ## W&B: upload the offline runs under outputs/ (or LGA_
 
 dashboard: $(INSTALLED) ## One HTML page of all runs under outputs/ (or LGA_OUTPUT_DIR)
 	$(RUN) scripts/make_dashboard.py
+
+docs: $(INSTALLED) ## The documents as a site, outputs/site, or SITE=DIR
+	NO_MKDOCS_2_WARNING=1 $(RUN) -m mkdocs build --strict --quiet $(if $(SITE),--site-dir $(call quoted,SITE))
 
 audit: $(INSTALLED) ## Parameters and GFLOPs of all 72 published rows, against our networks
 	$(RUN) scripts/audit.py
@@ -83,7 +83,7 @@ format: $(INSTALLED) ## Rewrite in the project's style
 	$(RUN) -m ruff check --fix .
 	$(RUN) -m ruff format .
 
-benchmark: $(INSTALLED) ## The speed figures of the README, measured here
+benchmark: $(INSTALLED) ## The figures of docs/speed.md, measured here
 	$(RUN) scripts/benchmark.py
 
 benchmark-attention: $(INSTALLED) ## What each attention costs, alone and in each network, measured here; ARGS=--quick for less

@@ -1,4 +1,4 @@
-"""Local-Global Attention (arXiv 2411.09604) and its rivals, reproduced and judged.
+"""Local-Global Attention (arXiv 2411.09604) and its rivals, reproduced and benchmarked.
 
 `import lga` loads nothing heavy; what it offers is loaded when called. docs/python.md has examples.
 """

@@ -6,18 +6,18 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from lga.audit.attention_cost import KEPT, MEASURED, read_report
 from lga.dashboard.page import write_page
 from lga.dashboard.page.judged import read_all_kept
 from lga.dashboard.page.payload import Latencies
 from lga.dashboard.page.studied import found_studies
+from lga.results.attention_cost import KEPT, MEASURED, read_report
 from lga.results.audited import kept_audit
 from lga.results.collect import collect
 from lga.results.experiments import FOLDER, judged_experiments
 from lga.results.judging import judge, may_be_of
 from lga.system.errors import UserError
 from lga.system.files import outputs
-from lga.system.terminal_text import printable
+from lga.system.terminal_text import numbered, printable
 
 
 def main() -> int:
@@ -47,7 +47,7 @@ def main() -> int:
         return 2
     for problem in collection.problems:
         print(printable(f"left out: {problem.path}: {problem.reason}"), file=sys.stderr)
-    print(f"{arguments.out}: {len(own)} runs, {len(kept.all)} kept records")
+    print(f"{arguments.out}: {numbered(len(own), 'run')}, {numbered(len(kept.all), 'kept record')}")
     return 0
 
 

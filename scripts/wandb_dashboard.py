@@ -8,10 +8,10 @@ import argparse
 import sys
 from pathlib import Path
 
-from lga.dashboard.wandb import require_library
 from lga.run.callbacks.wandb_logger import require_account
 from lga.system.errors import UserError
 from lga.system.files import outputs
+from scripts.wandb_views import require_library
 
 SCALES = ("full", "reduced", "smoke")
 NO_ENTITY = "<entity>"
@@ -41,9 +41,9 @@ def main() -> int:
 
 
 def _run(arguments: argparse.Namespace) -> None:
-    from lga.dashboard.wandb.publish import Publisher, as_json, default_entity
-    from lga.dashboard.wandb.views import Place, build_dashboard
     from lga.results.experiments import judged_experiments
+    from scripts.wandb_views.publish import Publisher, as_json, default_entity
+    from scripts.wandb_views.views import Place, build_dashboard
 
     project = arguments.project or _logged_project()
     if arguments.dry_run:

@@ -4,10 +4,10 @@ import argparse
 import sys
 from pathlib import Path
 
-from lga.dashboard.wandb.upload import upload_offline_runs
 from lga.run.callbacks.wandb_logger import require_account
 from lga.system.errors import UserError
 from lga.system.files import outputs
+from scripts.wandb_views.upload import upload_offline_runs
 
 
 def main() -> int:

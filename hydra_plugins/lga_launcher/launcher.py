@@ -3,6 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hydra.core.utils import JobReturn
@@ -29,6 +30,7 @@ class SweepLauncher(Launcher):  # type: ignore[misc]
         def compose(overrides: Sequence[str]) -> Any:
             return self.hydra_context.config_loader.load_sweep_config(self.config, list(overrides))
 
+        Path(self.config.hydra.sweep.dir).mkdir(parents=True, exist_ok=True)  # where sweepers leave results
         return launch_sweep(compose, job_overrides, self.engine())
 
     @abstractmethod

@@ -51,4 +51,4 @@ class SlurmLauncher(SweepLauncher):
         from lga.launch.slurm.submission import SlurmSettings
         from lga.launch.slurm.watch import run_on_slurm
 
-        return partial(run_on_slurm, settings=SlurmSettings(**self.settings))
+        return partial(run_on_slurm, settings=SlurmSettings.of(self.settings))

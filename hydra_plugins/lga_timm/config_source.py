@@ -13,6 +13,8 @@ from hydra.plugins.config_source import ConfigLoadError, ConfigResult, ConfigSou
 from hydra.plugins.search_path_plugin import SearchPathPlugin
 from omegaconf import OmegaConf
 
+from lga.system.files import own_configs
+
 BLOCK = "lga.attention.timm_layer.timm_block"
 # What timm itself calls a name.
 NAMED = re.compile(r"(?P<group>backbone|attention)/timm/(?P<name>[a-z0-9_]+(\.[a-z0-9_]+)?)")
@@ -61,8 +63,10 @@ class TimmConfigSource(ConfigSource):  # type: ignore[misc]
 
 
 class TimmSearchPath(SearchPathPlugin):  # type: ignore[misc]
-    """Puts the source behind the files, which come first."""
+    """Puts the user's folders of configs, and then the source, behind the project's, which come first."""
 
     def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
-        """Append the source."""
+        """Append the folders and the source."""
+        for folder in own_configs():
+            search_path.append("LGA_CONFIG_DIR", f"file://{folder}")
         search_path.append("lga", f"{TimmConfigSource.scheme()}://")

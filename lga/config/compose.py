@@ -9,16 +9,21 @@ from pathlib import Path
 import hydra
 from hydra.core.global_hydra import GlobalHydra
 from hydra.errors import HydraException, OverrideParseException
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import ConfigKeyError, MissingMandatoryValue, OmegaConfBaseException, ValidationError
 
 from lga.config.schema import register_schema
 from lga.system.errors import UserError
-from lga.system.files import shipped
+from lga.system.files import own_configs, shipped
 from lga.system.terminal_text import first_line
 
 CONFIG_DIR = shipped("conf")
 CONFIG_ERRORS = (HydraException, OmegaConfBaseException)
+
+
+def config_dirs() -> tuple[Path, ...]:
+    """Return the folders of configs: the project's, then the user's."""
+    return CONFIG_DIR, *own_configs()
 
 
 @contextmanager
@@ -57,6 +62,8 @@ def explain(error: Exception, arguments: Sequence[str]) -> str:
     )
     if misread:
         told = _unreadable(misread.override)
+    elif "NoneType" in text and (within := _within_nothing(arguments)):
+        told = within
     elif found := re.search(r"Ambiguous value for argument '(([^=]+)=(.*))'", text):
         told = f"{found[1]}: to run each of them, add -m; one list is written {found[2]}=[{found[3]}]"
     elif isinstance(cause, MissingMandatoryValue) or text.startswith("Error merging override ~"):
@@ -64,11 +71,11 @@ def explain(error: Exception, arguments: Sequence[str]) -> str:
     elif found := re.search(r"[Cc]ould not (?:find|load) '([\w/]+)/([^'/]*)'", text):
         told = _unknown_option(*found.groups())
     elif found := re.search(r"Could not override '([^']+)'", text):
-        told = _unknown_key(found[1], arguments)
+        told = unknown_key(found[1], arguments)
     elif isinstance(cause, ConfigKeyError) and cause.full_key:
-        told = _unknown_key(cause.full_key, arguments)
+        told = unknown_key(cause.full_key, arguments)
     elif found := re.search(r"(?:In '([^']+)': )?ConfigKeyError.*full_key: (\S+)", text, re.DOTALL):
-        told = (f"conf/{found[1]}.yaml: " if found[1] else "") + _unknown_key(found[2], arguments)
+        told = (f"conf/{found[1]}.yaml: " if found[1] else "") + unknown_key(found[2], arguments)
     elif isinstance(cause, ValidationError) and cause.full_key:
         told = f"{cause.full_key}: {first_line(cause)}"
     else:
@@ -81,24 +88,34 @@ def _unreadable(override: str) -> str:
     key, equals, value = override.partition("=")
     if equals:
         return f"""{override}: the value cannot be read; quote it: '{key}="{value}"'"""
-    owners = [group for group in _groups() if override in (*_options(group), group)]
+    owners = [group for group in groups() if override in (*options(group), group)]
     written = f"{owners[0]}={'<option>' if override == owners[0] else override}" if owners else "key=value"
     return f"{override}: write {written}; python run.py --help lists what there is"
+
+
+def _within_nothing(arguments: Sequence[str]) -> str | None:
+    """Return what to say of the first override whose group has no settings, which Hydra does not name."""
+    base = _base_config(arguments)
+    for argument in arguments:
+        key, _, value = argument.lstrip("+~").partition("=")
+        group = key if value.startswith("{") else key.rpartition(".")[0]
+        if group and OmegaConf.select(base, group) is None:
+            return f"{argument}: {group} has no settings here; leave it out, or choose what has some"
+    return None
 
 
 def _missing(full_key: str, arguments: Sequence[str]) -> str:
     if not (left_out := [each for each in arguments if each.startswith("~")]):
         return f"{full_key}: it has no value; set it with {full_key}="
     key = left_out[0].lstrip("~").partition("=")[0]
-    options = _options(key)
-    return f"{left_out[0]}: a run needs it; set {key}=" + (
-        f", valid: {', '.join(options)}" if options else ""
-    )
+    valid = f", valid: {', '.join(options(key))}" if options(key) else ""
+    return f"{left_out[0]}: a run needs it; set {key}={valid}"
 
 
-def _options(group: str) -> list[str]:
-    files = (CONFIG_DIR / group).glob("*.yaml")
-    return sorted(path.stem for path in files if not path.stem.startswith("_"))
+def options(group: str) -> list[str]:
+    """Return what a group can be set to, without files that others are made of."""
+    files = (path for folder in config_dirs() for path in (folder / group).glob("[!_]*.yaml"))
+    return sorted({path.stem for path in files})
 
 
 def _unknown_option(group: str, option: str) -> str:
@@ -110,38 +127,41 @@ def _unknown_option(group: str, option: str) -> str:
         )
     if group in ("backbone/timm", "attention/timm"):
         group = group.removesuffix("/timm")
-        return f"{group}=timm/{option}: no name of timm's, which are of the letters a to z, digits and _"
-    options = _options(group)
+        return f"{group}=timm/{option}: not a timm model; those have lower-case letters, digits and _ alone"
+    if not (valid := options(group)):
+        return f"{group}={option}: there is no group '{group}'; {_nearest(group, groups())}"
     if group in ("backbone", "attention"):
-        options.append("timm/<name>")
-    if not options:
-        return f"{group}={option}: there is no group '{group}'; {_nearest(group, _groups())}"
-    return f"{group}={option}: no such option; {_nearest(option, options)}"
+        valid.append("timm/<name>")
+    return f"{group}={option}: no such option; {_nearest(option, valid)}"
 
 
-def _unknown_key(full_key: str, arguments: Sequence[str]) -> str:
+def unknown_key(full_key: str, arguments: Sequence[str]) -> str:
+    """Return one line on a key that there is not, in the config of these arguments."""
     *parents, key = full_key.split(".")
     node: object = _base_config(arguments)
     for parent in parents:
         node = node.get(parent) if isinstance(node, Mapping | DictConfig) else None
     valid = [str(name) for name in node] if isinstance(node, Mapping | DictConfig) else []
+    if key in valid:
+        return (
+            f"{full_key}: there is nothing of that name in it; add what is new as +{full_key}.<name>=<value>"
+        )
     where = f" of {'.'.join(parents)}" if parents else ""
     return f"{full_key}: no such key{where}; {_nearest(key, valid)}"
 
 
 def _base_config(arguments: Sequence[str]) -> DictConfig:
     """Return the config with the groups chosen on the command line and nothing else of it."""
-    groups = {group for group in _groups() if group != "experiment"}
-    chosen = [
-        argument for argument in arguments if argument.split("=", 1)[0] in groups and "," not in argument
-    ]
+    keys = set(groups()) - {"experiment"}
+    chosen = [each for each in arguments if each.split("=", 1)[0] in keys and "," not in each]
     try:
         return compose(chosen)
     except CONFIG_ERRORS:
         return compose()
 
 
-def _groups() -> list[str]:
+def groups() -> list[str]:
+    """Return the groups of `conf/`."""
     return sorted(path.name for path in CONFIG_DIR.iterdir() if path.is_dir() and path.name != "hydra")
 
 

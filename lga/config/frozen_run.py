@@ -23,7 +23,13 @@ from lga.system.foreign import sha256_of
 from lga.system.secrets import hide_variables
 
 OF_OWN_SETS = ("path", "train", "val", "test", "images")
-OF_SOME = ("slots", "checkpoint", "checkpoint_sha256")
+OF_SOME = {
+    ("dataset", "reader"): (
+        (*OF_OWN_SETS, "splits"),
+        "leave it out; files of your own: yolo, coco, voc, image_folder",
+    ),
+    ("backbone", "network"): (("slots", "checkpoint", "checkpoint_sha256"), "backbone=timm/<name> has"),
+}
 # Not part of a run's identity: where things lie, what is shown, and on what it is computed.
 NEUTRAL = (
     "paths",
@@ -33,7 +39,8 @@ NEUTRAL = (
     "inspect",
     "metrics",
     "instruments",
-    "backbone.checkpoint",  # known by its content
+    "weights",  # known by their content, as is the next
+    "backbone.checkpoint",
     "backbone.network.checkpoint",
     "trainer.accelerator",
     "trainer.num_workers",
@@ -53,10 +60,13 @@ UNLESS_ONE = ("trainer.devices", "trainer.num_nodes", "trainer.deterministic", "
 UNLESS_NULL = (
     "trainer.tf32",
     "data.subset",
+    "dataset.folds",
     "dataset.reader.subset",
     "backbone.slots",
     "backbone.pyramid",
     "backbone.checkpoint_sha256",
+    "weights_sha256",
+    "recipe.freeze_epochs",
     "callbacks",
 )
 HASH_LENGTH = 8
@@ -66,21 +76,29 @@ _VARIABLE = re.compile(r"oc\.env:\s*([^\s,}]+)")
 _NAME = re.compile(r"[^\W_][\w.+-]*")
 
 
-def settle_backbone(cfg: DictConfig) -> None:
-    """Check the settings of `cfg.backbone`, and put the SHA-256 of its weights' file beside their path.
+def _check_read(cfg: DictConfig) -> None:
+    """Raise a UserError for a setting that this data set or this backbone does not read."""
+    for (group, part), (keys, hint) in OF_SOME.items():
+        given = [key for key in keys if cfg[group][key] is not None]
+        if group == "dataset" and cfg.dataset.selection == "test":
+            given.append("selection")
+        if unread := [key for key in given if key not in cfg[group][part]]:
+            raise UserError(f"{group}.{unread[0]}: this {group} has no such setting; {hint}")
 
-    Raises:
-        UserError: this backbone has no such setting, or the file cannot be read.
-    """
+
+def settle_weights(cfg: DictConfig) -> None:
+    """Put the SHA-256 of files of weights beside their paths; UserError where one cannot be read."""
     backbone = cfg.backbone
-    for key in OF_SOME:
-        if backbone[key] is not None and key not in backbone.network:
-            raise UserError(f"backbone.{key}: {backbone.name} has no such setting; backbone=timm/<name> has")
-    if backbone.checkpoint is not None and backbone.checkpoint_sha256 is None:
-        try:
-            backbone.checkpoint_sha256 = sha256_of(Path(backbone.checkpoint))
-        except UserError as error:
-            raise UserError(f"backbone.checkpoint={error}") from error
+    for node, key, where in (backbone, "checkpoint", "backbone.checkpoint"), (cfg, "weights", "weights"):
+        if node[key] is not None and Path(node[key]).is_dir():
+            node[key] = str(Path(node[key], "checkpoints", "best.ckpt"))  # of a run's folder
+        if node[key] is not None and node[f"{key}_sha256"] is None:
+            try:
+                node[f"{key}_sha256"] = sha256_of(Path(node[key]))
+            except UserError as error:
+                raise UserError(f"{where}={error}") from error
+    if cfg.recipe.freeze_epochs and not (cfg.weights or backbone.checkpoint):
+        raise UserError("recipe.freeze_epochs: nothing was trained before; name weights with weights=")
 
 
 def is_neutral(setting: str) -> bool:
@@ -167,10 +185,11 @@ def freeze(
     hide_variables(variables)
     merged = OmegaConf.merge(_schema(), config)  # refuses keys added with `+`
     checked = cast(DictConfig, merged)
+    _check_read(checked)
     _settle_reader(checked, {} if known is None else known)
     _check_consistent(checked)
     _check_names(checked)
-    settle_backbone(checked)
+    settle_weights(checked)
     resolved = OmegaConf.to_container(checked, resolve=True, throw_on_missing=True, enum_to_str=True)
     own = {key: value for key, value in cast(dict[str, Any], resolved).items() if key != "experiment"}
     if wrong := fault(own, Config):
@@ -204,12 +223,9 @@ def _check_names(cfg: DictConfig) -> None:
 def _settle_reader(cfg: DictConfig, known: dict[str, FilesSay]) -> None:
     """Fill in what a user's own files say: the set's name and classes, and a hash of their content."""
     dataset, node = cfg.dataset, cfg.dataset.reader
-    if unused := [key for key in OF_OWN_SETS if dataset[key] is not None and key not in node]:
-        raise UserError(
-            f"dataset.{unused[0]}: this data set has no such setting; those of your own files are "
-            "yolo, coco, voc and image_folder"
-        )
     own = "content_sha256" in node  # a set of one's own; else files in place of published ones
+    if dataset.folds and not own:
+        raise UserError("dataset.folds: this data set has splits; those of your own files can be folded")
     if node.get("content_sha256") or (node.get("verify", True) and not own):
         return
     settings = json.dumps(OmegaConf.to_container(node, resolve=True), sort_keys=True)
@@ -228,14 +244,9 @@ def _settle_reader(cfg: DictConfig, known: dict[str, FilesSay]) -> None:
             dataset[key] = value
     if OmegaConf.is_missing(dataset, "num_classes"):
         dataset.num_classes = len(dataset.class_names)
-    if dataset.name.lower() in _named_sets():
-        raise UserError(f"dataset.name={dataset.name}: a set of this project has that name; set another one")
-
-
-def _named_sets() -> set[str]:
-    """Return the names of this project's own sets."""
     options = (CONFIG_DIR / "dataset").glob("*.yaml")
-    return {option.stem for option in options if "\nname: ???" not in option.read_text()}
+    if dataset.name.lower() in (each.stem for each in options if "\nname: ???" not in each.read_text()):
+        raise UserError(f"dataset.name={dataset.name}: a set of this project has that name; set another one")
 
 
 def _check_consistent(cfg: DictConfig) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import hydra
@@ -19,11 +20,11 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.plugins.config_source import ConfigResult
 from omegaconf import DictConfig
 
-from lga.config.compose import CONFIG_DIR, CONFIG_ERRORS, explain, initialised
+from lga.config.compose import CONFIG_ERRORS, config_dirs, explain, initialised
 from lga.config.frozen_run import FilesSay, FrozenRun, freeze
 from lga.system.errors import UserError
 
-_KEPT: dict[str, ConfigResult | None] = {}
+_KEPT: dict[tuple[tuple[Path, ...], str], ConfigResult | None] = {}
 Compose = Callable[[Sequence[str]], DictConfig]
 _SEED = "seed="
 _KEPT_GRIDS = 64
@@ -48,14 +49,16 @@ class _KeptFiles(ConfigRepository):  # type: ignore[misc]
 
     def load_config(self, config_path: str) -> ConfigResult | None:
         """Return the config at a path, None where there is none."""
-        if config_path not in _KEPT:
-            _KEPT[config_path] = self._read.load_config(config_path)
-        return deepcopy(_KEPT[config_path])
+        key = config_dirs(), config_path
+        if key not in _KEPT:
+            _KEPT[key] = self._read.load_config(config_path)
+        return deepcopy(_KEPT[key])
 
 
-def experiment_names() -> tuple[str, ...]:
-    """Return names that ``experiment=`` takes."""
-    return tuple(sorted(path.stem for path in (CONFIG_DIR / "experiment").glob("[!_]*.yaml")))
+def experiment_files() -> dict[str, Path]:
+    """Return the file of each name that ``experiment=`` takes; the first of one name is taken."""
+    found = [path for folder in config_dirs() for path in sorted((folder / "experiment").glob("[!_]*.yaml"))]
+    return {path.stem: path for path in reversed(found)}
 
 
 def experiment_runs(experiment: str, overrides: Sequence[str] = ()) -> tuple[FrozenRun, ...]:
@@ -64,8 +67,6 @@ def experiment_runs(experiment: str, overrides: Sequence[str] = ()) -> tuple[Fro
     Raises:
         UserError: there is no such experiment, or an override does not fit.
     """
-    if experiment not in experiment_names():
-        raise UserError(f"{experiment}: no such experiment; valid: {', '.join(experiment_names())}")
     folders = tuple(sorted((name, value) for name, value in os.environ.items() if name.startswith("LGA_")))
     return _grid(experiment, tuple(overrides), folders)
 

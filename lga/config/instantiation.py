@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import zip_longest
 from pkgutil import resolve_name
-from typing import Any, cast
+from types import UnionType
+from typing import Any, Union, cast, get_args, get_origin
 
 from hydra.errors import InstantiationException
 from hydra.utils import instantiate
@@ -27,6 +28,7 @@ MOVED = {
     "lga.data.published.voc2007.VOC2007Reader": "lga.data.published.voc.VOC2007Reader",
     "lga.data.published.voc2012.VOC2012Reader": "lga.data.published.voc.VOC2012Reader",
 }
+_PLAIN = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
 _FIRST = {now: before for before, now in MOVED.items()}
 
 
@@ -41,18 +43,28 @@ def first(setting: str, value: Any) -> Any:
 
 
 def make(node: DictConfig, where: str) -> Any:
-    """Instantiate `node`; an unknown target or keyword is a UserError naming the valid ones."""
-    target, valid = str(node["_target_"]), list(inspect.signature(located(node, where)).parameters)
-    unknown = [str(key) for key in node if not str(key).startswith("_") and str(key) not in valid]
-    if unknown:
-        raise UserError(f"{where}.{unknown[0]}: no such setting of {target}; valid: {', '.join(valid)}")
+    """Instantiate `node`; a target, keyword or value that does not fit is a UserError naming the key."""
+    target, valid = str(node["_target_"]), inspect.signature(located(node, where)).parameters
+    for key in (str(key) for key in node if not str(key).startswith("_")):
+        if key not in valid:
+            raise UserError(f"{where}.{key}: no such setting of {target}; valid: {', '.join(valid)}")
+        if expected := _expected(node[key], valid[key].annotation):
+            raise UserError(f"{where}.{key}={node[key]}: expected {expected}")
     with naming(where):
         try:
-            return instantiate({**node, "_target_": current(target)}, _convert_="all")
+            made = instantiate({**node, "_target_": current(target)}, _convert_="all")
         except InstantiationException as error:
-            if isinstance(error.__cause__, UserError):
-                raise error.__cause__ from error
-            raise
+            cause = error.__cause__
+            raise (cause if isinstance(cause, ValueError) else UserError(str(error))) from error
+    return naming(where)(made) if node.get("_partial_") else made
+
+
+def _expected(value: Any, annotation: Any) -> str | None:
+    """Return what a parameter of plain types takes where the value is of none of them."""
+    kinds = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
+    fits = value is None or type(value) in kinds or (type(value) is int and float in kinds)
+    plain = all(kind in (*_PLAIN, type(None)) for kind in kinds)
+    return None if fits or not plain else " or ".join(_PLAIN[kind] for kind in kinds if kind in _PLAIN)
 
 
 def make_reader(dataset: DictConfig) -> Any:
@@ -75,13 +87,13 @@ class SettingError(UserError):
 
 @contextmanager
 def naming(where: str) -> Iterator[None]:
-    """Begin the message of a UserError with the key of its node, once, unless it names a file or a key."""
+    """Make a ValueError a UserError that begins with the key of its node, once, or with a file or key."""
     try:
         yield
     except SettingError:
         raise
-    except UserError as error:
-        said = str(error)
+    except ValueError as error:
+        said = " ".join(str(error).split())
         raise SettingError(said if said.startswith(("/", "set ")) else f"{where}: {said}") from error
 
 

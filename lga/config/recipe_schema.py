@@ -12,19 +12,20 @@ from lga.config.values import BelowOne, Count, Fraction, Natural, NonNegative, O
 class ScheduleConfig:
     """Learning rate and momentum over the iterations."""
 
-    final_fraction: Fraction = MISSING
-    warmup_epochs: NonNegative = MISSING
-    warmup_min_iterations: Natural = MISSING
-    warmup_bias_lr: NonNegative = MISSING
-    warmup_momentum: Fraction = MISSING
+    final_fraction: Fraction = MISSING  # share of the learning rate that is left in the last epoch
+    warmup_epochs: NonNegative = MISSING  # epochs in which the learning rate rises from 0
+    warmup_min_iterations: Natural = MISSING  # batches that a warm-up lasts at least
+    warmup_bias_lr: NonNegative = MISSING  # where the learning rate of biases starts in the warm-up
+    warmup_momentum: Fraction = MISSING  # where momentum starts in the warm-up
 
 
 @dataclass
 class ClassificationRecipeConfig:
     """What only the training of a classifier needs."""
 
-    label_smoothing: Fraction = MISSING
-    dropout: Fraction = MISSING
+    label_smoothing: Fraction = MISSING  # share of the target that all classes divide
+    dropout: Fraction = MISSING  # dropout before the last layer
+    # none; affine: shifts, turns and sizes; paper: its toolchain's crops, flips and colours
     augmentation: Annotated[str, word("none", "affine", "paper")] = MISSING
 
 
@@ -32,33 +33,36 @@ class ClassificationRecipeConfig:
 class DetectionRecipeConfig:
     """What only the training of a detector needs: gains of its loss, and augmentation."""
 
-    box_gain: NonNegative = MISSING
-    class_gain: NonNegative = MISSING
-    distribution_gain: NonNegative = MISSING
-    mosaic: Fraction = MISSING
-    close_mosaic: Natural = MISSING
-    hsv_h: Fraction = MISSING
-    hsv_s: Fraction = MISSING
-    hsv_v: Fraction = MISSING
-    scale: BelowOne = MISSING
-    translate: Fraction = MISSING
-    fliplr: Fraction = MISSING
+    box_gain: NonNegative = MISSING  # weight of the box term of the loss
+    class_gain: NonNegative = MISSING  # weight of the class term of the loss
+    distribution_gain: NonNegative = MISSING  # weight of the distribution focal term of the loss
+    mosaic: Fraction = MISSING  # probability that a training image is made of four
+    close_mosaic: Natural = MISSING  # last epochs without mosaic
+    hsv_h: Fraction = MISSING  # largest change of hue, as a share
+    hsv_s: Fraction = MISSING  # largest change of saturation, as a share
+    hsv_v: Fraction = MISSING  # largest change of brightness, as a share
+    scale: BelowOne = MISSING  # largest change of size, as a share
+    translate: Fraction = MISSING  # largest shift, as a share of the image
+    fliplr: Fraction = MISSING  # probability of a flip from left to right
 
 
 @dataclass
 class RecipeConfig:
-    """Everything of the training that changes its result; a section per task it is made for."""
+    """Everything of the training that changes its result; a section for each task that it is made for."""
 
-    name: str = MISSING
-    epochs: Count = MISSING
-    batch_size: Count = MISSING
-    nominal_batch_size: Count = MISSING
+    name: str = MISSING  # the recipe's name
+    epochs: Count = MISSING  # epochs of training; trainer.max_epochs cuts them short
+    freeze_epochs: Count | None = None  # first epochs, in which what weights= filled is not trained
+    batch_size: Count = MISSING  # images in a batch, over all devices
+    nominal_batch_size: Count = MISSING  # images in an optimizer step: smaller batches are summed up to it
+    # any of torch.optim, as _target_ with its keywords: lr, betas, momentum
     optimizer: OptimizerNode = MISSING
-    weight_decay: NonNegative = MISSING
-    schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
-    ema_decay: Fraction = MISSING
-    ema_ramp_steps: Positive = MISSING
-    clip_norm: Positive = MISSING
+    weight_decay: NonNegative = MISSING  # weight decay; biases and norms have none
+    schedule: ScheduleConfig = field(default_factory=ScheduleConfig)  # learning rate and momentum by epoch
+    ema_decay: Fraction = MISSING  # decay of the moving average of the weights, which is what is judged
+    ema_ramp_steps: Positive = MISSING  # optimizer steps over which that decay is reached
+    clip_norm: Positive = MISSING  # largest norm of the gradients; larger ones are scaled down to it
+    # epoch whose weights are judged: best by task.selected_by, or the last
     select: Annotated[str, word("best", "last")] = MISSING
-    classification: ClassificationRecipeConfig | None = None
-    detection: DetectionRecipeConfig | None = None
+    classification: ClassificationRecipeConfig | None = None  # what a classifier's training needs
+    detection: DetectionRecipeConfig | None = None  # what a detector's training needs

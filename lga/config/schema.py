@@ -1,8 +1,9 @@
 """The shape of a config: every key that may be set, with its type and the values it takes.
 
 Hydra checks each config, experiment files included, against these classes, so that a mistyped key is an
-error and not a silent no-op. `lga.config.values` checks the values of a composed config. Nodes typed `Node`
-hold a `_target_` and its keywords; `build` checks those against the signature they call.
+error and not a silent no-op. The comment beside a key, or above it, is its line in `lga keys`; a group's
+default is in its file of `conf/`. `lga.config.values` checks the values of a composed config. Nodes typed
+`Node` hold a `_target_` and its keywords; `build` checks those against the signature they call.
 """
 
 from dataclasses import dataclass, field
@@ -14,15 +15,18 @@ from omegaconf import MISSING
 
 from lga.config.recipe_schema import RecipeConfig
 from lga.config.values import (
+    Classes,
     Count,
     Flag,
-    Folder,
+    Folds,
     Fraction,
     Free,
     Label,
     Node,
+    PathText,
     Pixels,
     Processes,
+    Project,
     Seed,
     Share,
     Tag,
@@ -42,220 +46,217 @@ class Start(Enum):
 
 @dataclass
 class ModeConfig:
-    """What `run.py` does with the cell.
+    """What `run.py` does with the cell."""
 
-    `checkpoint`: weights to use in place of the cell's own; `out`: where results go; `split`: judged by
-    evaluate; `confidence`: least score that predict keeps; `untrained`: whether export may draw weights;
-    `json`: whether describe and evaluate print JSON in place of a table.
-    """
-
-    name: Annotated[str, word(*MODES)] = MISSING
-    checkpoint: str | None = None
-    out: str | None = None
-    split: Annotated[str, word("test", "val")] = "test"
-    confidence: Fraction = 0.25
-    untrained: Flag = False
-    json: Flag = False
+    name: Annotated[str, word(*MODES)] = MISSING  # what run.py does with the cell; mode=<name> chooses it
+    # weights for evaluate, predict and export in place of the cell's own; the author's naming will do
+    checkpoint: PathText | None = None
+    # folder that evaluate or predict writes to, or export's file; null: in the run's folder
+    out: PathText | None = None
+    split: Annotated[str, word("test", "val")] = "test"  # split that evaluate judges
+    confidence: Fraction = 0.25  # least score of a box that predict keeps
+    untrained: Flag = False  # lets export draw fresh weights where none are trained
+    json: Flag = False  # makes evaluate and describe print JSON in place of a table; --json for short
 
 
 @dataclass
 class HeadsConfig:
-    """Heads of the LGA block in this backbone's slot, by task; null leaves a head near 16 channels."""
+    """Heads of the LGA block, by task."""
 
-    classification: Count | None = None
-    detection: Count | None = None
+    classification: Count | None = None  # heads in a classifier; null: near 16 channels each
+    detection: Count | None = None  # heads in a detector; null: near 16 channels each
 
 
 @dataclass
 class BackboneConfig:
-    """A network up to its last feature map, with the attention slot in it.
+    """A network up to its last feature map, with the attention slot in it."""
 
-    Of timm's networks alone: `slots`, the stages with a slot; `pyramid`, by task, whether a network with maps
-    at one stride gets others; `checkpoint`, a file with weights to start from, and `checkpoint_sha256`, its
-    content, filled in if left out.
-    """
-
-    name: str = MISSING
-    scale: str = "n"
+    name: str = MISSING  # the network's name, and that of its folder of outputs
+    # width and depth of the paper's networks and of the detector's neck
+    scale: Annotated[str, word("n", "s", "m", "l", "x")] = "n"
+    # heads of the LGA block in this backbone's slot
     lga_heads: HeadsConfig = field(default_factory=HeadsConfig)
+    # yolov8: largest width before scaling, by task; null: the scale's own
     channel_cap: dict[str, Count | None] | None = None
-    slots: Free = None
+    slots: Free = None  # timm: stages with a slot for the attention, last or some of [3,4,5]
+    # timm: whether a network with maps at one stride gets others, by task
     pyramid: dict[str, Flag] | None = None
-    checkpoint: str | None = None
-    checkpoint_sha256: str | None = None
-    network: Node = MISSING
+    checkpoint: PathText | None = None  # timm: file of weights to start from, .safetensors or a state dict
+    checkpoint_sha256: str | None = None  # SHA-256 of that file; filled in if left out
+    network: Node = MISSING  # builds the network; called with the attention
 
 
 @dataclass
 class AttentionConfig:
-    """The block in the slot; `block` is called with the slot's channels."""
+    """The block in the slot."""
 
-    name: str = MISSING
-    block: Node = MISSING
+    name: str = MISSING  # the block's name, and that of its folder of outputs
+    block: Node = MISSING  # builds the block; called with the slot's channels
 
 
 @dataclass
 class TaskConfig:
-    """What is learnt, the number that is its score, and the one that chooses the best epoch.
+    """What is learnt, the number that is its score, and the one that chooses the best epoch."""
 
-    `model` is called with the backbone; null where the detector is the model.
-    """
-
-    name: Annotated[str, word(*TASKS)] = MISSING
-    monitor: str = MISSING
+    name: Annotated[str, word(*TASKS)] = MISSING  # what is learnt; the data set picks it
+    monitor: str = MISSING  # metric that is a run's score
+    # whether a higher score is better (max) or a lower one
     direction: Annotated[str, word("max", "min")] = MISSING
-    selected_by: str = MISSING
-    model: Node | None = None
-    data: Node = MISSING
-    module: Node = MISSING
+    selected_by: str = MISSING  # metric that chooses the best epoch
+    model: Node | None = None  # builds the network on the backbone; null: the detector does
+    data: Node = MISSING  # makes batches of what the reader read
+    module: Node = MISSING  # Lightning's module, which trains and judges
 
 
 @dataclass
 class TrainerConfig:
-    """How, not what, is trained; `scale` marks a cut-down run in its record."""
+    """How, not what, is trained."""
 
+    # marks a cut-down run in its record; set by trainer=smoke or reduced
     scale: Annotated[str, word("full", "reduced", "smoke")] = MISSING
-    max_epochs: Count | None = None
-    limit_train_batches: Count | None = None
-    limit_eval_batches: Count | None = None
+    max_epochs: Count | None = None  # epochs after which to stop; null: all of the recipe's
+    limit_train_batches: Count | None = None  # batches of a training epoch; null: all
+    limit_eval_batches: Count | None = None  # batches of validation and of test; null: all
+    # kind of device; auto: the best of this machine
     accelerator: Annotated[str, word("auto", "cpu", "gpu", "cuda", "mps")] = MISSING
-    devices: Threads = MISSING
-    num_nodes: Count = 1
+    devices: Threads = MISSING  # devices of each machine, a process each; every batch is divided between them
+    num_nodes: Count = 1  # machines; with more than one, torchrun or srun starts the processes
+    # number format of training
     precision: Annotated[str, word("32-true", "bf16-mixed", "bf16-true", "64-true")] = MISSING
+    # products of a GPU in TF32, 10 bits for 23; null: PyTorch's habit, which is convolutions alone
     tf32: Flag | None = None
-    deterministic: Flag = True
-    channels_last: Flag = MISSING
-    compile: Flag = MISSING
+    deterministic: Flag = True  # kernels that give the same numbers in each run, as far as there are any
+    channels_last: Flag = MISSING  # memory layout of the maps; over twice as fast as the other on processors
+    compile: Flag = MISSING  # torch.compile of the trained network; on processors it needs a C++ compiler
+    # processes that make batches; null: none for an embedded data set, else this run's cores
     num_workers: Processes | None = None
-    threads: Threads | None = None
-    progress: Flag = MISSING
+    threads: Threads | None = None  # processor threads; null: all cores, shared between a sweep's jobs
+    progress: Flag = MISSING  # whether a bar, or a line an epoch, says how far the run is
 
 
 @dataclass
 class LoggerConfig:
-    """Where metrics go beside the run's own metrics.csv.
+    """Where metrics go beside the run's own metrics.csv."""
 
-    `kinds`: Lightning's loggers by name, each called with `save_dir`; `wandb` needs no target.
-    """
-
+    # Lightning's loggers by name, each called with save_dir; chosen with logger=[csv,wandb]
     kinds: dict[str, Node] = field(default_factory=dict)
-    project: Label = MISSING
-    entity: Label | None = None
-    group: Label | None = None
-    job_type: Tag = MISSING
-    tags: list[Tag] = field(default_factory=list)
+    project: Project = MISSING  # project in W&B and MLflow
+    entity: Label | None = None  # W&B user or team; null: your default
+    group: Label | None = None  # table or sweep that the run belongs to; a sweep fills it in
+    job_type: Tag = MISSING  # W&B job type
+    tags: list[Tag] = field(default_factory=list)  # W&B tags
 
 
 @dataclass
 class PathsConfig:
     """Folders; a relative one is taken from where the command was started."""
 
-    data_dir: Folder = MISSING
-    cache_dir: Folder = MISSING
-    output_dir: Folder = MISSING
-    kept: str | None = None
-    run_dir: Folder | None = None
+    data_dir: PathText = MISSING  # data sets; LGA_DATA_DIR sets it too
+    cache_dir: PathText = MISSING  # indexes and cut images; may be removed at any time
+    output_dir: PathText = MISSING  # runs, tables and pages; LGA_OUTPUT_DIR sets it too
+    kept: PathText | None = None  # folder below experiments/ whose kept records count as finished runs
+    # folder of the run; null: output_dir/runs/<dataset>/<backbone>/<attention>/seed<k>-<hash>
+    run_dir: PathText | None = None
 
 
 @dataclass
 class DataConfig:
-    """How the files of a set are read.
+    """How the files of a set are read."""
 
-    `on_error`: what to do with what is wrong in a set's files, `raise` or `skip`; `subset`: whether only
-    parts or images of it are at hand on purpose; `cache`: where images of a detection set are kept resized,
-    `none`, `memory` or `disk`; `train_share`: how much of the training images is trained on, above 0 and up
-    to 1, the same ones for every seed.
-    """
-
+    # what to do with what is wrong in a set's files: stop, or leave it out and count it
     on_error: Annotated[str, word("raise", "skip")] = "raise"
-    subset: Flag | None = None
+    subset: Flag | None = None  # true: only parts or images of the published set are at hand, on purpose
+    # where images of a detection set are kept resized
     cache: Annotated[str, word("none", "memory", "disk")] = "none"
-    train_share: Share = 1.0
+    train_share: Share = 1.0  # share of the training images to train on, the same ones for every seed
 
 
 @dataclass
 class InspectConfig:
-    """Where mode=inspect puts its report, a JSON file, and its pictures, a folder; null leaves either out."""
+    """What mode=inspect writes; null leaves it out."""
 
-    json: str | None = None
-    pictures: str | None = None
+    json: PathText | None = None  # file for the report of mode=inspect
+    pictures: PathText | None = None  # folder for a contact sheet of each part
 
 
 @dataclass
 class InstrumentsConfig:
-    """Whether instruments look inside the Local-Global block in training, which computes the same.
+    """A look inside the Local-Global block in training."""
 
-    `every`: optimizer steps between two looks at the gradients; `images`: of the validation split, looked at
-    after each epoch.
-    """
-
+    # whether instruments look inside the Local-Global block in training, which computes the same
     enabled: Flag = False
-    every: Count = 10
-    images: Count = 16
+    every: Count = 10  # optimizer steps between two looks at the gradients
+    images: Count = 16  # validation images looked at after each epoch
 
 
 @dataclass
 class DatasetConfig:
-    """A dataset: what it is, how it is split, and the callable that reads it.
+    """A dataset: what it is, how it is split, and the callable that reads it."""
 
-    `splits` names the plan of a published detection set, `selection` what selects the checkpoint of the other
-    sets; `native` is the set's own way of judging, null where it has none. Of a set of one's own alone:
-    `path`, or for COCO's format `train`, `val`, `test` and `images`; name and classes are read if left out.
-    """
-
-    name: str = MISSING
-    task: Annotated[str, word(*TASKS)] = MISSING
-    num_classes: Count = MISSING
-    class_names: list[str] = MISSING
+    name: str = MISSING  # the set's name, and that of its folder of outputs
+    task: Annotated[str, word(*TASKS)] = MISSING  # what it is for
+    num_classes: Classes = MISSING  # as many as class_names
+    class_names: list[str] = MISSING  # in the order of the labels
+    # side of the square that the network sees, pixels; the paper's detector takes multiples of 32
     image_size: Pixels = MISSING
+    # what selects the checkpoint: a validation split, or the test images; of digits, MNIST and own folders
     selection: Annotated[str, word("validation", "test")] | None = None
-    splits: str | None = None
+    splits: str | None = None  # plan of a published detection set; mode=inspect lists its leaks
+    # whether it ships with the project; its numbers are never held against the paper's
     embedded: Flag = False
-    path: str | None = None
-    train: str | None = None
-    val: str | None = None
-    test: str | None = None
-    images: str | None = None
-    native: Node | None = None
-    reader: Node = MISSING
+    path: PathText | None = None  # set of your own: data.yaml (yolo), or folder (voc, image_folder)
+    train: PathText | None = None  # set of your own in COCO's format: JSON file of training
+    val: PathText | None = None  # COCO's format: JSON file of validation; null: every twelfth training image
+    test: PathText | None = None  # COCO's format: JSON file of test; null: validation is judged
+    images: PathText | None = None  # COCO's format: folder of the images; null: beside the JSON files
+    # own sets: parts that all images are divided into; the seed says which one judges
+    folds: Folds | None = None
+    native: Node | None = None  # the benchmark's own way of judging; null: it has none
+    reader: Node = MISSING  # reads the files
 
 
 @dataclass
 class DetectorConfig:
-    """The detector on top of the backbone, which `model` is called with; `none` for classification."""
+    """The detector on top of the backbone."""
 
-    name: str = MISSING
-    model: Node | None = None
+    name: str = MISSING  # the detector's name; none for classification
+    model: Node | None = None  # builds the detector on the backbone; null for classification
 
 
 @dataclass
 class Config:
-    """One cell and how to run it.
+    """One cell and how to run it."""
 
-    `callbacks`: Lightning's, by any name, each with its `_target_`; `metrics`: judged beside the task's own,
-    a torchmetrics metric or a protocol of detection; `experiment`: what an experiment's file says of its
-    page, read by `lga.results.experiments`; no part of a run.
-    """
-
-    mode: ModeConfig = field(default_factory=ModeConfig)
-    dataset: DatasetConfig = field(default_factory=DatasetConfig)
+    mode: ModeConfig = field(default_factory=ModeConfig)  # what run.py does with the cell
+    dataset: DatasetConfig = field(default_factory=DatasetConfig)  # what is learnt from
+    # network up to its last feature map, with the slot in it
     backbone: BackboneConfig = field(default_factory=BackboneConfig)
-    attention: AttentionConfig = field(default_factory=AttentionConfig)
-    detector: DetectorConfig = field(default_factory=DetectorConfig)
+    attention: AttentionConfig = field(default_factory=AttentionConfig)  # block in the slot
+    detector: DetectorConfig = field(default_factory=DetectorConfig)  # on top of the backbone
+    # what is learnt, and how it is scored; the data set picks it
     task: TaskConfig = field(default_factory=TaskConfig)
+    # everything of the training that changes its result; the data set picks it
     recipe: RecipeConfig = field(default_factory=RecipeConfig)
-    trainer: TrainerConfig = field(default_factory=TrainerConfig)
+    trainer: TrainerConfig = field(default_factory=TrainerConfig)  # how, not what, is trained
+    # where metrics go beside the run's own metrics.csv
     logger: LoggerConfig = field(default_factory=LoggerConfig)
+    # Lightning's, by any name, each with its _target_; they are part of a run's identity
     callbacks: dict[str, Node] = field(default_factory=dict)
+    # judged beside the task's own: torchmetrics' or protocols of detection, each with its _target_
     metrics: dict[str, Node] = field(default_factory=dict)
+    # folders; a relative one is taken from where the command was started
     paths: PathsConfig = field(default_factory=PathsConfig)
-    data: DataConfig = field(default_factory=DataConfig)
-    inspect: InspectConfig = field(default_factory=InspectConfig)
-    instruments: InstrumentsConfig = field(default_factory=InstrumentsConfig)
+    data: DataConfig = field(default_factory=DataConfig)  # how the files of a set are read
+    inspect: InspectConfig = field(default_factory=InspectConfig)  # what mode=inspect writes
+    instruments: InstrumentsConfig = field(default_factory=InstrumentsConfig)  # a look inside the block
+    # draws weights, order and augmentation; modes that need weights take the newest run's without it
     seed: Seed = MISSING
+    # how first weights are drawn: a block's from a stream of its own, named by seed and slot
     start: Start = Start.by_slot
-    source: str | None = None
-    experiment: Node | None = None
+    source: PathText | None = None  # what mode=predict looks at: an image, a folder or a glob
+    weights: PathText | None = None  # run folder or file that backbone and neck start from; the head is new
+    weights_sha256: str | None = None  # SHA-256 of that file; filled in if left out
+    experiment: Node | None = None  # what an experiment's file says of its page; no part of a run
 
 
 def register_schema() -> None:

@@ -1,8 +1,9 @@
 """What values the keys of the schema take, named in its annotations; the one check of a whole config."""
 
 import math
-from collections.abc import Mapping
-from functools import cache
+import re
+from collections.abc import Callable, Mapping
+from functools import cache, partial
 from typing import Annotated, Any
 
 from pydantic import (
@@ -11,9 +12,12 @@ from pydantic import (
     ConfigDict,
     Field,
     GetPydanticSchema,
+    StrictBool,
     TypeAdapter,
     ValidationError,
 )
+
+from lga.system.foreign import has_usual_length
 
 DEEPEST = 20  # nodes within nodes
 LARGEST = 2**31 - 1
@@ -23,27 +27,38 @@ Natural = Annotated[int, Field(strict=True, ge=0, le=LARGEST)]
 Seed = Annotated[int, Field(strict=True, ge=0, le=2**32 - 1)]
 Processes = Annotated[int, Field(strict=True, ge=0, le=1024)]
 Threads = Annotated[int, Field(strict=True, ge=1, le=1024)]
-Pixels = Annotated[int, Field(strict=True, ge=1, le=16_384)]
+Folds = Annotated[int, Field(strict=True, ge=3, le=1000)]  # one judges, one selects
+Pixels = Annotated[int, Field(strict=True, ge=1, le=4096)]  # a step on one image takes 2 GB
+Classes = Annotated[int, Field(strict=True, ge=1, le=65_536)]
 Fraction = Annotated[float, Field(strict=True, ge=0, le=1)]
 Share = Annotated[float, Field(strict=True, gt=0, le=1)]
 BelowOne = Annotated[float, Field(strict=True, ge=0, lt=1)]
 Positive = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]
 NonNegative = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
-Flag = Annotated[bool, Field(strict=True)]
+Flag = Annotated[Any, GetPydanticSchema(lambda _, handler: handler(StrictBool))]  # Hydra's bool takes 2
 Tag = Annotated[str, Field(min_length=1, max_length=64)]  # of W&B, as are the next
-Folder = Annotated[str, Field(pattern=r"^[^\x00]+$")]
 Label = Annotated[str, Field(min_length=1, max_length=128)]
+
+
+def _fits(told: str, fits: Callable[[str], object], text: str) -> str:
+    if not fits(text):
+        raise ValueError(told)
+    return text
+
+
+def _rule(fits: Callable[[str], object], told: str) -> AfterValidator:
+    return AfterValidator(partial(_fits, told, fits))
 
 
 def word(*valid: str) -> AfterValidator:
     """Return the rule that a text is one of these words."""
+    return _rule(valid.__contains__, f"valid: {', '.join(valid)}")
 
-    def check(text: str) -> str:
-        if text not in valid:
-            raise ValueError(f"valid: {', '.join(valid)}")
-        return text
 
-    return AfterValidator(check)
+PathText = Annotated[str, _rule(has_usual_length, "a path of usual length")]
+Project = Annotated[
+    str, _rule(re.compile(r"[^/\\#?%:]{1,128}").fullmatch, r"1 to 128 letters, no / \ # ? % :")
+]
 
 
 def _plain(value: Any, depth: int = 0) -> Any:
@@ -70,7 +85,7 @@ class _Optimizer(BaseModel):
     model_config = ConfigDict(extra="allow")
     lr: NonNegative = 0
     momentum: Fraction = 0
-    betas: list[Fraction] = []
+    betas: tuple[BelowOne, BelowOne] = (0, 0)
     eps: NonNegative = 0
 
 
@@ -85,7 +100,7 @@ _WORDS = {
     "less_than_equal": "at most {le:.16g}",
     "less_than": "below {lt:.16g}",
     "dataclass_type": "a group of settings",
-    "string_pattern_mismatch": "the path of a folder",
+    "bool_type": "true or false",
     "string_too_short": "not to be empty",
     "string_too_long": "at most {max_length} characters",
     "value_error": "{error}",

@@ -9,10 +9,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lga.structures import Detections
+
 Image = NDArray[np.uint8]
 
 LEAST_SIDE = 480  # smaller images are enlarged, so that labels can be read
 HEADING = 24  # pixels
+BEST, BEST_OVERLAP = 5, 0.3  # boxes shown where none has the score that is asked for; how much they overlap
 
 
 def draw_boxes(
@@ -47,6 +50,16 @@ def draw_boxes(
     canvas = sv.BoxAnnotator(thickness=1).annotate(canvas, found)
     annotator = sv.LabelAnnotator(text_scale=0.35, text_padding=2, smart_position=True)
     return annotator.annotate(canvas, found, labels=names)
+
+
+def drawn(found: Detections, confidence: float) -> tuple[str, Detections]:
+    """Return what is drawn below which heading: the boxes with that score, the best few if there are none."""
+    if sure := int((found.scores >= confidence).sum()):
+        return f"found, score from {confidence:g}", found[:sure]
+    from torchvision.ops import nms
+
+    apart = nms(found.boxes, found.scores, BEST_OVERLAP)[:BEST]
+    return f"none from {confidence:g}: the best {len(apart)}", found[apart]
 
 
 def side_by_side(pictures: Sequence[tuple[str, Image]]) -> Image:

@@ -105,6 +105,7 @@ def run_in_processes(jobs: list[Job], progress: SweepProgress, jobs_per_device: 
                 process.start()
                 running[process.sentinel] = (process, job, devices, time.monotonic())
             progress.workers = max(progress.workers, len(running))
+            progress.show_running(entry[1] for entry in running.values())
             for sentinel in connection.wait(list(running), timeout=WAIT_SECONDS):
                 process, job, devices, started = running.pop(sentinel)
                 process.join()

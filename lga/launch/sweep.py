@@ -3,12 +3,15 @@
 Finished cells are returned from their records without a process; an engine runs the others, on this machine
 (`lga.launch.local`) or on a cluster (`lga.launch.slurm.watch`), and the loss of one job costs that job alone.
 
-How far a sweep is: a line for each job that ended, and on a terminal a bar with the time left.
+How far a sweep is: a line for each job that ended, and on a terminal a bar with the time left, and one for
+each running job, which its metrics.csv moves.
 """
 
+import csv
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -17,14 +20,15 @@ from hydra.core.utils import JobReturn, JobStatus, filter_overrides
 from omegaconf import DictConfig, open_dict
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from lga.config.frozen_run import Cell, FilesSay, FrozenRun, freeze
 from lga.run.folder.directory import RunDirectory
 from lga.run.folder.record import RunRecord, read_record
 from lga.system.errors import UserError
-from lga.system.terminal_text import printable
+from lga.system.terminal_text import duration, printable
 
+MOST_SHOWN = 8  # running jobs
 Compose = Callable[[Sequence[str]], DictConfig]
 
 
@@ -48,6 +52,7 @@ class SweepProgress:
             *columns, console=self.console, transient=True, disable=not self.console.is_terminal
         )
         self._task = self._bar.add_task("sweep", total=total, counts=self.counts())
+        self._running: dict[str, TaskID] = {}
 
     def __enter__(self) -> "SweepProgress":
         self._bar.start()
@@ -88,8 +93,20 @@ class SweepProgress:
         """Return done, cached, failed, left, and a guess of the time left."""
         text = f"{self.done} done, {self.from_cache} cached, {len(self.failed)} failed, {self.left} left"
         if self.seconds and self.left:
-            text += f", about {_duration(statistics.median(self.seconds) * self.left / self.workers)}"
+            text += f", about {duration(statistics.median(self.seconds) * self.left / self.workers)}"
         return text
+
+    def show_running(self, jobs: Iterable["Job"]) -> None:
+        """Show on a terminal how far each of the running jobs is."""
+        if not self.console.is_terminal:
+            return
+        shown = {job.name: job.pace() for job in list(jobs)[:MOST_SHOWN]}
+        for name in self._running.keys() - shown.keys():
+            self._bar.remove_task(self._running.pop(name))
+        for name, (epochs, total, text) in shown.items():
+            if name not in self._running:
+                self._running[name] = self._bar.add_task(escape(printable(name)), total=total, counts="")
+            self._bar.update(self._running[name], completed=epochs, counts=text)
 
     def _tell(self, line: str) -> None:
         ended = self.total - self.left
@@ -103,12 +120,6 @@ class SweepProgress:
 
 def _scored(score: float | None) -> str:
     return "" if score is None else f" {score:.2f}"
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 class SweepError(UserError):
@@ -126,9 +137,28 @@ class Job:
     error: str | None = None
     score: float | None = None
     seconds: float = 0.0
+    reached: list[tuple[float, int]] = field(default_factory=list)  # running: when it had how many epochs
 
     def __post_init__(self) -> None:
         self.folder = RunDirectory(self.run)
+
+    def pace(self) -> tuple[int, int, str]:
+        """Return how many epochs of a running job have ended, of how many, and how it goes."""
+        config, rows = self.run.config, list[dict[str, str]]()
+        total = config["trainer"]["max_epochs"] or config["recipe"]["epochs"]
+        with suppress(OSError, UnicodeDecodeError, csv.Error):
+            rows = list(csv.DictReader(self.folder.metrics.read_text().splitlines()))
+        done, now = len(rows), time.monotonic()
+        if not self.reached or self.reached[-1][1] != done:
+            self.reached = [*self.reached[:1], (now, done)]
+        text = f"epoch {min(done + 1, total)} of {total}"
+        if value := rows and rows[-1].get(monitor := config["task"]["monitor"]):
+            text += f", {monitor.split('/', 1)[-1]} {float(value):.2f}"
+        (began, before), (since, _) = self.reached[0], self.reached[-1]
+        if done > before:
+            left = (since - began) / (done - before) * (total - done) - (now - since)
+            text += f", about {duration(max(left, 0))} left"
+        return done, total, text
 
     @property
     def name(self) -> str:

@@ -6,11 +6,11 @@ from typing import Any, cast
 
 import yaml
 from omegaconf import OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 from PIL.Image import Image
 from torch import nn
 
 from lga.attention.timm_layer import timm_block
+from lga.config.compose import CONFIG_ERRORS
 from lga.config.frozen_run import FrozenRun
 from lga.config.instantiation import located
 from lga.config.schema import Config
@@ -19,14 +19,16 @@ from lga.library.choices import frozen
 from lga.results.collect import CollectedRun
 from lga.run.modes.evaluate import trained_network
 from lga.run.modes.predict import Array, Prediction, as_image, predict_image
+from lga.run.preflight import run_with_weights
 from lga.system.errors import UserError
-from lga.system.files import read_regular
+from lga.system.files import read_regular, shipped
 
 # Where classes of a network that is loaded may be defined; mmdet's configurations can name any.
 TRUSTED = ("lga.", "timm.", "torch.nn.", "torchvision.")
 UNTRUSTED = "lga.detection.mmdet_bridge."
 PARTS = (("attention", "block"), ("backbone", "network"), ("task", "model"), ("detector", "model"))
 MOST_BYTES = 2**20
+SHIPPED = shipped("experiments") / "weights"
 
 
 class TrainedModel(nn.Module):
@@ -57,7 +59,9 @@ def load(run: str | Path | CollectedRun | Sequence[str], trust: bool = False) ->
     """Return a trained network: of a run's folder, of what `train` returned, or of a cell's overrides.
 
     Args:
-        run: the folder, the run, or overrides such as `["dataset=digits", "attention=lga"]`.
+        run: the folder, the run, overrides such as `["dataset=digits", "attention=lga"]` (without `seed=` the
+            newest finished run of the cell, which the `run` of the model names), or the name of weights that
+            are shipped, `"digits"` or `"digit_scenes"`.
         trust: whether classes that the folder's configuration names may be of any module. Else they are
             those of this package, timm, torch.nn and torchvision.
 
@@ -66,7 +70,9 @@ def load(run: str | Path | CollectedRun | Sequence[str], trust: bool = False) ->
     """
     if isinstance(run, CollectedRun):
         run = run.folder
-    cell = _of_folder(Path(run), trust) if isinstance(run, str | Path) else frozen(run)
+    if isinstance(run, str) and (SHIPPED / run / "config.yaml").is_file() and not Path(run).exists():
+        run = SHIPPED / run
+    cell = _of_folder(Path(run), trust) if isinstance(run, str | Path) else run_with_weights(frozen(run))
     return TrainedModel(trained_network(cell), cell).eval()
 
 
@@ -88,14 +94,7 @@ def _of_folder(folder: Path, trust: bool) -> FrozenRun:
         filled = OmegaConf.merge(OmegaConf.structured(Config), written)
         config = cast(dict[str, Any], OmegaConf.to_container(filled, throw_on_missing=True, enum_to_str=True))
         wrong = fault(config, Config)
-    except (
-        yaml.YAMLError,
-        OmegaConfBaseException,
-        AttributeError,
-        TypeError,
-        ValueError,
-        RecursionError,
-    ) as error:
+    except (*CONFIG_ERRORS, yaml.YAMLError, AttributeError, TypeError, ValueError, RecursionError) as error:
         wrong = " ".join(str(error).split())[:200]
     if wrong:
         raise UserError(f"{path}: not the configuration of a run: {wrong}")

@@ -11,13 +11,13 @@ from typing import Any
 
 from lga.library.frames import frame
 from lga.results.collect import CollectedRun, collect
-from lga.results.experiments import FIGURE
-from lga.results.published import figure_rows, load_published
+from lga.results.experiments import judged_experiments
+from lga.results.published import COLUMNS, load_published
 from lga.results.settings import flatten
 from lga.system.errors import UserError
 from lga.system.files import outputs
 from lga.system.locks import alone
-from lga.system.terminal_text import printable
+from lga.system.terminal_text import numbered, printable
 
 SHORTEST_HASH = 4
 SHOWN = ("dataset", "network", "attention", "seed", "scale", "status", "score", "hash")
@@ -53,14 +53,15 @@ def runs(folder: str | Path | None = None) -> Runs:
 
 
 def published(table: str = "all") -> Any:
-    """Return the published rows of `table1` to `table5`, `figure1` or `all` tables, as `Runs.frame` does."""
-    rows = figure_rows() if table == FIGURE else load_published()
-    if table not in ("all", FIGURE):
-        tables = sorted({name for row in rows for name in row.tables})
-        rows = tuple(row for row in rows if table in row.tables)
-        if not rows:
-            raise UserError(f"{table}: no published table; valid: all, {', '.join(tables)}, {FIGURE}")
-    return frame([vars(row) for row in rows])
+    """Return the published rows of `table1` to `table5`, `figure1` or `all` tables, as `Runs.frame` does.
+
+    Those of another paper have the name of their experiment, see docs/another_paper.md.
+    """
+    judged = {one.name: one for one in judged_experiments()}
+    if table not in ("all", *judged):
+        raise UserError(f"{table}: no published table; valid: all, {', '.join(judged)}")
+    rows = load_published() if table == "all" else judged[table].rows
+    return frame([{name: getattr(row, name) for name in COLUMNS} for row in rows])
 
 
 def _row(run: CollectedRun) -> dict[str, Any]:
@@ -98,6 +99,9 @@ def main(arguments: Sequence[str]) -> int:
             _remove([found.chosen(name) for name in chosen.names], chosen.yes)
         else:
             _export(found.rows(), chosen.file)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
     except (UserError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -142,8 +146,10 @@ def _export(rows: Sequence[dict[str, Any]], path: Path) -> None:
             writer = csv.DictWriter(file, list(dict.fromkeys(name for row in rows for name in row)))
             writer.writeheader()
             writer.writerows(rows)
-    print(f"{len(rows)} runs: {path}")
+    print(f"{numbered(len(rows), 'run')}: {path}")
 
 
 def _text(value: Any) -> str:
+    if value is None:
+        return "-"
     return printable(f"{value:.2f}" if isinstance(value, float) else str(value))

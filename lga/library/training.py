@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,14 +12,13 @@ from lga.launch.local import run_in_processes
 from lga.launch.sweep import Job, SweepProgress, launch_sweep
 from lga.library.choices import as_overrides, frozen
 from lga.library.frames import frame
+from lga.results.answers import answer, place
 from lga.results.collect import RECORD, CollectedRun
-from lga.results.comparison import Group
+from lga.results.comparison import Comparison
 from lga.results.comparison import compare as compare_runs
-from lga.results.experiments import BASELINE, Experiment
-from lga.results.families import Family, Number, Row
-from lga.results.gains import compare_gains
+from lga.results.experiments import BASELINE
 from lga.results.labels import label, name_of
-from lga.results.sentences import family_sentence
+from lga.results.verdicts import margin
 from lga.run.execute import execute
 from lga.run.folder.directory import RunDirectory
 from lga.run.folder.record import read_record
@@ -54,34 +53,33 @@ def train(overrides: Sequence[str] = (), **choices: Any) -> CollectedRun:
 
 @dataclass(frozen=True)
 class ComparedAttentions:
-    """What a comparison gave; `str` of it is the verdict.
+    """What a comparison gave, as the page has it; `str` of it is the answer, in words.
 
     Attributes:
-        experiment: names the reference, the attention that all gains are over.
-        family: the attentions with their gains; intervals hold for all of them at once.
-        groups: of each attention, the runs and every metric's mean.
+        comparison: its groups are the attentions, each with its runs, every metric's mean and its gain;
+            the gains' intervals hold for all of them at once.
     """
 
-    experiment: Experiment
-    family: Family
-    groups: tuple[Group, ...]
+    comparison: Comparison
 
     def __str__(self) -> str:
-        return family_sentence(self.experiment, self.family)
+        found = self.comparison
+        return f"{place(found)}, {found.scale} runs: {' '.join(filter(None, answer(found)))}"
 
     def frame(self) -> Any:
         """Return a row for each attention: a DataFrame, or a list of dicts without pandas."""
         rows = []
-        for row, group in zip(self.family.rows, self.groups, strict=True):
-            gain = row.gain.estimate if row.gain else None
+        for group in self.comparison.groups:
+            gain, record = group.gain and group.gain.estimate, group.runs[0].record
+            word = group.gain.word(margin(self.comparison.metric)) if group.gain else "-"
             rows.append(
                 {
-                    "attention": row.attention, "seeds": len(row.runs),
+                    "attention": group.attention, "seeds": len(group.runs),
                     **{name: found.mean for name, found in group.estimates.items()},
                     "gain": gain and gain.mean, "gain_low": gain and gain.low,
                     "gain_high": gain and gain.high,
-                    "p": row.gain and row.gain.p, "word": row.word, "scale": row.scale,
-                    "parameters": row.runs[0].record.parameters, "gflops": row.runs[0].record.gflops,
+                    "p": group.gain and group.gain.p, "word": word, "scale": self.comparison.scale,
+                    "parameters": record.parameters, "gflops": record.gflops,
                 }
             )  # fmt: skip
         return frame(rows)
@@ -90,19 +88,19 @@ class ComparedAttentions:
         """Return a matplotlib figure of the gains with their intervals, the reference as the line at 0."""
         from matplotlib.figure import Figure
 
-        rows = [row for row in self.family.rows if row.gain]
+        found = self.comparison
+        rows = [(name_of(group.label), group.gain.estimate) for group in found.groups if group.gain]
         figure = Figure(figsize=(7, 1.2 + 0.35 * len(rows)), layout="constrained")
         axes = figure.subplots()
         axes.axvline(0, color="#666666", linewidth=0.8)
-        for place, row in enumerate(rows):
-            found = row.gain.estimate  # type: ignore[union-attr]
-            if found.low is not None and found.high is not None:
-                axes.plot([found.low, found.high], [place, place], color="#3b6ea5")
-            axes.plot(found.mean, place, "o", color="#3b6ea5")
-        axes.set_yticks(range(len(rows)), [name_of(row.attention) for row in rows])
+        for height, (_, gain) in enumerate(rows):
+            if gain.low is not None and gain.high is not None:
+                axes.plot([gain.low, gain.high], [height, height], color="#3b6ea5")
+            axes.plot(gain.mean, height, "o", color="#3b6ea5")
+        axes.set_yticks(range(len(rows)), [name for name, _ in rows])
         axes.set_ylim(len(rows) - 0.5, -0.5)
-        points = f"points of {label(self.family.rows[0].metric)}, {self.family.scale} runs"
-        axes.set(title=self.family.place, xlabel=f"gain over {self.experiment.reference}, {points}")
+        points = f"points of {label(found.metric)}, {found.scale} runs"
+        axes.set(title=place(found), xlabel=f"gain over {found.reference}, {points}")
         return figure
 
 
@@ -153,23 +151,8 @@ def _in_this_process(jobs: list[Job], progress: SweepProgress) -> None:
 
 
 def _compared(runs: Sequence[CollectedRun]) -> ComparedAttentions:
-    """Judge runs that differ in attention and seed alone."""
+    """Judge runs that differ in attention and seed alone, in the order of their attentions."""
     order = list(dict.fromkeys(run.record.cell.attention for run in runs))
-    (found,) = compare_runs(runs)
+    (found,) = compare_runs(runs, BASELINE if BASELINE in order else order[0])
     groups = sorted(found.groups, key=lambda group: order.index(group.attention))
-    reference = BASELINE if BASELINE in order else order[0]
-    values = {group.attention: group.values(found.metric) for group in groups}
-    compared = compare_gains(values, reference)
-    rows = tuple(
-        Row(
-            group.attention,
-            name_of(group.attention),
-            group.runs,
-            (Number(found.metric, values[group.attention]),),
-            gain=compared.gains.get(group.attention),
-        )
-        for group in groups
-    )
-    family = Family(found.dataset, found.network, {}, rows, groups[0].runs[0].scale, spread=compared.spread)
-    experiment = Experiment("comparison", "comparison", "Attentions compared", reference=reference)
-    return ComparedAttentions(experiment, family, tuple(groups))
+    return ComparedAttentions(replace(found, groups=tuple(groups)))

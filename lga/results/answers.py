@@ -9,7 +9,7 @@ from lga.results.labels import interval, label, name_of, p_text, setting_text
 from lga.results.sentences import seeds_wanted
 from lga.results.verdicts import margin
 
-SHOWN = ("recipe.epochs", "data.train_share")
+SHOWN = ("recipe.epochs", "data.train_share", "dataset.folds")
 ALONE = {
     "loss": "is worse than", "practically none": "is practically level with",
     "undecided": "is not shown to differ from",

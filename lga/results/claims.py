@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from lga.results.experiments import BASELINE
 from lga.results.gains import Gain
 from lga.results.labels import interval, label, name_of
-from lga.results.published import METRICS, PublishedRow, published_number
+from lga.results.published import METRICS, PublishedRow
 from lga.results.verdicts import Verdict, Word, difference, judge_gain
 
 
@@ -69,11 +69,11 @@ def claims(
     if BASELINE not in rows:
         return []
     metric = METRICS[rows[BASELINE].task][0]
-    base = published_number(rows[BASELINE], metric)
+    base = getattr(rows[BASELINE], metric)
     made = []
     for name, row in rows.items():
         if name != BASELINE:
-            gain, slack = difference(published_number(row, metric), base)
+            gain, slack = difference(getattr(row, metric), base, row.decimals)
             verdict = judge_gain(gain, slack, gains.get(name), metric, scale)
             made.append(Claim(row, metric, gain, slack, verdict, noise))
     return made

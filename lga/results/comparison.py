@@ -79,10 +79,11 @@ class Comparison:
         return mixture({group.label: group.runs for group in self.groups})
 
 
-def compare(runs: Iterable[CollectedRun]) -> tuple[Comparison, ...]:
+def compare(runs: Iterable[CollectedRun], reference: str = "") -> tuple[Comparison, ...]:
     """All comparisons among the finished `runs`, sorted by dataset, network, scale and recipe.
 
-    Of several finished runs of one config and seed one counts (`one_each`).
+    Gains are over the attention `reference`, where it is named. Of several finished runs of one config and
+    seed one counts (`one_each`).
     """
     settings: dict[str, dict[str, Any]] = {}
     together: defaultdict[tuple[str, ...], list[tuple[Member, CollectedRun]]] = defaultdict(list)
@@ -92,7 +93,7 @@ def compare(runs: Iterable[CollectedRun]) -> tuple[Comparison, ...]:
             settings[digest(own)] = own
             shared = cell.dataset, run.network, run.scale, digest(without(own, "attention"))
             together[shared].append(((cell.attention, digest(own), cell.seed), run))
-    comparisons = [_comparison(_groups(members, settings)) for members in together.values()]
+    comparisons = [_comparison(_groups(members, settings), reference) for members in together.values()]
     return tuple(_distinguished(sorted(comparisons, key=_labels), _labels))
 
 
@@ -112,13 +113,13 @@ def _group(attention: str, settings: Mapping[str, Any], runs: Sequence[Collected
     return replace(group, estimates=found)
 
 
-def _comparison(groups: list[Group]) -> Comparison:
+def _comparison(groups: list[Group], wanted: str) -> Comparison:
     first = groups[0].runs[0]
     judged = _distinguished(
         sorted(groups, key=lambda group: attention_order(group.attention)), lambda g: g.attention
     )
     metric = first.record.monitor.split("/", 1)[-1]
-    compared, reference, spread = _with_differences(judged, metric)
+    compared, reference, spread = _with_differences(judged, metric, wanted)
     return Comparison(
         dataset=first.record.cell.dataset,
         network=first.network,
@@ -132,11 +133,13 @@ def _comparison(groups: list[Group]) -> Comparison:
     )
 
 
-def _with_differences(groups: Sequence[Group], judged: str) -> tuple[list[Group], str, Spread | None]:
+def _with_differences(
+    groups: Sequence[Group], judged: str, wanted: str
+) -> tuple[list[Group], str, Spread | None]:
     """The groups with their differences to the reference, its name, and the spread of the judged metric."""
     names = [group.attention for group in groups]
     variants = all(name.startswith(RELEASED) for name in names)  # as in an ablation of the block
-    possible = (BASELINE, RELEASED) if variants else (BASELINE,)
+    possible = (wanted,) if wanted else (BASELINE, RELEASED) if variants else (BASELINE,)
     reference = next((name for name in possible if names.count(name) == 1), "")
     if not reference:
         return list(groups), "", None

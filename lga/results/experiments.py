@@ -1,4 +1,4 @@
-"""The experiments: every ``conf/experiment/<name>.yaml`` that describes itself under ``experiment:``.
+"""The experiments: every ``experiment/<name>.yaml`` of the configs that says ``experiment:`` what it is.
 
 The files are read as they are, not composed, so that naming all of them takes some hundredths of a second.
 Experiments of one ``paths.kept`` share a page and its records, ``experiments/<paths.kept>``.
@@ -14,7 +14,8 @@ from typing import Any
 import yaml
 
 from lga.config.compose import CONFIG_DIR
-from lga.results.published import METRICS, PublishedRow, figure_rows, load_published
+from lga.config.grid import experiment_files
+from lga.results.published import PublishedRow, figure_rows, load_published
 from lga.run.folder.directory import KEPT
 from lga.system.errors import UserError
 
@@ -40,10 +41,12 @@ class Experiment:
         kind: what a row is called in sentences.
         axes: settings beside dataset, network and attention that the sweep goes over, named with dots.
         published: how the page calls the published numbers of its cells; empty where none stand beside them.
-        judged: whether its numbers are held against the published rows of its name.
+        published_rows: CSV file in `home` of another paper's; empty for those of this paper.
+        judged: whether its numbers are held against published rows: all of that file, or those of its name.
         note: said of what it found.
         looks: numbers of seeds at which its protocol looks, the last the most; empty for one look at the end.
         order: of its page among all; equal ones go by name.
+        home: the folder of configs that its file is in.
     """
 
     name: str
@@ -56,10 +59,12 @@ class Experiment:
     kind: str = "attention"
     axes: tuple[str, ...] = ()
     published: str = ""
+    published_rows: str = ""
     judged: bool = False
     note: str = ""
     looks: tuple[int, ...] = ()
     order: int = 100
+    home: Path = CONFIG_DIR
 
     @cached_property
     def rows(self) -> tuple[PublishedRow, ...]:
@@ -68,17 +73,29 @@ class Experiment:
             return ()
         if self.name == FIGURE:
             return figure_rows()
+        if self.published_rows:
+            return self.published_cells
         return tuple(row for row in load_published() if self.name in row.tables)
 
+    @cached_property
+    def published_cells(self) -> tuple[PublishedRow, ...]:
+        """All rows of the file that it names, else of the paper."""
+        return load_published(*([self.home / self.published_rows] if self.published_rows else []))
+
     @property
-    def metrics(self) -> tuple[str, str]:
-        """Names of the two published metrics; verdicts are on the first."""
-        return METRICS[self.rows[0].task]
+    def metrics(self) -> tuple[str, ...]:
+        """Names of the published metrics; verdicts are on the first."""
+        return tuple(metric.rsplit("/", 1)[-1] for metric in self.rows[0].metrics)
+
+    @property
+    def own(self) -> bool:
+        """Whether its file is the user's and not the project's."""
+        return self.home != CONFIG_DIR
 
     @property
     def folder(self) -> Path:
         """Where its page, its records and what is written by hand of it lie."""
-        return FOLDER / self.page
+        return (self.home if self.own else FOLDER) / self.page
 
 
 @dataclass(frozen=True)
@@ -101,8 +118,7 @@ class Page:
 
 def all_experiments() -> tuple[Experiment, ...]:
     """All of them, page by page."""
-    names = (path.stem for path in (CONFIG_DIR / "experiment").glob("[!_]*.yaml"))
-    told = ((name, _told(name)) for name in names)
+    told = ((name, _told(name)) for name in experiment_files())
     found = [_experiment(name, node, page) for name, (node, page) in told if node]
     return tuple(sorted(found, key=lambda one: (one.order, one.page, one.name)))
 
@@ -115,6 +131,11 @@ def judged_experiments() -> tuple[Experiment, ...]:
 def all_pages() -> tuple[Page, ...]:
     """All of them, in their order."""
     return _pages(all_experiments())
+
+
+def project_pages() -> tuple[Page, ...]:
+    """Those of the project's experiments."""
+    return _pages(one for one in all_experiments() if not one.own)
 
 
 def chosen_pages(name: str) -> Mapping[Page, tuple[Experiment, ...]]:
@@ -138,12 +159,12 @@ def chosen_pages(name: str) -> Mapping[Page, tuple[Experiment, ...]]:
 
 
 def read_experiment_file(name: str) -> dict[str, Any]:
-    """What ``conf/experiment/<name>.yaml`` says, nothing composed or resolved.
+    """What ``experiment/<name>.yaml`` says, nothing composed or resolved.
 
     Raises:
         UserError: it cannot be read.
     """
-    path = CONFIG_DIR / "experiment" / f"{name}.yaml"
+    path = experiment_files().get(name, CONFIG_DIR / "experiment" / f"{name}.yaml")
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
@@ -170,11 +191,15 @@ def _told(name: str) -> tuple[dict[str, Any], str | None]:
 
 
 def _experiment(name: str, node: Mapping[str, Any], page: str | None) -> Experiment:
-    valid = [one.name for one in fields(Experiment) if one.name not in ("name", "page")]
+    valid = [one.name for one in fields(Experiment) if one.name not in ("name", "page", "home")]
+    path = experiment_files()[name]
     wrong = [key for key in node if key not in valid]
     if wrong or not node.get("title"):
         what = f"experiment.{wrong[0]} is no such key" if wrong else "experiment.title is missing"
-        raise UserError(f"conf/experiment/{name}.yaml: {what}; valid: {', '.join(valid)}")
+        raise UserError(f"{path.parents[1].name}/experiment/{path.name}: {what}; valid: {', '.join(valid)}")
     return Experiment(
-        name, page or name, **{**node, **{key: tuple(node.get(key, ())) for key in ("axes", "looks")}}
+        name,
+        page or name,
+        home=path.parents[1],
+        **{**node, **{key: tuple(node.get(key, ())) for key in ("axes", "looks")}},
     )

@@ -28,12 +28,14 @@ class Number:
         values: ours by seed.
         published: the published one, if there is one.
         verdict: on ours, where they are held against it.
+        decimals: of the published number; None for three significant digits.
     """
 
     metric: str
     values: Mapping[int, float]
     published: float | None = None
     verdict: Verdict | None = None
+    decimals: int | None = None
 
     @cached_property
     def ours(self) -> Estimate | None:

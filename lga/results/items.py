@@ -68,6 +68,8 @@ def _right(row: Row) -> dict[tuple[int, int, str], NDArray[np.int8]]:
     found = {}
     for record in (run.record for run in row.runs):
         kept, read = record.outcomes, record.data.manifest_hash if record.data else ""
+        if record.config.get("dataset", {}).get("folds"):  # each seed has other images
+            continue
         with suppress(ValueError):  # of a foreign record
             packed = b64decode(kept.right or "", validate=True) if kept else b""
             if kept and 0 < kept.images <= 8 * len(packed):

@@ -22,7 +22,7 @@ from lga.results.gains import compare_gains
 from lga.results.labels import block_label
 from lga.results.looks import level_at
 from lga.results.matching import Matched, Names, Trainer, axis_values, cell_names, match
-from lga.results.published import Cell, PublishedRow, load_published, measured_metrics, published_number
+from lga.results.published import Cell, PublishedRow, published_number
 from lga.results.settings import digest, distinctions, recipe, without
 from lga.results.verdicts import judge_number
 
@@ -103,7 +103,7 @@ def _sort_in(experiment: Experiment, collected: Sequence[CollectedRun], override
         experiment,
         composed,
         match(own, grid, experiment.axes),
-        {row.cell: row for row in load_published()} if experiment.published else rows,
+        {row.cell: row for row in experiment.published_cells} if experiment.published else rows,
         _block_labels(experiment, grid, overrides),
     )
     together: dict[Names, list[Names]] = defaultdict(list)
@@ -161,7 +161,7 @@ class _Maker:
     def _row(self, names: Names, runs: Sequence[CollectedRun], monitor: str) -> Row:
         cell, run = (names[0], names[1], names[2]), self.composed.get(names)
         row = self.published.get(cell)
-        metrics = measured_metrics(row.task) if row else (monitor,)
+        metrics = row.metrics if row else (monitor,)
         return Row(
             attention=names[2],
             label=self.labels.get(cell, names[2]),
@@ -178,11 +178,11 @@ class _Maker:
         }
         if row is None:
             return Number(metric, values)
-        published = published_number(row, metric)
-        if not self.experiment.judged:
+        published, scale = published_number(row, metric), runs[0].scale if runs else "full"
+        if published is None or not self.experiment.judged:
             return Number(metric, values, published)
-        scale = runs[0].scale if runs else "full"
-        return Number(metric, values, published, judge_number(published, values, scale))
+        verdict = judge_number(published, values, scale, row.decimals)
+        return Number(metric, values, published, verdict, row.decimals)
 
 
 def _block_labels(
@@ -218,6 +218,14 @@ def _trainer_changes(run: CollectedRun, cell: FrozenRun) -> str:
 def _counts(row: PublishedRow, runs: Sequence[CollectedRun]) -> str:
     """`equal`, why the published counts are another network's, or `unexplained`."""
     record = runs[0].record
+    if row.parameters_text:  # another paper's, whose FLOPs are counted who knows how
+        classes = len(record.config["dataset"]["class_names"])
+        if row.num_classes not in (None, classes):
+            return f"not compared: of {classes} classes, published of {row.num_classes}"
+        found = row.count_of(record.parameters or 0) or "unexplained"
+        return found if found in ("equal", "unexplained") else f"explained: {found}"
+    if row.parameters is None or row.gflops is None:
+        return "-"
     if record.parameters == row.parameters and f"{record.gflops_paper or 0:.1f}" == f"{row.gflops:.1f}":
         return "equal"
     audit = kept_audit()

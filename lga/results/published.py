@@ -1,14 +1,18 @@
-"""The paper's published rows, as `experiments/published/published.csv` has them, typed and checked.
+"""Published rows, of the paper as `experiments/published/published.csv` has them, typed and checked.
+
+The README beside that file explains the columns. Another paper's are a file of one's own, in which dataset,
+model, attention and a task's first metric must be columns; docs/another_paper.md explains it.
 
 Figure 1's curves are rows too, each at the epoch that the paper's toolchain keeps, the best by 0.1 mAP50 +
 0.9 mAP50-95. The source prints no counts beside them: they are those of table 2's set with as many classes.
 """
 
 import csv
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Annotated, Literal, TextIO
+from typing import Annotated, Any, Literal, TextIO
 
 from pydantic import Field, TypeAdapter, ValidationError
 
@@ -17,10 +21,8 @@ from lga.system.files import shipped
 
 PUBLISHED = shipped("experiments") / "published" / "published.csv"
 
-TableName = Literal["table1", "table2", "table3", "table4", "table5"]
 Task = Literal["classification", "detection"]
-Model = Literal["mobilenetv3", "resnet18", "yolov8n"]
-Attention = Literal["none", "mhsa", "se", "eca", "cbam", "shuffle", "lga_local", "lga_global", "lga"]
+Name = Annotated[str, Field(min_length=1)]
 Count = Annotated[int, Field(gt=0)]
 Percent = Annotated[float, Field(ge=0, le=100)]
 Cell = tuple[str, str, str]
@@ -28,28 +30,56 @@ Cell = tuple[str, str, str]
 
 @dataclass(frozen=True)
 class PublishedRow:
-    """One network on one dataset; metrics in percent, None where the task has no such metric."""
+    """One network on one dataset; metrics in percent; None where the task has none, or none is published.
 
-    tables: tuple[TableName, ...]
-    task: Task
-    dataset: str
-    num_classes: Count
-    model: Model
-    attention: Attention
-    map50: Percent | None
-    map50_95: Percent | None
-    top1: Percent | None
-    top5: Percent | None
-    parameters: Count
-    gflops: Annotated[float, Field(gt=0)]
-    optimizer: Literal["SGD", "Adam", "AdamW"]
-    source: str
-    note: str
+    Attributes:
+        image_size: side in pixels of the images that the counts are of; None for the paper's convention.
+        train_images, test_images: that it was trained and judged on.
+        parameters_text: as printed, such as ``24.37M``.
+        decimals: of the metrics; None for three significant digits, as the paper prints them.
+    """
+
+    tables: tuple[str, ...] = ()
+    task: Task = "classification"
+    dataset: Name = ""
+    num_classes: Count | None = None
+    model: Name = ""
+    attention: Name = ""
+    map50: Percent | None = None
+    map50_95: Percent | None = None
+    top1: Percent | None = None
+    top5: Percent | None = None
+    parameters: Count | None = None
+    gflops: Annotated[float, Field(gt=0)] | None = None
+    optimizer: Literal["SGD", "Adam", "AdamW", ""] = ""
+    source: str = ""
+    note: str = ""
+    image_size: Count | None = None
+    train_images: Count | None = None
+    test_images: Count | None = None
+    parameters_text: str = ""
+    decimals: int | None = None
 
     @property
     def cell(self) -> Cell:
         """Dataset, model and attention: what no other row has all of."""
         return self.dataset, self.model, self.attention
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The published metrics, as records name them; verdicts are on the first."""
+        return tuple(name for name in measured_metrics(self.task) if published_number(self, name) is not None)
+
+    def count_of(self, parameters: int) -> str | None:
+        """How a count gives the printed one: ``equal``, or by what it was divided; None if it does not."""
+        found = _ROUNDED.fullmatch(self.parameters_text)
+        if found is None:
+            return "equal" if parameters == self.parameters else None
+        decimals, power = len(found[1].partition(".")[2]), 1 + "KMG".index(found[2])
+        for unit, told in (1000, "equal"), (1024, f'its "{found[2]}" is 2^{10 * power}'):
+            if f"{parameters / unit**power:.{decimals}f}" == found[1]:
+                return told
+        return None
 
 
 # Images of the published sets, trained on and judged on, as the paper's toolchain splits them. DOTA's are
@@ -66,13 +96,17 @@ PUBLISHED_IMAGES: Mapping[str, tuple[int, int]] = {
     "gwhd": (3_422, 748),
     "tinyperson": (746, 786),
 }
-COLUMNS = tuple(field.name for field in fields(PublishedRow))
+OWN_COLUMNS = tuple(field.name for field in fields(PublishedRow))[:-2]
+COLUMNS = OWN_COLUMNS[:-3]  # the paper's
+NEEDED = ("dataset", "model", "attention")
+_COUNTS = ("num_classes", "parameters", "gflops", "optimizer")
 METRICS: dict[Task, tuple[str, str]] = {
     "classification": ("top1", "top5"),
     "detection": ("map50", "map50_95"),
 }
 DETECTION_PROTOCOL = "paper"  # in front of a detector's metrics in records
 _ROW = TypeAdapter(PublishedRow)
+_ROUNDED = re.compile(r"(\d+(?:\.\d+)?)([KMG])")  # a count in thousands, millions or billions
 
 
 def measured_metrics(task: Task) -> tuple[str, str]:
@@ -82,50 +116,70 @@ def measured_metrics(task: Task) -> tuple[str, str]:
     return f"{prefix}{first}", f"{prefix}{second}"
 
 
-def published_number(row: PublishedRow, metric: str) -> float:
+def published_number(row: PublishedRow, metric: str) -> float | None:
     """The row's number of a metric, percent; `metric` as records name it."""
-    return float(getattr(row, metric.rsplit("/", 1)[-1]))
+    number: float | None = getattr(row, metric.rsplit("/", 1)[-1])
+    return number
 
 
 def load_published(path: Path = PUBLISHED) -> tuple[PublishedRow, ...]:
     """Return the rows in the file's order; what is wrong with it is a UserError with file and line."""
     rows: dict[Cell, PublishedRow] = {}
+    advice = "restore it from the repository" if path == PUBLISHED else "correct it"
     try:
         with path.open(encoding="utf-8", newline="") as file:
             for where, texts in _lines(file, path):
-                row = _row(texts, where)
+                row = _row(texts, where, path == PUBLISHED)
                 if row.cell in rows:
                     raise UserError(f"{where}: a second row of {'/'.join(row.cell)}; remove one")
                 rows[row.cell] = row
-    except FileNotFoundError as error:
-        raise UserError(f"{path}: no such file; restore it from the repository") from error
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror}); {advice}") from error
     except (UnicodeDecodeError, csv.Error) as error:
-        raise UserError(f"{path}: not CSV in UTF-8 ({error}); restore it from the repository") from error
+        raise UserError(f"{path}: not CSV in UTF-8 ({error}); {advice}") from error
     return tuple(rows.values())
 
 
 def _lines(file: TextIO, path: Path) -> Iterator[tuple[str, dict[str, str]]]:
     """Each line's place and its fields by column."""
     reader = csv.reader(file, strict=True)
-    if tuple(next(reader, ())) != COLUMNS:
+    columns = tuple(next(reader, ()))
+    if path == PUBLISHED and columns != COLUMNS:
         raise UserError(f"{path}:1: the columns must be {','.join(COLUMNS)}")
+    if wrong := [each for n, each in enumerate(columns) if each not in OWN_COLUMNS or each in columns[:n]]:
+        raise UserError(
+            f"{path}:1: {wrong[0]!r} is twice there, or no column; valid: {','.join(OWN_COLUMNS)}"
+        )
+    if missing := [each for each in NEEDED if each not in columns]:
+        raise UserError(f"{path}:1: has no column {missing[0]}; it needs {','.join(NEEDED)} and a metric")
     for line in reader:
         where = f"{path}:{reader.line_num}"
-        if len(line) != len(COLUMNS):
-            raise UserError(f"{where}: {len(line)} fields instead of {len(COLUMNS)}; quote one with a comma")
-        yield where, dict(zip(COLUMNS, line, strict=True))
+        if len(line) != len(columns):
+            raise UserError(f"{where}: {len(line)} fields instead of {len(columns)}; quote one with a comma")
+        yield where, dict(zip(columns, line, strict=True))
 
 
-def _row(texts: Mapping[str, str], where: str) -> PublishedRow:
-    """The typed row of a line's fields; an empty metric is None."""
-    metrics = {name: texts[name] or None for names in METRICS.values() for name in names}
+def _row(texts: Mapping[str, str], where: str, of_paper: bool) -> PublishedRow:
+    """The typed row of a line's fields, of which an empty one is left out; all of the paper's are needed."""
+    needed = (*NEEDED, *_COUNTS) if of_paper else NEEDED
+    given: dict[str, Any] = {name: text for name, text in texts.items() if text or name in needed}
+    metrics = {name: given[name] for names in METRICS.values() for name in names if name in given}
+    given.setdefault("task", "detection" if metrics.keys() & set(METRICS["detection"]) else "classification")
+    given["tables"] = tuple(texts.get("tables", "").split())
+    if not of_paper:
+        given["decimals"] = max((len(text.partition(".")[2]) for text in metrics.values()), default=0)
+        given["parameters_text"] = text = texts.get("parameters", "")
+        if found := _ROUNDED.fullmatch(text):
+            given["parameters"] = round(float(found[1]) * 1000 ** (1 + "KMG".index(found[2])))
     try:
-        row = _ROW.validate_python({**texts, **metrics, "tables": tuple(texts["tables"].split())})
+        row = _ROW.validate_python(given)
     except ValidationError as error:
         first = error.errors()[0]
         raise UserError(f"{where}: {first['loc'][0]}={first['input']!r}: {first['msg']}") from error
-    if {name for name, value in metrics.items() if value is not None} != set(METRICS[row.task]):
-        raise UserError(f"{where}: a row of {row.task} has {' and '.join(METRICS[row.task])}, and no others")
+    first_one, second = METRICS[row.task]
+    if metrics.keys() != {first_one, second} and (of_paper or metrics.keys() != {first_one}):
+        also = "and" if of_paper else "perhaps"
+        raise UserError(f"{where}: a row of {row.task} has {first_one} {also} {second}, and no others")
     return row
 
 
@@ -133,8 +187,8 @@ FIGURE_SETS: Mapping[str, str] = {
     "coco2017": "coco_minitrain",
     "voc2007": "voc2012",
 }  # and of as many classes
-ATTENTIONS: Sequence[Attention] = ("none", "lga")
-_MODEL: Model = "mobilenetv3"
+ATTENTIONS: Sequence[str] = ("none", "lga")
+_MODEL = "mobilenetv3"
 
 
 def figure_rows() -> tuple[PublishedRow, ...]:
@@ -159,7 +213,7 @@ def read_curves(dataset: str) -> dict[str, list[float]]:
         raise UserError(f"{path}: not a published curve ({error}); restore it from the repository") from error
 
 
-def _counted_row(dataset: str, attention: Attention, counts: PublishedRow) -> PublishedRow:
+def _counted_row(dataset: str, attention: str, counts: PublishedRow) -> PublishedRow:
     curves = read_curves(dataset)
     points = zip(curves["epoch"], *(curves[f"{m}_{attention}"] for m in METRICS["detection"]), strict=True)
     epoch, map50, map50_95 = max(points, key=lambda point: 0.1 * point[1] + 0.9 * point[2])

@@ -41,7 +41,8 @@ def scale_of(record: RunRecord) -> Scale:
         return "embedded"
     if trainer.get("scale") != "full" or any(trainer.get(limit) is not None for limit in LIMITS):
         return "reduced"
-    return "full" if other_images(record) is None and has_published_settings(record) else "study"
+    whole = published_images(record.cell.dataset) is not None and other_images(record) is None
+    return "full" if whole and has_published_settings(record) else "study"
 
 
 def other_images(record: RunRecord) -> str | None:
@@ -49,7 +50,7 @@ def other_images(record: RunRecord) -> str | None:
 
     None too where it is not known how many were read, or published.
     """
-    published = PUBLISHED_IMAGES.get(record.cell.dataset)
+    published = published_images(record.cell.dataset)
     if published is None or record.data is None:
         return None
     slack = SLACK.get(record.cell.dataset, 0.0)
@@ -59,6 +60,16 @@ def other_images(record: RunRecord) -> str | None:
         if abs(read - wanted) > slack * wanted:
             told.append(f"{read:,} of {wanted:,} {name} images")
     return ", ".join(told) or None
+
+
+@cache
+def published_images(dataset: str) -> tuple[int, int] | None:
+    """Images that a published cell of the set was trained and judged on; None where that is not known."""
+    if dataset in PUBLISHED_IMAGES:
+        return PUBLISHED_IMAGES[dataset]
+    rows = (row for one in judged_experiments() if one.own for row in one.rows if row.dataset == dataset)
+    found = ((row.train_images, row.test_images) for row in rows)
+    return next(((train, test) for train, test in found if train and test), None)
 
 
 def has_published_settings(record: RunRecord) -> bool:

@@ -46,14 +46,20 @@ class Verdict:
     p: float | None = None
 
 
-def rounding(published: float) -> float:
-    """Half a unit of the last digit: the source prints three significant ones."""
-    return 0.05 if abs(published) >= 10 else 0.005
+def decimals_of(published: float, decimals: int | None = None) -> int:
+    """Return how many digits the source prints after the point: of three significant ones, or `decimals`."""
+    return decimals if decimals is not None else 1 if abs(published) >= 10 else 2
 
 
-def difference(published: float, baseline: float) -> tuple[float, float]:
+def rounding(published: float, decimals: int | None = None) -> float:
+    """Half a unit of the last digit."""
+    return float(f"0.{'0' * decimals_of(published, decimals)}5")
+
+
+def difference(published: float, baseline: float, decimals: int | None = None) -> tuple[float, float]:
     """A published gain in the digits of its numbers, and what rounding may have moved it by."""
-    return round(published - baseline, 3), round(rounding(published) + rounding(baseline), 3)
+    slack = rounding(published, decimals) + rounding(baseline, decimals)
+    return round(published - baseline, 3), round(slack, 3)
 
 
 def margin(metric: str) -> float:
@@ -65,13 +71,16 @@ def margin(metric: str) -> float:
     return 0.3 if metric.startswith("top") else 1.0
 
 
-def judge_number(published: float, values: Mapping[int, float], scale: str) -> Verdict:
+def judge_number(
+    published: float, values: Mapping[int, float], scale: str, decimals: int | None = None
+) -> Verdict:
     """Judge a published number.
 
     Args:
         published: percent.
         values: ours by seed, percent.
         scale: of our runs.
+        decimals: of the published number; None for three significant digits.
     """
     if not values:
         return Verdict(Word.NOT_RUN, "no seed has run")
@@ -82,7 +91,7 @@ def judge_number(published: float, values: Mapping[int, float], scale: str) -> V
         return Verdict(Word.UNDECIDED, f"{scale} scale is not held against the published number", ours)
     reach = student_quantile(1 - ALPHA / 2, ours.n - 1) * stdev(values.values()) * math.sqrt(1 + 1 / ours.n)
     low, high = ours.mean - reach, ours.mean + reach
-    inside = _within(published, low, high, rounding(published))
+    inside = _within(published, low, high, rounding(published, decimals))
     return Verdict(
         Word.CONSISTENT if inside else Word.INCONSISTENT, f"one run of ours: {low:.2f} to {high:.2f}", ours
     )

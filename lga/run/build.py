@@ -14,7 +14,7 @@ from torchmetrics import Metric
 from lga.backbones.small_maps import use_products_on_small_maps
 from lga.config.compose import composed_or_told
 from lga.config.frozen_run import freeze
-from lga.config.instantiation import located, make, make_reader, naming
+from lga.config.instantiation import located, make, make_reader
 from lga.data.loading.random_streams import Stream, kept_global_state, stream_seed
 from lga.data.loading.splits_data import SplitsData
 from lga.system.errors import UserError
@@ -34,13 +34,9 @@ def build_network(cfg: DictConfig) -> nn.Module:
     """Build the cell's network with fresh weights: cells of one `seed` start equal outside their slots."""
     torch.manual_seed(cfg.seed)
     attention = _attention(cfg.attention.block, cfg.seed)
-    make_backbone = make(cfg.backbone.network, "backbone.network")
-    with naming("backbone.network"):
-        backbone = make_backbone(attention=attention)
+    backbone = make(cfg.backbone.network, "backbone.network")(attention=attention)
     node, where = (cfg.task.model, "task.model") if cfg.task.model else (cfg.detector.model, "detector.model")
-    make_network = make(node, where)
-    with naming(where):
-        network = cast(nn.Module, make_network(backbone))
+    network = cast(nn.Module, make(node, where)(backbone))
     use_products_on_small_maps(network)
     return network
 
@@ -51,12 +47,12 @@ def build_data(cfg: DictConfig) -> SplitsData[Any]:
     workers = cfg.trainer.num_workers
     if workers is None:
         workers = 0 if cfg.dataset.embedded else torch.get_num_threads()
-    make_data = make(cfg.task.data, "task.data")
-    with naming("task.data"):
-        data = make_data(reader, seed=cfg.seed, num_workers=workers, train_share=cfg.data.train_share)
+    settings = {"seed": cfg.seed, "num_workers": workers, "train_share": cfg.data.train_share}
+    data = cast("SplitsData[Any]", make(cfg.task.data, "task.data")(reader, **settings))
+    data.folds = cfg.dataset.folds
     if cfg.trainer.accelerator in ("gpu", "cuda") and torch.cuda.is_available():
         data.device = "cuda"
-    return cast("SplitsData[Any]", data)
+    return data
 
 
 def build_task(cfg: DictConfig, network: nn.Module) -> BaseTask:
@@ -126,7 +122,7 @@ def _attention(node: DictConfig, seed: int) -> Callable[[int], nn.Module]:
     slots = count()
 
     def build(channels: int) -> nn.Module:
-        with naming("attention.block"), kept_global_state() as generator:
+        with kept_global_state() as generator:
             generator.manual_seed(stream_seed(Stream.SLOT, seed, next(slots)))
             return cast(nn.Module, block(channels))
 

@@ -16,6 +16,7 @@ from omegaconf import DictConfig
 
 from lga.config.compose import CONFIG_DIR, CONFIG_ERRORS, explain
 from lga.config.frozen_run import freeze
+from lga.config.reference import help_text, print_keys
 from lga.config.schema import register_schema
 from lga.system.errors import UserError
 
@@ -46,7 +47,17 @@ def main() -> None:
     os.environ["HYDRA_FULL_ERROR"] = "1"  # else Hydra prints errors itself and they never reach us
     signal.signal(signal.SIGTERM, _terminated)
     try:
-        sys.argv[1:] = _as_overrides(sys.argv[1:])
+        if sys.argv[1:2] == ["keys"]:
+            print_keys(sys.argv[2:])
+            return
+        arguments = _as_overrides(sys.argv[1:])
+        options = get_args_parser().parse_intermixed_args(arguments)
+        for override in options.overrides:  # Hydra wants them side by side
+            arguments.remove(override)
+        sys.argv[1:] = [*arguments, *options.overrides]
+        if options.help:
+            print(help_text(options.config_dir))
+            return
         run_one()
     except (UserError, *CONFIG_ERRORS) as error:
         if wants_traceback:

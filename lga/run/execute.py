@@ -1,11 +1,12 @@
 """One frozen run, from its mode to its result."""
 
+import sys
 from dataclasses import asdict
 
 from lga.config.frozen_run import FrozenRun
 from lga.run.devices.device_sets import launched
 from lga.run.devices.processes import make_room_for_sockets
-from lga.run.preflight import check
+from lga.run.preflight import check, run_with_weights
 from lga.system.secrets import hide_variables
 
 
@@ -16,7 +17,11 @@ def execute(run: FrozenRun) -> float | None:
     mode = run.config["mode"]["name"]
     if mode == "train":
         return _train(run)
-    check(run)
+    chosen = run_with_weights(run) if mode in ("evaluate", "predict", "export") else run
+    check(chosen)
+    if chosen is not run:
+        print(f"{chosen.cell}, the newest finished run: {chosen.directory}", file=sys.stderr, flush=True)
+        run = chosen
     if mode == "evaluate":
         from lga.run.modes.evaluate import evaluate
 

@@ -22,9 +22,11 @@ from lga.data.loading.sharding import Shard
 from lga.instruments import InstrumentsCallback
 from lga.run.build import build_data, build_network, build_task, check_smallest_batch
 from lga.run.callbacks.detection_report import DetectionReport
+from lga.run.callbacks.epochs import EpochBar, EpochLines
 from lga.run.callbacks.history import FiniteLosses, MetricsHistory
 from lga.run.callbacks.loggers import loggers_of, own_callbacks
 from lga.run.callbacks.wandb_logger import WandbLogger
+from lga.run.fine_tuning import HeadFirst, load_weights
 from lga.run.folder.checkpoints import AtomicCheckpointIO, BestAndLast, load
 from lga.run.folder.data_files import check_same_data
 from lga.run.folder.directory import RunDirectory
@@ -50,6 +52,7 @@ def fit_and_judge(run: FrozenRun, folder: RunDirectory, shard: Shard | None = No
     cfg = run.cfg
     _prepare_torch(cfg)
     network = build_network(cfg)
+    before = load_weights(network, cfg)
     complexity = complexity_of(network, cfg.dataset.image_size)
     if cfg.trainer.channels_last:
         network = network.to(memory_format=torch.channels_last)
@@ -63,6 +66,8 @@ def fit_and_judge(run: FrozenRun, folder: RunDirectory, shard: Shard | None = No
     status = "failed"
     try:
         trainer, best = _trainer(cfg, run, folder, wandb, shard)
+        if cfg.recipe.freeze_epochs:
+            trainer.callbacks.append(HeadFirst(network, before, cfg.recipe.freeze_epochs))  # type: ignore[attr-defined]
         if resumed_epoch is not None:
             log.info("%s: resuming after epoch %d", run.cell, resumed_epoch)
         with _compiled(network, cfg.trainer.compile):
@@ -155,7 +160,9 @@ def _trainer(
     )
     # The loaders of a shard end at the limit by themselves: it is of all their batches together.
     most_judged = _limit(settings.limit_eval_batches if shard is None else None)
-    loggers = loggers_of(cfg, folder, wandb)
+    loggers, losses = loggers_of(cfg, folder, wandb), FiniteLosses(folder.path)
+    bar = settings.progress and sys.stdout.isatty()
+    level = logging.INFO if settings.progress and not bar else logging.DEBUG
     trainer = pl.Trainer(
         accelerator=settings.accelerator,
         devices=settings.devices,
@@ -168,8 +175,10 @@ def _trainer(
         default_root_dir=folder.path,
         logger=loggers,
         callbacks=[
-            FiniteLosses(folder.path),
+            losses,
             MetricsHistory(folder.metrics),
+            *([EpochBar(losses, task.monitor)] if bar else []),
+            EpochLines(str(run.cell), task.monitor, level),
             *_instruments(cfg, folder),  # before what saves their rows
             *own_callbacks(cfg, loggers),
             best,
@@ -179,7 +188,7 @@ def _trainer(
         benchmark=not settings.deterministic,
         enable_checkpointing=False,
         enable_model_summary=False,
-        enable_progress_bar=settings.progress and sys.stdout.isatty(),
+        enable_progress_bar=bar,
         inference_mode=False,  # weights folded under inference mode could not be trained on
         num_sanity_val_steps=0,
         use_distributed_sampler=False,

@@ -1,18 +1,23 @@
 """What a run needs of this machine, looked at before torch is imported: a mistake is reported at once."""
 
 import os
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import Any
 
-from lga.config.frozen_run import FrozenRun
+from lga.config.frozen_run import FrozenRun, identifying
 from lga.data.published.toolchain_tree import IMAGE_SUFFIXES
 from lga.run.devices.device_sets import check_devices
 from lga.run.folder.data_files import check_data
 from lga.run.folder.directory import RunDirectory
+from lga.run.folder.record import read_record
 from lga.system.errors import UserError, require_extra
 from lga.system.foreign import visible
 
 IN_EXTRA = ("tensorboard", "mlflow")
+# What trained weights fit whatever it was; the task's name goes with the data set's.
+OF_TRAINING = ("recipe", "task", "trainer", "callbacks", "data")
 WANDB_MODES = ("online", "offline", "disabled", "dryrun", "run", "shared")
 
 
@@ -47,6 +52,38 @@ def _check_loggers(kinds: Collection[str]) -> None:
         )
 
 
+def run_with_weights(run: FrozenRun) -> FrozenRun:
+    """Return the run whose weights are meant: without `seed=`, the newest finished one of the cell.
+
+    A recipe, or what else was chosen for the training alone, has to be the one that the user names, if any.
+    """
+    named = {re.split(r"[./@=]", override.lstrip("+~"))[0] for override in run.overrides}
+    if "seed" in named or run.config["mode"]["checkpoint"] or run.config["paths"]["run_dir"]:
+        return run
+    apart = {"seed", *(() if "experiment" in named else set(OF_TRAINING) - named)}
+    wanted = _identifying(run.config, apart)
+    for weights in _newest_weights(run):
+        folder = weights.parents[1]
+        try:
+            record = read_record(folder / "result.json")
+            fits = record.status == "finished" and _identifying(record.config, apart) == wanted
+        except (UserError, OSError, KeyError):  # of another version, or without settings
+            continue
+        if fits:
+            paths = {**run.config["paths"], "run_dir": str(folder)}
+            config = {**run.config, "seed": record.cell.seed, "paths": paths}
+            return FrozenRun(config, run.overrides, run.variables)
+    return run
+
+
+def _identifying(config: Mapping[str, Any], apart: Collection[str]) -> dict[str, Any]:
+    """Return what identifies a run, less some groups, and what of the recipe the detector is made with."""
+    kept = {key: value for key, value in identifying(config).items() if key not in apart}
+    gains = config["recipe"]["detection"] or {}
+    model = {key: value for key, value in (config["detector"]["model"] or {}).items() if key not in gains}
+    return {**kept, "detector": {**kept["detector"], "model": model}}
+
+
 def weights_of(run: FrozenRun) -> Path:
     """Return the file with the weights to use: `mode.checkpoint`, else the cell's own best ones."""
     named, folder = run.config["mode"]["checkpoint"], RunDirectory(run)
@@ -58,16 +95,16 @@ def weights_of(run: FrozenRun) -> Path:
     kept, first = folder.kept(), "run the same command without mode= first"
     if kept:
         first = f"its record alone is kept, in {kept[0]}; {first}, with paths.kept=null"
-    raise UserError(
-        f"{run.cell}: not trained yet, there is no {path}; {first}, or name weights{_weights_at_hand(path)}"
-    )
+    newest = _newest_weights(run)[:1]
+    at_hand = f": there is mode.checkpoint={newest[0]}" if newest else " with mode.checkpoint="
+    raise UserError(f"{run.cell}: not trained yet, there is no {path}; {first}, or name weights{at_hand}")
 
 
-def _weights_at_hand(path: Path) -> str:
-    """Say where the newest weights are of this cell with another seed or recipe."""
-    runs = path.parents[2]
-    found = sorted(runs.glob(f"*/checkpoints/{path.name}"), key=lambda other: other.stat().st_mtime)
-    return f": there is mode.checkpoint={found[-1]}" if found else " with mode.checkpoint="
+def _newest_weights(run: FrozenRun) -> list[Path]:
+    """Return the weights of the cell with any seed or recipe, the newest first."""
+    own = RunDirectory(run).best_checkpoint
+    found = own.parents[2].glob(f"*/checkpoints/{own.name}")
+    return sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)
 
 
 def images_of(source: str | None) -> list[Path]:

@@ -119,3 +119,6 @@ class Detections:
     boxes: Tensor
     scores: Tensor
     labels: Tensor
+
+    def __getitem__(self, which: slice | Tensor) -> "Detections":
+        return Detections(self.boxes[which], self.scores[which], self.labels[which])

@@ -76,6 +76,15 @@ def outputs(*parts: str) -> Path:
     return Path(os.environ.get("LGA_OUTPUT_DIR", "outputs"), *parts)
 
 
+def own_configs() -> tuple[Path, ...]:
+    """Return the folders of LGA_CONFIG_DIR of the environment, whose groups add options to the project's."""
+    named = os.environ.get("LGA_CONFIG_DIR", "").split(os.pathsep)
+    found = tuple(Path(folder).absolute() for folder in named if folder)
+    if missing := [folder for folder in found if not folder.is_dir()]:
+        raise UserError(f"LGA_CONFIG_DIR: {missing[0]}: no such folder")
+    return found
+
+
 def shipped(name: str) -> Path:
     """Return the folder `conf` or `experiments`: in the package once installed, beside it in a checkout."""
     package = Path(__file__).resolve().parents[1]

@@ -26,6 +26,19 @@ def first_line(error: BaseException) -> str:
     return printable(next(iter(str(error).strip().splitlines()), "") or type(error).__name__)
 
 
+def duration(seconds: float) -> str:
+    """Return a time in the unit that suits it."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def numbered(count: int, noun: str) -> str:
+    """Return such as ``1 image`` and ``3 boxes``."""
+    plural = "es" if noun.endswith("x") else "s"
+    return f"{count:,} {noun}{plural * (count != 1)}"
+
+
 def counted(what: str, entries: Sequence[str]) -> list[str]:
     """Return one phrase on the entries, the first few by name; nothing where there are none."""
     if not entries:

@@ -29,7 +29,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from lga.attention import LocalGlobalAttention
 from lga.attention.local_global.literal import LiteralLocalGlobalAttention
-from lga.audit.attention_cost import Report, Row, Spread, Times
+from lga.results.attention_cost import Report, Row, Spread, Times
 from lga.run.build import build_model
 from lga.run.machine.complexity import count_parameters, paper_gflops
 from lga.run.machine.environment import environment

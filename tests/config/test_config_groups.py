@@ -4,7 +4,7 @@ import pytest
 
 from lga.config.compose import CONFIG_DIR, compose
 from lga.config.frozen_run import freeze
-from lga.config.grid import experiment_names
+from lga.config.grid import experiment_files
 from lga.config.instantiation import make
 from lga.run.build import build_optimization
 
@@ -20,7 +20,7 @@ OPTIONS = [
 OF_DETECTION = {"task=detection", "recipe=digit_scenes"} | {
     option for option in OPTIONS if option.startswith("detector=") and option != "detector=none"
 }
-EXPERIMENTS = experiment_names()
+EXPERIMENTS = sorted(experiment_files())
 
 
 @pytest.mark.parametrize("option", OPTIONS)

@@ -30,7 +30,7 @@ def test_a_run_is_the_one_that_the_command_line_composes():
 @pytest.mark.parametrize(
     ("experiment", "overrides", "told"),
     [
-        ("table9", [], "table9: no such experiment; valid: "),
+        ("table9", [], "experiment=table9: no such option; did you mean table"),
         ("table1", ["sed=1"], "sed: no such key; did you mean seed?"),
         ("table1", ["dataset=coco20"], "dataset=coco20: no such option"),
         ("table1", ["dataset=digits"], "recipe/published/mobilenetv3=digits: no such option"),

@@ -28,7 +28,7 @@ def test_a_config_may_use_the_old_name():
     node = OmegaConf.create(
         {"_target_": "lga.data.classification_data.ClassificationData", "_partial_": True}
     )
-    assert make(node, "task.data").func is resolve_name(MOVED[node["_target_"]])
+    assert make(node, "task.data").__wrapped__.func is resolve_name(MOVED[node["_target_"]])
 
 
 @pytest.mark.parametrize(

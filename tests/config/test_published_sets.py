@@ -57,7 +57,7 @@ def test_inspect_train_and_evaluate(dataset, tmp_path):
     protocols = {name.split("/")[0] for name in record.metrics}
     assert protocols == {"paper", "coco", "native"} - ({"native"} if dataset in WITHOUT_NATIVE else set())
 
-    evaluated = run_py("mode=evaluate", *where, *SMOKE, env=one_thread)
+    evaluated = run_py("mode=evaluate", "mode.json=true", *where, *SMOKE, env=one_thread)
     assert evaluated.returncode == 0, evaluated.stderr
     again = json.loads(evaluated.stdout.splitlines()[-1])
     assert {name: again[name] for name in record.metrics} == pytest.approx(record.metrics)

@@ -45,7 +45,7 @@ def test_grids_take_names():
 @pytest.mark.parametrize(
     ("override", "told"),
     [
-        ("backbone=timm/eff-net", "backbone=timm/eff-net: no name of timm's"),
+        ("backbone=timm/eff-net", "backbone=timm/eff-net: not a timm model;"),
         (
             "backbone=efficientnet_b0",
             "valid: mobilenetv3, resnet18, resnet18_full, yolov8, timm/<name>",
@@ -62,8 +62,8 @@ def test_other_names_are_refused_in_one_line(override, told):
 @pytest.mark.parametrize(
     ("overrides", "told"),
     [
-        (["backbone.slots=[4,5]"], "backbone.slots: mobilenetv3 has no such setting"),
-        (["backbone.checkpoint=w.pth"], "backbone.checkpoint: mobilenetv3 has no such setting"),
+        (["backbone.slots=[4,5]"], "backbone.slots: this backbone has no such setting; backbone=timm"),
+        (["backbone.checkpoint=w.pth"], "backbone.checkpoint: this backbone has no such setting"),
         (
             ["backbone=timm/resnet10t", "backbone.checkpoint=no.pth"],
             r"^backbone\.checkpoint=no\.pth: cannot be read \(No such",

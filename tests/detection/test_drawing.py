@@ -2,8 +2,11 @@
 
 import cv2
 import numpy as np
+import pytest
+import torch
 
-from lga.detection.drawing import draw_boxes, png, side_by_side
+from lga.detection.drawing import draw_boxes, drawn, png, side_by_side
+from lga.structures import Detections
 
 GREY = np.full((100, 160, 3), 90, np.uint8)
 
@@ -49,3 +52,19 @@ def test_two_pictures_in_a_file():
     red = np.zeros_like(GREY) + np.array([255, 0, 0], np.uint8)
     read = cv2.imdecode(np.frombuffer(png(red), np.uint8), cv2.IMREAD_COLOR)
     assert read[0, 0].tolist() == [0, 0, 255]  # OpenCV reads blue first
+
+
+@pytest.mark.parametrize(
+    ("confidence", "heading", "scores"),
+    [
+        (0.25, "found, score from 0.25", [0.75, 0.5]),
+        (0.8, "none from 0.8: the best 2", [0.75, 0.125]),
+    ],
+)
+def test_the_best_boxes_are_drawn_where_none_is_sure(confidence, heading, scores):
+    boxes = torch.tensor([[0.0, 0, 10, 10], [0, 0, 9, 10], [20, 0, 30, 10]])  # two of them in one place
+    found = Detections(boxes, torch.tensor([0.75, 0.5, 0.125]), torch.arange(3))
+    told, shown = drawn(found, confidence)
+    assert told == heading
+    assert shown.scores.tolist() == scores
+    assert len(shown.boxes) == len(shown.labels) == len(scores)

@@ -1,5 +1,6 @@
 """Sweeps on the real command line: what fails costs its own job alone, what is done stays done."""
 
+import io
 import os
 import signal
 import subprocess
@@ -8,10 +9,15 @@ import time
 from pathlib import Path
 
 import pytest
+from omegaconf import OmegaConf
+from rich.console import Console
 
+from hydra_plugins.lga_launcher.launcher import ProcessLauncher
+from lga.launch import sweep
+from lga.launch.sweep import Job, SweepProgress
 from lga.run.devices.device_sets import device_sets, visible_gpus
 from lga.run.folder.record import read_record
-from tests.run.cells import QUICK, ROOT, run_py
+from tests.run.cells import QUICK, ROOT, cell, run_py
 
 BLOCKS = {
     "Raises": "RuntimeError: raised on purpose",
@@ -120,3 +126,33 @@ def test_places_on_gpus_are_named_for_their_job(monkeypatch):
     assert [each.gpus for each in device_sets("cpu", 1, jobs=10)] == [None]
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     assert visible_gpus() == []
+
+
+def test_running_jobs_are_shown_with_epoch_metric_and_time_left(tmp_path, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(sweep.time, "monotonic", lambda: now[0])
+    progress = SweepProgress(2, Console(force_terminal=True, width=200, file=io.StringIO()))
+    job = Job((), cell(tmp_path, "trainer.max_epochs=10"))
+
+    def shown():
+        progress.show_running([job])
+        return [(task.completed, task.fields["counts"]) for task in progress._bar.tasks[1:]]
+
+    assert shown() == [(0, "epoch 1 of 10")]
+    job.folder.path.mkdir(parents=True)
+    now[0] = 40.0
+    job.folder.metrics.write_text("epoch,val/top1\n1,50.0\n2,61.234\n")
+    assert shown() == [(2, "epoch 3 of 10, top1 61.23, about 3 min left")]
+    now[0] = 120.0
+    assert shown()[0][1].endswith("about 80 s left")
+    progress.show_running([])
+    assert len(progress._bar.tasks) == 1
+
+
+def test_a_sweeper_finds_the_folder_for_its_results(tmp_path, monkeypatch):
+    """Optuna's writes into it, when all of its trials are done."""
+    launcher, folder = ProcessLauncher(), tmp_path / "out" / "sweeps"
+    config = OmegaConf.create({"hydra": {"sweep": {"dir": str(folder)}}})
+    launcher.setup(hydra_context=None, task_function=None, config=config)
+    monkeypatch.setattr("lga.launch.sweep.launch_sweep", lambda *_: [folder.is_dir()])
+    assert launcher.launch([], 0) == [True]

@@ -1,6 +1,8 @@
-"""The examples of docs/python.md, run as printed there, in one folder one after the other."""
+"""The examples of docs/python.md, the README and the notebook, run as printed, in one folder in turn."""
 
+import json
 import re
+import shutil
 import sys
 
 import cv2
@@ -19,10 +21,8 @@ EXAMPLES = dict(re.findall(r"^## ([^\n]+)\n+```python\n(.*?)```", DOCUMENT, re.D
 @pytest.fixture(scope="module", autouse=True)
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("documents")
-    readme = (ROOT / "README.md").read_text()
-    (folder / "mean_gate.py").write_text(
-        re.search(r"```python\n(# mean_gate.py.*?)```", readme, re.DOTALL)[1]
-    )
+    shutil.copy(ROOT / "examples" / "mean_gate.py", folder)
+    (folder / "outputs").mkdir()
     cv2.imwrite(str(folder / "digit.png"), np.zeros((8, 8), np.uint8))
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
@@ -60,8 +60,33 @@ def test_compare_attentions(folder, capsys):
     assert gate["gain"] == pytest.approx(gate["top1"] - base["top1"])
     assert gate["gain_low"] <= gate["gain"] <= gate["gain_high"]
     assert gate["parameters"] == base["parameters"] + 2 * 24
-    assert "Handwritten digits with MobileNetV3, top-1 accuracy (smoke runs" in capsys.readouterr().out
+    assert "Handwritten digits, MobileNetV3, 15 epochs, smoke runs: " in capsys.readouterr().out
     assert (folder / "gains.png").stat().st_size > 1000
+
+
+def test_the_readme(folder, capsys):
+    (folder / "gains.png").unlink(missing_ok=True)
+    (example,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    names: dict = {}
+    exec(compile(example, "README.md", "exec"), names)
+    assert names["features"].shape == (2, 128, 20, 20)
+    assert [row.attention for row in names["found"].family.rows] == ["none", "se", "lga"]
+    assert "Handwritten digits with MobileNetV3, top-1 accuracy" in capsys.readouterr().out
+    assert (folder / "gains.png").stat().st_size > 1000
+
+
+def test_the_notebook(folder):
+    """Its code cells in their order; what is kept in it shows the frame and the picture, and is small."""
+    cells = json.loads((ROOT / "examples" / "compare_attentions.ipynb").read_text())["cells"]
+    code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    names: dict = {}
+    for number, source in enumerate(code):
+        exec(compile(source, f"cell {number}", "exec"), names)
+    assert [row["attention"] for row in names["rows"]] == ["none", "lga", "MeanGate"]
+    assert (folder / "outputs" / "gains.png").stat().st_size > 1000
+    shown = [list(output.get("data", {})) for cell in cells for output in cell.get("outputs", ())]
+    assert ["image/png", "text/plain"] in [sorted(kinds) for kinds in shown]
+    assert (ROOT / "examples" / "compare_attentions.ipynb").stat().st_size < 50_000
 
 
 def test_insert(capsys):
@@ -72,7 +97,7 @@ def test_insert(capsys):
 def test_runs_and_published_rows():
     """Of the examples before: each example can be run alone, so what is here is trained by it."""
     run("Train, load, predict")
-    names = run("What there is: runs, and what was published")
+    names = run("List runs and published numbers")
     assert names["best"].score == max(row["score"] for row in names["rows"])
     assert {row["dataset"] for row in names["rows"]} == {"digits"}
     assert len(names["table2"]) == 30

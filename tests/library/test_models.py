@@ -54,6 +54,15 @@ def rewritten(folder, *keys, to):
     return folder
 
 
+def test_overrides_without_a_seed_give_the_newest_run_of_the_cell(trained):
+    given = [*QUICK, f"paths.output_dir={trained.record.config['paths']['output_dir']}", "attention=se"]
+    model = lga.load(given)
+    assert model.run.cell.seed == 2
+    assert model.run.directory == trained.folder
+    with pytest.raises(UserError, match="seed 0: not trained yet"):
+        lga.load([*given, "seed=0"])
+
+
 def test_a_folder_gives_the_network_of_its_chosen_epoch(folder):
     model = lga.load(folder)
     kept = load_checkpoint(folder / "checkpoints" / "best.ckpt")["state_dict"]

@@ -104,3 +104,12 @@ def test_a_class_that_cannot_be_imported_again_is_refused():
         lga.train("dataset=digits")
     with pytest.raises(UserError, match=r"mode=predict: lga\.train trains"):
         lga.train(mode="predict")
+
+
+def test_a_run_without_a_score_has_a_dash(tmp_path, capsys):
+    run = cell(tmp_path)
+    run.directory.mkdir(parents=True)
+    failed = made_run(run, 0.0, status="failed", error="no memory", score=None, metrics={}).record
+    write_record(run.directory / "result.json", failed)
+    row = said(capsys, tmp_path / "runs", "list")[1].splitlines()[1].split()
+    assert row[5:] == ["failed", "-", run.config_hash[:8]]

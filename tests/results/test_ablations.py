@@ -127,13 +127,13 @@ def test_a_run_of_two_ablations_is_kept_once_and_makes_the_same_page(tmp_path, r
     assert "9 runs of" in files["README.md"]
 
 
-def test_the_project_s_readme_tells_only_what_ran(family):
+def test_the_project_s_readme_counts_what_ran_and_what_was_found(family):
     nothing = judge(HEADS, [], ["attention=lga,ablation/heads_1"])
-    block = readme_block({PAGE: [Results(ALPHA, (family,)), nothing]})
-    assert "[Ablations of the block](experiments/ablations/README.md), at embedded scale:" in block
-    assert "- Alphas. Scenes of digits with MobileNetV3, paper mAP50: alphas frozen" in block
-    assert "Heads" not in block
-    assert "Ablations" not in readme_block({PAGE: [nothing]})
+    link = "[Ablations of the block](experiments/ablations/README.md)"
+    assert f"| {link} | 3 of 5 | loss: 1, practically none: 1 |" in readme_block(
+        {PAGE: [Results(ALPHA, (family,)), nothing]}
+    )
+    assert "No cell has run yet of [ablations](" in readme_block({PAGE: [nothing]})
 
 
 def test_experiments_judged_together_share_their_spread_and_not_their_correction(family, runs):

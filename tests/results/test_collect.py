@@ -31,8 +31,10 @@ def test_network_names_the_detector_if_there_is_one(tmp_path):
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("", "not a run record: the whole file"),
+        ("", "not a run record: Expecting value"),
         ("{}", "not a run record: status"),
+        ("[]", "not a run record: status"),
+        ("7", "not a run record: 'int' object is not iterable"),
         ('{"status": "finished", "surprise": 1}', "not a run record"),
         ("\udcff", "not a run record"),
     ],

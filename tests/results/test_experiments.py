@@ -4,17 +4,18 @@ import shutil
 
 import pytest
 
-from lga.config import compose, grid
+from lga.config import compose
 from lga.config.compose import CONFIG_DIR
 from lga.config.grid import experiment_runs
 from lga.results import experiments
 from lga.results.experiments import all_experiments, all_pages, chosen_pages
+from lga.results.judging import judge
 from lga.results.plan.plan import plan_sweeps
 from lga.results.plan.sweep_options import SweepOptions
 from lga.results.reports.committed import keep
-from lga.results.reports.rendering import README, committed_files, judge_kept
+from lga.results.reports.rendering import README, committed_files, judge_kept, readme_block
 from lga.system.errors import UserError
-from tests.results.runs import made_run
+from tests.results.runs import experiment_called, made_run, page_called
 
 MINE = """# @package _global_
 experiment:
@@ -40,7 +41,7 @@ def conf(tmp_path, monkeypatch):
     """A copy of `conf` that may be added to."""
     copy = tmp_path / "conf"
     shutil.copytree(CONFIG_DIR, copy)
-    for module in (compose, grid, experiments):
+    for module in (compose, experiments):
         monkeypatch.setattr(module, "CONFIG_DIR", copy)
     return copy / "experiment"
 
@@ -65,8 +66,30 @@ def test_a_new_study_is_one_file(conf, tmp_path):
     text = files[tmp_path / "experiments" / "mine" / "README.md"]
     assert text.splitlines()[2:5] == ["# Does SE help?", "", "Is it better than nothing?"]
     assert "| se | 2 | 42.50 [" in text
-    assert "](experiments/mine/README.md), at embedded scale:" in files[README]
+    assert "| Handwritten digits" not in files[README]  # which compares with lga
+    assert "](experiments/mine/README.md) | 2 of 2 | undecided: 1 |" in files[README]
     assert (tmp_path / "experiments" / "mine" / "results.csv") in files
+
+
+def test_the_readme_has_means_by_attention():
+    """Gains of two seeds: of none +1 and +1.2 of LGA; one seed has no interval."""
+    grid = ["dataset=digit_scenes", "attention=none,se,lga"]
+    value = {"none": 60.0, "se": 59.0, "lga": 61.0}
+    runs = [
+        made_run(run, value[run.cell.attention] + run.cell.seed * (1.2 if run.cell.attention == "lga" else 1))
+        for run in experiment_runs("embedded", [*grid, "seed=1,2"])
+    ]
+
+    def row(shown):
+        block = readme_block({page_called("embedded"): [judge(experiment_called("embedded"), shown, grid)]})
+        return block.splitlines()[4]
+
+    place = "| Scenes of digits, MobileNetV3 (mAP50)"
+    first = [run for run in runs if run.record.cell.seed == 1]
+    assert row(first) == f"{place} | 1 | 61.00 | 60.00 | - | - | 62.20 | +1.20 | one seed |"
+    both = row(runs)
+    assert both.startswith(f"{place} | 2 | 61.50 | 60.50 | - | - | 62.80 | +1.30 \\[+0.")
+    assert both.endswith("\\] | gain |")
 
 
 def test_what_a_page_says_is_no_part_of_a_run(conf):

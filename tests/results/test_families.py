@@ -133,8 +133,8 @@ def test_readme_block(full):
     )
     lines = block.splitlines()
     link = "[Table 3: detection with ResNet18 on four datasets](experiments/table3/README.md)"
-    assert lines[4] == f"| {link} | 2 of 8 | full | 1 | 0 | 1 |"
-    assert lines[5].endswith("| 0 of 6 | - | - | - | - |")
+    assert lines[-4] == f"| {link} | 2 of 8 | consistent: 1, undecided: 1 |"
+    assert lines[-2] == "No cell has run yet of [table4](experiments/table4/README.md)."
     readme = f"before\n{START}\nold\n{END}\nafter\n"
     assert with_block(with_block(readme, "x"), block) == f"before\n{START}{block}{END}\nafter\n"
     with pytest.raises(UserError, match="markers"):

@@ -39,7 +39,7 @@ def pipe(path):
 
 
 def deep(path):
-    path.write_text("[" * 200_000)
+    path.write_text('{"a": ' + "[" * 200_000)
 
 
 config = made_record().config
@@ -64,7 +64,7 @@ SPOILT = {
     "fifo": (lambda run: pipe(run / "result.json"), "not a regular file"),
     "link": (lambda run: zeros(run / "result.json"), "a link; only files are read"),
     "large": (lambda run: large(run / "result.json"), "20 MB; at most 17 are read"),
-    "deep": (lambda run: deep(run / "result.json"), "not a run record: the whole file"),
+    "deep": (lambda run: deep(run / "result.json"), "not a run record: maximum recursion depth"),
     "name": (lambda run: run.rename(run.with_name(os.fsdecode(b"caf\xe9"))), "surrogates not allowed"),
 }
 

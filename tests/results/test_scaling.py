@@ -67,7 +67,7 @@ def test_whether_the_gain_depends_on_the_share(found):
         "lga's gain in paper mAP50 from 25 % of the training images to 100 % of the training images, "
         "scale n: -2.10 [-2.53, -1.67], p 0.002: shrinks."
     )
-    assert "lga's gain in paper mAP50 from 25 %" in readme_block({PAGE: [found]})
+    assert "| 4 of 4 | gain: 2 |" in readme_block({PAGE: [found]})
 
 
 def test_gains_of_two_start_rules_are_not_held_against_each_other():

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from lga.config.grid import experiment_runs
+from lga.config.grid import _composing, experiment_runs
 from lga.data.classification.published_files import PUBLISHED
 from lga.results.collect import CollectedRun
 from lga.results.experiments import all_experiments, chosen_pages
@@ -95,11 +95,11 @@ def test_csv(found):
 
 
 def test_every_study_has_its_grid():
-    for study in all_experiments():
-        grid = experiment_runs(study.name, ["seed=1"])
-        assert study.reference in {run.cell.attention for run in grid}
-        assert {run.config["logger"]["group"] for run in grid} == {study.name}
-        assert {run.config["paths"]["kept"] for run in grid} == {study.page}
+    with _composing() as compose:
+        for study in all_experiments():
+            cfg = compose([f"experiment={study.name}", "hydra.mode=MULTIRUN"])
+            assert study.reference in cfg.hydra.sweeper.params.attention.split(",")
+            assert (cfg.logger.group, cfg.paths.kept) == (study.name, study.page)
 
 
 def test_pages_and_experiments_are_chosen_by_name():

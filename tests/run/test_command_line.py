@@ -1,6 +1,7 @@
 """What a user's mistake prints: one line that names what would be valid. In one process where possible."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -95,6 +96,31 @@ def test_a_target_that_does_not_fit_is_one_line(tmp_path, target, told):
         execute(run)
 
 
+@pytest.mark.parametrize(
+    ("overrides", "told"),
+    [
+        (
+            ["attention=se", "attention.block.reduction=1.5"],
+            "attention.block.reduction=1.5: expected a whole",
+        ),
+        (
+            ["attention=eca", "attention.block.kernel_size=abc"],
+            "attention.block.kernel_size=abc: expected a ",
+        ),
+        (
+            ["recipe=paper_sgd", "recipe.optimizer.nesterov=3"],
+            "recipe.optimizer.nesterov=3: expected true or",
+        ),
+        (["recipe=paper_sgd", "recipe.optimizer.momentum=0"], "recipe.optimizer: Nesterov momentum requires"),
+        (["metrics=f1", "metrics.f1.average=foo"], "metrics.f1: Expected argument `average` to be one of"),
+    ],
+)
+def test_a_value_that_a_target_does_not_take_is_one_line(tmp_path, overrides, told):
+    with pytest.raises(UserError, match=f"^{re.escape(told)}") as error:
+        execute(cell(tmp_path, *overrides))
+    assert "\n" not in str(error.value)
+
+
 def test_a_block_of_an_installed_package_stands_in_the_slot(tmp_path, capsys):
     """timm's ECA in eca's place: one kernel of three."""
     execute(
@@ -138,7 +164,3 @@ def test_help_and_cfg_do_not_import_torch(argument):
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
     )
     assert "heavy: []" in finished.stdout
-
-
-def test_help_lists_the_groups():
-    assert "attention: cbam, eca" in run_py("--help").stdout

@@ -9,13 +9,17 @@ from dataclasses import is_dataclass
 
 import pytest
 
+from lga.backbones.backbone import SCALES
 from lga.config.compose import CONFIG_ERRORS, compose, composed_or_told, explain
 from lga.config.frozen_run import freeze
-from lga.config.schema import Config
+from lga.config.schema import Config, Start
 from lga.run import preflight
 from lga.run.devices import device_sets
 from lga.run.devices.device_sets import check_devices
+from lga.run.folder.record import write_record
+from lga.run.preflight import run_with_weights
 from lga.system.errors import UserError
+from tests.results.runs import made_run
 from tests.run.cells import ROOT, cell, run_py
 
 SCENES = "dataset=digit_scenes"
@@ -31,7 +35,7 @@ SCENES = "dataset=digit_scenes"
         ("recipe.optimizer.lr=nan", "recipe.optimizer.lr=nan: a finite number"),
         ("recipe.optimizer.lr=.nan", "recipe.optimizer.lr=.nan: a valid number"),
         ("recipe.optimizer.lr=1e-3f", "recipe.optimizer.lr=1e-3f: a valid number"),
-        ("recipe.optimizer.betas=[2,1]", "recipe.optimizer.betas.0=2: at most 1"),
+        ("recipe.optimizer.betas=[1,0.9]", "recipe.optimizer.betas.0=1: below 1"),
         ("recipe.weight_decay=inf", "recipe.weight_decay=inf: a finite number"),
         ("recipe.ema_ramp_steps=0", "recipe.ema_ramp_steps=0.0: above 0"),
         ("recipe.select=sometimes", "recipe.select=sometimes: valid: best, last"),
@@ -49,9 +53,22 @@ SCENES = "dataset=digit_scenes"
         ("data.cache=ram", "data.cache=ram: valid: none, memory, disk"),
         ("data.on_error=warn", "data.on_error=warn: valid: raise, skip"),
         (f"{SCENES} recipe.detection.scale=1", "recipe.detection.scale=1.0: below 1"),
-        ("logger.project=''", "logger.project=: not to be empty"),
+        ("logger.project=''", "logger.project=: 1 to 128 letters, no /"),
+        ("logger.project=a/b", "logger.project=a/b: 1 to 128 letters, no /"),
+        (f"paths.output_dir={'a' * 300}", "paths.output_dir=aaa*: a path of usual"),
+        (f"paths.run_dir='{'é' * 150}'", "paths.run_dir=é*: a path of usual"),
         (f"logger.tags=[{'a' * 65}]", f"logger.tags.0={'a' * 65}: at most 64 characters"),
-        ("paths.output_dir=''", "paths.output_dir=: the path of a folder"),
+        ("paths.output_dir=''", "paths.output_dir=: a path of usual length"),
+        ("mode.out=''", "mode.out=: a path of usual length"),
+        ("mode.untrained=2", "mode.untrained=2: true or false"),
+        ("trainer.compile=0", "trainer.compile=0: true or false"),
+        ("data.subset=maybe", "data.subset=maybe: true or false"),
+        ("dataset.image_size=100000", "dataset.image_size=100000: at most 4096"),
+        ("dataset.num_classes=2000000000", "dataset.num_classes=2000000000: at most 65536"),
+        ("dataset.splits=thirds", "dataset.splits: this dataset has no such setting"),
+        (f"{SCENES} dataset.selection=test", "dataset.selection: this dataset has no such setting"),
+        ("backbone.scale=q", f"backbone.scale=q: valid: {', '.join(SCALES)}"),
+        ("recipe.optimizer.betas=[0.9]", "recipe.optimizer.betas.1: "),
         ("++attention.block.a=[inf]", "attention.block: inf in it is no finite number"),
         ("attention.block._target_=[1]", "attention.block: its _target_ is no name"),
         (f"{SCENES} dataset.image_size=100", "dataset.image_size=100: .* a multiple of 32; set 128"),
@@ -69,18 +86,25 @@ def test_a_value_that_is_not_taken_is_named_with_what_is_valid(overrides, told):
     assert "\n" not in str(error.value)
 
 
+FREE = {  # texts that are checked elsewhere: names of folders, of what a reader has, and of what is logged
+    *(f"{group}.name" for group in ("dataset", "backbone", "attention", "detector", "recipe")),
+    *("dataset.class_names", "dataset.splits", "task.monitor", "task.selected_by"),
+    "backbone.checkpoint_sha256",
+}
+
+
 def keys_without_values(schema, prefix=""):
-    """Keys of numbers whose annotation names no bounds."""
+    """Keys whose annotation names neither bounds nor choices."""
     for key, hint in typing.get_type_hints(schema, include_extras=True).items():
-        (plain,) = [each for each in typing.get_args(hint) or (hint,) if each is not type(None)][:1]
-        if is_dataclass(plain):
+        *_, plain = [each for each in typing.get_args(hint) or (hint,) if each is not type(None)]
+        if isinstance(plain, type) and is_dataclass(plain):
             yield from keys_without_values(plain, f"{prefix}{key}.")
-        elif plain in (int, float, bool) and typing.get_origin(hint) is not typing.Annotated:
+        elif "Annotated" not in str(hint) and plain is not Start:
             yield prefix + key
 
 
-def test_every_number_of_the_schema_has_bounds():
-    assert list(keys_without_values(Config)) == []
+def test_every_key_of_the_schema_has_bounds_or_choices():
+    assert set(keys_without_values(Config)) == FREE
 
 
 @pytest.mark.parametrize(
@@ -107,7 +131,15 @@ def test_every_number_of_the_schema_has_bounds():
         ("=3", "Config group override must be a string"),
         (
             "backbone.channel_cap={classification: 5}",
-            "'NoneType' object has no attribute 'get' full_key: backbone.",
+            "backbone.channel_cap={classification: 5}: backbone.channel_cap has no settings here; leave",
+        ),
+        (
+            "recipe.detection.mosaic=0",
+            "recipe.detection.mosaic=0: recipe.detection has no settings here; leave it out, or choose what",
+        ),
+        (
+            "metrics={f1: {_target_: a}}",
+            "metrics: there is nothing of that name in it; add what is new as +metrics.<name>=<value>",
         ),
     ],
 )
@@ -185,6 +217,45 @@ def test_what_is_missing_is_reported_before_torch_and_before_training_is_announc
         assert told in line
         assert line.endswith(" False")
     assert "training in" not in finished.stdout
+
+
+@pytest.fixture
+def cells(tmp_path):
+    """Finished runs of one cell: `made(seed, overrides)` leaves one that is newer than those before."""
+    made = []
+
+    def make(*overrides):
+        run = cell(tmp_path, "attention=se", *overrides)
+        folder = run.directory
+        (folder / "checkpoints").mkdir(parents=True)
+        weights = folder / "checkpoints" / "best.ckpt"
+        weights.touch()
+        os.utime(weights, (len(made), len(made)))
+        write_record(folder / "result.json", made_run(run, 90.0).record)
+        made.append(run)
+        return folder
+
+    return make
+
+
+def meant(tmp_path, *overrides):
+    run = freeze(compose(given := ("attention=se", f"paths.output_dir={tmp_path}", *overrides)), given)
+    return run_with_weights(run)
+
+
+def test_without_a_seed_the_newest_finished_run_of_the_cell_is_meant(tmp_path, cells):
+    cells("seed=0", "recipe.epochs=9")
+    short = cells("seed=3", "recipe.epochs=5")
+    wide = cells("seed=5", "dataset.image_size=64")
+    (cells("seed=7") / "result.json").unlink()  # still trains
+    assert meant(tmp_path).directory == short
+    assert meant(tmp_path).cell.seed == 3
+    assert meant(tmp_path, "dataset.image_size=64").directory == wide
+    assert meant(tmp_path, "trainer=smoke", "recipe.epochs=9").cell.seed == 0
+    cells(SCENES, "seed=9", "recipe.epochs=5", "recipe.detection.box_gain=5")
+    assert meant(tmp_path, SCENES).cell.seed == 9
+    for exact in ("recipe.epochs=4", "seed=3", "mode.checkpoint=/mine"):
+        assert meant(tmp_path, exact).config["paths"]["run_dir"] is None
 
 
 def test_gpus_are_looked_for_where_they_are_asked_for(monkeypatch):

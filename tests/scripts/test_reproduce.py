@@ -104,7 +104,7 @@ def test_an_interrupted_table_goes_on_and_is_rendered(tmp_path):
     assert error.splitlines() == ["stopped; the same command continues from the last checkpoint"]
     again = reproduced(tmp_path, *sweep)
     assert again.returncode == 0, again.stderr
-    assert "2 of 12 cells can run: 1 runs cached, 1 left" in again.stdout
+    assert "2 of 12 cells can run: 1 run cached, 1 left" in again.stdout
     assert "sweep: 1 done, 1 cached, 0 failed, 0 left" in again.stdout
     page = (tmp_path / "out" / "tables" / "table2" / "README.md").read_text()
     assert "(2 of 30 cells, smoke)" in page
@@ -120,7 +120,7 @@ def test_two_ablations_share_a_page_and_the_block_that_stands_in_both(tmp_path):
     first = reproduced(tmp_path, "ablation_heads", *quick, "attention=lga,ablation/heads_1")
     assert first.returncode == 0, first.stderr
     second = reproduced(tmp_path, "ablation_scales", *quick, "attention=lga,ablation/scales_0", jobs="2")
-    assert "2 of 2 cells can run: 1 runs cached, 1 left" in second.stdout
+    assert "2 of 2 cells can run: 1 run cached, 1 left" in second.stdout
     assert "sweep: 1 done, 1 cached, 0 failed, 0 left" in second.stdout
     page = (tmp_path / "out" / "tables" / "ablations" / "README.md").read_text()
     assert "| scales 0 | 1 |" in page

@@ -47,7 +47,7 @@ class VariantSettings:
 
     def __post_init__(self) -> None:
         self._check_kernels()
-        if not _is_whole(self.scales) or self.scales < 0:
+        if type(self.scales) is not int or self.scales < 0:
             _refuse("scales", self.scales, "is not a number of scales; set 0 or more")
         _check_choice("position", self.position, get_args(Position))
         _check_choice("contraction", self.contraction, get_args(Contraction))
@@ -90,17 +90,13 @@ def as_kernels(kernels: object) -> tuple[int, ...]:
 
 
 def _check_kernel(key: str, kernel: int) -> None:
-    if not _is_whole(kernel) or kernel < 1 or kernel % 2 == 0:
+    if type(kernel) is not int or kernel < 1 or kernel % 2 == 0:
         _refuse(key, kernel, "has no centre; set odd sizes")
 
 
 def _check_choice(key: str, value: str, valid: Sequence[str]) -> None:
     if value not in valid:
         _refuse(key, value, f"is unknown; set one of {', '.join(valid)}")
-
-
-def _is_whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _is_number(value: object) -> bool:

@@ -177,9 +177,10 @@ class TimmBackbone(Backbone):
     def _stages(self, slots: str | Sequence[int], has_three: bool) -> tuple[int, ...]:
         if slots == "last":
             return STAGES[-1:]
-        stages = () if isinstance(slots, str) else tuple(sorted(set(slots)))
-        if not stages or not set(stages) <= set(STAGES):
+        given = list(slots) if isinstance(slots, Sequence) else []
+        if not given or any(stage not in STAGES for stage in given):
             raise UserError(f"slots={slots}: set last, or a list of stages out of 3, 4, 5 as [4,5]")
+        stages = tuple(stage for stage in STAGES if stage in given)
         if not has_three and stages != STAGES[-1:]:
             raise UserError(f"slots={slots}: timm/{self.name} has one map for a classifier; set last")
         return stages

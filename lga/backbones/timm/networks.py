@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from lga.backbones.author_checkpoint import misfits
 from lga.system.errors import UserError
 from lga.system.files import zip_damage
+from lga.system.foreign import read_file
 from lga.system.terminal_text import first_line
 
 # How families with a fixed image size are made to take any; the first that a network knows is used.
@@ -32,6 +33,7 @@ ANY_SIZE: tuple[Mapping[str, Any], ...] = (
 )
 SIZES_TRIED = range(32, 513, 32)
 NEAR = 9  # names shown where one is not known
+LARGEST = 2**33  # bytes of weights
 WRAPPED_IN = ("state_dict", "model")  # by training scripts
 
 
@@ -165,7 +167,7 @@ def load_timm_checkpoint(
         UserError: there is no such file, it is another or no file of weights, or a name or shape does not
             fit; the network is then left as it was.
     """
-    weights = _read(path, sha256)
+    weights = read_weights(path, sha256)
     wanted = body.state_dict()
     theirs = {_name_in(wanted, name): name for name in classifier}
     ours = {theirs.get(name, name): name for name in wanted}
@@ -177,37 +179,35 @@ def load_timm_checkpoint(
     body.load_state_dict({own: weights[name] for name, own in ours.items()})
 
 
-def _read(path: Path, sha256: str | None) -> Mapping[str, Tensor]:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise UserError(f"checkpoint={path}: cannot be read: {error.strerror}") from error
+def read_weights(path: Path, sha256: str | None, key: str = "checkpoint") -> Mapping[str, Tensor]:
+    """Return names and tensors of a .safetensors file or a state dict; `key` is named in errors."""
+    content = read_file(path, LARGEST)
     found = hashlib.sha256(content).hexdigest()
     if sha256 is not None and found != sha256:
         raise UserError(
-            f"checkpoint={path}: its SHA-256 is {found} and not {sha256}: another file, "
+            f"{key}={path}: its SHA-256 is {found} and not {sha256}: another file, "
             "or changed since the run was asked for"
         )
     if damage := zip_damage(path):
-        raise UserError(f"checkpoint={path}: damaged: {damage}; get it again")
+        raise UserError(f"{key}={path}: damaged: {damage}; get it again")
     try:
         if path.suffix == ".safetensors":
             return load_safetensors(content)
         loaded = torch.load(path, map_location="cpu", weights_only=True)
     except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:
         raise UserError(
-            f"checkpoint={path}: no plain weights ({first_line(error)[:150]}); "
+            f"{key}={path}: no plain weights ({first_line(error)[:150]}); "
             "give a .safetensors file or a state dict"
         ) from error
-    return _unwrapped(loaded, path)
+    return _unwrapped(loaded, path, key)
 
 
-def _unwrapped(loaded: Any, path: Path) -> Mapping[str, Tensor]:
-    for key in WRAPPED_IN:
-        if isinstance(loaded, Mapping) and isinstance(loaded.get(key), Mapping):
-            loaded = loaded[key]
+def _unwrapped(loaded: Any, path: Path, key: str) -> Mapping[str, Tensor]:
+    for inner in WRAPPED_IN:
+        if isinstance(loaded, Mapping) and isinstance(loaded.get(inner), Mapping):
+            loaded = loaded[inner]
     if not isinstance(loaded, Mapping) or not all(isinstance(value, Tensor) for value in loaded.values()):
-        raise UserError(f"checkpoint={path}: holds no state dict; give one of names and tensors")
+        raise UserError(f"{key}={path}: holds no state dict; give one of names and tensors")
     return loaded
 
 

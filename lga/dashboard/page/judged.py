@@ -14,7 +14,7 @@ from lga.dashboard.page.paper import table_json
 from lga.dashboard.page.studied import studied, with_results
 from lga.results.audited import kept_audit
 from lga.results.collect import CollectedRun
-from lga.results.experiments import FOLDER, Page, all_pages
+from lga.results.experiments import FOLDER, Page, project_pages
 from lga.results.families import Results
 from lga.results.over_cells import cell_gains
 from lga.results.reports.committed import read_kept
@@ -65,7 +65,7 @@ def read_judged(kept: Kept, position: Mapping[int, int]) -> dict[str, list[Any]]
         UserError: a file is damaged, or names a record that is not there.
     """
     found: dict[str, list[Any]] = {part: [] for part in PARTS}
-    for page in all_pages():
+    for page in project_pages():
         path = kept.folder / page.name / JUDGED
         if path.is_file():
             place = {name: position[id(run)] for name, run in kept.runs.get(page.name, {}).items()}

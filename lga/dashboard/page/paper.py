@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from lga.results.audited import Audit
 from lga.results.experiments import FOLDER
-from lga.results.families import Results, Row
+from lga.results.families import Number, Results, Row
 from lga.results.labels import label, name_of
 from lga.results.published import ATTENTIONS, FIGURE_SETS, METRICS, PublishedRow, read_curves
 from lga.results.verdicts import Verdict
@@ -69,11 +69,16 @@ def _row(published: PublishedRow, row: Row, audit: Audit | None, position: Posit
         "note": published.note,
         "scale": row.scale,
         "runs": [position[id(run)] for run in row.runs],
-        "numbers": [{"published": n.published, **_verdict(n.verdict)} for n in row.numbers if n.verdict],
+        "numbers": [_number(number) for number in row.numbers if number.verdict],
         "gain": {"published": claim.published, **_verdict(claim.verdict)} if claim else None,
         "sentence": claim.sentence if claim else None,
         **_counts(published, row, audit),
     }
+
+
+def _number(number: Number) -> dict[str, Any]:
+    digits = {} if number.decimals is None else {"digits": number.decimals}
+    return {"published": number.published, **digits, **(_verdict(number.verdict) if number.verdict else {})}
 
 
 def _verdict(verdict: Verdict) -> dict[str, Any]:

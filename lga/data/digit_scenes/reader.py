@@ -62,13 +62,10 @@ class DigitScenesReader:
         ignore_from: float | None = None,
     ) -> None:
         if image_size < SMALLEST_IMAGE:
-            raise UserError(
-                f"image_size={image_size} is too small for digit_scenes: at least {SMALLEST_IMAGE}"
-            )
+            raise UserError(f"image_size={image_size}: digit_scenes takes at least {SMALLEST_IMAGE}")
         self.counts = {"train": train, "val": val, "test": test}
-        for split, count in self.counts.items():
-            if count < 1:
-                raise UserError(f"{split}={count}: a split needs at least one scene")
+        if min(self.counts.values()) < 1:
+            raise UserError(f"train={train}, val={val}, test={test}: a split needs at least one scene")
         self.data_dir = Path(data_dir)
         self.image_size = image_size
         self.ignore_from = ignore_from

@@ -5,26 +5,24 @@ Beside ``train`` may lie ``val`` (or ``valid``, ``validation``) and ``test``, wi
 of each class is held out. Images are read when they are needed; they are not checked before.
 """
 
-from __future__ import annotations  # torch is imported where images are read, not to find a file
-
 import logging
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lga.data.classification.labelled_images import ImageSplits, LabelledImages
+from lga.data.detection.faults import NO_TEST
 from lga.data.detection.image_stores import FileImages
 from lga.data.detection.index_cache import listing, listing_hash
-from lga.data.own.own_set import NO_TEST, absolute, check_content, checked_names, set_name
+from lga.data.own.own_set import absolute, check_content, checked_names, set_name
 from lga.data.published.split_plan import held_out
 from lga.data.published.toolchain_tree import IMAGE_SUFFIXES
 from lga.system.errors import UserError
 from lga.system.foreign import visible
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
 FOLDERS = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
+NO_CLASS = "images in no folder of a class"
 log = logging.getLogger("lga")
 
 
@@ -46,9 +44,10 @@ class ImageFolderReader:
         if not self.root.is_dir():
             raise UserError(f"{self.root}: no such folder; put a folder of images for each class into it")
         self.name = name or set_name(self.root)
-        there = {
-            part: self.root / folder for folder, part in FOLDERS.items() if (self.root / folder).is_dir()
-        }
+        there = dict[str, Path]()
+        for folder, part in FOLDERS.items():
+            if (path_of := self.root / folder).is_dir() and there.setdefault(part, path_of) != path_of:
+                raise UserError(f"{path_of}: stands for {part}, as {there[part]} does; remove one of them")
         self.folders = there if "train" in there else {"train": self.root}
         self.depth = len(self.folders["train"].relative_to(self.root).parts)  # of the folders of classes
         classes = [each.name for each in visible(self.folders["train"], "*") if each.is_dir()]
@@ -57,6 +56,7 @@ class ImageFolderReader:
             raise UserError(
                 f"{self.folders['train'] / classes[0]}: the only class; add a folder of another one"
             )
+        self.dropped = dict[str, int]()
         self.parts = {part: self._read(part) for part in self.folders}
 
     def manifest(self) -> dict[str, str]:
@@ -65,34 +65,51 @@ class ImageFolderReader:
             f"{part} images, names and byte sizes": listing_hash(read) for part, read in self.parts.items()
         }
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """Images of each split."""
+        train, val = len(self.parts["train"]), len(self.parts.get("val", ()))
+        held = 0 if val else int(self._held_out().sum())
+        return {
+            "train": train - held,
+            "val": val or held,
+            "test": len(self.parts.get("test", ())) or val or held,
+        }
+
     def own_content(self) -> str:
         """Return one hash of all names and byte sizes."""
         return listing_hash(self.manifest())
 
     def __call__(self) -> ImageSplits:
         """Return the splits; a UserError where the files have changed, or nothing is left to select on."""
+        import torch
+
         check_content(self.own_content(), self.content_sha256, self.root)
         train = self._images("train")
         if "val" in self.parts:
             val = self._images("val")
         else:
-            chosen = self._held_out()
+            chosen = torch.from_numpy(self._held_out())
             train, val = train.take(~chosen, train.name), train.take(chosen, f"{train.name}, held out")
             if not len(val):
                 raise UserError(f"{self.root}: one image of each class is too few to hold some out; add val/")
         if "test" in self.parts:
-            return ImageSplits(train, val, self._images("test"), "validation", self.manifest())
+            test, dropped = self._images("test"), self.dropped
+            return ImageSplits(train, val, test, "validation", self.manifest(), dropped)
         log.warning("%s: %s, which selects the checkpoint too", self.name, NO_TEST)
-        return ImageSplits(train, val, val, "test", self.manifest(), {NO_TEST: 1})
+        return ImageSplits(train, val, val, "test", self.manifest(), {NO_TEST: 1, **self.dropped})
 
     def _read(self, part: str) -> dict[str, int]:
         """Return byte sizes of the images in folders of classes, by path below the root."""
         folder = self.folders[part]
-        read = {
+        images = {
             name: size
             for name, size in listing(self.root, folder).items()
-            if name.count("/") > self.depth and name.lower().endswith(IMAGE_SUFFIXES)
+            if name.lower().endswith(IMAGE_SUFFIXES)
         }
+        read = {name: size for name, size in images.items() if name.count("/") > self.depth}
+        if outside := len(images) - len(read):
+            self.dropped[NO_CLASS] = self.dropped.get(NO_CLASS, 0) + outside
         found = {self._class(name) for name in read}
         if unknown := sorted(found.difference(self.class_names)):
             raise UserError(f"{folder / unknown[0]}: a class without training images; add some, or remove it")
@@ -112,13 +129,11 @@ class ImageFolderReader:
         classes = torch.tensor([labels[self._class(name)] for name in names])
         return LabelledImages(store, classes, f"{self.name} {part}")
 
-    def _held_out(self) -> Tensor:
-        """Return (N,), bool, which training images validate: of a class of one image, none."""
-        import torch
-
+    def _held_out(self) -> NDArray[np.bool_]:
+        """Return (N,), which training images validate: of a class of one image, none."""
         names = np.array(list(self.parts["train"]))
         classes, chosen = np.array([self._class(name) for name in names.tolist()]), np.zeros(len(names), bool)
         for name in self.class_names:
             rows = np.flatnonzero(classes == name)
             chosen[rows] = held_out(names[rows].tolist()) if len(rows) > 1 else False
-        return torch.from_numpy(chosen)
+        return chosen

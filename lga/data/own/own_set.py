@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from types import MappingProxyType
 
+from lga.data.detection.faults import NO_TEST
 from lga.data.detection.index_cache import listing_hash
 from lga.data.detection.splits import DetectionSplits
 from lga.data.published.published_dataset import PublishedDataset
 from lga.data.published.split_plan import HELD_OUT, SplitPlan
 from lga.system.errors import UserError
 
-NO_TEST = "no test split: validation is judged"
 _OF_NO_SET = re.compile(
     r"(data(set)?|obj|_?annotations?|instances|images|train|voc(devkit)?)\d*([._].*)?", re.I
 )

@@ -41,6 +41,7 @@ class OwnVOCReader(OwnSet, VOCReader):
         parts = tuple(self.lists) or ("train",)
         for part in parts:
             if not any(self._stems(part, Faults("skip"))):
+                list(self._stems(part, Faults("raise")))  # refuses the first line
                 raise UserError(f"{self._list(part)}: no image there; add some, or remove it")
         stems = (stem for part in parts for _, stem in self._stems(part, Faults("skip")))
         files = [self._annotation("", stem) for stem in dict.fromkeys(stems)]

@@ -17,6 +17,7 @@ from pathlib import Path, PureWindowsPath
 from typing import NamedTuple, TypeVar
 
 from lga.system.errors import UserError
+from lga.system.foreign import has_usual_length
 from lga.system.resources import free_bytes
 
 ENCRYPTED = 0x1  # flag of a zip's member
@@ -108,10 +109,12 @@ def _accepted(
 
 
 def _wrong(name: str, kind: str) -> str | None:
+    if not has_usual_length(name):
+        return f"{name[:40]!r}, a path that no file system takes"
     windows = PureWindowsPath(name)
     if name.startswith("/") or windows.drive or windows.root:
         return f"the absolute path {name!r}"
-    if ".." in name.split("/") or "\\" in name or "\0" in name:
+    if ".." in name.split("/") or "\\" in name:
         return f"{name!r}, a path that may leave the folder"
     return None if kind in ("file", "folder") else f"{name!r}, a {kind}"
 
@@ -120,7 +123,11 @@ def _extract_zip(archive: Path, folder: Path, limits: Limits, on_member: OnMembe
     with zipfile.ZipFile(archive) as opened:
         accepted = list(_accepted(archive, opened.infolist(), _of_zip, limits))
         for member, done in accepted:
-            opened.extract(member, folder)
+            path = Path(opened.extract(member, folder))
+            if not member.is_dir() and path.stat().st_size != member.file_size:
+                raise zipfile.BadZipFile(
+                    f"{member.filename} has not the {member.file_size:,} bytes it declares"
+                )
             on_member(done, accepted[-1][1])
 
 

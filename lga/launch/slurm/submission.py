@@ -20,7 +20,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from submitit.core.utils import (
     DelayedSubmission,
@@ -33,6 +33,7 @@ from submitit.helpers import clean_env
 from submitit.slurm.slurm import SlurmExecutor
 
 from lga.config.frozen_run import FrozenRun
+from lga.config.values import Count, Natural, fault
 from lga.launch.local import redirect_output, work
 from lga.launch.sweep import Job
 from lga.run.devices.device_sets import DeviceSet
@@ -100,37 +101,31 @@ def _started(run: FrozenRun) -> BaseProcess:
 
 @dataclass(frozen=True)
 class SlurmSettings:
-    """Resources and limits of a sweep's jobs; `conf/hydra/launcher/slurm.yaml` says what each one means.
-
-    Raises UserError for a value that cannot be.
-    """
+    """Resources and limits of a sweep's jobs; `conf/hydra/launcher/slurm.yaml` says what each one means."""
 
     partition: str | None = None
     account: str | None = None
     qos: str | None = None
-    time: int = 1440
-    gpus_per_node: int | None = None
-    cpus_per_task: int = 4
-    mem: str | None = None
-    array_parallelism: int = 256
-    signal_delay_s: int = 90
-    max_num_timeout: int = 100
+    time: Count = 1440
+    gpus_per_node: Natural | None = None
+    cpus_per_task: Count = 4
+    mem: str | int | None = None
+    array_parallelism: Count = 256
+    signal_delay_s: Count = 90
+    max_num_timeout: Natural = 100
     setup: Sequence[str] = ()
     additional_parameters: Mapping[str, Any] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        of_one = dict.fromkeys(("time", "cpus_per_task", "array_parallelism", "signal_delay_s"), 1)
-        for name, least in {**of_one, "gpus_per_node": 0, "max_num_timeout": 0}.items():
-            value = getattr(self, name)
-            if value is None and name == "gpus_per_node":
-                continue
-            if not isinstance(value, int) or value < least:
-                raise UserError(f"hydra.launcher.{name}={value}: a whole number, at least {least}")
-        if self.signal_delay_s >= 60 * self.time:
-            raise UserError(
-                f"hydra.launcher.signal_delay_s={self.signal_delay_s}: less than the {60 * self.time} "
-                f"seconds of hydra.launcher.time={self.time}"
-            )
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> Self:
+        """Return the settings; raise a UserError for a value that cannot be."""
+        if wrong := fault(given, cls):
+            raise UserError(f"hydra.launcher.{wrong}")
+        made = cls(**given)
+        if made.signal_delay_s >= 60 * made.time:
+            limit = f"less than the {60 * made.time} seconds of hydra.launcher.time={made.time}"
+            raise UserError(f"hydra.launcher.signal_delay_s={made.signal_delay_s}: {limit}")
+        return made
 
     def parameters(self, name: str, gpus: int) -> dict[str, Any]:
         """Return submitit's parameters for jobs called `name` with so many GPUs each."""

@@ -202,8 +202,9 @@ def _watch(watched: list[Watched], progress: SweepProgress) -> None:
             continue
         seen = {entry.submitted.identifier: queue.get(entry.submitted.identifier) for entry in left}
         _tell_why_jobs_wait(seen, reasons, progress)
-        running = sum(entry is not None and entry.state == "RUNNING" for entry in seen.values())
-        progress.workers = max(running, progress.workers if running == 0 else 1)
+        running = {name for name, entry in seen.items() if entry is not None and entry.state == "RUNNING"}
+        progress.workers = max(len(running), 1 if running else progress.workers)
+        progress.show_running(entry.job for entry in left if entry.submitted.identifier in running)
         for entry in left:
             _look_at(entry, seen[entry.submitted.identifier], progress)
         left = [entry for entry in left if not entry.ended]

@@ -8,6 +8,7 @@ from typing import Any
 from lga.data.classification.digits import DigitsReader
 from lga.data.detection.tiling import windows_of
 from lga.data.digit_scenes import DigitScenesReader
+from lga.data.own.image_folder import ImageFolderReader
 from lga.data.published.published_dataset import PublishedDataset
 from lga.data.published.split_plan import HELD_OUT_EVERY
 from lga.data.published.tiled_dataset import TiledDataset
@@ -38,6 +39,8 @@ def image_counts(dataset: str, reader: Any) -> ImageCounts | None:
     if isinstance(reader, DigitsReader | DigitScenesReader):
         counts = reader().counts if isinstance(reader, DigitsReader) else reader.counts
         return ImageCounts(**counts, known="shipped with the project")
+    if isinstance(reader, ImageFolderReader):
+        return ImageCounts(**reader.counts, known="of the files here")
     published = PUBLISHED_COUNTS.get(dataset)
     if not isinstance(reader, PublishedDataset):
         return published

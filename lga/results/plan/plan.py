@@ -22,6 +22,7 @@ from lga.run.folder.data_files import missing_data
 from lga.run.folder.directory import RunDirectory
 from lga.run.machine.environment import environment
 from lga.system.errors import UserError
+from lga.system.progress import track
 from lga.system.resources import free_bytes
 
 CHECKPOINT_COPIES = 5  # of the parameters: the weights, their average, two moments of Adam, the chosen epoch
@@ -125,10 +126,12 @@ def plan_sweeps(
     published row counts are built and counted.
     """
     together = {
-        run.config_hash: run for one in experiments for run in experiment_runs(one.name, options.of_runs)
+        run.config_hash: run
+        for one in track(experiments, "composing cells")
+        for run in experiment_runs(one.name, options.of_runs)
     }
     runs = list(together.values())
-    published = {row.cell: row.parameters for one in experiments for row in one.rows}
+    published = {row.cell: row.parameters for one in experiments for row in one.rows if row.parameters}
     counts = {**_counted([run for run in runs if cell_names(run) not in published]), **published}
     trainer = runs[0].config["trainer"]
     outputs = Path(runs[0].config["paths"]["output_dir"])
@@ -151,7 +154,7 @@ def data_states(runs: Iterable[FrozenRun]) -> dict[str, DataState]:
     firsts: dict[str, FrozenRun] = {}
     for run in runs:
         firsts.setdefault(run.cell.dataset, run)
-    return {name: _data_state(run) for name, run in firsts.items()}
+    return {name: _data_state(firsts[name]) for name in track(list(firsts), "looking at data")}
 
 
 def planned_cells(
@@ -162,7 +165,7 @@ def planned_cells(
     for run in runs:
         by_cell.setdefault(digest(recipe(run.config)), []).append(run)
     planned = []
-    for seeds in by_cell.values():
+    for seeds in track(list(by_cell.values()), "timing cells"):
         cell = cell_names(seeds[0])
         planned.append(_planned(cell, seeds, data[cell[0]].counts, times, parameters.get(cell, 0)))
     return tuple(planned)
@@ -229,7 +232,8 @@ def _counted(runs: Sequence[FrozenRun]) -> dict[Cell, int]:
     from lga.run.build import build_network
 
     counts: dict[Cell, int] = {}
-    for run in {digest(recipe(run.config)): run for run in runs}.values():
+    networks = {digest(recipe(run.config)): run for run in runs}
+    for run in track(list(networks.values()), "counting parameters"):
         size = sum(parameter.numel() for parameter in build_network(run.cfg).parameters())
         counts[cell_names(run)] = max(size, counts.get(cell_names(run), 0))
     return counts

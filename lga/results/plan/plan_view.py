@@ -9,7 +9,7 @@ from rich.text import Text
 
 from lga.results.labels import name_of
 from lga.results.plan.plan import Plan, PlannedCell
-from lga.system.terminal_text import with_fixed_width
+from lga.system.terminal_text import numbered, with_fixed_width
 
 
 def show_plan(plan: Plan, console: Console | None = None) -> None:
@@ -26,11 +26,11 @@ def summary(plan: Plan) -> list[str]:
     cached, left = sum(cell.cached for cell in runnable), sum(cell.left for cell in runnable)
     room, needed = plan.free_bytes, plan.bytes(runnable)
     with_all = (
-        f"with all data: {sum(cell.left for cell in plan.cells)} runs left, "
+        f"with all data: {numbered(sum(cell.left for cell in plan.cells), 'run')} left, "
         f"{duration(plan.hours(plan.cells))}, {plan.bytes(plan.cells) / 1e9:.1f} GB of disk"
     )
     lines = [
-        f"{len(runnable)} of {len(plan.cells)} cells can run: {cached} runs cached, {left} left, "
+        f"{len(runnable)} of {len(plan.cells)} cells can run: {numbered(cached, 'run')} cached, {left} left, "
         f"{duration(plan.hours(runnable))} on {plan.device}",
         *([with_all] if plan.missing else []),
         f"disk: {needed / 1e9:.1f} GB needed, {room / 1e9:.1f} GB free" + (": too little" * (needed > room)),

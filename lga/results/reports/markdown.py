@@ -79,7 +79,9 @@ def provenance(records: Sequence[RunRecord]) -> list[str]:
 
 def _introduction(page: Page, results: Sequence[Results], folder: str) -> list[str]:
     experiment = results[0].experiment
-    if experiment.judged:
+    if experiment.judged and experiment.own:
+        told = f"What was published, and what our runs gave. {experiment.limits}".strip()
+    elif experiment.judged:
         told = (
             "What was published, and what our runs gave by the protocol of the paper's toolchain. "
             "[assumptions.md](assumptions.md) says what the paper leaves open and what was chosen."

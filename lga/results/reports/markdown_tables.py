@@ -11,6 +11,7 @@ from lga.results.labels import interval, label, p_text
 from lga.results.published import PublishedRow
 from lga.results.scales import CUT_SHORT, SCALES
 from lga.results.sentences import spread_sentence
+from lga.results.verdicts import decimals_of
 from lga.run.folder.record import RunRecord
 from lga.system.terminal_text import printable
 
@@ -127,11 +128,9 @@ def _judged_columns(at: int, metric: str, mark: str) -> list[Column]:
 
 
 def _published_text(number: Number) -> str:
-    """The published number with three significant digits, as the source prints it."""
+    """The published number with the digits that the source prints."""
     value = number.published
-    if value is None:
-        return "-"
-    return f"{value:.2f}" if value < 10 else f"{value:.1f}"
+    return "-" if value is None else f"{value:.{decimals_of(value, number.decimals)}f}"
 
 
 def _ours_text(number: Number, mark: str) -> str:
@@ -153,6 +152,8 @@ def _p_text(gain: Gain | None) -> str:
 
 
 def _parameters(counted: PublishedRow | RunRecord | None) -> str:
+    if isinstance(counted, PublishedRow) and counted.parameters_text:
+        return escaped(counted.parameters_text)
     return "-" if counted is None or counted.parameters is None else f"{counted.parameters:,}"
 
 

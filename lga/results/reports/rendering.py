@@ -1,27 +1,30 @@
 """The generated files: of this machine's runs below the outputs, of kept records below ``experiments``.
 
-The results in the project's README: one line a table, a few an experiment of ours, between two markers.
+The results in the project's README: means by attention and a line a page, between two markers.
 """
 
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from textwrap import fill
 
-from lga.results.experiments import FOLDER, Page, all_pages
-from lga.results.families import Results
+from lga.results.experiments import BASELINE, FOLDER, RELEASED, Page, project_pages
+from lga.results.families import Family, Results
+from lga.results.gains import WORDS
 from lga.results.judging import judge_together
+from lga.results.labels import interval, label, name_of
 from lga.results.reports.committed import read_kept
 from lga.results.reports.csv_text import csv_text
-from lga.results.reports.markdown import markdown, scales_of
+from lga.results.reports.markdown import markdown
 from lga.results.reports.markdown_tables import escaped, row_line
-from lga.results.scales import MEANINGS
-from lga.results.sentences import dependence_sentence, dependences, family_sentence
 from lga.results.verdicts import Word
 from lga.system.errors import UserError
 from lga.system.files import writable, write_text
 
 START, END = "<!-- results -->", "<!-- /results -->"
-_WORDS = (Word.CONSISTENT, Word.INCONSISTENT, Word.UNDECIDED)
+_WORDS = dict.fromkeys((*WORDS[:-1], *Word))  # what was found before what is undecided
+_SHOWN = (BASELINE, "se", "cbam", "mhsa", RELEASED)
 README = FOLDER.parent / "README.md"
 Judged = Mapping[Page, Sequence[Results]]
 
@@ -43,7 +46,7 @@ def write_page(page: Page, results: Sequence[Results], folder: Path) -> Path:
 
 def judge_kept(folder: Path = FOLDER) -> Judged:
     """Judge the kept records of each page."""
-    return {page: judge_together(page.experiments, read_kept(folder / page.name)) for page in all_pages()}
+    return {page: judge_together(page.experiments, read_kept(folder / page.name)) for page in project_pages()}
 
 
 def committed_files(judged: Judged, folder: Path = FOLDER, readme: Path = README) -> dict[Path, str]:
@@ -70,32 +73,56 @@ def write_changed(files: Mapping[Path, str]) -> Sequence[Path]:
 
 
 def readme_block(judged: Judged) -> str:
-    """The lines between the markers, an empty one at each end."""
+    """The lines between the markers, an empty one at each end: means by attention, then a line a page."""
+    ran = {page: results for page, results in judged.items() if any(one.ran for one in results)}
+    attentions = [BASELINE, *(name_of(name) for name in _SHOWN[1:])]
     lines = [
-        row_line(("", "cells that ran", "scale", *_WORDS)),
-        row_line((":--", "--:", ":--", *("--:" for _ in _WORDS))),
-        *(row_line(_row(page, one)) for page, (one, *_) in judged.items() if one.experiment.judged),
+        row_line(("data set, network", "seeds", *attentions, "gain of LGA", "")),
+        row_line((":--", "--:", *("--:" for _ in attentions), ":--", ":--")),
+        *(row_line(_means(family)) for results in judged.values() for family in _shown(results)),
+        "",
+        row_line(("page", "cells that ran", "what was found")),
+        row_line((":--", "--:", ":--")),
+        *(row_line(_told(page, results)) for page, results in ran.items()),
     ]
-    for page, results in judged.items():
-        if told := _told(results):
-            lines += ["", f"{_link(page)}, at {' and '.join(scales_of(results))} scale:", ""]
-            lines += [f"- {escaped(sentence)}" for sentence in told]
-    lines += ["", "A run's *scale* says how far its numbers may be trusted:", ""]
-    lines += [f"- `{scale}`: {meaning}." for scale, meaning in MEANINGS.items()]
+    if waiting := [_link(page, page.name) for page in judged if page not in ran]:
+        lines += ["", fill(f"No cell has run yet of {', '.join(waiting)}.", 120, break_on_hyphens=False)]
     return "\n\n" + "\n".join(lines) + "\n\n"
 
 
-def _told(results: Sequence[Results]) -> list[str]:
-    """The sentences of our own experiments that ran: on how gains depend on an axis, else on each family."""
-    told = []
-    for one in results:
-        experiment = one.experiment
-        if experiment.judged or not any(row.gain for row in one.rows):
-            continue
-        title = f"{experiment.title}. " if len(results) > 1 else ""
-        depending = [dependence_sentence(each) for each in dependences(one)]
-        told += [title + each for each in depending or [family_sentence(experiment, f) for f in one.families]]
-    return told
+def _shown(results: Sequence[Results]) -> list[Family]:
+    """The families of our own experiments, of no further axis, in which `lga` is held against none."""
+    own = [one for one in results if not one.experiment.judged and not one.experiment.axes]
+    of_none = [one for one in own if one.experiment.reference == BASELINE]
+    return [
+        family for one in of_none for family in one.families if (row := family.row(RELEASED)) and row.gain
+    ]
+
+
+def _means(family: Family) -> tuple[str, ...]:
+    rows = [family.row(name) for name in _SHOWN]
+    means = [f"{row.ours.mean:.2f}" if row and row.ours else "-" for row in rows]
+    lga = rows[-1]
+    assert lga
+    assert lga.gain
+    name, network = (name_of(of).partition(" with ")[0] for of in (family.dataset, family.network))
+    metric = "" if lga.metric == "top1" else f" ({label(lga.metric.rpartition('/')[2])})"
+    gain = interval(lga.gain.estimate, signed=True)
+    word = lga.word if len(lga.runs) > 1 else "one seed"
+    return f"{name}, {network}{metric}", str(len(lga.runs)), *means, escaped(gain), word
+
+
+def _told(page: Page, results: Sequence[Results]) -> tuple[str, str, str]:
+    """The page, how much of it ran, and how many of its verdicts or gains are which."""
+    rows = [row for one in results for row in one.rows]
+    count = Counter(str(row.verdict.word) if row.verdict else row.word for row in rows if row.runs)
+    found = ", ".join(f"{word}: {count[word]}" for word in _WORDS if count[word])
+    ran = f"{sum(one.ran for one in results)} of {len(rows)}"
+    return _link(page, page.title), ran, found or "-"
+
+
+def _link(page: Page, text: str) -> str:
+    return f"[{text}](experiments/{page.name}/README.md)"
 
 
 def with_block(readme: str, block: str) -> str:
@@ -105,13 +132,3 @@ def with_block(readme: str, block: str) -> str:
     if not start or not end:
         raise UserError(f"README.md: the markers {START} and {END} are missing; put them in again")
     return f"{before}{START}{block}{END}{after}"
-
-
-def _link(page: Page) -> str:
-    return f"[{page.title}](experiments/{page.name}/README.md)"
-
-
-def _row(page: Page, results: Results) -> tuple[str, ...]:
-    counts = (str(results.verdicts[word]) for word in _WORDS) if results.ran else ("-" for _ in _WORDS)
-    ran = f"{results.ran} of {len(results.rows)}"
-    return _link(page), ran, ", ".join(results.scales) or "-", *counts

@@ -5,6 +5,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from lga.results import labels as metric_names
+from lga.results.answers import answer
 from lga.results.collect import Collection
 from lga.results.comparison import Comparison, Group, compare
 from lga.results.statistics import Estimate
@@ -12,27 +13,22 @@ from lga.system.terminal_text import printable, with_fixed_width
 
 
 def show(collection: Collection, console: Console | None = None) -> None:
-    """Prints one table a comparison, then the runs that failed and the files that could not be read."""
+    """Prints table and answer of each comparison, then runs that failed and files that could not be read."""
     console = with_fixed_width(console or Console())
     for comparison in compare(collection.runs):
         console.print(_table(comparison))
+        _say(console, " ".join(filter(None, answer(comparison))))
     for run in collection.runs:
         if run.record.status == "failed":
-            console.print(
-                printable(f"failed: {run.folder}: {run.record.error}"),
-                markup=False,
-                highlight=False,
-                soft_wrap=True,
-            )
+            _say(console, f"failed: {run.folder}: {run.record.error}")
     for problem in collection.problems:
-        console.print(
-            printable(f"left out: {problem.path}: {problem.reason}"),
-            markup=False,
-            highlight=False,
-            soft_wrap=True,
-        )
+        _say(console, f"left out: {problem.path}: {problem.reason}")
     if not collection.runs:
-        console.print(f"no run records below {collection.root}", markup=False, highlight=False)
+        _say(console, f"no run records below {collection.root}")
+
+
+def _say(console: Console, line: str) -> None:
+    console.print(printable(line), markup=False, highlight=False, soft_wrap=True)
 
 
 def _table(comparison: Comparison) -> Table:

@@ -1,7 +1,8 @@
 """What a detector's test leaves beside its numbers: pictures of the same images in every run, and curves.
 
-Under the run's folder: `pictures/<number>-<image>.png`, true boxes left, those found right, and
-`curves.json`, precision against recall of each class and the confusion matrix.
+Under the run's folder: `pictures/<number>-<image>.png`, true boxes left, those found right (the
+best few where none is sure), and `curves.json`, precision against recall of each class and the confusion
+matrix.
 """
 
 import json
@@ -71,20 +72,19 @@ class DetectionReport(pl.Callback):
     def _draw(
         self, number: int, pixels: NDArray[np.uint8], image: JudgedImage, class_names: list[str]
     ) -> Path:
-        from lga.detection.drawing import draw_boxes, png, side_by_side
+        from lga.detection.drawing import draw_boxes, drawn, png, side_by_side
 
-        found = image.detections
-        sure = found.scores >= SHOWN_CONFIDENCE
+        heading, found = drawn(image.detections, SHOWN_CONFIDENCE)
         true = draw_boxes(pixels, _scaled(image.boxes, image), image.labels.cpu().numpy(), class_names)
         predicted = draw_boxes(
             pixels,
-            _scaled(found.boxes[sure], image),
-            found.labels[sure].cpu().numpy(),
+            _scaled(found.boxes, image),
+            found.labels.cpu().numpy(),
             class_names,
-            found.scores[sure].cpu().numpy(),
+            found.scores.cpu().numpy(),
         )
         path = self.pictures / f"{number}-{Path(image.origin.name).stem}.png"
-        picture = png(side_by_side([("true", true), (f"found, score from {SHOWN_CONFIDENCE}", predicted)]))
+        picture = png(side_by_side([("true", true), (heading, predicted)]))
         write_atomically(path, lambda file: file.write(picture))
         return path
 

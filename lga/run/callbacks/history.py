@@ -87,6 +87,11 @@ class FiniteLosses(pl.Callback):
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._steps: deque[_Step] = deque()
+        self._latest: dict[str, float] = {}
+
+    def latest(self) -> dict[str, float]:
+        """Return the losses of the last step that was looked at, by name."""
+        return self._latest
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Forget what an earlier fit left."""
@@ -116,7 +121,7 @@ class FiniteLosses(pl.Callback):
     def _look_at(self, step: _Step, trainer: pl.Trainer) -> None:
         if step.copied is not None:
             step.copied.synchronize()
-        losses = dict(zip(step.names, step.values.tolist(), strict=True))
+        self._latest = losses = dict(zip(step.names, step.values.tolist(), strict=True))
         wrong = [f"{name} {value}" for name, value in losses.items() if not math.isfinite(value)]
         if not wrong:
             row = {"step/lr": step.rate, **{f"step/{name}": value for name, value in losses.items()}}

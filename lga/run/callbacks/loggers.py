@@ -4,7 +4,7 @@ import pytorch_lightning as pl
 from omegaconf import DictConfig
 from pytorch_lightning.loggers.logger import Logger
 
-from lga.config.instantiation import make, naming
+from lga.config.instantiation import make
 from lga.run.callbacks.wandb_logger import WandbLogger
 from lga.run.folder.directory import RunDirectory
 from lga.system.errors import UserError
@@ -22,9 +22,8 @@ def loggers_of(cfg: DictConfig, folder: RunDirectory, wandb: WandbLogger) -> lis
         if kind == "wandb":
             found.append(wandb)
             continue
-        where = f"logger.kinds.{kind}"
-        with naming(where), writable(folder.path / kind, "paths.output_dir"):
-            found.append(make(node, where)(save_dir=str(folder.path / kind)))
+        with writable(folder.path / kind, "paths.output_dir"):
+            found.append(make(node, f"logger.kinds.{kind}")(save_dir=str(folder.path / kind)))
             found[-1].log_hyperparams(hide_secrets(folder.run.config))
     return found
 

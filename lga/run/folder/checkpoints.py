@@ -16,13 +16,14 @@ import logging
 import math
 import pickle
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
 import torch
 from lightning_fabric.plugins.io.checkpoint_io import CheckpointIO
-from torch import nn
+from torch import Tensor, nn
 
 from lga.run.folder.directory import PREVIOUS, PREVIOUS_BEST, RunDirectory
 from lga.run.folder.record import read_record
@@ -31,6 +32,7 @@ from lga.system.files import set_aside, write_atomically, zip_damage
 from lga.system.terminal_text import first_line
 from lga.tasks.devices import made_by_first
 
+AVERAGED_PREFIX = "average.module."
 _PYTHON_OBJECT = re.compile(r"GLOBAL (\S+)")  # as torch's reader names what it refuses
 log = logging.getLogger("lga")
 
@@ -160,6 +162,12 @@ def load(path: Path) -> Any:
         raise
     except Exception as error:
         raise _damaged(path, first_line(error)) from error
+
+
+def averaged(weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+    """Return a network's weights; of a `last.ckpt`, which holds them twice, the averaged ones."""
+    found = {key: value for key, value in weights.items() if key.startswith(AVERAGED_PREFIX)}
+    return {key.removeprefix(AVERAGED_PREFIX): value for key, value in found.items()} or weights
 
 
 def _damaged(path: Path, what: str) -> DamagedFileError:

@@ -173,7 +173,11 @@ def read_record(path: Path) -> RunRecord:
         DamagedFileError: it is not as it was written, or no record; names the first thing wrong with it.
         UserError: it is as it was written, by a version whose records are others.
     """
-    content = _parsed(path)
+    text = read_regular(path, MOST_BYTES)
+    try:
+        content = dict(json.loads(text))  # names of files that are no UTF-8 are in it, which JSON has not
+    except (ValueError, TypeError, RecursionError) as error:
+        raise DamagedFileError(f"{path}: not a run record: {first_line(error)}; {_ADVICE}") from error
     digest = content.pop(DIGEST, None)
     if digest is not None and digest != _digest(content):
         raise DamagedFileError(f"{path}: not a run record: its digest does not fit its content; {_ADVICE}")
@@ -184,20 +188,6 @@ def read_record(path: Path) -> RunRecord:
         where = ".".join(str(part) for part in first["loc"]) or "the whole file"
         kind = DamagedFileError if digest is None else UserError
         raise kind(f"{path}: not a run record: {where}: {first['msg']}; {_ADVICE}") from error
-
-
-def _parsed(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(read_regular(path, MOST_BYTES))
-    except UserError:
-        raise
-    except (ValueError, RecursionError) as error:
-        raise DamagedFileError(
-            f"{path}: not a run record: the whole file: {first_line(error)}; {_ADVICE}"
-        ) from error
-    if not isinstance(content, dict):
-        raise DamagedFileError(f"{path}: not a run record: the whole file: no JSON object; {_ADVICE}")
-    return content
 
 
 def _digest(content: dict[str, Any]) -> str:

@@ -19,6 +19,7 @@ from lga.system.files import writable
 from lga.system.secrets import without_secrets
 from lga.system.terminal_text import printable, printable_lines
 
+logging.raiseExceptions = False  # a full disk, or a reader that has left, costs lines and not the run
 # Said by libraries at every run, true, and of no use to the reader.
 _NOISE = (
     r".*does not have many workers.*",
@@ -39,13 +40,6 @@ class _Harmless(logging.Formatter):
         return printable_lines(without_secrets(super().format(record)))
 
 
-class _QuietFile(logging.FileHandler):
-    """A log file that a full disk leaves with gaps."""
-
-    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802, as logging names it
-        """Say nothing: the run's own files show that a disk is full."""
-
-
 @contextmanager
 def logging_to(path: Path) -> Iterator[None]:
     """Send the project's log to the terminal and, with times, to the file at `path`."""
@@ -53,7 +47,7 @@ def logging_to(path: Path) -> Iterator[None]:
     logger.setLevel(logging.DEBUG)
     logger.propagate = False
     with writable(path.parent, "paths.output_dir"):
-        file = _QuietFile(path, encoding="utf-8")
+        file = logging.FileHandler(path, encoding="utf-8")
     file.setFormatter(_Harmless("%(asctime)s %(levelname)s %(message)s"))
     handlers: list[logging.Handler] = [file]
     if not _is_stdout(path):  # a sweep sends a job's whole output to its log
@@ -84,7 +78,7 @@ def show_values(title: str, values: Mapping[str, Any], as_json: bool) -> None:
 
 def _short(value: Any) -> str:
     if isinstance(value, float):
-        return f"{value:.2f}"
+        return f"{value:.2f}" if value == 0 or abs(value) >= 1 else f"{value:.3g}"
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 

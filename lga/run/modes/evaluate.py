@@ -6,7 +6,7 @@ The weights are those of the cell's chosen epoch, or of a checkpoint that is nam
 import json
 import sys
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import Any
 
 import pytorch_lightning as pl
 from torch import Tensor, nn
@@ -15,7 +15,7 @@ from lga.backbones.author_checkpoint import load_author_checkpoint, not_finite
 from lga.config.frozen_run import FrozenRun
 from lga.run.build import build_data, build_network, build_task
 from lga.run.callbacks.detection_report import DetectionReport
-from lga.run.folder.checkpoints import load
+from lga.run.folder.checkpoints import averaged, load
 from lga.run.folder.directory import RunDirectory
 from lga.run.machine.console import show_values, without_notices
 from lga.run.preflight import weights_of
@@ -23,7 +23,6 @@ from lga.system.errors import UserError
 from lga.system.files import writable, write_text
 
 AUTHOR_PREFIX = "model."
-AVERAGED_PREFIX = "average.module."
 
 
 def trained_network(run: FrozenRun) -> nn.Module:
@@ -40,22 +39,13 @@ def trained_network(run: FrozenRun) -> nn.Module:
     return network.eval()
 
 
-def _are_weights(content: Any) -> TypeGuard[dict[str, Tensor]]:
-    return (
-        isinstance(content, dict)
-        and all(isinstance(name, str) for name in content)
-        and all(isinstance(value, Tensor) for value in content.values())
-    )
-
-
 def _fill(network: nn.Module, content: Any, path: Path) -> None:
-    weights = content.get("state_dict", content) if isinstance(content, dict) else None
-    if not _are_weights(weights):
+    weights: Any = content.get("state_dict", content) if isinstance(content, dict) else None
+    named = isinstance(weights, dict) and all(isinstance(name, str) for name in weights)
+    if not named or not all(isinstance(value, Tensor) for value in weights.values()):
         raise UserError(f"{path}: it holds no weights; name a best.ckpt, a last.ckpt or a plain state dict")
-    if any(key.startswith(AVERAGED_PREFIX) for key in weights):
-        kept = {key: value for key, value in weights.items() if key.startswith(AVERAGED_PREFIX)}
-        weights = {key.removeprefix(AVERAGED_PREFIX): value for key, value in kept.items()}
-    elif weights and all(key.startswith(AUTHOR_PREFIX) for key in weights):
+    weights = averaged(weights)
+    if weights and all(key.startswith(AUTHOR_PREFIX) for key in weights):
         load_author_checkpoint(network, weights)
         return
     if wrong := not_finite(weights):

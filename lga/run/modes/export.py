@@ -183,13 +183,13 @@ def _batches(image_size: int, seed: int) -> Iterable[Tensor]:
 
 def _metadata(run: FrozenRun, form: Form, weights: str) -> dict[str, str]:
     """Return what a user of the file needs to know, all as text."""
-    cfg, cell = run.cfg, run.cell
+    cfg, cell, identity = run.cfg, run.cell, RunDirectory(run).identity
     return {
         "input": "(B, 3, H, W): RGB in [0, 1]",
         "output": form.layout,
         "image_size": str(cfg.dataset.image_size),
         "class_names": json.dumps(list(cfg.dataset.class_names)),
-        "config_hash": run.config_hash,
+        "config_hash": identity.read_text().strip() if identity.is_file() else run.config_hash,
         "weights": weights,
         "dataset": cell.dataset,
         "backbone": cell.backbone,

@@ -25,7 +25,7 @@ from lga.data.inspection.report import Contents, PartReport, Report
 from lga.data.published import PublishedDataset
 from lga.system.files import writable, write_atomically, write_text
 from lga.system.progress import Track, track, untracked
-from lga.system.terminal_text import printable, with_fixed_width
+from lga.system.terminal_text import numbered, printable, with_fixed_width
 
 COLUMNS = 4  # parts beside one another
 FIRST = 5  # of each kind are shown
@@ -80,7 +80,7 @@ def _write_pictures(folder: Path, parts: Mapping[str, Pictured], track: Track) -
         for part in track(list(parts), "pictures of parts"):
             for name, content in picture_files(part, parts[part]):
                 _write(folder / name, content)
-    print(f"pictures of {len(parts)} parts: {folder}")
+    print(f"pictures of {numbered(len(parts), 'part')}: {folder}")
 
 
 def _write(path: Path, content: bytes) -> None:

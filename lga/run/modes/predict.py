@@ -18,14 +18,14 @@ import PIL.Image
 import torch
 from numpy.typing import NDArray
 from omegaconf import DictConfig
-from torch import Tensor, nn
+from torch import nn
 
 from lga.config.frozen_run import FrozenRun
 from lga.data.classification.augmentation import resize, to_unit_range
 from lga.data.detection.batches import letterbox
 from lga.data.detection.geometry import PAD_VALUE
 from lga.data.detection.image_stores import read_image
-from lga.detection.drawing import draw_boxes, png, side_by_side
+from lga.detection.drawing import draw_boxes, drawn, png, side_by_side
 from lga.run.folder.directory import RunDirectory
 from lga.run.modes.evaluate import trained_network
 from lga.run.preflight import images_of
@@ -34,6 +34,7 @@ from lga.structures.batch import ImageOrigin
 from lga.system.errors import UserError
 from lga.system.files import writable, write_atomically, write_text
 from lga.system.progress import track, untracked
+from lga.system.terminal_text import numbered
 
 log = logging.getLogger("lga")
 
@@ -49,12 +50,16 @@ class Prediction:
         image: RGB, (H, W, 3), uint8.
         class_names: in the order of the labels.
         found: boxes xyxy in pixels of the image, scores and labels, of a detector; None of a classifier.
+        heading: of a detector's picture.
+        shown: its boxes; the best few where none was sure enough to be found.
         probabilities: by class, of a classifier; empty of a detector.
     """
 
     image: Array
     class_names: list[str]
     found: Detections | None = None
+    heading: str = ""
+    shown: Detections | None = None
     probabilities: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -63,13 +68,12 @@ class Prediction:
         return max(self.probabilities, key=lambda name: self.probabilities[name], default=None)
 
     def picture(self) -> PIL.Image.Image:
-        """Return the image, enlarged if small, with its boxes, or below its class."""
-        found = self.found or Detections(torch.empty(0, 4), torch.empty(0), torch.empty(0, dtype=torch.long))
+        """Return the image, enlarged if small, with its boxes, below what they are or its class."""
+        found = self.shown or Detections(torch.empty(0, 4), torch.empty(0), torch.empty(0, dtype=torch.long))
         boxes, labels, scores = (values.numpy() for values in (found.boxes, found.labels, found.scores))
-        drawn = draw_boxes(self.image, boxes, labels, self.class_names, scores)
-        if self.label is not None:
-            drawn = side_by_side([(f"{self.label} {self.probabilities[self.label]:.2f}", drawn)])
-        return PIL.Image.fromarray(drawn)
+        picture = draw_boxes(self.image, boxes, labels, self.class_names, scores)
+        heading = self.heading if self.label is None else f"{self.label} {self.probabilities[self.label]:.2f}"
+        return PIL.Image.fromarray(side_by_side([(heading, picture)]))
 
     def _repr_png_(self) -> bytes:
         return png(np.asarray(self.picture()))
@@ -102,8 +106,9 @@ def predict(run: FrozenRun) -> None:
         categories = [{"id": i + 1, "name": name} for i, name in enumerate(cfg.dataset.class_names)]
         content = {"images": images, "categories": categories, "annotations": boxes}
         write_text(out / "predictions.json", json.dumps(content) + "\n")
-    counts = f"{len(images)} images, " + (f"{len(boxes)} boxes, " if cfg.task.name == "detection" else "")
-    print(f"{counts}{skipped} skipped: {out / 'predictions.json'}")
+    counts = [numbered(len(images), "image")]
+    counts += [numbered(len(boxes), "box")] if cfg.task.name == "detection" else []
+    print(f"{', '.join(counts)}, {skipped} skipped: {out / 'predictions.json'}, pictures beside it")
 
 
 def as_image(source: str | Path | PIL.Image.Image | Array) -> Array:
@@ -124,7 +129,9 @@ def predict_image(network: nn.Module, image: Array, cfg: DictConfig, confidence:
     """Return what a network of `cfg` in evaluation mode says of an RGB image (H, W, 3), uint8."""
     names, size = [str(name) for name in cfg.dataset.class_names], cfg.dataset.image_size
     if cfg.task.name == "detection":
-        return Prediction(image, names, found=sure(find(network, image, size), confidence))
+        found = find(network, image, size)
+        sure = int((found.scores >= confidence).sum())
+        return Prediction(image, names, found[:sure], *drawn(found, confidence))
     batch = resize(torch.tensor(image).permute(2, 0, 1)[None], size)  # as evaluation does
     with torch.no_grad():
         logits = network(to_unit_range(batch).to(next(network.parameters()).device))
@@ -144,12 +151,6 @@ def find(network: nn.Module, image: Array, image_size: int) -> Detections:
     with torch.no_grad():
         found: Detections = cast(Any, network).predict(batch)[0]
     return Detections(origin.to_original(found.boxes).cpu(), found.scores.cpu(), found.labels.cpu())
-
-
-def sure(found: Detections, confidence: float) -> Detections:
-    """Return the detections whose score is at least `confidence`."""
-    kept: Tensor = found.scores >= confidence
-    return Detections(found.boxes[kept], found.scores[kept], found.labels[kept])
 
 
 def _image_entry(number: int, file: Path, predicted: Prediction) -> dict[str, Any]:

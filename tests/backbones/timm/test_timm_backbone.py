@@ -145,6 +145,8 @@ def test_gradients_reach_the_block_and_the_first_layer():
         ("coat_tiny", {"image_size": 32}, "takes no images of 32 pixels; the least is 224"),
         ("resnet10t", {"slots": [2]}, r"slots=\[2\]: set last, or a list of stages out of 3, 4, 5"),
         ("resnet10t", {"slots": "first"}, "slots=first: set last"),
+        ("resnet10t", {"slots": [[3]]}, r"slots=\[\[3\]\]: set last"),
+        ("resnet10t", {"slots": 3}, "slots=3: set last"),
         ("vit_tiny_patch16_224", {"pyramid": False, "slots": [4]}, "has one map for a classifier; set last"),
         ("resnet10t", {"scale": "q"}, "scale=.q. is unknown"),
         pytest.param("inception_v3", {}, r"\[9, 4, 1\], not an 8th", marks=pytest.mark.slow),

@@ -1,6 +1,7 @@
 """Weights from a local file: timm's own state dicts fill the feature extractors, and nothing else does."""
 
 import hashlib
+import math
 import pickle
 
 import pytest
@@ -60,6 +61,10 @@ def test_the_classifiers_end_may_be_of_other_classes_or_missing(tmp_path, resnet
             lambda w: w.update({"conv1.0.weight": torch.zeros(24, 3, 5, 5)}),
             r"1 of another shape \(conv1.0.weight \(24, 3, 5, 5\) instead of \(24, 3, 3, 3\)\)",
         ),
+        (
+            lambda w: w.update({"conv1.0.weight": w["conv1.0.weight"] * math.nan}),
+            r"1 with numbers that are complex or not finite \(conv1.0.weight\)",
+        ),
     ],
 )
 def test_what_does_not_fit_is_named(tmp_path, resnet, change, told):
@@ -96,7 +101,7 @@ def test_code_in_a_file_is_not_run(tmp_path):
     [
         ("w.safetensors", b"not one", "no plain weights"),
         ("w.pth", b"", "no plain weights"),
-        ("missing.pth", None, "cannot be read: No such file"),
+        ("missing.pth", None, r"cannot be read \(No such file"),
     ],
 )
 def test_a_file_that_is_none_is_told(tmp_path, name, content, told):
@@ -104,6 +109,16 @@ def test_a_file_that_is_none_is_told(tmp_path, name, content, told):
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(UserError, match=told):
+        TimmBackbone(NoAttention, "resnet10t", checkpoint=str(path))
+
+
+def test_a_flipped_bit_is_damage(tmp_path, resnet):
+    path = tmp_path / "w.pth"
+    torch.save(resnet, path)
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(UserError, match=r"^checkpoint=.*w\.pth: damaged: .*; get it again$"):
         TimmBackbone(NoAttention, "resnet10t", checkpoint=str(path))
 
 

@@ -111,8 +111,7 @@ def test_names_are_never_read_as_html(tmp_path, open_page):
     assert page.locator("#inside-block .note b").count() == 0
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 375])
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (375, "dark")])
 def test_axe_finds_nothing_serious_and_a_phone_scrolls_tables_alone(runs, open_page, axe, scheme, width):
     page = open_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
     wait_until(page, "document.querySelector('#inside .facets svg') !== null")

@@ -16,6 +16,7 @@ from lga.dashboard.page.payload import payload
 from lga.dashboard.page.render import as_inline_json
 from lga.results.collect import collect
 from lga.run.folder.record import write_record
+from scripts import tables
 from tests.dashboard.page.conftest import GENERATED
 from tests.results.made_records import leave_grid, leave_run, made_record
 
@@ -105,9 +106,8 @@ def test_command_line_writes_the_page(tmp_path):
 @pytest.mark.parametrize(
     ("command", "told"),
     [
-        (["make_dashboard.py"], "{folder}/dashboard.html: 1 runs"),
+        (["make_dashboard.py"], "{folder}/dashboard.html: 1 run,"),
         (["show_table.py"], "digits, elsewhere, scale embedded"),
-        (["tables.py", "table1"], "{folder}/tables/table1/README.md"),
     ],
 )
 def test_commands_look_where_runs_were_left(tmp_path, command, told):
@@ -121,6 +121,16 @@ def test_commands_look_where_runs_were_left(tmp_path, command, told):
         env={**os.environ, "LGA_OUTPUT_DIR": str(tmp_path)},
     )
     assert told.format(folder=tmp_path) in done.stdout
+
+
+def test_tables_look_where_runs_were_left(tmp_path, monkeypatch, capsys):
+    leave_run(tmp_path / "runs", made_record())
+    monkeypatch.setenv("LGA_OUTPUT_DIR", str(tmp_path))
+    monkeypatch.setattr(tables, "judge_kept", dict)  # of all experiments: minutes
+    monkeypatch.setattr(tables, "write_changed", lambda files: ())
+    monkeypatch.setattr(sys, "argv", ["tables.py", "table1"])
+    assert tables.main() == 0
+    assert f"{tmp_path}/tables/table1/README.md" in capsys.readouterr().out
 
 
 def test_kept_records_join_the_runs_unless_they_are_theirs(tmp_path):

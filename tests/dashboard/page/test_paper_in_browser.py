@@ -150,8 +150,7 @@ def test_a_phone_never_scrolls_sideways(cells, open_page, scheme):
     assert page.get_by_role("dialog").bounding_box()["width"] <= 375
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 375])
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (375, "dark")])
 def test_axe_finds_nothing_serious(cells, open_page, axe, scheme, width):
     """Everything open: first the page, then the details of a run."""
     leave_pictures(leave_run(cells, made_record(seed=1)))

@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import os
 
 import pytest
 from PIL import Image
@@ -95,6 +96,34 @@ def test_an_unreadable_picture_is_told_and_the_others_stay(tmp_path, content):
     (problem,) = data["problems"]
     assert problem["path"].endswith("0-image-0.png")
     assert problem["reason"].startswith("not a readable PNG picture")
+
+
+def pipe(path):
+    path.unlink()
+    os.mkfifo(path)
+
+
+def zeros(path):
+    path.unlink()
+    path.symlink_to("/dev/zero")
+
+
+def large(path):
+    with path.open("r+b") as file:
+        file.truncate(20_000_000)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told"), [(pipe, "not a regular file"), (zeros, "a link"), (large, "20 MB; at most")]
+)
+def test_a_picture_that_is_no_small_file_is_told_at_once(tmp_path, spoil, told):
+    folder = leave_shown(tmp_path / "runs")
+    spoil(folder / "pictures" / "0-image-0.png")
+    spoil(folder / "curves.json")
+    data = data_of(tmp_path)
+    assert [picture["name"] for picture in data["samples"]["runs"][0]["pictures"]] == ["1-image-1"]
+    named = {problem["path"].rsplit("/", 1)[1] for problem in data["problems"] if told in problem["reason"]}
+    assert named == {"0-image-0.png", "curves.json"}
 
 
 def test_a_picture_cut_short_is_told(tmp_path):

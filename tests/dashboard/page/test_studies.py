@@ -9,10 +9,9 @@ At that s a change of 1 point is found by 3 pairs with a power of 0.83, by 2 wit
 import pytest
 
 from lga.dashboard.page.payload import payload
-from lga.dashboard.page.studied import found_studies, studied
+from lga.dashboard.page.studied import studied
 from lga.results.collect import Collection, collect
 from lga.results.experiments import chosen_pages
-from lga.results.reports.committed import read_kept
 from tests.dashboard.page.conftest import GENERATED
 from tests.results.made_records import leave_run, made_record
 from tests.results.made_studies import find_made, keep_made, leave_study
@@ -142,8 +141,6 @@ def numbers_of(page):
 def test_limits_have_no_markdown_links():
     """The README of `table1_short` links its protocol; the page, which may lie anywhere, names it."""
     (page,) = chosen_pages("table1_short")
-    runs = read_kept(page.folder)
-    position = {id(run): place for place, run in enumerate(runs)}
-    (study,) = studied(found_studies(runs), position)
+    (study,) = studied({page: []}, {})
     assert "protocol.md was written before the first run" in study["limits"]
     assert "](" not in study["limits"]

@@ -82,8 +82,7 @@ def test_the_filters_apply(runs, open_page):
     wait_until(page, f"document.querySelectorAll('{ROWS}').length === 4")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 375])
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (375, "dark")])
 def test_axe_finds_nothing_serious_and_a_phone_scrolls_tables_alone(runs, open_page, axe, scheme, width):
     page = open_page("studies", studies=True, viewport={"width": width, "height": 800}, color_scheme=scheme)
     assert page.evaluate("document.documentElement.scrollWidth") == width

@@ -89,7 +89,15 @@ def test_truncated(tmp_path, suffix):
         read_image(path)
 
 
-@pytest.mark.parametrize("content", [b"", b"<html>not found</html>", b"\x89PNG\r\n\x1a\n\0\0"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"<html>not found</html>",
+        b"\x89PNG\r\n\x1a\n\0\0",
+        b"\0\0\0\x1cftypavif\0\0\0\0avifmif1miaf" + b"\xff" * 99,
+    ],
+)
 def test_not_an_image(tmp_path, content):
     path = tmp_path / "page.jpg"
     path.write_bytes(content)

@@ -6,7 +6,9 @@ import shutil
 import pytest
 
 from lga.data.inspection.published_set import PublishedInspection
+from lga.data.published.voc import VOC2007Reader
 from tests.data.inspection.trees import SmallVisDrone, annotation, image, write_faulty_tree
+from tests.data.trees import voc
 from tests.data.trees.visdrone import write_tree
 
 TRAIN, VAL = "VisDrone2019-DET-train", "VisDrone2019-DET-val"
@@ -144,6 +146,17 @@ def test_a_part_that_the_plan_does_not_use_is_not_judged(sound):
     annotation(sound, "test-dev", 2).write_text("1,2,3\n")
     assert inspected(sound, splits="paper")["ok"]
     assert not inspected(sound)["ok"]
+
+
+def test_a_year_that_the_plan_does_not_use_is_not_judged(tmp_path):
+    """Nothing of VOC2012 is looked at for VOC2007, and everything of it by the plan that joins both years."""
+    root = voc.write_tree(tmp_path / "data")
+    (root / "VOC2012/Annotations/2008_000008.xml").write_text("<annotation>")
+    for splits, judged in (("official", False), ("toolchain", True)):
+        reader = VOC2007Reader(tmp_path / "data", tmp_path / "cache", splits, "skip")
+        report = PublishedInspection(reader, False).report().as_dict()
+        assert any("2012" in str(wrong) for wrong in report["wrong"]) is judged
+        assert any("2012" in part for part in report["parts"]) is judged
 
 
 def test_a_subset_is_judged_by_what_it_holds(sound):

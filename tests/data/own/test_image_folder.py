@@ -8,8 +8,8 @@ import torch
 
 from lga.data.classification.augmentation import NoAugmentation, resize
 from lga.data.classification.classification_data import ClassificationData
+from lga.data.detection.faults import NO_TEST
 from lga.data.own.image_folder import ImageFolderReader
-from lga.data.own.own_set import NO_TEST
 from lga.system.errors import UserError
 from tests.data.trees import own
 from tests.data.trees.pictures import write_picture
@@ -37,6 +37,14 @@ def test_three_splits(tmp_path):
     splits = reader(own.write_image_folder(tmp_path, ("train", "valid", "test")))()
     assert splits.counts == {"train": 9, "val": 9, "test": 9}
     assert (splits.selection, splits.dropped) == ("validation", {})
+
+
+def test_images_of_no_class_are_counted(tmp_path):
+    own.write_image_folder(tmp_path)
+    write_picture(tmp_path / "train" / "x.png", 90, 90)
+    splits = reader(tmp_path)()
+    assert splits.counts["train"] == 9
+    assert splits.dropped == {NO_TEST: 1, "images in no folder of a class": 1}
 
 
 def test_without_parts_some_of_each_class_are_held_out(tmp_path):
@@ -116,6 +124,10 @@ def test_files_that_have_changed_are_refused(tmp_path):
         (
             lambda root: (root / "val/dog").rename(root / "val/wolf"),
             "val/wolf: a class without training images",
+        ),
+        (
+            lambda root: shutil.copytree(root / "val", root / "valid"),
+            "valid: stands for val, as .*set/val does",
         ),
     ],
 )

@@ -80,7 +80,7 @@ def test_a_name_of_a_set_of_this_project_is_refused(tmp_path):
 
 @pytest.mark.parametrize("given", [["dataset=digits", "dataset.path=x"], ["dataset=coco", "dataset.path=x"]])
 def test_what_a_set_does_not_read_is_refused(given):
-    with pytest.raises(UserError, match=r"^dataset\.path: this data set has no such setting"):
+    with pytest.raises(UserError, match=r"^dataset\.path: this dataset has no such setting; leave it out"):
         frozen(*given)
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lga.data.detection.faults import Faults
+from lga.data.detection.faults import NO_TEST, Faults
 from lga.data.own.coco import COCOReader
-from lga.data.own.own_set import NO_TEST, set_name
+from lga.data.own.own_set import set_name
 from lga.data.own.voc import OwnVOCReader
 from lga.data.own.yolo import BACKGROUND, YOLOReader
 from lga.data.published.coco import Coco2017Reader
@@ -191,6 +191,10 @@ def test_an_image_without_a_label_file_is_background_and_counted(tmp_path):
             r"labels/train/train2\.txt:1: .*class 3 of 3",
         ),
         (
+            lambda root: (root / "labels/train/train2.txt").write_text(f"{10**30} .5 .5 .1 .1\n"),
+            r"train2\.txt:1: expected a class and 4 shares",
+        ),
+        (
             lambda root: (root / "labels/train/train2.txt").write_text("0 .5 .5 .1\n"),
             r"train2\.txt:1: expected a class and 4 shares",
         ),
@@ -232,9 +236,38 @@ def test_bad_yolo_sets_are_refused_in_one_line(tmp_path, damage, told):
 
 
 @pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("obj.data", "classes 3\n", r"obj\.data:1: expected key = value"),
+        ("obj.data", "trian = data/train.txt\nnames = data/obj.names\n", r"obj\.data: trian: .*mean train"),
+        ("obj.data", "train = data/train.txt\nnames = data/none\n", r"obj\.data: names: there is no .*none"),
+        ("obj.names", "", r"obj\.data: has no names"),
+        ("obj.names", "cat\ncat\nno\n", "names: classes 0 and 1 are both named 'cat'"),
+        ("obj.names", "cat\ndog\n", r"obj\.data: says 3 classes, and names 2"),
+        ("train.txt", "", r"obj\.data: train: no image in data/train\.txt"),
+    ],
+)
+def test_bad_darknet_sets_are_refused_in_one_line(tmp_path, name, text, told):
+    path = own.write_darknet(tmp_path)
+    (tmp_path / name).write_text(text)
+    refused(YOLOReader, path, told)
+
+
+def test_a_class_of_validation_alone_is_refused(tmp_path):
+    path = own.write_coco(tmp_path) / "instances_val.json"
+    _rename(path, '"dog"', '"wolf"')
+    files = {part: str(path.with_name(f"instances_{part}.json")) for part in own.PARTS}
+    with pytest.raises(UserError, match=r"instances_val\.json, .*: .*wolf") as error:
+        COCOReader(cache_dir=str(tmp_path / "cache"), **files)()
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
     ("change", "told"),
     [
         ({"categories": None}, "missing required field categories"),
+        ({"images": None}, "missing required field images"),
+        ({"annotations": None}, "missing required field annotations"),
         ({"categories": []}, "names no class"),
         (
             {"categories": [{"id": 1, "name": "a"}, {"id": 2, "name": "a"}]},
@@ -272,6 +305,16 @@ def test_bad_coco_files_are_refused_in_one_line(tmp_path, change, told):
     [
         (lambda root: shutil.rmtree(root / "Annotations"), "0 folders Annotations there"),
         (lambda root: (root / "ImageSets/Main/val.txt").write_text("\n"), r"val\.txt: no image there"),
+        (lambda root: (root / "ImageSets/Main/val.txt").write_text("val0 1 2\n"), r"val\.txt:1: expected "),
+        (lambda root: shutil.rmtree(root / "JPEGImages"), "JPEGImages: not there"),
+        (
+            lambda root: _rename(root / "Annotations/train2.xml", "<xmin>9<", "<xmin>x<"),
+            r"train2\.xml, object 1: <bndbox/xmin>: expected a number",
+        ),
+        (
+            lambda root: _rename(root / "Annotations/train2.xml", "bndbox", "box"),
+            r"train2\.xml, object 1: expected a <bndbox>",
+        ),
         (
             lambda root: (root / "Annotations/train2.xml").unlink(),
             r"train\.txt:3: train2 has no Annotations/train2\.xml",

@@ -60,6 +60,7 @@ def test_a_good_archive(tmp_path, write):
         ("/tmp/outside.txt", "the absolute path '/tmp/outside.txt'"),
         ("C:/outside.txt", "the absolute path 'C:/outside.txt'"),
         ("..\\outside.txt", "a path that may leave the folder"),
+        ("x/" * 20_000 + "a", "'x/x/.*, a path that no file system takes"),
     ],
 )
 def test_paths_that_leave(tmp_path, write, name, expected):
@@ -164,6 +165,17 @@ def test_damaged_content(tmp_path):
     content[60:90] = bytes(30)
     archive.write_bytes(content)
     refused(archive, tmp_path, "not a whole zip or tar archive")
+
+
+@pytest.mark.parametrize("declared", [5, 2**20])
+def test_a_zip_whose_members_are_of_another_size_than_declared(tmp_path, declared):
+    """The uncompressed size is at byte 24 of the central header; the checksum is that of no bytes."""
+    archive = write_zip(tmp_path / "archive", {"a.bin": b""})
+    content = bytearray(archive.read_bytes())
+    place = content.index(b"PK\x01\x02") + 24
+    content[place : place + 4] = declared.to_bytes(4, "little")
+    archive.write_bytes(content)
+    refused(archive, tmp_path, f"a.bin has not the {declared:,} bytes it declares")
 
 
 def test_an_encrypted_zip(tmp_path):

@@ -149,6 +149,7 @@ def change(root, lists, number, **fields):
         ),
         ("annotations", {"category_id": 1.5}, r"annotation id 2005: category_id: expected int, got float"),
         ("annotations", {"iscrowd": "no"}, r"annotation id 2005: iscrowd: expected bool \| int, got str"),
+        ("annotations", {"iscrowd": 2}, r"annotation id 2005: iscrowd: invalid enum value 2"),
         ("annotations", {"id": 2004}, r"annotation id 2004: an earlier annotation has the same id"),
         ("annotations", {"id": None}, r"annotation number 1: id: expected int, got null"),
         ("images", {"id": 9}, r"image id 9: an earlier image has the same id"),

@@ -87,7 +87,7 @@ def test_it_predicts_files(finished, data, tmp_path, capsys):
     overrides = (f"source={source}", f"mode.out={tmp_path / 'out'}", "mode.confidence=0.002")
     output = f"paths.output_dir={finished.run.config['paths']['output_dir']}"
     execute(run_in(finished.path, data, output, "mode=predict", *overrides).run)
-    assert capsys.readouterr().out.splitlines()[-1].startswith("1 images, ")
+    assert capsys.readouterr().out.splitlines()[-1].startswith("1 image, ")
     assert (tmp_path / "out" / "1-grey.png").is_file()
 
 

@@ -108,16 +108,17 @@ def test_what_is_not_set_is_left_to_the_cluster(tmp_path, commands):
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
-        ({"time": 0}, r"hydra\.launcher\.time=0: a whole number, at least 1"),
-        ({"time": "1:00"}, r"hydra\.launcher\.time=1:00: a whole number"),
-        ({"gpus_per_node": -1}, r"gpus_per_node=-1: a whole number, at least 0"),
+        ({"time": 0}, r"^hydra\.launcher\.time=0: at least 1$"),
+        ({"time": "1:00"}, r"hydra\.launcher\.time=1:00: a valid integer"),
+        ({"time": True}, r"hydra\.launcher\.time=True: a valid integer"),
+        ({"gpus_per_node": -1}, r"gpus_per_node=-1: at least 0"),
         ({"array_parallelism": 0}, r"array_parallelism=0"),
         ({"time": 1, "signal_delay_s": 60}, r"signal_delay_s=60: less than the 60 seconds of .*time=1"),
     ],
 )
 def test_settings_that_cannot_be(settings, told):
     with pytest.raises(UserError, match=told):
-        SlurmSettings(**settings)
+        SlurmSettings.of(settings)
 
 
 def test_the_queue_is_read(commands):

@@ -29,6 +29,7 @@ def test_shows_means_intervals_and_differences(tmp_path):
         "2",
         "+1.25",
     ]  # log odds: 2.477 -+ 12.7062 * 1.25 / 7.149
+    assert lines[-1].startswith("se is not shown to differ from none in top-1 accuracy: +1.25 ")
 
 
 def test_names_failures_and_unreadable_files_without_reading_markup(tmp_path):

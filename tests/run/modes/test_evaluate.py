@@ -81,7 +81,7 @@ def test_it_prints_a_table_and_nothing_of_lightnings(trained, capfd):
     assert title.startswith("digits/mobilenetv3/se seed 0, test split; also in ")
     assert {"split", "loss", "top1"} <= {row.split()[0] for row in rows}
     assert all(row.startswith("  ") and len(row.split()) == 2 for row in rows)
-    assert printed.err == ""
+    assert printed.err == f"digits/mobilenetv3/se seed 0, the newest finished run: {trained.path}\n"
 
 
 def test_mistakes_are_told(trained, tmp_path):

@@ -83,10 +83,10 @@ function paperColumns(table) {
     ...numberColumns(first, 0),
     { label: () => "Gain over none, published", numeric: true, value: (row) => row.gain?.published, cell: (row) => signed(row.gain?.published, DIGITS) },
     { label: () => "Gain, ours", numeric: true, class: "ours", value: (row) => row.gain?.ours?.mean, cell: (row) => gainCell(row, table) },
-    ...numberColumns(second, 1),
+    ...(second ? numberColumns(second, 1) : []),
     { label: () => "Parameters, published", numeric: true, value: (row) => row.published.parameters, cell: (row) => whole(row.published.parameters) },
     { label: () => "built", numeric: true, value: (row) => row.built?.parameters, cell: builtCell },
-    { label: () => "GFLOPs, published", numeric: true, value: (row) => row.published.gflops, cell: (row) => fixed(row.published.gflops, 1) },
+    { label: () => "GFLOPs, published", numeric: true, value: (row) => row.published.gflops, cell: (row) => fixed(row.published.gflops, row.numbers[0].digits ?? 1) },
     { label: () => "built", numeric: true, value: (row) => row.built?.gflops, cell: (row) => fixed(row.built?.gflops, 3) },
   ];
 }
@@ -94,7 +94,7 @@ function paperColumns(table) {
 function numberColumns(label, index) {
   const heading = label.replace("-", "\u2011"); // not to be broken there
   return [
-    { label: () => `${heading}, published`, numeric: true, value: (row) => row.numbers[index].published, cell: (row) => publishedText(row.numbers[index].published) },
+    { label: () => `${heading}, published`, numeric: true, value: (row) => row.numbers[index].published, cell: (row) => publishedText(row.numbers[index]) },
     { label: () => `${heading}, ours`, numeric: true, class: "ours", value: (row) => row.numbers[index].ours?.mean, cell: (row) => oursCell(row, row.numbers[index], label) },
   ];
 }
@@ -106,7 +106,7 @@ function named(attention) {
 // Our mean as a button that opens its runs, then interval and seeds, the verdict below.
 function oursCell(row, number, label) {
   if (!number.ours) return verdict(number.word);
-  const told = `${row.title}, ${row.attention}: ${label} published ${publishedText(number.published)}, ours ${fixed(number.ours.mean, DIGITS)}`;
+  const told = `${row.title}, ${row.attention}: ${label} published ${publishedText(number)}, ours ${fixed(number.ours.mean, DIGITS)}`;
   return measured(row, number, told, fixed, row.runs);
 }
 

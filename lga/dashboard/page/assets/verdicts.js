@@ -29,8 +29,8 @@ function scaleMark(scale) {
 }
 
 // The source prints three significant digits.
-function publishedText(value) {
-  return fixed(value, Math.abs(value) < 10 ? 2 : 1);
+function publishedText({ published, digits }) {
+  return fixed(published, digits ?? (Math.abs(published) < 10 ? 2 : 1));
 }
 
 function pText(p) {

@@ -8,7 +8,7 @@ Axes: N images, M annotations.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 import numpy as np
@@ -23,7 +23,7 @@ Id = Annotated[int, msgspec.Meta(ge=0, lt=2**53)]
 Side = Annotated[int, msgspec.Meta(ge=0, lt=BOUND)]
 Pixels = Annotated[float, msgspec.Meta(gt=-BOUND, lt=BOUND)]
 Area = Annotated[float, msgspec.Meta(ge=0, lt=BOUND**2)]
-Flag = bool | int  # both are written
+Flag = bool | Literal[0, 1]  # both are written
 _NOT_COCO = "put COCO's detection file there, with the lists images, annotations and categories"
 
 
