@@ -53,11 +53,12 @@ NEUTRAL = (
     "dataset.reader.download",
     "dataset.reader.verify",  # files that are not the published ones are known by their content
 )
-# Part of it unless one, which leaves results as they were before there was the setting. On several devices
-# batch norm's statistics are each device's own; the share is of the training images.
-UNLESS_ONE = ("trainer.devices", "trainer.num_nodes", "data.train_share")
-# Likewise part of it unless null or empty: they are settings of some backbones alone.
+# Part of it unless one, or true, which leaves results as they were before there was the setting. On several
+# devices batch norm's statistics are each device's own; the share is of the training images.
+UNLESS_ONE = ("trainer.devices", "trainer.num_nodes", "trainer.deterministic", "data.train_share")
+# Likewise part of it unless null or empty: most are settings of some backbones alone.
 UNLESS_NULL = (
+    "trainer.tf32",
     "data.subset",
     "dataset.folds",
     "dataset.reader.subset",

@@ -123,6 +123,9 @@ class TrainerConfig:
     num_nodes: Count = 1  # machines; with more than one, torchrun or srun starts the processes
     # number format of training
     precision: Annotated[str, word("32-true", "bf16-mixed", "bf16-true", "64-true")] = MISSING
+    # products of a GPU in TF32, 10 bits for 23; null: PyTorch's habit, which is convolutions alone
+    tf32: Flag | None = None
+    deterministic: Flag = True  # kernels that give the same numbers in each run, as far as there are any
     channels_last: Flag = MISSING  # memory layout of the maps; over twice as fast as the other on processors
     compile: Flag = MISSING  # torch.compile of the trained network; on processors it needs a C++ compiler
     # processes that make batches; null: none for an embedded data set, else this run's cores

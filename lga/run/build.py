@@ -50,6 +50,8 @@ def build_data(cfg: DictConfig) -> SplitsData[Any]:
     settings = {"seed": cfg.seed, "num_workers": workers, "train_share": cfg.data.train_share}
     data = cast("SplitsData[Any]", make(cfg.task.data, "task.data")(reader, **settings))
     data.folds = cfg.dataset.folds
+    if cfg.trainer.accelerator in ("gpu", "cuda") and torch.cuda.is_available():
+        data.device = "cuda"
     return data
 
 

@@ -24,7 +24,7 @@ from lga.run.build import build_data, build_network, build_task, check_smallest_
 from lga.run.callbacks.detection_report import DetectionReport
 from lga.run.callbacks.epochs import EpochBar, EpochLines
 from lga.run.callbacks.history import FiniteLosses, MetricsHistory
-from lga.run.callbacks.loggers import StepLosses, loggers_of, own_callbacks
+from lga.run.callbacks.loggers import loggers_of, own_callbacks
 from lga.run.callbacks.wandb_logger import WandbLogger
 from lga.run.fine_tuning import HeadFirst, load_weights
 from lga.run.folder.checkpoints import AtomicCheckpointIO, BestAndLast, load
@@ -93,6 +93,8 @@ def fit_and_judge(run: FrozenRun, folder: RunDirectory, shard: Shard | None = No
 def _prepare_torch(cfg: DictConfig) -> None:
     if cfg.trainer.threads:
         torch.set_num_threads(cfg.trainer.threads)
+    if cfg.trainer.tf32 is not None:
+        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = cfg.trainer.tf32
     keep_freed_memory()
     # Deterministic mode fills every new tensor with NaN, a tenth of a step, to show reads before a write.
     fillable: Any = torch.utils.deterministic
@@ -177,13 +179,13 @@ def _trainer(
             MetricsHistory(folder.metrics),
             *([EpochBar(losses, task.monitor)] if bar else []),
             EpochLines(str(run.cell), task.monitor, level),
-            *([StepLosses()] if loggers else []),
             *_instruments(cfg, folder),  # before what saves their rows
             *own_callbacks(cfg, loggers),
             best,
             *([DetectionReport(folder.path)] if task.name == "detection" else []),
         ],
-        deterministic="warn",
+        deterministic="warn" if settings.deterministic else False,
+        benchmark=not settings.deterministic,
         enable_checkpointing=False,
         enable_model_summary=False,
         enable_progress_bar=bar,

@@ -37,8 +37,25 @@ class ImageOrigin:
         return torch.minimum(moved.clamp(min=0), limits)
 
 
+class _Tensors:
+    """What batches share: their tensors are moved together."""
+
+    def to(self, device: torch.device | str) -> Self:
+        """Return this batch on `device`; to a GPU from page-locked memory the copies overlap with work."""
+        ahead = torch.device(device).type == "cuda"  # to the host, a reader would be ahead of the copy
+        return self._each_tensor(lambda tensor: tensor.to(device, non_blocking=ahead))
+
+    def pin_memory(self) -> Self:
+        """Return this batch in page-locked memory, from which copies to a GPU overlap with work."""
+        return self._each_tensor(Tensor.pin_memory)
+
+    def _each_tensor(self, change: Callable[[Tensor], Tensor]) -> Self:
+        changed: Any = {name: change(each) for name, each in vars(self).items() if isinstance(each, Tensor)}
+        return replace(self, **changed)  # type: ignore[type-var]
+
+
 @dataclass
-class ImageBatch:
+class ImageBatch(_Tensors):
     """Images and the class of each.
 
     Attributes:
@@ -54,7 +71,7 @@ class ImageBatch:
 
 
 @dataclass
-class DetectionBatch:
+class DetectionBatch(_Tensors):
     """Images and the boxes on all of them, in one list.
 
     Attributes:
@@ -66,6 +83,8 @@ class DetectionBatch:
         ignore: (N,), bool, true for what is neither object nor background: crowds, difficult objects,
             ignored regions.
         origins: of the B images, in evaluation; empty in training.
+        most: boxes on an image that are not ignored, at most; None has them counted where that is asked.
+        plan: of images that are to be drawn on the device, and empty until then; see `DeviceImages`.
     """
 
     images: Tensor
@@ -74,26 +93,14 @@ class DetectionBatch:
     image_index: Tensor
     ignore: Tensor
     origins: tuple[ImageOrigin, ...] = ()
-
-    def to(self, device: torch.device | str, non_blocking: bool = False) -> Self:
-        """Return this batch on `device`."""
-        return self._each_tensor(lambda tensor: tensor.to(device, non_blocking=non_blocking))
-
-    def pin_memory(self) -> Self:
-        """Return this batch in page-locked memory, from which copies to a GPU overlap with work."""
-        return self._each_tensor(Tensor.pin_memory)
+    most: int | None = None
+    plan: Tensor | None = None
 
     def with_unit_images(self) -> Self:
         """Return this batch with uint8 images made float32 in [0, 1]; others stay as they are."""
         if self.images.dtype != torch.uint8:
             return self
         return replace(self, images=self.images.float().div_(255))
-
-    def _each_tensor(self, change: Callable[[Tensor], Tensor]) -> Self:
-        changed: dict[str, Any] = {
-            name: change(value) for name, value in vars(self).items() if isinstance(value, Tensor)
-        }
-        return replace(self, **changed)
 
     def __len__(self) -> int:
         return len(self.images)

@@ -120,7 +120,7 @@ class BaseTask(pl.LightningModule):
     def _clip_gradients(self, largest: float) -> None:
         gradients = [p.grad for p in self._trained if p.grad is not None]
         norm = nn.utils.get_total_norm(gradients, foreach=True)
-        if norm.is_cuda or norm > largest:  # on a GPU asking would wait for it; scaling by 1 does not
+        if not norm.is_cpu or norm > largest:  # on a GPU asking would wait for it; scaling by 1 does not
             nn.utils.clip_grads_with_norm_(self._trained, largest, norm, foreach=True)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:

@@ -28,6 +28,7 @@ class MovingAverage(nn.Module):
         self.decay = decay
         self.ramp_steps = ramp_steps
         self.register_buffer("updates", torch.tensor(0))
+        self._updates = 0  # the same, on the host: a read would wait for the device
         self._listed: list[list[Tensor]] | None = None  # at the first update, when both are on their device
 
     def forward(self, *arguments: Any) -> Any:
@@ -37,12 +38,16 @@ class MovingAverage(nn.Module):
     @torch.no_grad()
     def update(self, model: nn.Module) -> None:
         """Moves towards `model`, always the same one; the first update copies it."""
-        updates = int(self.updates)
         averaged, current, counters, current_counters = self._tensors(model)
-        torch._foreach_lerp_(averaged, current, 1 - decay_at(updates, self.decay, self.ramp_steps))
+        torch._foreach_lerp_(averaged, current, 1 - decay_at(self._updates, self.decay, self.ramp_steps))
         if counters:
             torch._foreach_copy_(counters, current_counters)
         self.updates += 1
+        self._updates += 1
+
+    def _load_from_state_dict(self, *arguments: Any) -> None:
+        super()._load_from_state_dict(*arguments)
+        self._updates = int(self.updates)
 
     def _tensors(self, model: nn.Module) -> Sequence[list[Tensor]]:
         """Averaged and current tensors that are averaged, then those (step counters) that are copied."""

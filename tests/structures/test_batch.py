@@ -3,7 +3,7 @@
 import torch
 
 from lga.structures import DetectionBatch
-from lga.structures.batch import ImageOrigin
+from lga.structures.batch import ImageBatch, ImageOrigin
 
 ORIGIN = ImageOrigin(index=3, name="a.jpg", width=100, height=50, scale=(0.5, 0.4), shift=(10, 5))
 
@@ -26,6 +26,8 @@ def test_every_tensor_moves():
     assert [tensor.device.type for tensor in tensors] == ["meta"] * 5
     assert moved.origins == (ORIGIN,)
     assert batch.images.device.type == "cpu"
+    labelled = ImageBatch(torch.zeros(1, 3, 8, 8), torch.zeros(1, dtype=torch.long)).to("meta")
+    assert labelled.images.device.type == labelled.labels.device.type == "meta"
 
 
 def test_uint8_images_become_floats_in_the_unit_range():

@@ -114,12 +114,12 @@ def scenes(rows):
     )
 
 
-def losses_and_gradient(batch):
+def losses_and_gradient(batch, device="cpu"):
     """Of a detector whose batch norms are in evaluation mode, so that images do not touch each other."""
     torch.manual_seed(0)
     detector = Detector(MobileNetV3(NoAttention), num_classes=2).eval()
-    task = DetectionTask(detector, optimization(), seed=0, class_names=["a", "b"])
-    batch = task.on_before_batch_transfer(batch, 0)
+    task = DetectionTask(detector, optimization(), seed=0, class_names=["a", "b"]).to(device)
+    batch = task.on_before_batch_transfer(batch, 0).to(device)
     terms = task.training_loss(batch)
     (terms["loss"] * (1.0 if task.share is None else task.share.weight)).backward()
     gradients = [p.grad for p in detector.parameters() if p.grad is not None]
@@ -127,13 +127,13 @@ def losses_and_gradient(batch):
     means = EpochMeans()
     means.add(terms, task.counted(batch))
     values = {name: value.item() for name, value in means.compute().items()}
-    return values, torch.cat([gradient.reshape(-1) for gradient in gradients]).numpy()
+    return values, torch.cat([gradient.reshape(-1) for gradient in gradients]).cpu().numpy()
 
 
-def of_share(rank, images):
+def of_share(rank, images, device="cpu"):
     """As `losses_and_gradient`, of this rank's share of the first `images` scenes."""
     share = share_of(images, Shard(rank, RANKS))
-    return losses_and_gradient(BatchOfShare(scenes(share.rows.tolist()), share))
+    return losses_and_gradient(BatchOfShare(scenes(share.rows.tolist()), share), device)
 
 
 @pytest.mark.parametrize("images", [5, 3, 1])

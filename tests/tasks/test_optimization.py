@@ -76,6 +76,20 @@ def test_moving_average_follows_with_a_growing_decay():
     assert average.module.weight.item() == pytest.approx(kept * 1 + (1 - kept) * 3)
 
 
+def test_moving_average_goes_on_with_the_count_of_its_checkpoint():
+    model = nn.Linear(1, 1)
+    average, resumed = (MovingAverage(model, decay=0.9, ramp_steps=2.0) for _ in range(2))
+    for _ in range(3):
+        average.update(model)
+    resumed.load_state_dict(average.state_dict())
+    with torch.no_grad():
+        model.weight.add_(1)
+    for each in (average, resumed):
+        each.update(model)
+    assert torch.equal(average.module.weight, resumed.module.weight)
+    assert resumed.updates == 4
+
+
 def test_moving_average_takes_buffers_along():
     model = nn.BatchNorm1d(2)
     average = MovingAverage(model, decay=0.9, ramp_steps=2.0)

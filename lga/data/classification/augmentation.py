@@ -103,7 +103,7 @@ def move(images: Tensor, angle: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
     """Rotate, scale and shift images about their centres, bilinear.
 
     Args:
-        images: (B, C, S, S), float.
+        images: (B, C, S, S), float; on any device, of which the others need not be.
         angle: (B,), radians; positive turns from the x axis (right) to the y axis (down).
         scale: (B,), above 1 enlarges.
         shift: (B, 2), x right and y down, in half sides: 2 is a whole side.
@@ -114,7 +114,7 @@ def move(images: Tensor, angle: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
     cos, sin = angle.cos() / scale, angle.sin() / scale
     # grid_sample asks where each pixel of the result comes from, so this is the inverse of the motion.
     inverse = torch.stack((cos, sin, -sin, cos), dim=1).view(-1, 2, 2)
-    theta = torch.cat((inverse, -inverse @ shift.unsqueeze(2)), dim=2)
+    theta = torch.cat((inverse, -inverse @ shift.unsqueeze(2)), dim=2).to(images.device, non_blocking=True)
     grid = F.affine_grid(theta, list(images.shape), align_corners=False)
     return F.grid_sample(images, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
 

@@ -2,7 +2,8 @@
 
 A batch is made at once by indexing a split's 8-bit images, not image by image; where an augmentation gains by
 it, the next batches are made with it. Images in files are read when their batch is made, and images of one
-size are augmented together. Grey images become RGB by repetition. A run resumes at the start of an epoch;
+size are augmented together. A split that fits is kept on the GPU, if there is to be one, and its batches are
+made there, from the same draws. Grey images become RGB by repetition. A run resumes at the start of an epoch;
 batches within an epoch are not skipped.
 
 Axes: N images of a split, B of a batch, C channels, H rows, W columns, S side of the result.
@@ -25,6 +26,8 @@ from lga.data.loading.splits_data import DeferredLoader, SplitsData, SplitsReade
 from lga.structures.batch import ImageBatch
 from lga.system.errors import UserError
 
+MOST_ON_DEVICE = 2**30  # bytes of a split
+
 
 class BatchedImages(Dataset[ImageBatch | UserError]):
     """The images of a split, given out by whole batches: `BatchKey` to `ImageBatch`.
@@ -33,17 +36,25 @@ class BatchedImages(Dataset[ImageBatch | UserError]):
         source: the split.
         augmentation: of its images.
         order: of the keys; with it, batches may be made before they are asked for.
+        device: that the images are kept on, and the attribute; it is None of files and what does not fit.
     """
 
     def __init__(
-        self, source: LabelledImages, augmentation: Augmentation, order: TrainingOrder | None = None
+        self,
+        source: LabelledImages,
+        augmentation: Augmentation,
+        order: TrainingOrder | None = None,
+        device: str | None = None,
     ) -> None:
         images: Tensor | FileImages = source.images
+        self.device: str | None = None
         ahead = augmentation.images_at_once > 1 and not isinstance(images, FileImages)
         if not isinstance(images, FileImages):
             images = augmentation.prepare(images if images.ndim == 4 else images.unsqueeze(1))
+            self.device = device if images.nbytes <= MOST_ON_DEVICE else None
+            images = images.to(self.device or "cpu")
         self.images = images
-        self.labels = source.labels
+        self.labels = source.labels.to(self.device or "cpu")
         self.augmentation = augmentation
         self.order = deepcopy(order) if ahead else None
         self.ahead: dict[tuple[int, int], Tensor] = {}
@@ -64,12 +75,17 @@ class BatchedImages(Dataset[ImageBatch | UserError]):
             if key[:2] not in self.ahead:
                 self.ahead = self._made_ahead(key, self.order)
             images = self.ahead.pop(key[:2])
-        labels = self.labels[torch.from_numpy(key.indices)]
-        return ImageBatch(images=as_rgb(images), labels=labels)
+        return ImageBatch(images=as_rgb(images), labels=self.labels[self._rows(key)])
+
+    def _rows(self, key: BatchKey) -> Tensor:
+        """Return the key's indices where the images are; a GPU does not have to be waited for."""
+        rows = torch.from_numpy(key.indices)
+        rows = rows.pin_memory() if self.device == "cuda" else rows
+        return rows.to(self.device or "cpu", non_blocking=True)
 
     def _augmented(self, key: BatchKey) -> Tensor:
         if not isinstance(self.images, FileImages):
-            return self.augmentation(self.images[torch.from_numpy(key.indices)], key)
+            return self.augmentation(self.images[self._rows(key)], key)
         files = (np.array(self.images.load(index)) for index in key.indices.tolist())
         images = [self.augmentation.prepare(torch.from_numpy(file).permute(2, 0, 1)[None]) for file in files]
         made = dict[int, Tensor]()
@@ -125,7 +141,7 @@ class ClassificationData(SplitsData[ImageSplits]):
         """Shuffled, augmented batches."""
         source = self.splits.train
         order = self.sharded(BatchOrder(len(source), self.batch_size, self.seed, True, self.drop_last))
-        return self._loader(BatchedImages(source, self.augmentation, order), order)
+        return self._loader(BatchedImages(source, self.augmentation, order, self.device), order)
 
     def val_dataloader(self) -> DeferredLoader[ImageBatch]:
         """Batches of the validation split, in its order."""
@@ -137,12 +153,12 @@ class ClassificationData(SplitsData[ImageSplits]):
         return self._evaluation_loader(splits.val if self.judged_split == "val" else splits.test)
 
     def _evaluation_loader(self, source: LabelledImages) -> DeferredLoader[ImageBatch]:
-        images = BatchedImages(source, NoAugmentation(self.image_size))
+        images = BatchedImages(source, NoAugmentation(self.image_size), device=self.device)
         order = BatchOrder(len(images), 2 * self.batch_size, self.seed, shuffle=False)
         return self._loader(images, self.whole_batches(order))
 
     def _loader(self, images: BatchedImages, order: Sampler[BatchKey]) -> DeferredLoader[ImageBatch]:
-        return DeferredLoader(**self.loading(images, order))
+        return DeferredLoader(**self.loading(images, order, images.device is not None))
 
 
 def as_rgb(images: Tensor) -> Tensor:

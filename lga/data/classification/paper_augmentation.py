@@ -65,7 +65,7 @@ class PaperAugmentation:
         everyone = np.arange(len(images))
         boxes = draws.rectangles(everyone, tuple(images.shape[-2:]), crop)
         result = resized_crops(images, boxes, crop)
-        flipped = torch.from_numpy(draws.uniform(everyone) < flip.p)
+        flipped = on_device(everyone[draws.uniform(everyone) < flip.p], images)
         result[flipped] = result[flipped].flip(-1)
         for _ in range(randaugment.num_ops):
             apply_one_each(randaugment, result, draws)
@@ -75,7 +75,7 @@ class PaperAugmentation:
         with kept_global_state() as global_generator:
             for row in np.flatnonzero(boxes[:, 2] == 0).tolist():  # no crop fitted: rare
                 global_generator.manual_seed(seeds[row])
-                batch[row] = self.transform(images[row])
+                batch[row] = self.transform(images[row].cpu())
         return batch
 
 
@@ -168,6 +168,11 @@ def twister_words(seeds: NDArray[np.uint32], count: int) -> NDArray[np.uint32]:
     return words
 
 
+def on_device(values: NDArray[Any], images: Tensor) -> Tensor:
+    """Return what was drawn where the images are."""
+    return torch.from_numpy(values).to(images.device)
+
+
 def resized_crops(images: Tensor, boxes: NDArray[np.int64], crop: Any) -> Tensor:
     """Return each image's box (top, left, height, width) resized, (B, C, S, S); equal shapes go together."""
     from torchvision.transforms.v2 import functional
@@ -176,10 +181,12 @@ def resized_crops(images: Tensor, boxes: NDArray[np.int64], crop: Any) -> Tensor
     for height, width in np.unique(boxes[:, 2:], axis=0).tolist():
         if height == 0:
             continue
-        rows = np.flatnonzero((boxes[:, 2:] == (height, width)).all(axis=1))
-        top, left = torch.from_numpy(boxes[rows, :2, None]).unbind(1)
-        down, right = top + torch.arange(height), left + torch.arange(width)
-        crops = images[torch.from_numpy(rows)[:, None, None], :, down[:, :, None], right[:, None, :]]
+        drawn = np.flatnonzero((boxes[:, 2:] == (height, width)).all(axis=1))
+        rows = on_device(drawn, images)
+        top, left = on_device(boxes[drawn, :2, None], images).unbind(1)
+        down = top + torch.arange(height, device=images.device)
+        right = left + torch.arange(width, device=images.device)
+        crops = images[rows[:, None, None], :, down[:, :, None], right[:, None, :]]
         crops = crops.permute(0, 3, 1, 2).contiguous()
         result[rows] = functional.resize(crops, crop.size, crop.interpolation, antialias=crop.antialias)
     return result
@@ -196,8 +203,9 @@ def apply_one_each(randaugment: Any, images: Tensor, draws: Draws) -> None:
         magnitude = 0.0 if magnitudes is None else float(magnitudes[randaugment.magnitude])
         rows = everyone[operations == number]
         negative = draws.uniform(rows) <= 0.5 if signed else np.zeros(len(rows), bool)
-        for chosen, signed_magnitude in ((rows[~negative], magnitude), (rows[negative], -magnitude)):
-            if len(chosen):
+        for drawn, signed_magnitude in ((rows[~negative], magnitude), (rows[negative], -magnitude)):
+            if len(drawn):
+                chosen = on_device(drawn, images)
                 images[chosen] = randaugment._apply_image_or_video_transform(
                     images[chosen], name, signed_magnitude, randaugment.interpolation, randaugment._fill
                 )
@@ -205,5 +213,8 @@ def apply_one_each(randaugment: Any, images: Tensor, draws: Draws) -> None:
 
 def erase(images: Tensor, rows: Rows, boxes: NDArray[np.int64]) -> None:
     """Make each row's box (top, left, height, width) black, in place."""
-    for row, (top, left, height, width) in zip(rows.tolist(), boxes.tolist(), strict=True):
-        images[row, :, top : top + height, left : left + width] = 0
+    chosen = on_device(rows, images)
+    top, left, height, width = on_device(boxes[:, :, None], images).unbind(1)
+    y, x = (torch.arange(side, device=images.device) for side in images.shape[2:])
+    inside = ((y >= top) & (y < top + height))[:, :, None] & ((x >= left) & (x < left + width))[:, None]
+    images[chosen] = images[chosen].masked_fill(inside[:, None], 0)

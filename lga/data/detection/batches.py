@@ -10,6 +10,8 @@ Axes: N images of the split, B of the batch, S side of a training image, H and W
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -20,6 +22,7 @@ from torch.utils.data import Dataset
 from lga.data.detection.augmentation import AugmentationDraws, DetectionAugmentation, draw, with_gains
 from lga.data.detection.geometry import (
     PAD_VALUE,
+    Arrangement,
     Placement,
     arrange_four,
     arrange_one,
@@ -38,14 +41,15 @@ def collate(
 ) -> DetectionBatch:
     """Return the batch of images (B, 3, H, W) and of the boxes of each."""
     joined = Targets.join(targets)
-    counts = [len(part.labels) for part in targets]
+    rows = np.repeat(np.arange(len(targets)), [len(part.labels) for part in targets])
     return DetectionBatch(
         images=images,
         boxes=torch.from_numpy(joined.boxes),
         labels=torch.from_numpy(joined.labels),
-        image_index=torch.from_numpy(np.repeat(np.arange(len(targets)), counts)),
+        image_index=torch.from_numpy(rows),
         ignore=torch.from_numpy(joined.ignore),
         origins=origins,
+        most=int(np.bincount(rows[~joined.ignore]).max(initial=0)),
     )
 
 
@@ -83,6 +87,23 @@ def batch_canvas(sizes: NDArray[np.int64], image_size: int, val_shape: str) -> t
     return width, height
 
 
+class Plan(NamedTuple):
+    """A training image: what was drawn, of which images of the split, where they lie, and the boxes on it."""
+
+    draws: AugmentationDraws
+    members: tuple[int, ...]
+    arrangement: Arrangement
+    targets: Targets
+
+    def numbers(self) -> NDArray[np.float64]:
+        """Return for each of four places image, size, corner and window (0 if left out), gains and flip."""
+        numbers = np.zeros((4, 13))
+        for row, member, place in zip(numbers, self.members, self.arrangement.placements, strict=False):
+            row[:9] = member, *place.resized, *place.corner, *place.window
+        numbers[:, 9:] = *self.draws.gains, self.draws.flip
+        return numbers
+
+
 class TrainingImages(Dataset[DetectionBatch | UserError]):
     """`BatchKey` to `DetectionBatch`, its images (B, 3, S, S) uint8.
 
@@ -95,6 +116,7 @@ class TrainingImages(Dataset[DetectionBatch | UserError]):
         augmentation: its settings.
         mosaic_epochs: epochs from the first on in which mosaic is used.
         seed: of the run.
+        planned: leave the images to be drawn by `DeviceImages`: the batch has a `plan`.
     """
 
     def __init__(
@@ -104,46 +126,50 @@ class TrainingImages(Dataset[DetectionBatch | UserError]):
         augmentation: DetectionAugmentation,
         mosaic_epochs: int,
         seed: int,
+        planned: bool = False,
     ) -> None:
         self.source = source
         self.image_size = image_size
         self.augmentation = augmentation
         self.mosaic_epochs = mosaic_epochs
         self.seed = seed
+        self.planned = planned
 
     def __len__(self) -> int:
         return len(self.source)
 
     def __getitem__(self, key: BatchKey) -> DetectionBatch | UserError:
-        shape = (len(key.indices), 3, self.image_size, self.image_size)
-        images = np.empty(shape, np.uint8)
-        targets = []
+        plans = [self._plan(key.epoch, index) for index in key.indices.tolist()]
+        targets = [plan.targets for plan in plans]
+        if self.planned:
+            batch = collate(torch.empty(len(plans), 3, 0, 0, dtype=torch.uint8), targets)
+            return replace(batch, plan=torch.from_numpy(np.stack([plan.numbers() for plan in plans])))
+        images = np.empty((len(plans), 3, self.image_size, self.image_size), np.uint8)
         try:
-            for row, index in enumerate(key.indices.tolist()):
-                images[row], found = self._make(key.epoch, index)
-                targets.append(found)
+            for row, plan in enumerate(plans):
+                images[row] = self._draw(plan)
         except UserError as error:
             return error
         return collate(torch.from_numpy(images), targets)
 
-    def _make(self, epoch: int, index: int) -> tuple[NDArray[np.uint8], Targets]:
+    def _plan(self, epoch: int, index: int) -> Plan:
         mosaic = epoch < self.mosaic_epochs
         draws = draw(self.augmentation, len(self), mosaic, self.seed, epoch, index)
-        canvas, targets = self._arrange(index, draws)
-        pixels = with_gains(canvas, draws.gains).transpose(2, 0, 1)
-        if draws.flip:
-            return pixels[:, :, ::-1], targets._replace(boxes=flip_boxes(targets.boxes, self.image_size))
-        return pixels, targets
-
-    def _arrange(self, index: int, draws: AugmentationDraws) -> tuple[NDArray[np.uint8], Targets]:
         members = (index, *draws.partners) if draws.mosaic else (index,)
-        images = [self.source.images.load(member) for member in members]
         sizes = [(width, height) for width, height in self.source.sizes[list(members)].tolist()]
         if draws.mosaic:
             arrangement = arrange_four(sizes, self.image_size, draws.centre, draws.zoom, draws.shift)
         else:
             arrangement = arrange_one(sizes[0], self.image_size, draws.zoom, draws.shift)
-        return arrangement.draw(images), arrangement.map([self.source.targets(member) for member in members])
+        targets = arrangement.map([self.source.targets(member) for member in members])
+        if draws.flip:
+            targets = targets._replace(boxes=flip_boxes(targets.boxes, self.image_size))
+        return Plan(draws, members, arrangement, targets)
+
+    def _draw(self, plan: Plan) -> NDArray[np.uint8]:
+        canvas = plan.arrangement.draw([self.source.images.load(member) for member in plan.members])
+        pixels = with_gains(canvas, plan.draws.gains).transpose(2, 0, 1)
+        return pixels[:, :, ::-1] if plan.draws.flip else pixels
 
 
 class EvaluationImages(Dataset[DetectionBatch | UserError]):

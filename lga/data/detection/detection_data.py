@@ -1,7 +1,8 @@
 """The data module of detection: splits to batches of images and boxes.
 
 Workers give images as uint8, a quarter of the bytes; they are made float in [0, 1] where they are used, after
-the copy to the device. A run resumes at the start of an epoch.
+the copy to the device. Where the training split lies on a GPU, workers only plan, and images are drawn there.
+A run resumes at the start of an epoch.
 """
 
 from functools import cached_property
@@ -10,6 +11,7 @@ from torch.utils.data import Sampler
 
 from lga.data.detection.augmentation import DetectionAugmentation
 from lga.data.detection.batches import EvaluationImages, TrainingImages, check_val_shape
+from lga.data.detection.device_images import DeviceImages, device_images
 from lga.data.detection.image_cache import with_cached_images
 from lga.data.detection.splits import DetectionSource, DetectionSplits
 from lga.data.loading.batch_order import BatchKey, BatchOrder
@@ -66,9 +68,8 @@ class DetectionData(SplitsData[DetectionSplits]):
     def train_dataloader(self) -> DeferredLoader[DetectionBatch]:
         """Shuffled, augmented batches; images uint8."""
         mosaic_epochs = self.epochs - self.augmentation.close_mosaic
-        images = TrainingImages(
-            self._cached_train, self.image_size, self.augmentation, mosaic_epochs, self.seed
-        )
+        settings = (self.image_size, self.augmentation, mosaic_epochs, self.seed, self._on_device is not None)
+        images = TrainingImages(self._cached_train, *settings)
         order = BatchOrder(len(images), self.batch_size, self.seed, shuffle=True)
         return self._loader(images, self.sharded(order))
 
@@ -81,8 +82,14 @@ class DetectionData(SplitsData[DetectionSplits]):
         return self._evaluation_loader(self.judged)
 
     def on_after_batch_transfer(self, batch: DetectionBatch, dataloader_idx: int) -> DetectionBatch:
-        """Make the images float in [0, 1]; Lightning calls it on the device."""
+        """Draw what is planned, and make the images float in [0, 1]; Lightning calls it on the device."""
+        if batch.plan is not None and self._on_device is not None:
+            batch = self._on_device.draw(batch)
         return batch.with_unit_images()
+
+    @cached_property
+    def _on_device(self) -> DeviceImages | None:
+        return device_images(self._cached_train.images, self.image_size, self.device)
 
     @cached_property
     def _cached_train(self) -> DetectionSource:

@@ -106,6 +106,7 @@ class SplitsData(pl.LightningDataModule, Generic[SplitsT]):
         folds: into which the images are divided, the seed saying which is tested; None for the set's splits.
         judged_split: what the test judges, ``test`` or ``val``.
         shard: of every batch, which the loaders are for.
+        device: that splits which fit are kept on, where batches are made of them; None for none.
         most_judged: batches of a split that several devices together judge; None for all.
     """
 
@@ -128,6 +129,7 @@ class SplitsData(pl.LightningDataModule, Generic[SplitsT]):
         self.judged_split = "test"
         self.folds: int | None = None
         self.shard = Shard()
+        self.device: str | None = None
         self.most_judged: int | None = None
 
     @cached_property
@@ -178,14 +180,15 @@ class SplitsData(pl.LightningDataModule, Generic[SplitsT]):
         """What this device has of the batches of `order` that are judged."""
         return order if self.shard.world_size == 1 else WholeBatches(order, self.shard, self.most_judged)
 
-    def loading(self, batches: Dataset[Any], order: Sampler[BatchKey]) -> dict[str, Any]:
-        """What a loader of `batches` in this `order` is made with; of several devices, with shares."""
+    def loading(self, batches: Dataset[Any], order: Sampler[BatchKey], ready: bool = False) -> dict[str, Any]:
+        """What a loader of `batches`, `ready` on the device or not, is made with; of several, with shares."""
+        workers = 0 if ready else self.num_workers
         return {
             "dataset": batches if self.shard.world_size == 1 else WithShares(batches),
             "batch_size": None,
             "sampler": order,
-            "num_workers": self.num_workers,
-            "persistent_workers": self.num_workers > 0,
-            "pin_memory": torch.cuda.is_available(),
+            "num_workers": workers,
+            "persistent_workers": workers > 0,
+            "pin_memory": torch.cuda.is_available() and not ready,
             "generator": torch.Generator(),  # without one, each pass would draw from the global generator
         }

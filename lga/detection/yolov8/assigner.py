@@ -11,7 +11,8 @@ YOLOv8 family. Deviation: the overlap is complete IoU.
 5. Its target score, at the target's class, is t, scaled so that the best of the target's anchors has the
    best u.
 
-A batch's targets are one padded tensor, so that no step loops over images.
+A batch's targets are one padded tensor: no step loops over images. Overlaps are computed for candidates
+alone, which are few; on a GPU, which would wait while they are found, for all pairs, up to `MOST_PAIRS`.
 
 Shapes: B batch, A anchors of all levels together, M most targets on an image, K classes.
 """
@@ -41,24 +42,29 @@ class PaddedTargets:
 
 
 def pad_targets(batch: DetectionBatch) -> PaddedTargets:
-    """Return the batch's targets, those to be ignored left out."""
-    kept = ~batch.ignore
-    index, order = batch.image_index[kept].sort(stable=True)
-    boxes, labels = batch.boxes[kept][order].float(), batch.labels[kept][order]
+    """Return the batch's targets, those to be ignored left out; nothing is read back if it says `most`."""
     images = batch.images.shape[0]
-    counts = torch.bincount(index, minlength=images)
-    first = counts.cumsum(0) - counts
-    slot = torch.arange(index.numel(), device=index.device) - first[index]
-    most = int(counts.max()) if index.numel() else 0
-    padded = PaddedTargets(
-        boxes.new_zeros(images, most, 4),
-        labels.new_zeros(images, most),
-        torch.zeros(images, most, dtype=torch.bool, device=index.device),
-    )
-    padded.boxes[index, slot] = boxes
-    padded.labels[index, slot] = labels
-    padded.exists[index, slot] = True
-    return padded
+    # Those to be ignored go to a row behind the images, which is left out.
+    index, order = batch.image_index.masked_fill(batch.ignore, images).sort(stable=True)
+    counts = index.new_zeros(images + 1).scatter_add_(0, index, torch.ones_like(index))
+    most = int(counts[:-1].max()) if batch.most is None else batch.most
+    width = max(most, 1)
+    slot = torch.arange(index.numel(), device=index.device) - (counts.cumsum(0) - counts)[index]
+    place = index * width + slot.clamp(max=width - 1)
+    boxes = batch.boxes.new_zeros((images + 1) * width, 4, dtype=torch.float32)
+    labels = batch.labels.new_zeros((images + 1) * width)
+    boxes[place], labels[place] = batch.boxes[order].float(), batch.labels[order]
+    exists = torch.arange(width, device=index.device) < counts[:, None]
+    padded = (boxes.view(-1, width, 4), labels.view(-1, width), exists)
+    return PaddedTargets(*(part[:images, :most] for part in padded))
+
+
+MOST_PAIRS = 2**26  # of targets and anchors: 268 MB for each of a dozen numbers
+
+
+def reads_nothing(targets: PaddedTargets, boxes: Tensor) -> bool:
+    """Return whether all pairs of targets and predicted boxes (B, A, 4) are computed."""
+    return boxes.device.type != "cpu" and targets.exists.numel() * boxes.shape[1] <= MOST_PAIRS
 
 
 TOP = 10
@@ -98,9 +104,10 @@ def assign(probabilities: Tensor, boxes: Tensor, centres: Tensor, targets: Padde
             boxes.new_zeros(boxes.shape[:2], dtype=torch.bool), boxes, torch.zeros_like(probabilities)
         )
     candidates = candidate_anchors(centres, targets)
-    overlap, alignment = alignments(candidates, probabilities, boxes, targets)
+    every_pair = reads_nothing(targets, boxes)
+    overlap, alignment = alignments(candidates, probabilities, boxes, targets, every_pair)
     taken = taken_anchors(alignment, candidates)
-    chosen, assigned = settle_conflicts(taken, overlap)
+    chosen, assigned = settle_conflicts(taken, overlap, every_pair)
     strength = target_strengths(chosen, assigned, overlap, alignment)
     labels = targets.labels.gather(1, chosen)
     scores = torch.zeros_like(probabilities).scatter_(2, labels.unsqueeze(2), strength.unsqueeze(2))
@@ -117,9 +124,14 @@ def candidate_anchors(centres: Tensor, targets: PaddedTargets) -> Tensor:
 
 
 def alignments(
-    candidates: Tensor, probabilities: Tensor, boxes: Tensor, targets: PaddedTargets
+    candidates: Tensor, probabilities: Tensor, boxes: Tensor, targets: PaddedTargets, every_pair: bool = False
 ) -> tuple[Tensor, Tensor]:
-    """Step 2: return overlap and alignment (B, M, A), computed for candidates alone, which are few."""
+    """Step 2: return overlap and alignment (B, M, A)."""
+    if every_pair:
+        u = complete_iou(targets.boxes.unsqueeze(2), boxes.unsqueeze(1)).clamp(min=0)
+        labels = targets.labels.unsqueeze(2).expand(-1, -1, boxes.shape[1])
+        s = probabilities.transpose(1, 2).gather(1, labels)
+        return u * candidates, s.pow(SCORE_POWER) * u.pow(OVERLAP_POWER) * candidates
     image, target, anchor = candidates.nonzero(as_tuple=True)
     u = complete_iou(targets.boxes[image, target], boxes[image, anchor]).clamp(min=0)
     s = probabilities[image, anchor, targets.labels[image, target]]
@@ -135,13 +147,16 @@ def taken_anchors(alignment: Tensor, candidates: Tensor) -> Tensor:
     return torch.zeros_like(candidates).scatter_(2, best, True) & candidates
 
 
-def settle_conflicts(taken: Tensor, overlap: Tensor) -> tuple[Tensor, Tensor]:
+def settle_conflicts(taken: Tensor, overlap: Tensor, every_pair: bool = False) -> tuple[Tensor, Tensor]:
     """Step 4: return the target of each anchor (B, A), and whether it has one (B, A).
 
     The target of largest overlap gets a contested anchor even if it did not take the anchor itself.
     """
     takers = taken.sum(1)
     assigned = takers > 0
+    if every_pair:
+        asked = torch.where((takers > 1).unsqueeze(1), overlap, taken.to(overlap.dtype))
+        return asked.argmax(1) * assigned, assigned
     image, anchor = assigned.nonzero(as_tuple=True)  # few: far cheaper than to look at all anchors
     contested = takers[image, anchor, None] > 1
     own = taken[image, :, anchor].to(overlap.dtype)

@@ -41,7 +41,7 @@ def anchor_points(
 
 @dataclass
 class RawPredictions:
-    """A head's maps, flattened to anchors, in float32.
+    """A head's maps, flattened to anchors, in float32 at least.
 
     Attributes:
         box_logits: (B, A, 64).
@@ -58,7 +58,8 @@ class RawPredictions:
 
 def flatten_levels(levels: Sequence[Tensor]) -> RawPredictions:
     """Return the raw maps (B, 64 + K, H, W) of the three levels as one list of anchors."""
-    flat = torch.cat([level.flatten(2) for level in levels], 2).float().transpose(1, 2)
+    flat = torch.cat([level.flatten(2) for level in levels], 2).transpose(1, 2)
+    flat = flat.to(torch.promote_types(flat.dtype, torch.float32))
     sizes = [(level.shape[2], level.shape[3]) for level in levels]
     centres, strides = anchor_points(sizes, STRIDES, flat.device)
     return RawPredictions(flat[..., :BOX_LOGITS], flat[..., BOX_LOGITS:], centres, strides)

@@ -11,6 +11,7 @@ from collections.abc import Collection
 import torch
 from torch import Tensor, nn
 
+from lga.attention.local_global.spectral_correlation import without_autocast
 from lga.backbones.author_checkpoint import Rules, prefixed
 from lga.backbones.backbone import Backbone
 from lga.detection.yolov8.assigner import pad_targets
@@ -75,7 +76,7 @@ class Detector(nn.Module):
         Under autocast the network alone runs in lower precision.
         """
         levels = self(batch.images)
-        with torch.autocast(batch.images.device.type, enabled=False):
+        with without_autocast(batch.images.device):
             return detection_loss(levels, pad_targets(batch), self.head.bin_values, self.gains)
 
     @torch.no_grad()

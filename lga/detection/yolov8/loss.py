@@ -10,7 +10,8 @@ takes each device's own sum and size.
 - Distribution: cross-entropy of each side's bins against the two bins beside the true distance; Distribution
   Focal Loss (Li et al., 2020), https://arxiv.org/abs/2006.04388, equation (6).
 
-Shapes: B batch, A anchors of all levels together, F assigned anchors, K classes, 64 = 4 sides x 16 bins.
+Shapes: B batch, A anchors of all levels together, F assigned anchors, or (B, A) all of them, with weight 0
+where none is assigned; K classes, 64 = 4 sides x 16 bins.
 """
 
 from collections.abc import Sequence
@@ -21,7 +22,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from lga.detection.yolov8.assigner import PaddedTargets, assign
+from lga.detection.yolov8.assigner import PaddedTargets, assign, reads_nothing
 from lga.detection.yolov8.decode import decode, distances_to_boxes, expected_distances, flatten_levels
 from lga.structures.boxes import complete_iou
 
@@ -36,7 +37,7 @@ def side_distances(centres: Tensor, targets: Tensor, bins: int) -> Tensor:
         targets: (F, 4) xyxy, in cells.
         bins: number of bins, of which the first stands for 0.
     """
-    distances = torch.cat((centres - targets[:, :2], targets[:, 2:] - centres), 1)
+    distances = torch.cat((centres - targets[..., :2], targets[..., 2:] - centres), -1)
     return distances.clamp(0, bins - 1 - MARGIN)
 
 
@@ -48,13 +49,14 @@ def distribution_loss(box_logits: Tensor, distances: Tensor, weights: Tensor) ->
         distances: (F, 4) in cells, below the last bin.
         weights: (F,).
     """
-    log_probabilities = box_logits.reshape(-1, 4, box_logits.shape[1] // 4).log_softmax(2)
+    bins = box_logits.shape[-1] // 4
+    log_probabilities = box_logits.reshape(*distances.shape, bins).log_softmax(-1)
     lower = distances.floor()
     upper_share = distances - lower
-    near = log_probabilities.gather(2, lower.long().unsqueeze(2)).squeeze(2)
-    far = log_probabilities.gather(2, lower.long().unsqueeze(2) + 1).squeeze(2)
+    near = log_probabilities.gather(-1, lower.long().unsqueeze(-1)).squeeze(-1)
+    far = log_probabilities.gather(-1, lower.long().unsqueeze(-1) + 1).squeeze(-1)
     cross_entropy: Tensor = -(near * (1 - upper_share) + far * upper_share)
-    return (cross_entropy.mean(1) * weights).sum()
+    return (cross_entropy.mean(-1) * weights).sum()
 
 
 def class_loss(class_logits: Tensor, target_scores: Tensor) -> Tensor:
@@ -129,10 +131,10 @@ def detection_loss(
         boxes, probabilities = decode(raw, bin_values)
     assignment = assign(probabilities, boxes, raw.centres * raw.strides, targets)
 
-    image, anchor = assignment.assigned.nonzero(as_tuple=True)
-    weights = assignment.scores[image, anchor].sum(1)
-    centres, box_logits = raw.centres[anchor], raw.box_logits[image, anchor]
-    target_boxes = assignment.boxes[image, anchor] / raw.strides[anchor]
+    rows = (...,) if reads_nothing(targets, boxes) else assignment.assigned.nonzero(as_tuple=True)
+    weights = assignment.scores[rows].sum(-1)
+    centres, box_logits = raw.centres[rows[-1]], raw.box_logits[rows]
+    target_boxes = assignment.boxes[rows] / raw.strides[rows[-1]]
     predicted = distances_to_boxes(expected_distances(box_logits, bin_values), centres)
     distances = side_distances(centres, target_boxes, bin_values.numel())
 

@@ -7,7 +7,6 @@ Shapes: B batch, A anchors, K classes, N candidates.
 """
 
 from torch import Tensor
-from torchvision.ops import nms
 
 from lga.structures import Detections
 
@@ -51,6 +50,8 @@ def _greedy(boxes: Tensor, scores: Tensor, iou: float, most: int) -> Tensor:
 
     What survives among the first candidates does not depend on the rest, so that few have to be looked at.
     """
+    from torchvision.ops import nms  # which training does without
+
     looked_at = FIRST_CANDIDATES
     kept: Tensor = nms(boxes[:looked_at], scores[:looked_at], iou)
     while kept.numel() < most and looked_at < boxes.shape[0]:

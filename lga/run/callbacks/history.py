@@ -3,15 +3,15 @@
 The rows of `metrics.csv` live in the checkpoint, so a resumed run neither loses nor repeats one.
 
 The losses of each step are looked at on the processor. On a GPU looking would wait for it, so that they are
-copied while the next steps are queued, and looked at when these are two ahead: the GPU never runs dry. The
-last steps of an epoch are looked at before anything of the epoch is judged or saved.
+copied while the next steps are queued, and looked at when these are two ahead: the GPU never runs dry. Only
+then do loggers get them. The last steps of an epoch are looked at before anything of it is judged or saved.
 """
 
 import csv
 import io
 import math
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from lga.system.errors import UserError
 from lga.system.files import write_text
 
 STEPS_AHEAD = 2
+LOGGED_STEPS = 10
 FILE = "nonfinite_batch.pt"
 
 
@@ -63,7 +64,7 @@ def as_csv(rows: list[dict[str, float]]) -> str:
 
 @dataclass(frozen=True)
 class _Step:
-    """A step's losses, on their way from its device; its batch; and where in the run it is, from 1."""
+    """A step's losses, on their way from its device; its batch, its place, from 1, and learning rate."""
 
     names: tuple[str, ...]
     values: Tensor
@@ -71,11 +72,14 @@ class _Step:
     batch: Any
     epoch: int
     number: int
+    steps_before: int
+    rate: float
 
 
 class FiniteLosses(pl.Callback):
     """Raises UserError at the first loss that is infinite or not a number, its batch saved in `folder`.
 
+    Loggers get losses and learning rate of every tenth step; metrics.csv has them by epoch.
     The file is read by `torch.load(..., weights_only=True)`: `epoch` and `step` (from 1), `losses` by name,
     and the tensors of the batch by name, as the network was given them.
     """
@@ -83,11 +87,11 @@ class FiniteLosses(pl.Callback):
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._steps: deque[_Step] = deque()
-        self._seen: _Step | None = None
+        self._latest: dict[str, float] = {}
 
     def latest(self) -> dict[str, float]:
         """Return the losses of the last step that was looked at, by name."""
-        return dict(zip(self._seen.names, self._seen.values.tolist(), strict=True)) if self._seen else {}
+        return self._latest
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Forget what an earlier fit left."""
@@ -106,20 +110,25 @@ class FiniteLosses(pl.Callback):
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         """Queue the step's losses, `outputs` by name, and look at those that are due."""
-        self._steps.append(_queued(outputs, batch, trainer.current_epoch + 1, batch_idx + 1))
+        rate = trainer.optimizers[0].param_groups[0]["lr"]
+        place = (trainer.current_epoch + 1, batch_idx + 1, trainer.global_step, rate)
+        self._steps.append(_Step(tuple(outputs), *_copied(outputs), batch, *place))
         is_last = batch_idx + 1 == trainer.num_training_batches
         ahead = 0 if is_last or self._steps[-1].copied is None else STEPS_AHEAD
         while len(self._steps) > ahead:
-            self._look_at(self._steps.popleft(), trainer.global_rank)
+            self._look_at(self._steps.popleft(), trainer)
 
-    def _look_at(self, step: _Step, rank: int) -> None:
+    def _look_at(self, step: _Step, trainer: pl.Trainer) -> None:
         if step.copied is not None:
             step.copied.synchronize()
-        self._seen = replace(step, batch=None)
-        if step.values.isfinite().all():
-            return
-        losses = dict(zip(step.names, step.values.tolist(), strict=True))
+        self._latest = losses = dict(zip(step.names, step.values.tolist(), strict=True))
         wrong = [f"{name} {value}" for name, value in losses.items() if not math.isfinite(value)]
+        if not wrong:
+            row = {"step/lr": step.rate, **{f"step/{name}": value for name, value in losses.items()}}
+            for logger in trainer.loggers if step.number % LOGGED_STEPS == 1 else ():
+                logger.log_metrics(row, step.steps_before)
+            return
+        rank = trainer.global_rank
         path = self.folder / (f"{rank}-{FILE}" if rank else FILE)
         raise UserError(
             f"epoch {step.epoch}, step {step.number}: the loss is not finite "
@@ -128,14 +137,15 @@ class FiniteLosses(pl.Callback):
         )
 
 
-def _queued(outputs: dict[str, Tensor], batch: Any, epoch: int, number: int) -> _Step:
+def _copied(outputs: dict[str, Tensor]) -> tuple[Tensor, torch.cuda.Event | None]:
+    """Return the losses on the host, from a GPU once the event has come."""
     values = torch.stack([value.detach().float().reshape(()) for value in outputs.values()])
     copied = None
     if values.is_cuda:
         values = torch.empty_like(values, device="cpu", pin_memory=True).copy_(values, non_blocking=True)
         copied = torch.cuda.Event()  # type: ignore[no-untyped-call]
         copied.record()
-    return _Step(tuple(outputs), values, copied, batch, epoch, number)
+    return values, copied
 
 
 def _saved(step: _Step, losses: dict[str, float], path: Path) -> str:

@@ -1,6 +1,4 @@
-"""Loggers and callbacks that a config names, and what loggers get within an epoch."""
-
-from typing import Any
+"""Loggers and callbacks that a config names."""
 
 import pytorch_lightning as pl
 from omegaconf import DictConfig
@@ -12,8 +10,6 @@ from lga.run.folder.directory import RunDirectory
 from lga.system.errors import UserError
 from lga.system.files import writable
 from lga.system.secrets import hide_secrets
-
-STEPS = 10
 
 
 def loggers_of(cfg: DictConfig, folder: RunDirectory, wandb: WandbLogger) -> list[Logger]:
@@ -41,18 +37,3 @@ def own_callbacks(cfg: DictConfig, loggers: list[Logger]) -> list[pl.Callback]:
         if isinstance(callback, pl.callbacks.LearningRateMonitor) and not loggers:
             raise UserError(f"callbacks={name}: it needs a logger: set logger=tensorboard, wandb or mlflow")
     return list(made.values())
-
-
-class StepLosses(pl.Callback):
-    """Hands losses and learning rate to the loggers every few batches; metrics.csv has them by epoch."""
-
-    def on_train_batch_end(
-        self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
-    ) -> None:
-        """Log every tenth batch."""
-        if batch_idx % STEPS:
-            return
-        row = {f"step/{name}": float(value) for name, value in outputs.items()}
-        row["step/lr"] = trainer.optimizers[0].param_groups[0]["lr"]
-        for logger in trainer.loggers:
-            logger.log_metrics(row, trainer.global_step)

@@ -160,6 +160,39 @@ def test_a_worker_makes_only_its_own_batches(monkeypatch):
     assert asked == [36, 12]
 
 
+def batches_of(augmentation, channels, device):
+    """All batches of an epoch, of training and of judging."""
+    data = ClassificationData(TinyReader(channels), 8, 8, augmentation, seed=1, num_workers=2)
+    data.device = device
+    loaders = (data.train_dataloader(), data.val_dataloader(), data.test_dataloader())
+    for loader in loaders:
+        assert loader.num_workers == (2 if data.device is None else 0)
+    return [batch for loader in loaders for batch in loader]
+
+
+@pytest.mark.parametrize("channels", [0, 3])
+@pytest.mark.parametrize("augmentation", ["none", "affine", "paper"])
+def test_images_kept_on_a_device_give_the_same_batches(augmentation, channels):
+    workers, kept, elsewhere = (
+        batches_of(augmentation, channels, device) for device in (None, "cpu", "meta")
+    )
+    for one, other, unseen in zip(workers, kept, elsewhere, strict=True):
+        assert torch.equal(one.images, other.images)
+        assert torch.equal(one.labels, other.labels)
+        assert unseen.images.is_meta  # where to mix devices is an error
+        assert unseen.labels.is_meta
+        assert unseen.images.shape == one.images.shape
+
+
+def test_a_split_that_does_not_fit_stays_where_it_is(monkeypatch):
+    monkeypatch.setattr(classification_data, "MOST_ON_DEVICE", 36 * 64 - 1)
+    data = tiny_data(num_workers=2)
+    data.device = "meta"
+    assert data.train_dataloader().num_workers == 2
+    assert next(iter(data.train_dataloader())).images.device.type == "cpu"
+    assert data.val_dataloader().num_workers == 0
+
+
 def test_making_ahead_leaves_the_epoch_of_the_loaders_order_alone():
     loader = made_together(8)[0].train_dataloader()
     batches = iter(loader)

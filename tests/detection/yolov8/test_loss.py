@@ -5,6 +5,7 @@ import math
 import pytest
 import torch
 
+from lga.detection.yolov8 import assigner, loss
 from lga.detection.yolov8.assigner import pad_targets
 from lga.detection.yolov8.loss import (
     box_loss,
@@ -50,6 +51,29 @@ def test_class_loss_is_a_sum():
     logits = torch.tensor([[[0.0, 0.0], [0.0, math.log(3)]]])
     scores = torch.tensor([[[0.0, 0.3], [0.0, 1.0]]])
     assert class_loss(logits, scores).item() == pytest.approx(3 * math.log(2) + math.log(4 / 3), rel=1e-5)
+
+
+@pytest.mark.parametrize("boxes", [0, 1, 40])
+def test_all_pairs_give_what_candidates_give(monkeypatch, boxes):
+    """As on a GPU, where candidates are not looked for: terms, norm and gradients, with crowds too."""
+    random = torch.Generator().manual_seed(boxes)
+    levels = [torch.randn(3, 69, side, side, generator=random) for side in (8, 4, 2)]
+    corners = 40 * torch.rand(boxes, 2, generator=random)
+    found = torch.cat([corners, corners + 9 + 24 * torch.rand(boxes, 2, generator=random)], 1)
+    labels = torch.randint(0, 5, (boxes,), generator=random)
+    rows = torch.arange(boxes) % 2  # the last image has none
+    batch = batch_of(torch.zeros(3, 3, 64, 64), found.tolist(), labels.tolist(), rows.tolist())
+    results = []
+    for every_pair in (False, True):
+        monkeypatch.setattr(assigner, "reads_nothing", lambda *_, given=every_pair: given)
+        monkeypatch.setattr(loss, "reads_nothing", lambda *_, given=every_pair: given)
+        given = [level.clone().requires_grad_() for level in levels]
+        sums = detection_loss(given, pad_targets(batch), torch.arange(16.0))
+        sums.divided()["total"].backward()
+        results.append([*sums.terms.values(), sums.norm, *(level.grad for level in given)])
+    for candidates, pairs in zip(*results, strict=True):
+        torch.testing.assert_close(pairs, candidates, rtol=1e-5, atol=1e-6)
+    assert boxes == 0 or results[0][0] > 0
 
 
 def test_no_targets_leave_the_class_term():

@@ -61,6 +61,8 @@ def test_the_bar_shows_the_steps_losses_and_the_judged_metric(tmp_path):
     losses = FiniteLosses(tmp_path)
     bar = EpochBar(losses, "val/top1")
     assert bar.get_metrics(trainer(1), None) == {"loss": "0.512", "box": "1.5", "val/top1": "93.21"}
-    step = types.SimpleNamespace(current_epoch=0, num_training_batches=9, global_rank=0)
+    optimizer = types.SimpleNamespace(param_groups=[{"lr": 0.1}])
+    step = types.SimpleNamespace(current_epoch=0, num_training_batches=9, global_step=0, loggers=[])
+    step.optimizers = [optimizer]
     losses.on_train_batch_end(step, None, {"loss": torch.tensor(0.25)}, None, 0)
     assert bar.get_metrics(trainer(1), None)["loss"] == "0.25"
