@@ -9,7 +9,7 @@ from omegaconf import DictConfig
 from torch import nn
 
 from lga.backbones.author_checkpoint import misfits
-from lga.backbones.timm.networks import read_weights
+from lga.backbones.weights_file import read_weights
 from lga.run.folder.checkpoints import averaged
 from lga.system.errors import UserError
 

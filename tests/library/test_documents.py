@@ -70,8 +70,8 @@ def test_the_readme(folder, capsys):
     names: dict = {}
     exec(compile(example, "README.md", "exec"), names)
     assert names["features"].shape == (2, 128, 20, 20)
-    assert [row.attention for row in names["found"].family.rows] == ["none", "se", "lga"]
-    assert "Handwritten digits with MobileNetV3, top-1 accuracy" in capsys.readouterr().out
+    assert {group.attention for group in names["found"].comparison.groups} == {"none", "se", "lga"}
+    assert "Handwritten digits, MobileNetV3, 15 epochs, smoke runs: No attention" in capsys.readouterr().out
     assert (folder / "gains.png").stat().st_size > 1000
 
 

@@ -119,7 +119,7 @@ def test_without_the_folder_there_is_none_of_it(eca_net, monkeypatch):
     monkeypatch.delenv("LGA_CONFIG_DIR")
     with pytest.raises(UserError, match="eca_net: no such experiment"):
         chosen_pages("eca_net")
-    with pytest.raises(UserError, match="eca_net: no such experiment"):
+    with pytest.raises(UserError, match="experiment=eca_net: no such option"):
         experiment_runs("eca_net")
 
 

@@ -5,8 +5,6 @@ are drawn anew, or read from a file: strictly, and no code in it is run. Nothing
 """
 
 import difflib
-import hashlib
-import pickle
 from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -14,16 +12,12 @@ from typing import Any, NamedTuple
 
 import timm
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load as load_safetensors
 from timm.models._features import FeatureGetterNet
 from torch import Tensor, nn
 
 from lga.backbones.author_checkpoint import misfits
+from lga.backbones.weights_file import read_weights
 from lga.system.errors import UserError
-from lga.system.files import zip_damage
-from lga.system.foreign import read_file
-from lga.system.terminal_text import first_line
 
 # How families with a fixed image size are made to take any; the first that a network knows is used.
 ANY_SIZE: tuple[Mapping[str, Any], ...] = (
@@ -33,8 +27,6 @@ ANY_SIZE: tuple[Mapping[str, Any], ...] = (
 )
 SIZES_TRIED = range(32, 513, 32)
 NEAR = 9  # names shown where one is not known
-LARGEST = 2**33  # bytes of weights
-WRAPPED_IN = ("state_dict", "model")  # by training scripts
 
 
 class FeatureMap(NamedTuple):
@@ -177,38 +169,6 @@ def load_timm_checkpoint(
             "give weights of the same timm network, in timm's naming"
         )
     body.load_state_dict({own: weights[name] for name, own in ours.items()})
-
-
-def read_weights(path: Path, sha256: str | None, key: str = "checkpoint") -> Mapping[str, Tensor]:
-    """Return names and tensors of a .safetensors file or a state dict; `key` is named in errors."""
-    content = read_file(path, LARGEST)
-    found = hashlib.sha256(content).hexdigest()
-    if sha256 is not None and found != sha256:
-        raise UserError(
-            f"{key}={path}: its SHA-256 is {found} and not {sha256}: another file, "
-            "or changed since the run was asked for"
-        )
-    if damage := zip_damage(path):
-        raise UserError(f"{key}={path}: damaged: {damage}; get it again")
-    try:
-        if path.suffix == ".safetensors":
-            return load_safetensors(content)
-        loaded = torch.load(path, map_location="cpu", weights_only=True)
-    except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:
-        raise UserError(
-            f"{key}={path}: no plain weights ({first_line(error)[:150]}); "
-            "give a .safetensors file or a state dict"
-        ) from error
-    return _unwrapped(loaded, path, key)
-
-
-def _unwrapped(loaded: Any, path: Path, key: str) -> Mapping[str, Tensor]:
-    for inner in WRAPPED_IN:
-        if isinstance(loaded, Mapping) and isinstance(loaded.get(inner), Mapping):
-            loaded = loaded[inner]
-    if not isinstance(loaded, Mapping) or not all(isinstance(value, Tensor) for value in loaded.values()):
-        raise UserError(f"{key}={path}: holds no state dict; give one of names and tensors")
-    return loaded
 
 
 def _name_in(names: Collection[str], name: str) -> str | None:
