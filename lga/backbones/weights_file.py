@@ -35,7 +35,14 @@ def read_weights(path: Path, sha256: str | None, key: str = "checkpoint") -> Map
         if path.suffix == ".safetensors":
             return load_safetensors(content)
         loaded = torch.load(path, map_location="cpu", weights_only=True)
-    except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:
+    except (
+        SafetensorError,
+        pickle.UnpicklingError,
+        RuntimeError,
+        EOFError,
+        ValueError,
+        LookupError,
+    ) as error:
         raise UserError(
             f"{key}={path}: no plain weights ({first_line(error)[:150]}); "
             "give a .safetensors file or a state dict"
@@ -47,6 +54,7 @@ def _unwrapped(loaded: Any, path: Path, key: str) -> Mapping[str, Tensor]:
     for inner in WRAPPED_IN:
         if isinstance(loaded, Mapping) and isinstance(loaded.get(inner), Mapping):
             loaded = loaded[inner]
-    if not isinstance(loaded, Mapping) or not all(isinstance(value, Tensor) for value in loaded.values()):
+    entries: Mapping[Any, Any] = loaded if isinstance(loaded, Mapping) else {}
+    if not entries or not all(isinstance(key, str) and isinstance(entries[key], Tensor) for key in entries):
         raise UserError(f"{key}={path}: holds no state dict; give one of names and tensors")
-    return loaded
+    return entries

@@ -128,6 +128,8 @@ def _diff(one: CollectedRun, other: CollectedRun) -> None:
 
 
 def _remove(found: Sequence[CollectedRun], sure: bool) -> None:
+    if not (sure or sys.stdin.isatty()):
+        raise UserError("lga runs rm: there is no terminal to ask on; add --yes")
     for run in found:
         if not sure and input(printable(f"remove {run.folder}? [y/N] ")).strip().lower() != "y":
             continue

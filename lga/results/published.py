@@ -127,7 +127,7 @@ def load_published(path: Path = PUBLISHED) -> tuple[PublishedRow, ...]:
     rows: dict[Cell, PublishedRow] = {}
     advice = "restore it from the repository" if path == PUBLISHED else "correct it"
     try:
-        with path.open(encoding="utf-8", newline="") as file:
+        with path.open(encoding="utf-8-sig", newline="") as file:
             for where, texts in _lines(file, path):
                 row = _row(texts, where, path == PUBLISHED)
                 if row.cell in rows:

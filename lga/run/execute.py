@@ -6,6 +6,7 @@ from dataclasses import asdict
 from lga.config.frozen_run import FrozenRun
 from lga.run.devices.device_sets import launched
 from lga.run.devices.processes import make_room_for_sockets
+from lga.run.folder.directory import RunDirectory
 from lga.run.preflight import check, run_with_weights
 from lga.system.secrets import hide_variables
 
@@ -26,6 +27,8 @@ def execute(run: FrozenRun) -> float | None:
         )
         print(f"{chosen.cell}, {source}", file=sys.stderr, flush=True)
         run = chosen
+    elif mode not in ("describe", "inspect") and _is_unfinished(run):
+        print(f"{run.cell}: not finished; these are its best weights so far", file=sys.stderr)
     if mode == "evaluate":
         from lga.run.modes.evaluate import evaluate
 
@@ -68,3 +71,9 @@ def _describe(run: FrozenRun) -> None:
     cell = {**asdict(run.cell), "config_hash": run.config_hash}
     values = {**cell, **counts.as_dict(), "attention_heads": heads}
     show_values(str(run.cell), values, run.config["mode"]["json"])
+
+
+def _is_unfinished(run: FrozenRun) -> bool:
+    folder = RunDirectory(run)
+    own = not run.config["mode"]["checkpoint"] and folder.best_checkpoint.is_file()
+    return own and not folder.result.is_file()

@@ -67,7 +67,8 @@ def run_with_weights(run: FrozenRun) -> FrozenRun:
         return run
     apart = {"seed", *(() if "experiment" in named else set(OF_TRAINING) - named)}
     wanted = _identifying(run.config, apart)
-    for weights in _newest_weights(run):
+    found, smoke = _shipped(run, apart, wanted), None
+    for weights in reversed(_newest_weights(run)):
         folder = weights.parents[1]
         try:
             record = read_record(folder / "result.json")
@@ -77,12 +78,22 @@ def run_with_weights(run: FrozenRun) -> FrozenRun:
         if fits:
             paths = {**run.config["paths"], "run_dir": str(folder)}
             config = {**run.config, "seed": record.cell.seed, "paths": paths}
-            return FrozenRun(config, run.overrides, run.variables)
+            of_record = FrozenRun(config, run.overrides, run.variables)
+            if record.config["trainer"]["scale"] == "smoke":  # which says nothing of how good the network is
+                smoke = of_record
+            else:
+                found = of_record
+    return found or smoke or run
+
+
+def _shipped(run: FrozenRun, apart: Collection[str], wanted: Mapping[str, Any]) -> FrozenRun | None:
     for path in SHIPPED.glob("*/config.yaml"):
-        if _identifying(yaml.safe_load(path.read_text(encoding="utf-8")), apart) == wanted:
+        config = yaml.safe_load(path.read_text(encoding="utf-8"))
+        if _identifying(config, apart) == wanted:
             mode = {**run.config["mode"], "checkpoint": str(path.parent / "checkpoints" / "best.ckpt")}
-            return FrozenRun({**run.config, "mode": mode}, run.overrides, run.variables)
-    return run
+            settled = {**run.config, "mode": mode, "seed": config["seed"]}
+            return FrozenRun(settled, run.overrides, run.variables)
+    return None
 
 
 def _identifying(config: Mapping[str, Any], apart: Collection[str]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import csv
 import json
 import sys
 import types
+from types import SimpleNamespace
 
 import pytest
 
@@ -51,6 +52,11 @@ def test_diff_says_settings_and_metrics(folder, capsys):
 
 def test_rm_asks_first(folder, capsys, monkeypatch):
     named = str(lga.runs(folder)[0].folder)
+    assert (
+        said(capsys, folder, "rm", named)[2]
+        == "error: lga runs rm: there is no terminal to ask on; add --yes\n"
+    )
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: True))
     monkeypatch.setattr("builtins.input", lambda _: "")
     assert said(capsys, folder, "rm", named)[0] == 0
     assert len(lga.runs(folder)) == 2

@@ -16,6 +16,7 @@ from lga.config.schema import Config, Start
 from lga.run import preflight
 from lga.run.devices import device_sets
 from lga.run.devices.device_sets import check_devices
+from lga.run.execute import _is_unfinished
 from lga.run.folder.record import write_record
 from lga.run.preflight import run_with_weights
 from lga.system.errors import UserError
@@ -256,6 +257,19 @@ def test_without_a_seed_the_newest_finished_run_of_the_cell_is_meant(tmp_path, c
     assert meant(tmp_path, SCENES).cell.seed == 9
     for exact in ("recipe.epochs=4", "seed=3", "mode.checkpoint=/mine"):
         assert meant(tmp_path, exact).config["paths"]["run_dir"] is None
+
+
+def test_a_smoke_run_stands_behind_whole_ones(tmp_path, cells):
+    whole = cells("seed=1", "trainer=default")
+    cells("seed=2")
+    assert meant(tmp_path).directory == whole
+
+
+def test_weights_of_a_run_that_has_not_finished_are_said_to_be(tmp_path, cells):
+    folder, run = cells("seed=4"), cell(tmp_path, "attention=se", "seed=4")
+    assert not _is_unfinished(run)
+    (folder / "result.json").unlink()
+    assert _is_unfinished(run)
 
 
 def test_gpus_are_looked_for_where_they_are_asked_for(monkeypatch):

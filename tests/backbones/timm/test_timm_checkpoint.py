@@ -101,6 +101,8 @@ def test_code_in_a_file_is_not_run(tmp_path):
     [
         ("w.safetensors", b"not one", "no plain weights"),
         ("w.pth", b"", "no plain weights"),
+        ("w.pth", b"hi\n", "no plain weights"),
+        ("w.pth", b"epoch,step\n1,2\n", "no plain weights"),
         ("missing.pth", None, r"cannot be read \(No such file"),
     ],
 )
