@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable, Sequence
 from copy import deepcopy
+from functools import partial
 from itertools import count
 from typing import Any, cast
 
@@ -49,7 +50,8 @@ def build_data(cfg: DictConfig) -> SplitsData[Any]:
         workers = 0 if cfg.dataset.embedded else torch.get_num_threads()
     settings = {"seed": cfg.seed, "num_workers": workers, "train_share": cfg.data.train_share}
     data = cast("SplitsData[Any]", make(cfg.task.data, "task.data")(reader, **settings))
-    data.folds = cfg.dataset.folds
+    if folds := cfg.dataset.folds:
+        data.read = partial(reader.fold, cfg.seed % folds, folds)
     if cfg.trainer.accelerator in ("gpu", "cuda") and torch.cuda.is_available():
         data.device = "cuda"
     return data

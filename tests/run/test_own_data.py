@@ -2,7 +2,7 @@
 
 import pytest
 
-from lga.data.detection.faults import NO_TEST
+from lga.data.own.own_set import NO_TEST
 from lga.results.scales import LIMITS, scale_of
 from lga.run.execute import execute
 from lga.run.folder.record import read_record

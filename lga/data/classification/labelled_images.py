@@ -5,14 +5,12 @@ Axes: N images, C channels, H rows, W columns. Pixels are 8-bit, 0 black and 255
 
 from __future__ import annotations  # torch is imported where images are read, not to find a file
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lga.data.detection.faults import of_fold
 from lga.data.detection.image_stores import FileImages, read_image_size
 from lga.system.errors import UserError
 
@@ -52,14 +50,6 @@ class LabelledImages:
         taken = images.take(rows.numpy()) if isinstance(images, FileImages) else images[rows]
         return LabelledImages(taken, self.labels[rows], name)
 
-    @classmethod
-    def join(cls, parts: Sequence[LabelledImages], name: str) -> LabelledImages:
-        """Return the images of several parts that are files of one folder."""
-        import torch
-
-        stores = [part.images for part in parts if isinstance(part.images, FileImages)]
-        return cls(FileImages.join(stores), torch.cat([part.labels for part in parts]), name)
-
 
 @dataclass(frozen=True)
 class ImageSplits:
@@ -84,20 +74,6 @@ class ImageSplits:
     def counts(self) -> dict[str, int]:
         """Number of images of each split."""
         return {"train": len(self.train), "val": len(self.val), "test": len(self.test)}
-
-    def fold(self, number: int, folds: int) -> Self:
-        """Return all images divided anew, each class evenly, see `lga.data.loading.splits_data.Splits`."""
-        parts = (self.train, self.test) if self.selection == "test" else (self.train, self.val, self.test)
-        pool = LabelledImages.join(parts, f"{self.train.name}, all")
-        fold, least = rank_within_class(pool.labels) % folds, int(pool.labels.bincount().min())
-        if least < folds:
-            raise UserError(f"dataset.folds={folds}: a class has {least} images; set at most as many folds")
-        test, val = fold == number, fold == (number + 1) % folds
-        train, *judged = (pool.take(rows, pool.name) for rows in (~test & ~val, val, test))
-        dropped = of_fold(self.dropped, number, folds)
-        return replace(
-            self, train=train, val=judged[0], test=judged[1], selection="validation", dropped=dropped
-        )
 
     def training_on(self, chosen: NDArray[np.bool_]) -> Self:
         """Return the splits with the training images where ``chosen`` (N,) is true; the others stay."""

@@ -1,21 +1,13 @@
 """What to do about what is wrong in a set's files: refuse the first fault, or leave it out and count it."""
 
 from collections import Counter
-from collections.abc import Mapping
 from typing import NamedTuple
 
 from lga.structures.annotations import Dropped
 from lga.system.errors import UserError
 from lga.system.foreign import stays_below
 
-NO_TEST = "no test split: validation is judged"
 MOST_SAID = 600  # characters of one fault: what a file holds may be quoted in it
-
-
-def of_fold(dropped: Mapping[str, int], number: int, folds: int) -> dict[str, int]:
-    """Return what was left out of a set whose own splits gave way to a fold, ``number`` from 0."""
-    others = {what: count for what, count in dropped.items() if what != NO_TEST}
-    return {**others, f"fold {number + 1} of {folds} is judged, by the seed": 1}
 
 
 class Refused(NamedTuple):

@@ -6,7 +6,7 @@ annotations give the image the size that it has before it is turned.
 """
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -171,12 +171,6 @@ class FileImages:
     def take(self, rows: NDArray[np.int64]) -> "FileImages":
         """Return the images at ``rows`` (n,)."""
         return FileImages(self.folder, self.names[rows], self.sizes[rows])
-
-    @classmethod
-    def join(cls, parts: "Sequence[FileImages]") -> "FileImages":
-        """Return the images of several stores of one folder."""
-        names, sizes = ([getattr(part, key) for part in parts] for key in ("names", "sizes"))
-        return cls(parts[0].folder, np.concatenate(names), np.concatenate(sizes))
 
 
 class PickedImages:

@@ -11,8 +11,7 @@ from typing import NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from lga.data.detection.faults import of_fold
-from lga.data.detection.image_stores import FileImages, ImageStore, picked
+from lga.data.detection.image_stores import ImageStore, picked
 from lga.structures.annotations import Annotations, Ignored, Views
 from lga.system.errors import UserError
 
@@ -136,19 +135,6 @@ class DetectionSplits:
     def counts(self) -> dict[str, int]:
         """Number of images of each split."""
         return {"train": len(self.train), "val": len(self.val), "test": len(self.test)}
-
-    def fold(self, number: int, folds: int) -> Self:
-        """Return all images divided anew, see `lga.data.loading.splits_data.Splits`."""
-        parts = (self.train, self.test) if self.selection == "test" else (self.train, self.val, self.test)
-        found = Annotations.join([part.annotations for part in parts])
-        images = FileImages.join([part.images for part in parts if isinstance(part.images, FileImages)])
-        pool, fold = replace(self.train, images=images, annotations=found), np.arange(len(found)) % folds
-        test, val = fold == number, fold == (number + 1) % folds
-        train, *judged = (pool.take(rows) for rows in (~test & ~val, val, test))
-        dropped = of_fold(self.dropped, number, folds)
-        return replace(
-            self, train=train, val=judged[0], test=judged[1], selection="validation", dropped=dropped
-        )
 
     def training_on(self, chosen: NDArray[np.bool_]) -> Self:
         """Return the splits with the training images where ``chosen`` (N,) is true; the others stay."""

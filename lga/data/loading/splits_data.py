@@ -11,7 +11,7 @@ is raised as it is, where torch would wrap it into a page of traceback.
 Axes: N images of the split.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any, Generic, Protocol, Self, TypeVar
 
@@ -69,9 +69,6 @@ class Splits(Protocol):
     def dropped(self) -> dict[str, int]:
         """What was left out while reading, and how often."""
 
-    def fold(self, number: int, folds: int) -> Self:
-        """Return all images divided anew: fold ``number``, from 0, is tested, and the next one selects."""
-
     def training_on(self, chosen: NDArray[np.bool_]) -> Self:
         """Return the splits with the training images where ``chosen`` (N,) is true; the others stay."""
 
@@ -103,7 +100,7 @@ class SplitsData(pl.LightningDataModule, Generic[SplitsT]):
         train_share: of the training images, see `lga.data.loading.splits_data`.
 
     Attributes:
-        folds: into which the images are divided, the seed saying which is tested; None for the set's splits.
+        read: gives the splits: ``reader``, or a fold of its set.
         judged_split: what the test judges, ``test`` or ``val``.
         shard: of every batch, which the loaders are for.
         device: that splits which fit are kept on, where batches are made of them; None for none.
@@ -121,13 +118,13 @@ class SplitsData(pl.LightningDataModule, Generic[SplitsT]):
     ) -> None:
         super().__init__()
         self.reader = reader
+        self.read: Callable[[], SplitsT] = reader
         self.image_size = image_size
         self.batch_size = batch_size
         self.seed = seed
         self.num_workers = num_workers
         self.train_share = train_share
         self.judged_split = "test"
-        self.folds: int | None = None
         self.shard = Shard()
         self.device: str | None = None
         self.most_judged: int | None = None
@@ -135,9 +132,7 @@ class SplitsData(pl.LightningDataModule, Generic[SplitsT]):
     @cached_property
     def splits(self) -> SplitsT:
         """The splits, read at first use; of the training split the share that is trained on."""
-        splits = self.reader()
-        if self.folds:
-            splits = splits.fold(self.seed % self.folds, self.folds)
+        splits = self.read()
         if self.train_share == 1:
             return splits
         return splits.training_on(shared_images(splits.counts["train"], self.train_share))

@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lga.data.classification.labelled_images import ImageSplits, LabelledImages
-from lga.data.detection.faults import NO_TEST
 from lga.data.detection.image_stores import FileImages
 from lga.data.detection.index_cache import listing, listing_hash
-from lga.data.own.own_set import absolute, check_content, checked_names, set_name
+from lga.data.own.folds import folded
+from lga.data.own.own_set import NO_TEST, absolute, check_content, checked_names, set_name
 from lga.data.published.split_plan import held_out
 from lga.data.published.toolchain_tree import IMAGE_SUFFIXES
 from lga.system.errors import UserError
@@ -82,22 +82,31 @@ class ImageFolderReader:
 
     def __call__(self) -> ImageSplits:
         """Return the splits; a UserError where the files have changed, or nothing is left to select on."""
-        import torch
-
         check_content(self.own_content(), self.content_sha256, self.root)
-        train = self._images("train")
-        if "val" in self.parts:
-            val = self._images("val")
+        names = {part: np.array(list(read)) for part, read in self.parts.items()}
+        train = names["train"]
+        if "val" in names:
+            val = self._images(names["val"], "val")
         else:
-            chosen = torch.from_numpy(self._held_out())
-            train, val = train.take(~chosen, train.name), train.take(chosen, f"{train.name}, held out")
+            chosen = self._held_out()
+            train, val = train[~chosen], self._images(train[chosen], "train, held out")
             if not len(val):
                 raise UserError(f"{self.root}: one image of each class is too few to hold some out; add val/")
-        if "test" in self.parts:
-            test, dropped = self._images("test"), self.dropped
-            return ImageSplits(train, val, test, "validation", self.manifest(), dropped)
+        fitted = self._images(train, "train")
+        if "test" in names:
+            test, dropped = self._images(names["test"], "test"), self.dropped
+            return ImageSplits(fitted, val, test, "validation", self.manifest(), dropped)
         log.warning("%s: %s, which selects the checkpoint too", self.name, NO_TEST)
-        return ImageSplits(train, val, val, "test", self.manifest(), {NO_TEST: 1, **self.dropped})
+        return ImageSplits(fitted, val, val, "test", self.manifest(), {NO_TEST: 1, **self.dropped})
+
+    def fold(self, number: int, folds: int) -> ImageSplits:
+        """Return all images divided anew, see `folded`; a UserError as above, or where they are too few."""
+        check_content(self.own_content(), self.content_sha256, self.root)
+        names = np.array([name for read in self.parts.values() for name in read])
+        classes = [f"class {name}" for name in self.class_names]
+        parts, said = folded(self._labels(names), classes, number, folds)
+        train, val, test = (self._images(names[chosen], "all") for chosen in parts)
+        return ImageSplits(train, val, test, "validation", self.manifest(), {**self.dropped, **said})
 
     def _read(self, part: str) -> dict[str, int]:
         """Return byte sizes of the images in folders of classes, by path below the root."""
@@ -121,19 +130,21 @@ class ImageFolderReader:
     def _class(self, name: str) -> str:
         return name.split("/")[self.depth]
 
-    def _images(self, part: str) -> LabelledImages:
+    def _labels(self, names: NDArray[np.str_]) -> NDArray[np.int64]:
+        labels = {name: label for label, name in enumerate(self.class_names)}
+        return np.array([labels[self._class(name)] for name in names.tolist()], np.int64)
+
+    def _images(self, names: NDArray[np.str_], part: str) -> LabelledImages:
         import torch
 
-        names, labels = list(self.parts[part]), {name: label for label, name in enumerate(self.class_names)}
-        store = FileImages(self.root, np.array(names), np.zeros((len(names), 2), np.int64))
-        classes = torch.tensor([labels[self._class(name)] for name in names])
-        return LabelledImages(store, classes, f"{self.name} {part}")
+        store = FileImages(self.root, names, np.zeros((len(names), 2), np.int64))
+        return LabelledImages(store, torch.from_numpy(self._labels(names)), f"{self.name} {part}")
 
     def _held_out(self) -> NDArray[np.bool_]:
         """Return (N,), which training images validate: of a class of one image, none."""
         names = np.array(list(self.parts["train"]))
-        classes, chosen = np.array([self._class(name) for name in names.tolist()]), np.zeros(len(names), bool)
-        for name in self.class_names:
-            rows = np.flatnonzero(classes == name)
+        labels, chosen = self._labels(names), np.zeros(len(names), bool)
+        for label in range(len(self.class_names)):
+            rows = np.flatnonzero(labels == label)
             chosen[rows] = held_out(names[rows].tolist()) if len(rows) > 1 else False
         return chosen

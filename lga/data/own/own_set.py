@@ -3,19 +3,22 @@
 import os
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
-from lga.data.detection.faults import NO_TEST
+import numpy as np
+
 from lga.data.detection.index_cache import listing_hash
 from lga.data.detection.splits import DetectionSplits
+from lga.data.own.folds import folded
 from lga.data.published.published_dataset import PublishedDataset
 from lga.data.published.split_plan import HELD_OUT, SplitPlan
 from lga.system.errors import UserError
 
-_OF_NO_SET = re.compile(
-    r"(data(set)?|obj|_?annotations?|instances|images|train|voc(devkit)?)\d*([._].*)?", re.I
-)
+NO_TEST = "no test split: validation is judged"
+_WORDS = r"data(set)?|obj|annotations?|instances|images|(mini)?train(val)?|voc(devkit)?"
+_OF_NO_SET = re.compile(rf"_?({_WORDS})\d*([._-]({_WORDS}|val|test|default|coco|v)?\d*)*", re.I)
 _OTHERS = re.compile(r"[^\w.+-]+")
 
 
@@ -103,10 +106,18 @@ class OwnSet(PublishedDataset):
 
     def __call__(self) -> DetectionSplits:
         """Return the splits; a UserError says what is wrong with the files, or that they have changed."""
+        self._check_content()
+        splits = super().__call__()
+        return replace(splits, dropped={**splits.dropped, NO_TEST: 1}) if self.plan.leak else splits
+
+    def fold(self, number: int, folds: int) -> DetectionSplits:
+        """Return all images divided anew, see `folded`; a UserError as above, or where they are too few."""
+        self._check_content()
+        found = self._joined(self.plan.parts)
+        parts, said = folded(np.zeros(len(found), np.int64), [self.name], number, folds)
+        splits = self._made(map(found.take_images, parts), "validation")
+        return replace(splits, dropped={**splits.dropped, **said})
+
+    def _check_content(self) -> None:
         if self.content_sha256:
             check_content(self.own_content(), self.content_sha256, self.place)
-        return super().__call__()
-
-    def _dropped(self, plan: SplitPlan) -> dict[str, int]:
-        """Return what was left out; a test split that there is none of, too."""
-        return {**super()._dropped(plan), **({NO_TEST: 1} if plan.leak else {})}

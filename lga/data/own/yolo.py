@@ -55,6 +55,11 @@ class YOLOReader(OwnSet):
         """Return the label files of a part that are there."""
         expected = [self._label(image) for image, _ in self.images[part]]
         folder = os.path.commonpath([image.parent for image, _ in self.images[part]])
+        if not any(image.is_file() for image, _ in self.images[part]):
+            image, source = self.images[part][0]
+            raise UserError(
+                f"{source}: no image of {part} is there, as {image}; correct the paths, or add them"
+            )
         if not (labels := [label for label in expected if os.path.lexists(label)]):
             raise UserError(f"{folder}: no image of {part} has a label file; the first's is {expected[0]}")
         return PartFiles(labels, Path(folder))

@@ -7,7 +7,7 @@ toolchain makes of the set is read instead, see `lga.data.published.toolchain_tr
 
 import logging
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -211,15 +211,14 @@ class PublishedDataset:
         else:
             selecting = self._joined((plan.val,))
         tested = selecting if plan.test == HELD_OUT else self._joined((plan.test,))
-        return DetectionSplits(
-            train=self._source(fitting, "train"),
-            val=self._source(selecting, "val"),
-            test=self._source(tested, "test"),
-            class_names=self.class_names,
-            manifest={key: value for part in plan.parts for key, value in self.manifest(part).items()},
-            selection=plan.selection,
-            dropped=self._dropped(plan),
-        )
+        return self._made((fitting, selecting, tested), plan.selection)
+
+    def _made(self, tables: Iterable[Annotations], selection: str) -> DetectionSplits:
+        """Return the splits that have these images and boxes: train, val and test."""
+        train, val, test = map(self._source, tables, ("train", "val", "test"))
+        manifest = {key: value for part in self.plan.parts for key, value in self.manifest(part).items()}
+        dropped = self._dropped(self.plan)
+        return DetectionSplits(train, val, test, self.class_names, manifest, selection, dropped)
 
     def _joined(self, parts: Sequence[str]) -> Annotations:
         """Return the index of several parts; a UserError where they hold no image at all."""

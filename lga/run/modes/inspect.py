@@ -43,6 +43,8 @@ def inspect(run: FrozenRun) -> None:
 
 
 def _inspect(cfg: DictConfig) -> Report:
+    if folds := cfg.dataset.folds:
+        print(f"dataset.folds={folds}: a run divides all images by its seed; these are the set's own splits")
     report, parts = _report(cfg)
     show(report, Console(), complete_in=cfg.inspect.json)
     if cfg.inspect.json:

@@ -5,7 +5,7 @@ import pytest
 
 from lga.config.compose import compose
 from lga.config.frozen_run import FrozenRun, freeze
-from lga.data.detection.faults import NO_TEST
+from lga.data.own.own_set import NO_TEST
 from lga.results.answers import place
 from lga.results.collect import CollectedRun
 from lga.results.comparison import compare
@@ -33,7 +33,7 @@ def names(split):
 
 
 @pytest.mark.parametrize(("kind", "images"), [("image_folder", 18), ("yolo", 7), ("coco", 4)])
-def test_each_image_is_judged_in_one_fold_and_trained_on_in_no_judged_one(tmp_path, kind, images):
+def test_each_image_is_judged_in_one_fold_and_trained_on_in_no_judged_one(tmp_path, kind, images, caplog):
     judged = []
     for seed in range(FOLDS):
         splits = data_of(tmp_path, kind, seed).splits
@@ -42,6 +42,7 @@ def test_each_image_is_judged_in_one_fold_and_trained_on_in_no_judged_one(tmp_pa
         assert splits.selection == "validation"
         assert splits.dropped[f"fold {seed + 1} of 3 is judged, by the seed"] == 1
         assert NO_TEST not in splits.dropped
+        assert NO_TEST not in caplog.text
         judged += parts[2]
     assert len(judged) == len(set(judged)) == images
     assert names(data_of(tmp_path, kind, FOLDS).splits.test) == names(data_of(tmp_path, kind, 0).splits.test)
@@ -112,8 +113,21 @@ def test_what_cannot_be_folded_is_refused(dataset, told):
         freeze(compose(dataset))
 
 
-def test_more_folds_than_a_class_has_images(tmp_path):
-    given = overrides("image_folder", tmp_path / "zoo")
-    data = build_data(freeze(compose([*given, "dataset.folds=7"])).cfg)
-    with pytest.raises(UserError, match=r"dataset\.folds=7: a class has 6 images"):
+@pytest.mark.parametrize(
+    ("kind", "folds", "told"),
+    [("image_folder", 7, "class cat has 6 images"), ("yolo", 8, "zoo has 7 images")],
+)
+def test_more_folds_than_images(tmp_path, kind, folds, told):
+    given = overrides(kind, tmp_path / "zoo")
+    data = build_data(freeze(compose([*given, f"dataset.folds={folds}", "seed=500"])).cfg)
+    with pytest.raises(UserError, match=rf"^dataset\.folds={folds}: {told}, fewer than folds; set"):
+        _ = data.splits
+
+
+def test_folds_of_classes_of_one_image(tmp_path):
+    """Nothing is held out for validation first, which would be refused for another reason."""
+    root = own.write_image_folder(tmp_path, ("train",), images=1)
+    given = [f"dataset.path={root}", f"paths.output_dir={tmp_path}", "dataset.folds=3"]
+    data = build_data(freeze(compose(["dataset=image_folder", *given])).cfg)
+    with pytest.raises(UserError, match=r"^dataset\.folds=3: class cat has 1 image, fewer than folds; set"):
         _ = data.splits

@@ -8,8 +8,8 @@ import torch
 
 from lga.data.classification.augmentation import NoAugmentation, resize
 from lga.data.classification.classification_data import ClassificationData
-from lga.data.detection.faults import NO_TEST
 from lga.data.own.image_folder import ImageFolderReader
+from lga.data.own.own_set import NO_TEST
 from lga.system.errors import UserError
 from tests.data.trees import own
 from tests.data.trees.pictures import write_picture

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lga.data.detection.faults import NO_TEST, Faults
+from lga.data.detection.faults import Faults
 from lga.data.own.coco import COCOReader
-from lga.data.own.own_set import set_name
+from lga.data.own.own_set import NO_TEST, set_name
 from lga.data.own.voc import OwnVOCReader
 from lga.data.own.yolo import BACKGROUND, YOLOReader
 from lga.data.published.coco import Coco2017Reader
@@ -38,6 +38,11 @@ def own_voc(root):
 
 def _describe(root, content):
     own.write_yaml(root, {"train": "images/train", **content})
+
+
+def _list_absent(root, folder):
+    (root / "train.txt").write_text(f"{folder}/absent0.png\n{folder}/absent1.png\n")
+    _describe(root, {"train": "train.txt", "names": list(own.NAMES)})
 
 
 def _rename(path, before, after):
@@ -185,6 +190,10 @@ def test_an_image_without_a_label_file_is_background_and_counted(tmp_path):
         (
             lambda root: shutil.rmtree(root / "labels/train"),
             "no image of train has a label file; .*train0.txt",
+        ),
+        (
+            lambda root: _list_absent(root, "images/train"),
+            r"train\.txt:1: no image of train is there, as .*images/train/absent0\.png; correct",
         ),
         (
             lambda root: (root / "labels/train/train2.txt").write_text("3 .5 .5 .1 .1\n"),
@@ -369,6 +378,10 @@ def test_all_faults_of_a_set_are_found_by_inspection(tmp_path):
         ("zoo/train/_annotations.coco.json", "zoo"),
         ("pets/VOCdevkit/VOC2012", "pets"),
         ("_x/obj.data", "x"),
+        ("zoo/voc_own_classes", "voc_own_classes"),
+        ("zoo/train_birds", "train_birds"),
+        ("zoo/train_2017.json", "zoo"),
+        ("zoo/dataset.v2/data.yaml", "zoo"),
     ],
 )
 def test_a_set_is_named_by_its_path(tmp_path, path, name):

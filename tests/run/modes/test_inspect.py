@@ -10,6 +10,7 @@ from lga.run.execute import execute
 from lga.run.modes import inspect as module
 from lga.system.errors import UserError
 from tests.data.inspection.trees import write_faulty_tree
+from tests.data.own.test_own_configs import overrides as own_overrides
 from tests.data.trees import idx
 from tests.data.trees.visdrone import write_tree
 from tests.run.cells import cell, run_py
@@ -150,6 +151,12 @@ def test_a_classification_set(tmp_path, capsys):
     assert " ".join(told.split("images ")[1].split()[:3]) == "1,204 297 296"
     assert "digits: nothing wrong" in told
     assert len(list((tmp_path / "pictures").glob("*-images.png"))) == 3
+
+
+def test_what_folds_do_to_the_splits_is_said(tmp_path, capsys):
+    chosen = own_overrides("image_folder", tmp_path / "zoo")
+    execute(cell(tmp_path, *chosen, "mode=inspect", "dataset.folds=3"))
+    assert capsys.readouterr().out.startswith("dataset.folds=3: a run divides all images by its seed; these")
 
 
 def test_a_set_of_files_that_are_missing(tmp_path, capsys):
