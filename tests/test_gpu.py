@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 import torch
 
-from lga.run.callbacks.history import MetricsHistory
 from lga.run.execute import execute
 from lga.run.folder.checkpoints import load
 from lga.run.folder.directory import RunDirectory
@@ -12,7 +11,7 @@ from lga.run.folder.record import read_record
 from lga.tasks.base_task import BaseTask
 from tests import test_oracles
 from tests.data.classification.test_classification_data import tiny_data
-from tests.run.cells import cell
+from tests.run.cells import cell, end_run
 from tests.tasks.test_devices import losses_and_gradient, of_share, on_two_ranks, scenes
 
 DEVICE = "cuda"
@@ -73,23 +72,13 @@ def test_a_step_waits_for_nothing(tmp_path, monkeypatch, dataset, attention):
 
 
 @pytest.mark.parametrize("dataset", CELLS, ids=["digits", "scenes"])
-def test_a_run_that_was_ended_goes_on(tmp_path, monkeypatch, dataset):
+def test_a_run_that_was_ended_goes_on(tmp_path, dataset):
     """In float32 with deterministic kernels, to the rounding of those that have none."""
     undisturbed, disturbed = (
         RunDirectory(gpu_cell(tmp_path / name, *DETERMINISTIC, *dataset)) for name in ("one", "other")
     )
     execute(undisturbed.run)
-    original = MetricsHistory.on_train_epoch_end
-
-    def end(history, trainer, task):
-        if trainer.current_epoch >= 2:
-            raise SystemExit("ended on purpose")
-        original(history, trainer, task)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(MetricsHistory, "on_train_epoch_end", end)
-        with pytest.raises(SystemExit):
-            execute(disturbed.run)
+    end_run(disturbed.run, epoch=2)
     execute(disturbed.run)
     assert read_record(disturbed.result).resumed == 2
     one, other = (load(folder.last_checkpoint)["state_dict"] for folder in (undisturbed, disturbed))

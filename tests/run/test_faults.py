@@ -27,7 +27,7 @@ from lga.system.errors import DamagedFileError, UserError
 from lga.system.files import write_atomically, write_text
 from lga.system.locks import alone
 from tests.results.made_records import leave_run, made_record
-from tests.run.cells import QUICK, ROOT, cell
+from tests.run.cells import QUICK, ROOT, cell, end_run
 from tests.run.test_resume import LONGER, assert_same_results
 
 
@@ -77,21 +77,6 @@ def test_a_checkpoint_that_was_cut_is_told(tmp_path, kept):
         load(path)
 
 
-def ended_in_epoch(epoch, folder, monkeypatch):
-    """Trains the folder's run until the end of an epoch, before its checkpoint."""
-    original = MetricsHistory.on_train_epoch_end
-
-    def end(self, trainer, module):
-        if trainer.current_epoch + 1 == epoch:
-            raise SystemExit("ended on purpose")
-        original(self, trainer, module)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(MetricsHistory, "on_train_epoch_end", end)
-        with pytest.raises(SystemExit):
-            execute(folder.run)
-
-
 def slow(*values):
     return pytest.param(*values, marks=pytest.mark.slow)
 
@@ -113,11 +98,11 @@ def undisturbed(tmp_path_factory):
     ],
 )
 def test_a_damaged_checkpoint_is_set_aside_and_the_run_ends_the_same(
-    tmp_path, monkeypatch, capsys, undisturbed, damaged, resumed, told
+    tmp_path, capsys, undisturbed, damaged, resumed, told
 ):
     """Of four epochs three have checkpoints: last.ckpt is of the third, previous.ckpt of the second."""
     folder = RunDirectory(cell(tmp_path, *LONGER))
-    ended_in_epoch(4, folder, monkeypatch)
+    end_run(folder.run, epoch=3)
     damaged = [name for name in damaged if folder.last_checkpoint.with_name(name).is_file()]
     for name in damaged:
         path = folder.last_checkpoint.with_name(name)
@@ -229,9 +214,9 @@ def test_weights_of_an_epoch_that_was_lost_are_not_judged(tmp_path, monkeypatch)
 
 
 @pytest.mark.slow
-def test_a_kill_between_two_renames_loses_nothing(tmp_path, monkeypatch, undisturbed):
+def test_a_kill_between_two_renames_loses_nothing(tmp_path, undisturbed):
     folder = RunDirectory(cell(tmp_path, *LONGER))
-    ended_in_epoch(4, folder, monkeypatch)
+    end_run(folder.run, epoch=3)
     folder.last_checkpoint.replace(folder.previous_checkpoint)
     execute(folder.run)
     assert read_record(folder.result).resumed == 3

@@ -11,13 +11,12 @@ import pytest
 import torch
 
 from lga.run import fit
-from lga.run.callbacks.history import MetricsHistory
 from lga.run.execute import execute
 from lga.run.folder.checkpoints import load, save
 from lga.run.folder.directory import RunDirectory
 from lga.run.folder.record import read_record
 from lga.system.errors import UserError
-from tests.run.cells import QUICK, ROOT, cell
+from tests.run.cells import QUICK, ROOT, cell, end_run
 
 LONGER = ("trainer.max_epochs=4", "trainer.limit_train_batches=3")
 
@@ -83,23 +82,12 @@ def test_the_same_seed_repeats_and_another_does_not(tmp_path):
 @pytest.mark.parametrize(
     "hook", ["on_train_batch_end", "on_train_epoch_end", "on_validation_end", "on_test_end"]
 )
-def test_a_run_ended_at_any_point_resumes_bit_identically(tmp_path, monkeypatch, hook):
+def test_a_run_ended_at_any_point_resumes_bit_identically(tmp_path, hook):
     """Ended in epoch 3 of 4 (or while judging), before the epoch's checkpoint, then run again."""
     undisturbed = RunDirectory(cell(tmp_path / "undisturbed", "attention=lga", *LONGER))
     execute(undisturbed.run)
     disturbed = RunDirectory(cell(tmp_path / "disturbed", "attention=lga", *LONGER))
-
-    original = getattr(MetricsHistory, hook)
-
-    def end(self, trainer, *arguments):
-        if trainer.current_epoch >= 2:
-            raise SystemExit("ended on purpose")
-        original(self, trainer, *arguments)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(MetricsHistory, hook, end)
-        with pytest.raises(SystemExit):
-            execute(disturbed.run)
+    end_run(disturbed.run, 2, hook)
     assert read_record(disturbed.result).status == "failed"
     execute(disturbed.run)
     assert read_record(disturbed.result).resumed >= 2

@@ -6,12 +6,11 @@ import cv2
 import numpy as np
 import pytest
 
-from lga.run.callbacks.history import MetricsHistory
 from lga.run.execute import execute
 from lga.run.folder.directory import RunDirectory
 from lga.run.folder.record import read_record
 from lga.system.errors import UserError
-from tests.run.cells import cell
+from tests.run.cells import cell, end_run
 from tests.run.test_resume import assert_same_results
 
 CELL = (
@@ -55,20 +54,10 @@ def test_its_record_is_as_any_other(finished):
     assert {"train/loss", "train/loss_cls", "train/loss_bbox"} <= set(header.split(","))
 
 
-def test_a_run_ended_while_training_resumes_bit_identically(finished, tmp_path, data, monkeypatch):
+def test_a_run_ended_while_training_resumes_bit_identically(finished, tmp_path, data):
     """Ended in the second of two epochs, then run again; moving average and optimizer included."""
     disturbed = run_in(tmp_path, data)
-    original = MetricsHistory.on_train_batch_end
-
-    def end(self, trainer, *arguments):
-        if trainer.current_epoch == 1:
-            raise SystemExit("ended on purpose")
-        original(self, trainer, *arguments)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(MetricsHistory, "on_train_batch_end", end)
-        with pytest.raises(SystemExit):
-            execute(disturbed.run)
+    end_run(disturbed.run, 1, "on_train_batch_end")
     execute(disturbed.run)
     assert read_record(disturbed.result).resumed == 1
     assert_same_results(finished, disturbed)
