@@ -1,6 +1,7 @@
 """Files of weights that training starts from, safetensors or a state dict of torch; they run no code."""
 
 import hashlib
+import io
 import pickle
 from collections.abc import Mapping
 from pathlib import Path
@@ -34,7 +35,7 @@ def read_weights(path: Path, sha256: str | None, key: str = "checkpoint") -> Map
     try:
         if path.suffix == ".safetensors":
             return load_safetensors(content)
-        loaded = torch.load(path, map_location="cpu", weights_only=True)
+        loaded = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     except (
         SafetensorError,
         pickle.UnpicklingError,

@@ -83,8 +83,8 @@ class DetectionBatch(_Tensors):
         ignore: (N,), bool, true for what is neither object nor background: crowds, difficult objects,
             ignored regions.
         origins: of the B images, in evaluation; empty in training.
-        most: boxes on an image that are not ignored, at most; None has them counted where that is asked.
-        plan: of images that are to be drawn on the device, and empty until then; see `DeviceImages`.
+        most: largest number of boxes on an image that are not ignored; None: it is counted when needed.
+        plan: (B, 4, 13), from which the device draws the images, empty until then; see `DeviceImages`.
     """
 
     images: Tensor

@@ -32,12 +32,12 @@ class MovingAverage(nn.Module):
         self._listed: list[list[Tensor]] | None = None  # at the first update, when both are on their device
 
     def forward(self, *arguments: Any) -> Any:
-        """What the averaged module returns."""
+        """Return what the averaged module returns."""
         return self.module(*arguments)
 
     @torch.no_grad()
     def update(self, model: nn.Module) -> None:
-        """Moves towards `model`, always the same one; the first update copies it."""
+        """Move towards `model`, always the same one; the first update copies it."""
         averaged, current, counters, current_counters = self._tensors(model)
         torch._foreach_lerp_(averaged, current, 1 - decay_at(self._updates, self.decay, self.ramp_steps))
         if counters:

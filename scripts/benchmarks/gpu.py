@@ -1,8 +1,9 @@
-"""Times this project on a GPU: first checked against float64 on the processor, then the most important first.
+"""Time this project on a GPU, once it agrees with float64 on the processor; what matters most comes first.
 
-Prints as it goes and stops at the end of its time. Needs torch and numpy alone. A plain eager step has the
-same network, precision, batch, loader and fused optimizer, and not what is ours: it has the literal block,
-maps not channels last, overlaps of candidates alone, an average tensor by tensor, the loss read at each step.
+Prints as it goes and stops when its time is up. Needs torch and numpy alone. The plain eager step, for
+comparison, has the same network, precision, batch, loader and fused optimizer, but the literal block, maps
+that are not channels last, overlaps of candidates alone, a moving average updated tensor by tensor, and a
+loss that is read at each step.
 
     python scripts/benchmark.py gpu [--minutes 8] [--dry]
 """
@@ -36,7 +37,7 @@ GOAL, MOST_OVER_NONE = 2.0, 1.05
 
 
 class Clock:
-    """What is left of the time; says what it leaves out."""
+    """The time that is left; names what there is no time for."""
 
     def __init__(self, minutes: float) -> None:
         self.end = time.monotonic() + 60 * minutes
@@ -74,7 +75,7 @@ def off(ours: Tensor, theirs: Tensor) -> float:
 
 
 def block_errors(setup: Setup, channels: int) -> tuple[float, float]:
-    """Return how far output and input gradient are from those of the literal block in float64."""
+    """Return the errors of output and input gradient, held against the literal block in float64."""
     torch.manual_seed(0)
     literal = LiteralLocalGlobalAttention(channels, HEADS[channels]).double()
     ours = LocalGlobalAttention(channels, HEADS[channels])
@@ -92,7 +93,7 @@ def block_errors(setup: Setup, channels: int) -> tuple[float, float]:
 
 
 def loss_error(setup: Setup) -> float:
-    """Return how far the loss and its gradients are from the processor's in float64."""
+    """Return the error of the loss and its gradients, held against float64 on the processor."""
     batch = detection_batch(replace(setup, batch=2, image=64, boxes=5))
     sides, generator = (8, 4, 2), torch.Generator().manual_seed(1)
     levels = [torch.randn(2, 64 + CLASSES, s, s, generator=generator, dtype=torch.float64) for s in sides]
@@ -107,7 +108,7 @@ def loss_error(setup: Setup) -> float:
 
 
 def check(setup: Setup) -> None:
-    """Print how far we are off; end the program where that is too far."""
+    """Print the errors; end the program where one is too large."""
     say(f"== off from float64 on the processor, of the largest value (asked: {AGREEMENT:.0e} without TF32)")
     channels = sorted({channels for channels, _, _ in setup.blocks})
     with tf32(False):
@@ -123,7 +124,7 @@ def check(setup: Setup) -> None:
 
 
 def time_step(setup: Setup, network: str, attention: str, form: str, precision: str = "tf32") -> float | None:
-    """Print the line of a whole step; return its images a second, or None where it failed."""
+    """Print a line on a whole step; return its images a second, or None if it failed."""
     gc.collect()
     try:
         with candidates_alone(form == "plain"):
@@ -141,7 +142,7 @@ def time_step(setup: Setup, network: str, attention: str, form: str, precision: 
 
 
 def time_steps(setup: Setup, clock: Clock) -> None:
-    """Plain steps and ours; what ours gain, and what the attention costs."""
+    """Time plain steps and ours: what ours gain, and what the attention costs."""
     say(f"== whole training step, {setup.image} pixels, batch {setup.batch}, TF32")
     for network in setup.networks:
         rates = {}
@@ -161,7 +162,7 @@ def time_steps(setup: Setup, clock: Clock) -> None:
 
 
 def time_compiled_steps(setup: Setup, clock: Clock) -> None:
-    """Steps whose network is compiled, into CUDA graphs and without; each takes a minute to compile."""
+    """Time steps of compiled networks, with CUDA graphs and without; each takes a minute to compile."""
     say("== the same, compiled")
     for network in setup.networks:
         for form, attention in setup.compiled:
@@ -170,7 +171,7 @@ def time_compiled_steps(setup: Setup, clock: Clock) -> None:
 
 
 def time_blocks(setup: Setup, clock: Clock) -> None:
-    """The block alone: literal, collapsed, and compiled at C = 128."""
+    """Time the block alone: literal, collapsed, and compiled at C = 128."""
     say("== the block alone, ms: training (forward and backward), inference")
     compiled_at = 128 if any(channels == 128 for channels, _, _ in setup.blocks) else setup.blocks[0][0]
     for channels, batch, side in setup.blocks:
@@ -195,7 +196,7 @@ def time_blocks(setup: Setup, clock: Clock) -> None:
 
 
 def time_block(setup: Setup, block: nn.Module, x: Tensor) -> str:
-    """Return milliseconds of training and inference; or why there are none."""
+    """Return milliseconds of training and inference, or how they failed."""
     upstream = torch.randn_like(x)
 
     def train() -> None:
@@ -216,7 +217,7 @@ def time_block(setup: Setup, block: nn.Module, x: Tensor) -> str:
 
 
 def time_loaders(setup: Setup, clock: Clock) -> None:
-    """What makes batches, alone: images lie on the device, and are augmented or drawn there."""
+    """Time loaders alone: images lie on the device, and are augmented or drawn there."""
     say("== loaders alone")
     count = 60_000 if setup.device.type == "cuda" else 256
     images = torch.randint(0, 256, (count, 1, 28, 28), dtype=torch.uint8, device=setup.device)

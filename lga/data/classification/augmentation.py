@@ -103,7 +103,7 @@ def move(images: Tensor, angle: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
     """Rotate, scale and shift images about their centres, bilinear.
 
     Args:
-        images: (B, C, S, S), float; on any device, of which the others need not be.
+        images: (B, C, S, S), float; on any device, the others on that or on the processor.
         angle: (B,), radians; positive turns from the x axis (right) to the y axis (down).
         scale: (B,), above 1 enlarges.
         shift: (B, 2), x right and y down, in half sides: 2 is a whole side.

@@ -2,8 +2,8 @@
 
 A batch is made at once by indexing a split's 8-bit images, not image by image; where an augmentation gains by
 it, the next batches are made with it. Images in files are read when their batch is made, and images of one
-size are augmented together. A split that fits is kept on the GPU, if there is to be one, and its batches are
-made there, from the same draws. Grey images become RGB by repetition. A run resumes at the start of an epoch;
+size are augmented together. With a GPU, a split that fits is kept on it, and batches are made there from the
+same draws. Grey images become RGB by repetition. A run resumes at the start of an epoch;
 batches within an epoch are not skipped.
 
 Axes: N images of a split, B of a batch, C channels, H rows, W columns, S side of the result.
@@ -36,7 +36,7 @@ class BatchedImages(Dataset[ImageBatch | UserError]):
         source: the split.
         augmentation: of its images.
         order: of the keys; with it, batches may be made before they are asked for.
-        device: that the images are kept on, and the attribute; it is None of files and what does not fit.
+        device: where the images are kept; the attribute is None for files and for what does not fit.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class BatchedImages(Dataset[ImageBatch | UserError]):
         return ImageBatch(images=as_rgb(images), labels=self.labels[self._rows(key)])
 
     def _rows(self, key: BatchKey) -> Tensor:
-        """Return the key's indices where the images are; a GPU does not have to be waited for."""
+        """Return the key's indices on the images' device, without waiting for a GPU."""
         rows = torch.from_numpy(key.indices)
         rows = rows.pin_memory() if self.device == "cuda" else rows
         return rows.to(self.device or "cpu", non_blocking=True)

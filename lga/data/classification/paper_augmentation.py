@@ -169,7 +169,7 @@ def twister_words(seeds: NDArray[np.uint32], count: int) -> NDArray[np.uint32]:
 
 
 def on_device(values: NDArray[Any], images: Tensor) -> Tensor:
-    """Return what was drawn where the images are."""
+    """Return drawn values on the device of the images."""
     return torch.from_numpy(values).to(images.device)
 
 

@@ -58,12 +58,6 @@ STRIDE = 32
 EXTRA = 0.5  # of a stride
 
 
-def check_val_shape(val_shape: str) -> None:
-    """Raise a UserError unless ``val_shape`` is one of `VAL_SHAPES`."""
-    if val_shape not in VAL_SHAPES:
-        raise UserError(f"val_shape={val_shape!r} is unknown: choose one of {', '.join(VAL_SHAPES)}")
-
-
 def letterbox(size: tuple[int, int], image_size: int, canvas: tuple[int, int]) -> Placement:
     """Return the place of an image of ``size`` (width, height) whose longer side becomes S on the canvas."""
     resized = resized_shape(size, image_size)
@@ -88,7 +82,7 @@ def batch_canvas(sizes: NDArray[np.int64], image_size: int, val_shape: str) -> t
 
 
 class Plan(NamedTuple):
-    """A training image: what was drawn, of which images of the split, where they lie, and the boxes on it."""
+    """A training image: its random draws, its images of the split, where they lie, and its boxes."""
 
     draws: AugmentationDraws
     members: tuple[int, ...]
@@ -116,7 +110,7 @@ class TrainingImages(Dataset[DetectionBatch | UserError]):
         augmentation: its settings.
         mosaic_epochs: epochs from the first on in which mosaic is used.
         seed: of the run.
-        planned: leave the images to be drawn by `DeviceImages`: the batch has a `plan`.
+        planned: leave drawing the images to `DeviceImages`, by the batch's `plan`.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
 """The data module of detection: splits to batches of images and boxes.
 
 Workers give images as uint8, a quarter of the bytes; they are made float in [0, 1] where they are used, after
-the copy to the device. Where the training split lies on a GPU, workers only plan, and images are drawn there.
+the copy to the device. Where a GPU keeps the training split, workers only plan, and it draws the images.
 A run resumes at the start of an epoch.
 """
 
@@ -10,7 +10,7 @@ from functools import cached_property
 from torch.utils.data import Sampler
 
 from lga.data.detection.augmentation import DetectionAugmentation
-from lga.data.detection.batches import EvaluationImages, TrainingImages, check_val_shape
+from lga.data.detection.batches import VAL_SHAPES, EvaluationImages, TrainingImages
 from lga.data.detection.device_images import DeviceImages, device_images
 from lga.data.detection.image_cache import with_cached_images
 from lga.data.detection.splits import DetectionSource, DetectionSplits
@@ -52,7 +52,8 @@ class DetectionData(SplitsData[DetectionSplits]):
         train_share: float = 1.0,
     ) -> None:
         super().__init__(reader, image_size, batch_size, seed, num_workers, train_share)
-        check_val_shape(val_shape)
+        if val_shape not in VAL_SHAPES:
+            raise UserError(f"val_shape={val_shape!r} is unknown: choose one of {', '.join(VAL_SHAPES)}")
         self.cache, self.cache_dir = cache, getattr(reader, "cache_dir", None)
         if cache == "disk" and self.cache_dir is None:
             raise UserError("cache=disk: the reader of this set has no cache_dir; choose memory or none")

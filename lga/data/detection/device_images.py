@@ -30,7 +30,7 @@ def device_images(images: ImageStore, side: int, device: str | None) -> "DeviceI
 
 
 class DeviceImages:
-    """The images of a split on a device, of which training images of ``side`` S are drawn."""
+    """The images of a split on a device, which draws training images of ``side`` S from them."""
 
     def __init__(self, images: ResizedImages | ArrayImages, side: int, device: str) -> None:
         pixels, shape = images.pixels.reshape(-1), images.pixels.shape

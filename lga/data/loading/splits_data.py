@@ -103,7 +103,7 @@ class SplitsData(pl.LightningDataModule, Generic[SplitsT]):
         read: gives the splits: ``reader``, or a fold of its set.
         judged_split: what the test judges, ``test`` or ``val``.
         shard: of every batch, which the loaders are for.
-        device: that splits which fit are kept on, where batches are made of them; None for none.
+        device: where splits that fit are kept, and their batches made; None for the processor alone.
         most_judged: batches of a split that several devices together judge; None for all.
     """
 
@@ -176,7 +176,7 @@ class SplitsData(pl.LightningDataModule, Generic[SplitsT]):
         return order if self.shard.world_size == 1 else WholeBatches(order, self.shard, self.most_judged)
 
     def loading(self, batches: Dataset[Any], order: Sampler[BatchKey], ready: bool = False) -> dict[str, Any]:
-        """What a loader of `batches`, `ready` on the device or not, is made with; of several, with shares."""
+        """Return a loader's arguments for `batches`, `ready` on the device or not; devices get shares."""
         workers = 0 if ready else self.num_workers
         return {
             "dataset": batches if self.shard.world_size == 1 else WithShares(batches),

@@ -68,13 +68,8 @@ class ImageFolderReader:
     @property
     def counts(self) -> dict[str, int]:
         """Images of each split."""
-        train, val = len(self.parts["train"]), len(self.parts.get("val", ()))
-        held = 0 if val else int(self._held_out().sum())
-        return {
-            "train": train - held,
-            "val": val or held,
-            "test": len(self.parts.get("test", ())) or val or held,
-        }
+        found = {part: len(names) for part, names in self._split_names().items()}
+        return {"test": found["val"], **found}
 
     def own_content(self) -> str:
         """Return one hash of all names and byte sizes."""
@@ -83,21 +78,16 @@ class ImageFolderReader:
     def __call__(self) -> ImageSplits:
         """Return the splits; a UserError where the files have changed, or nothing is left to select on."""
         check_content(self.own_content(), self.content_sha256, self.root)
-        names = {part: np.array(list(read)) for part, read in self.parts.items()}
-        train = names["train"]
-        if "val" in names:
-            val = self._images(names["val"], "val")
-        else:
-            chosen = self._held_out()
-            train, val = train[~chosen], self._images(train[chosen], "train, held out")
-            if not len(val):
-                raise UserError(f"{self.root}: one image of each class is too few to hold some out; add val/")
-        fitted = self._images(train, "train")
-        if "test" in names:
-            test, dropped = self._images(names["test"], "test"), self.dropped
-            return ImageSplits(fitted, val, test, "validation", self.manifest(), dropped)
+        splits = {part: self._images(names, part) for part, names in self._split_names().items()}
+        if not len(splits["val"]):
+            raise UserError(f"{self.root}: one image of each class is too few to hold some out; add val/")
+        if "test" in splits:
+            return ImageSplits(
+                **splits, selection="validation", manifest=self.manifest(), dropped=self.dropped
+            )
         log.warning("%s: %s, which selects the checkpoint too", self.name, NO_TEST)
-        return ImageSplits(fitted, val, val, "test", self.manifest(), {NO_TEST: 1, **self.dropped})
+        train, val, dropped = splits["train"], splits["val"], {NO_TEST: 1, **self.dropped}
+        return ImageSplits(train, val, val, "test", self.manifest(), dropped)
 
     def fold(self, number: int, folds: int) -> ImageSplits:
         """Return all images divided anew, see `folded`; a UserError as above, or where they are too few."""
@@ -140,11 +130,14 @@ class ImageFolderReader:
         store = FileImages(self.root, names, np.zeros((len(names), 2), np.int64))
         return LabelledImages(store, torch.from_numpy(self._labels(names)), f"{self.name} {part}")
 
-    def _held_out(self) -> NDArray[np.bool_]:
-        """Return (N,), which training images validate: of a class of one image, none."""
-        names = np.array(list(self.parts["train"]))
-        labels, chosen = self._labels(names), np.zeros(len(names), bool)
-        for label in range(len(self.class_names)):
-            rows = np.flatnonzero(labels == label)
-            chosen[rows] = held_out(names[rows].tolist()) if len(rows) > 1 else False
-        return chosen
+    def _split_names(self) -> dict[str, NDArray[np.str_]]:
+        """Return the images of each split; without val, some of each class of more than one are held out."""
+        names = {part: np.array(list(read)) for part, read in self.parts.items()}
+        if "val" not in names:
+            train = names["train"]
+            labels, chosen = self._labels(train), np.zeros(len(train), bool)
+            for label in range(len(self.class_names)):
+                rows = np.flatnonzero(labels == label)
+                chosen[rows] = held_out(train[rows].tolist()) if len(rows) > 1 else False
+            names |= {"train": train[~chosen], "val": train[chosen]}
+        return names

@@ -11,8 +11,8 @@ YOLOv8 family. Deviation: the overlap is complete IoU.
 5. Its target score, at the target's class, is t, scaled so that the best of the target's anchors has the
    best u.
 
-A batch's targets are one padded tensor: no step loops over images. Overlaps are computed for candidates
-alone, which are few; on a GPU, which would wait while they are found, for all pairs, up to `MOST_PAIRS`.
+A batch's targets are one padded tensor: no step loops over images. Overlaps are computed for the few
+candidates alone; on a GPU, which would stall while these are looked for, for all pairs up to `MOST_PAIRS`.
 
 Shapes: B batch, A anchors of all levels together, M most targets on an image, K classes.
 """
@@ -42,7 +42,7 @@ class PaddedTargets:
 
 
 def pad_targets(batch: DetectionBatch) -> PaddedTargets:
-    """Return the batch's targets, those to be ignored left out; nothing is read back if it says `most`."""
+    """Return the batch's targets, those to be ignored left out; if `most` is known, nothing is read back."""
     images = batch.images.shape[0]
     # Those to be ignored go to a row behind the images, which is left out.
     index, order = batch.image_index.masked_fill(batch.ignore, images).sort(stable=True)

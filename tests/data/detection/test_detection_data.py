@@ -169,7 +169,7 @@ def test_a_truncated_image_stops_the_run_with_one_line(tmp_path, num_workers):
 
 
 def test_an_unknown_shape():
-    with pytest.raises(UserError, match="val_shape='round' is unknown"):
+    with pytest.raises(UserError, match=r"^val_shape='round' is unknown: choose one of square, toolchain$"):
         made_data(val_shape="round")
 
 

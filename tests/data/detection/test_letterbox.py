@@ -7,12 +7,10 @@ import torch
 from lga.data.detection.batches import (
     EvaluationImages,
     batch_canvas,
-    check_val_shape,
     evaluation_order,
     letterbox,
 )
 from lga.data.loading.batch_order import BatchKey
-from lga.system.errors import UserError
 from tests.data.detection.sources import flat, source_of, targets_of
 
 
@@ -53,11 +51,6 @@ def test_the_toolchain_order():
     sizes = np.array([(10, 20), (20, 10), (10, 10), (40, 20)])
     assert evaluation_order(sizes, "toolchain").tolist() == [1, 3, 2, 0]
     assert evaluation_order(sizes, "square").tolist() == [0, 1, 2, 3]
-
-
-def test_an_unknown_shape():
-    with pytest.raises(UserError, match=r"^val_shape='round' is unknown: choose one of square, toolchain$"):
-        check_val_shape("round")
 
 
 @pytest.mark.parametrize("val_shape", ["square", "toolchain"])
