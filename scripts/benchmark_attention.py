@@ -19,7 +19,7 @@ from rich.markdown import Markdown
 
 from lga.results.attention_cost import KEPT, MEASURED
 from lga.run.machine.environment import keep_freed_memory
-from lga.system.errors import UserError
+from lga.system.errors import UserError, in_one_line
 from lga.system.files import write_text
 from scripts.costs.attention import ATTENTIONS, BACKBONES, Case, measure
 from scripts.costs.attention_report import markdown, write_report
@@ -29,23 +29,20 @@ IMAGE_SIZE, QUICK_IMAGE_SIZE = 320, 160
 BATCH, ROUNDS, QUICK_ROUNDS = 4, 5, 2
 
 
+@in_one_line
 def main() -> int:
     """Reads the command line, measures, prints and writes."""
     arguments = _parser().parse_args()
     torch.set_num_threads(arguments.threads)
     keep_freed_memory()
     console, progress = Console(width=None if sys.stdout.isatty() else 200), Console(stderr=True)
-    try:
-        device = _device(arguments.device)
-        rounds = QUICK_ROUNDS if arguments.quick else ROUNDS
-        report = measure(cases(arguments.quick), ATTENTIONS, rounds, device, progress.print)
-        console.print(Markdown(markdown(report)))
-        write_report(report, KEPT if arguments.keep else arguments.out)
-        if arguments.keep:
-            write_text(KEPT.with_name("README.md"), markdown(report))
-    except UserError as error:
-        print(error, file=sys.stderr)
-        return 2
+    device = _device(arguments.device)
+    rounds = QUICK_ROUNDS if arguments.quick else ROUNDS
+    report = measure(cases(arguments.quick), ATTENTIONS, rounds, device, progress.print)
+    console.print(Markdown(markdown(report)))
+    write_report(report, KEPT if arguments.keep else arguments.out)
+    if arguments.keep:
+        write_text(KEPT.with_name("README.md"), markdown(report))
     print(KEPT if arguments.keep else arguments.out)
     return 0
 

@@ -15,11 +15,12 @@ from lga.results.audited import kept_audit
 from lga.results.collect import collect
 from lga.results.experiments import FOLDER, judged_experiments
 from lga.results.judging import judge, may_be_of
-from lga.system.errors import UserError
+from lga.system.errors import in_one_line
 from lga.system.files import outputs
 from lga.system.terminal_text import numbered, printable
 
 
+@in_one_line
 def main() -> int:
     """Reads the command line, writes the page, says where it is."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -29,22 +30,18 @@ def main() -> int:
     )
     parser.add_argument("--out", type=Path, default=outputs("dashboard.html"), help="the page")
     arguments = parser.parse_args()
-    try:
-        collection = collect(arguments.runs)
-        kept = read_all_kept(arguments.kept, collection.runs)
-        kept_ids = set(map(id, kept.all))
-        own = tuple(run for run in collection.runs if id(run) not in kept_ids)
-        tables = [
-            judge(experiment, (*own, *kept.all))
-            for experiment in judged_experiments()
-            if may_be_of(experiment, own)
-        ]
-        studies = found_studies(own, {run.record.group for run in own if run.record.group})
-        judged = tables, kept_audit(), _latencies(), studies, kept
-        write_page(replace(collection, runs=own), arguments.out, datetime.now(UTC), *judged)
-    except UserError as error:
-        print(error, file=sys.stderr)
-        return 2
+    collection = collect(arguments.runs)
+    kept = read_all_kept(arguments.kept, collection.runs)
+    kept_ids = set(map(id, kept.all))
+    own = tuple(run for run in collection.runs if id(run) not in kept_ids)
+    tables = [
+        judge(experiment, (*own, *kept.all))
+        for experiment in judged_experiments()
+        if may_be_of(experiment, own)
+    ]
+    studies = found_studies(own, {run.record.group for run in own if run.record.group})
+    judged = tables, kept_audit(), _latencies(), studies, kept
+    write_page(replace(collection, runs=own), arguments.out, datetime.now(UTC), *judged)
     for problem in collection.problems:
         print(printable(f"left out: {problem.path}: {problem.reason}"), file=sys.stderr)
     print(f"{arguments.out}: {numbered(len(own), 'run')}, {numbered(len(kept.all), 'kept record')}")

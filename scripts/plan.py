@@ -8,9 +8,10 @@ import sys
 
 from lga.results.experiments import chosen_pages
 from lga.results.plan.sweep_options import SCALES, SweepOptions, seeds_at_looks
-from lga.system.errors import UserError
+from lga.system.errors import in_one_line
 
 
+@in_one_line
 def main() -> int:
     """Reads the command line and prints."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -20,21 +21,17 @@ def main() -> int:
     parser.add_argument("--no-measuring", action="store_true", help="leave unknown times unknown")
     parser.add_argument("overrides", nargs="*", help="as of run.py, such as paths.data_dir=/data")
     arguments = parser.parse_intermixed_args()
-    try:
-        options = SweepOptions(
-            seeds_at_looks(arguments.seeds)[-1], arguments.scale, overrides=tuple(arguments.overrides)
-        )
-        measuring = not arguments.no_measuring
-        pages = chosen_pages(arguments.experiment)
-        from lga.results.plan.plan import plan_sweeps
-        from lga.results.plan.plan_view import show_plan  # torch, which a mistake need not wait for
+    options = SweepOptions(
+        seeds_at_looks(arguments.seeds)[-1], arguments.scale, overrides=tuple(arguments.overrides)
+    )
+    measuring = not arguments.no_measuring
+    pages = chosen_pages(arguments.experiment)
+    from lga.results.plan.plan import plan_sweeps
+    from lga.results.plan.plan_view import show_plan  # torch, which a mistake need not wait for
 
-        for page, experiments in pages.items():
-            name = experiments[0].name if len(experiments) == 1 else page.name
-            show_plan(plan_sweeps(name, experiments, options, measuring))
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+    for page, experiments in pages.items():
+        name = experiments[0].name if len(experiments) == 1 else page.name
+        show_plan(plan_sweeps(name, experiments, options, measuring))
     return 0
 
 

@@ -28,7 +28,7 @@ def main() -> int:
     try:
         return _prepare(CATALOGUE[arguments.name], arguments)
     except UserError as error:
-        print(f"{arguments.name}: {error}", file=sys.stderr)
+        print(f"error: {arguments.name}: {error}", file=sys.stderr)
         return 2
 
 

@@ -11,9 +11,10 @@ import sys
 
 from lga.library.reproduction import INTERRUPTED, reproduce
 from lga.results.plan.sweep_options import SCALES
-from lga.system.errors import UserError
+from lga.system.errors import in_one_line
 
 
+@in_one_line
 def main() -> int:
     """Reads the command line; plans, runs and renders one page after the other."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -27,9 +28,6 @@ def main() -> int:
     chosen = parser.parse_intermixed_args()
     try:
         return reproduce(**vars(chosen)).status
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
     except KeyboardInterrupt:
         print("stopped before the sweep", file=sys.stderr)
         return INTERRUPTED

@@ -3,25 +3,22 @@
 import argparse
 import sys
 
-from lga.system.errors import UserError
+from lga.system.errors import in_one_line
 from lga.system.files import write_text
 from scripts.costs.estimate import network_configs, read_measurements, table_runs, write_measurements
 from scripts.costs.scale_page import PAGE, SEEDS, scale_page
 
 
+@in_one_line
 def main() -> int:
     """Reads the command line and writes."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--measure", action="store_true", help="networks, loading and judging, minutes")
-    try:
-        if parser.parse_args().measure:
-            from scripts.costs.measuring import measure_all
+    if parser.parse_args().measure:
+        from scripts.costs.measuring import measure_all
 
-            write_measurements(measure_all(network_configs()))
-        write_text(PAGE, scale_page(table_runs(SEEDS), read_measurements()))
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+        write_measurements(measure_all(network_configs()))
+    write_text(PAGE, scale_page(table_runs(SEEDS), read_measurements()))
     print(f"written: {PAGE}")
     return 0
 

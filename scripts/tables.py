@@ -14,11 +14,12 @@ from lga.results.judging import judge_together
 from lga.results.reports.committed import keep, read_kept
 from lga.results.reports.markdown import progress_text
 from lga.results.reports.rendering import committed_files, judge_kept, write_changed, write_page
-from lga.system.errors import UserError
+from lga.system.errors import in_one_line
 from lga.system.files import outputs
 from lga.system.terminal_text import printable
 
 
+@in_one_line
 def main() -> int:
     """Reads the command line, judges and writes."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -27,11 +28,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=outputs("tables"), help="folder of the pages")
     parser.add_argument("--keep", action="store_true", help="copy the shown records into experiments/")
     arguments = parser.parse_args()
-    try:
-        _render(arguments.page, arguments.runs, arguments.out, arguments.keep)
-    except UserError as error:
-        print(error, file=sys.stderr)
-        return 2
+    _render(arguments.page, arguments.runs, arguments.out, arguments.keep)
     return 0
 
 

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from lga.run.callbacks.wandb_logger import require_account
-from lga.system.errors import UserError
+from lga.system.errors import in_one_line
 from lga.system.files import outputs
 from scripts.wandb_views import require_library
 
@@ -17,6 +17,7 @@ SCALES = ("full", "reduced", "smoke")
 NO_ENTITY = "<entity>"
 
 
+@in_one_line
 def main() -> int:
     """Reads the command line, builds, saves or prints."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -31,12 +32,8 @@ def main() -> int:
     )
     parser.add_argument("--dry-run", action="store_true", help="print what would be saved, as JSON")
     arguments = parser.parse_args()
-    try:
-        require_library()
-        _run(arguments)
-    except UserError as error:
-        print(error, file=sys.stderr)
-        return 2
+    require_library()
+    _run(arguments)
     return 0
 
 

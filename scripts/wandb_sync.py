@@ -5,11 +5,12 @@ import sys
 from pathlib import Path
 
 from lga.run.callbacks.wandb_logger import require_account
-from lga.system.errors import UserError
+from lga.system.errors import in_one_line
 from lga.system.files import outputs
 from scripts.wandb_views.upload import upload_offline_runs
 
 
+@in_one_line
 def main() -> int:
     """Reads the command line, uploads, counts."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -19,9 +20,6 @@ def main() -> int:
     try:
         require_account()
         count = upload_offline_runs(arguments.runs, arguments.timeout)
-    except UserError as error:
-        print(error, file=sys.stderr)
-        return 2
     except KeyboardInterrupt:
         print("interrupted; the same command goes on", file=sys.stderr)
         return 130

@@ -8,7 +8,11 @@ import tomllib
 import pytest
 
 from lga.config.compose import compose
+from lga.config.frozen_run import freeze
 from lga.results.scales import MEANINGS
+from lga.run.build import build_network
+from lga.run.fine_tuning import load_weights
+from lga.system.errors import UserError
 from tests.run.cells import ROOT, run_py
 
 README = ROOT / "README.md"
@@ -53,8 +57,13 @@ def conf(tmp_path_factory):
 
 
 def test_the_readme_is_short():
-    lines = PAGES["README.md"].splitlines()
-    assert len(lines) <= LINES
+    assert len(PAGES["README.md"].splitlines()) <= LINES
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_lines_fit_the_screen(name):
+    """But for rows of tables, which cannot be broken."""
+    lines = [line for line in PAGES[name].splitlines() if not line.startswith("|")]
     assert [line for line in lines if len(line) > COLUMNS] == []
 
 
@@ -102,6 +111,25 @@ def test_the_block_works_in_a_plain_torch_model():
     assert names["block"](names["features"]).shape == (2, 128, 20, 20)
     assert names["model"](names["torch"].zeros(1, 3, 64, 64)).shape == (1, 1000)
     assert type(names["trainer"].callbacks[0]).__name__ == "InstrumentsCallback"
+
+
+def test_weights_of_another_attention_are_taken_without_it(tmp_path, monkeypatch):
+    (example,) = fenced("python", "docs/your_data.md")
+    monkeypatch.chdir(tmp_path)
+    exec(compile(example, "docs/your_data.md", "exec"), {})
+    whole, heads = f"weights={ROOT}/experiments/weights/digit_scenes", "backbone.lga_heads.classification=6"
+    for attention in "se", "lga":
+        with pytest.raises(UserError, match="not of this backbone"):
+            started(attention, whole)
+    names = started("se", "weights=rest.pt")
+    assert {name.split(".")[0] for name in names} == {"backbone"}
+    assert {name.split(".")[1] for name in started("lga", whole, heads) - names} == {"attention"}
+
+
+def started(attention: str, *overrides: str) -> set[str]:
+    """The names of the weights that a classifier starts from."""
+    cfg = freeze(compose(["dataset=digits", f"attention={attention}", *overrides])).cfg
+    return set(load_weights(build_network(cfg), cfg))
 
 
 def test_an_attention_is_added_by_one_file_and_one_yaml(tmp_path, conf):

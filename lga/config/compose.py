@@ -129,10 +129,10 @@ def _unknown_option(group: str, option: str) -> str:
         group = group.removesuffix("/timm")
         return f"{group}=timm/{option}: not a timm model; those have lower-case letters, digits and _ alone"
     if not (valid := options(group)):
-        return f"{group}={option}: there is no group '{group}'; {_nearest(group, groups())}"
+        return f"{group}={option}: there is no group '{group}'; {nearest(group, groups())}"
     if group in ("backbone", "attention"):
         valid.append("timm/<name>")
-    return f"{group}={option}: no such option; {_nearest(option, valid)}"
+    return f"{group}={option}: no such option; {nearest(option, valid)}"
 
 
 def unknown_key(full_key: str, arguments: Sequence[str]) -> str:
@@ -147,7 +147,7 @@ def unknown_key(full_key: str, arguments: Sequence[str]) -> str:
             f"{full_key}: there is nothing of that name in it; add what is new as +{full_key}.<name>=<value>"
         )
     where = f" of {'.'.join(parents)}" if parents else ""
-    return f"{full_key}: no such key{where}; {_nearest(key, valid)}"
+    return f"{full_key}: no such key{where}; {nearest(key, valid)}"
 
 
 def _base_config(arguments: Sequence[str]) -> DictConfig:
@@ -165,7 +165,8 @@ def groups() -> list[str]:
     return sorted(path.name for path in CONFIG_DIR.iterdir() if path.is_dir() and path.name != "hydra")
 
 
-def _nearest(wrong: str, valid: Iterable[str]) -> str:
+def nearest(wrong: str, valid: Iterable[str]) -> str:
+    """Return what a mistyped name may have meant, and all that are valid."""
     names = list(valid)
     close = difflib.get_close_matches(wrong, names, n=1)
     hint = f"did you mean {close[0]}? " if close else ""

@@ -129,6 +129,9 @@ class FilesSay(NamedTuple):
     content_sha256: str | None
 
 
+NOT_READ = FilesSay("not-read", ["not read"], None)
+
+
 @dataclass(frozen=True)
 class FrozenRun:
     """A run with every value of its config resolved, as it is handed to the process that runs it.
@@ -173,11 +176,15 @@ class FrozenRun:
 
 
 def freeze(
-    cfg: DictConfig, overrides: tuple[str, ...] = (), known: dict[str, FilesSay] | None = None
+    cfg: DictConfig,
+    overrides: tuple[str, ...] = (),
+    known: dict[str, FilesSay] | None = None,
+    files_needed: bool = True,
 ) -> FrozenRun:
     """Resolve `cfg` once and for all; later edits of YAML files cannot reach the run.
 
     `known` is filled in: the cells of a sweep that share it read and hash the files of a user's set once.
+    Files that cannot be read are an error where they are `files_needed`; else they say `NOT_READ`.
     """
     config = cast(dict[str, Any], OmegaConf.to_container(cfg, resolve=False))
     config.pop("hydra", None)
@@ -186,7 +193,7 @@ def freeze(
     merged = OmegaConf.merge(_schema(), config)  # refuses keys added with `+`
     checked = cast(DictConfig, merged)
     _check_read(checked)
-    _settle_reader(checked, {} if known is None else known)
+    _settle_reader(checked, {} if known is None else known, files_needed)
     _check_consistent(checked)
     _check_names(checked)
     settle_weights(checked)
@@ -220,7 +227,7 @@ def _check_names(cfg: DictConfig) -> None:
             )
 
 
-def _settle_reader(cfg: DictConfig, known: dict[str, FilesSay]) -> None:
+def _settle_reader(cfg: DictConfig, known: dict[str, FilesSay], files_needed: bool) -> None:
     """Fill in what a user's own files say: the set's name and classes, and a hash of their content."""
     dataset, node = cfg.dataset, cfg.dataset.reader
     own = "content_sha256" in node  # a set of one's own; else files in place of published ones
@@ -230,10 +237,15 @@ def _settle_reader(cfg: DictConfig, known: dict[str, FilesSay]) -> None:
         return
     settings = json.dumps(OmegaConf.to_container(node, resolve=True), sort_keys=True)
     if settings not in known:
-        reader = make(node, "dataset.reader")
-        name, classes = getattr(reader, "name", None), list(getattr(reader, "class_names", ()))
-        content = reader.own_content() if hasattr(reader, "own_content") else None
-        known[settings] = FilesSay(name, classes, content)
+        try:
+            reader = make(node, "dataset.reader")
+            name, classes = getattr(reader, "name", None), list(getattr(reader, "class_names", ()))
+            content = reader.own_content() if hasattr(reader, "own_content") else None
+            known[settings] = FilesSay(name, classes, content)
+        except UserError:
+            if files_needed:
+                raise
+            known[settings] = NOT_READ
     said = known[settings]
     if said.content_sha256:
         node.content_sha256 = said.content_sha256

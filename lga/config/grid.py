@@ -21,7 +21,7 @@ from hydra.plugins.config_source import ConfigResult
 from omegaconf import DictConfig
 
 from lga.config.compose import CONFIG_ERRORS, config_dirs, explain, initialised
-from lga.config.frozen_run import FilesSay, FrozenRun, freeze
+from lga.config.frozen_run import NOT_READ, FilesSay, FrozenRun, freeze
 from lga.system.errors import UserError
 
 _KEPT: dict[tuple[tuple[Path, ...], str], ConfigResult | None] = {}
@@ -64,11 +64,16 @@ def experiment_files() -> dict[str, Path]:
 def experiment_runs(experiment: str, overrides: Sequence[str] = ()) -> tuple[FrozenRun, ...]:
     """Return the runs of ``-m experiment=<experiment> <overrides>``, in the order they would start in.
 
+    Where files of the user's cannot be read, they say `NOT_READ`: such a run can be planned, not run.
+
     Raises:
         UserError: there is no such experiment, or an override does not fit.
     """
     folders = tuple(sorted((name, value) for name, value in os.environ.items() if name.startswith("LGA_")))
-    return _grid(experiment, tuple(overrides), folders)
+    runs = _grid(experiment, tuple(overrides), folders)
+    if any(run.config["dataset"]["class_names"] == NOT_READ.class_names for run in runs):
+        _grid.cache_clear()  # the files may come
+    return runs
 
 
 @lru_cache(_KEPT_GRIDS)
@@ -109,7 +114,7 @@ def _composed(compose: Compose, chosen: str, jobs: Sequence[Sequence[str]]) -> I
     for job in jobs:
         others = tuple(override for override in job if not override.startswith(_SEED))
         if others not in kept:
-            kept[others] = freeze(compose([chosen, *others]), known=known)
+            kept[others] = freeze(compose([chosen, *others]), known=known, files_needed=False)
         seeds = [int(override.removeprefix(_SEED)) for override in job if override.startswith(_SEED)]
         config = kept[others].config
         yield FrozenRun({**config, "seed": seeds[-1] if seeds else config["seed"]}, (chosen, *job))

@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal, TextIO
 
 from pydantic import Field, TypeAdapter, ValidationError
 
+from lga.config.compose import nearest
 from lga.system.errors import UserError
 from lga.system.files import shipped
 
@@ -50,7 +51,7 @@ class PublishedRow:
     top1: Percent | None = None
     top5: Percent | None = None
     parameters: Count | None = None
-    gflops: Annotated[float, Field(gt=0)] | None = None
+    gflops: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     optimizer: Literal["SGD", "Adam", "AdamW", ""] = ""
     source: str = ""
     note: str = ""
@@ -104,6 +105,14 @@ METRICS: dict[Task, tuple[str, str]] = {
     "classification": ("top1", "top5"),
     "detection": ("map50", "map50_95"),
 }
+_TAKES = {
+    **dict.fromkeys(NEEDED, "a name"),
+    **dict.fromkeys([name for names in METRICS.values() for name in names], "a percentage, from 0 to 100"),
+    "task": "classification or detection",
+    "parameters": "a whole number from 1, or one such as 24.37M",
+    "gflops": "a number above 0",
+    "optimizer": "SGD, Adam or AdamW",
+}  # other columns: counts
 DETECTION_PROTOCOL = "paper"  # in front of a detector's metrics in records
 _ROW = TypeAdapter(PublishedRow)
 _ROUNDED = re.compile(r"(\d+(?:\.\d+)?)([KMG])")  # a count in thousands, millions or billions
@@ -137,6 +146,8 @@ def load_published(path: Path = PUBLISHED) -> tuple[PublishedRow, ...]:
         raise UserError(f"{path}: cannot be read ({error.strerror}); {advice}") from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise UserError(f"{path}: not CSV in UTF-8 ({error}); {advice}") from error
+    if not rows:
+        raise UserError(f"{path}: no rows; write one for each published number, or {advice}")
     return tuple(rows.values())
 
 
@@ -146,10 +157,11 @@ def _lines(file: TextIO, path: Path) -> Iterator[tuple[str, dict[str, str]]]:
     columns = tuple(next(reader, ()))
     if path == PUBLISHED and columns != COLUMNS:
         raise UserError(f"{path}:1: the columns must be {','.join(COLUMNS)}")
-    if wrong := [each for n, each in enumerate(columns) if each not in OWN_COLUMNS or each in columns[:n]]:
-        raise UserError(
-            f"{path}:1: {wrong[0]!r} is twice there, or no column; valid: {','.join(OWN_COLUMNS)}"
-        )
+    for number, column in enumerate(columns):
+        if column not in OWN_COLUMNS:
+            raise UserError(f"{path}:1: {column}: no such column; {nearest(column, OWN_COLUMNS)}")
+        if column in columns[:number]:
+            raise UserError(f"{path}:1: two columns are called {column}; remove one")
     if missing := [each for each in NEEDED if each not in columns]:
         raise UserError(f"{path}:1: has no column {missing[0]}; it needs {','.join(NEEDED)} and a metric")
     for line in reader:
@@ -175,7 +187,8 @@ def _row(texts: Mapping[str, str], where: str, of_paper: bool) -> PublishedRow:
         row = _ROW.validate_python(given)
     except ValidationError as error:
         first = error.errors()[0]
-        raise UserError(f"{where}: {first['loc'][0]}={first['input']!r}: {first['msg']}") from error
+        column, takes = first["loc"][0], _TAKES.get(str(first["loc"][0]), "a whole number from 1")
+        raise UserError(f"{where}: {column}={first['input']!r}: not {takes}") from error
     first_one, second = METRICS[row.task]
     if metrics.keys() != {first_one, second} and (of_paper or metrics.keys() != {first_one}):
         also = "and" if of_paper else "perhaps"

@@ -1,5 +1,8 @@
 """The errors of a user's mistake and of a damaged file: shown as one line, without a traceback."""
 
+import sys
+from collections.abc import Callable
+from functools import wraps
 from importlib.util import find_spec
 
 from lga.system.secrets import without_secrets
@@ -15,6 +18,20 @@ class UserError(ValueError):
 
     def __str__(self) -> str:
         return printable(without_secrets(super().__str__()))
+
+
+def in_one_line(main: Callable[[], int]) -> Callable[[], int]:
+    """Let a script's `main` print a UserError as one line and return 2."""
+
+    @wraps(main)
+    def run() -> int:
+        try:
+            return main()
+        except UserError as error:
+            print(f"error: {error}", file=sys.stderr)
+            return 2
+
+    return run
 
 
 class DamagedFileError(UserError):

@@ -4,15 +4,19 @@ An explanation names another network, or another way to count, and holds only if
 numbers to the digit.
 """
 
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cache
 from operator import attrgetter
 from typing import Literal
 
+from lga.config.frozen_run import NOT_READ
+from lga.config.grid import experiment_runs
 from lga.results.published import PublishedRow, Task
 from lga.run.build import build_model
 from lga.run.machine.complexity import Complexity, complexity_of
+from lga.system.progress import track
 
 UNUSUAL_HEADS = 64
 Status = Literal["equal", "explained", "unexplained"]
@@ -43,9 +47,14 @@ class Network:
     experiment: str = ""
 
     @classmethod
-    def of(cls, row: PublishedRow, experiment: str = "") -> "Network":
-        """Return the network that the row names."""
-        classes = row.num_classes or 1000
+    def of(cls, row: PublishedRow, experiment: str = "") -> "Network | None":
+        """Return the network that the row names; None where its number of classes is not known."""
+        classes = row.num_classes
+        if classes is None:
+            dataset = experiment_runs(experiment, [f"dataset={row.dataset}", "seed=1"])[0].config["dataset"]
+            if dataset["class_names"] == NOT_READ.class_names:
+                return None
+            classes = dataset["num_classes"]
         return cls(row.task, row.model, row.attention, classes, None, row.image_size, experiment)
 
     @property
@@ -167,11 +176,24 @@ def audit(rows: Iterable[PublishedRow], experiment: str = "") -> tuple[AuditedRo
     `experiment` is one of another paper's, whose rows they are.
     """
     audited = []
-    for row in rows:
-        network = Network.of(row, experiment)
+    for row, network in track(_comparable(rows, experiment), "building networks"):
         found = AuditedRow(row, network, count(network), explained=None)
         audited.append(found if found.equal else replace(found, explained=_explain(row, network)))
     return tuple(audited)
+
+
+def _comparable(rows: Iterable[PublishedRow], experiment: str) -> list[tuple[PublishedRow, Network]]:
+    """Return each row that can be compared, with its network; print why another is left out."""
+    found = []
+    for row in rows:
+        network = Network.of(row, experiment) if row.parameters else None
+        if network:
+            found.append((row, network))
+        else:
+            why = "its data is not here to count its classes; fill in num_classes"
+            told = why if row.parameters else "no parameters are published"
+            print(f"left out: {'/'.join(row.cell)}: {told}", file=sys.stderr)
+    return found
 
 
 def _explain(row: PublishedRow, network: Network) -> Explained | None:

@@ -1,5 +1,7 @@
 """Another paper's published numbers, in a folder of one's own: planned, run, judged and shown."""
 
+from dataclasses import replace
+
 import pytest
 
 import lga
@@ -103,6 +105,35 @@ def test_a_cell_is_planned_trained_and_rendered(eca_net, folder):
     assert "| eca\\_adaptive | 1 | 77.48 | " in text
 
 
+def test_data_that_is_not_here_is_planned_as_missing(eca_net, folder, monkeypatch):
+    """Once it is there, the same process reads it."""
+    monkeypatch.setenv("LGA_DATA_DIR", str(folder / "none"))
+    options = SweepOptions(seeds=2, scale="full")
+    plan = plan_sweeps("eca_net", [eca_net[1]], options, measuring=False)
+    assert [(cell.cell, cell.left) for cell in plan.cells] == [
+        (("imagenet", "resnet50_in_blocks", name), 2) for name in ("none", "eca_adaptive")
+    ]
+    assert plan.runnable == ()
+    assert plan.missing["imagenet"].startswith(f"{folder}/none/imagenet: no such folder; put ")
+    own.write_image_folder(folder / "none" / "imagenet", images=4)
+    plan = plan_sweeps("eca_net", [eca_net[1]], options, measuring=False)
+    assert plan.missing == {}
+    assert {run.config["dataset"]["num_classes"] for run in experiment_runs("eca_net", options.of_runs)} == {
+        3
+    }
+
+
+def test_rows_that_no_cell_runs_are_refused_by_the_plan(eca_net):
+    _, experiment = eca_net
+    rows = (experiment.rows[0], replace(experiment.rows[1], attention="eca_adaptiv"))
+    (mistaken := replace(experiment)).__dict__["rows"] = rows
+    told = (
+        r"eca_net_resnet50.csv: attention=eca_adaptiv: no cell of experiment=eca_net; did you mean eca_adap"
+    )
+    with pytest.raises(UserError, match=told):
+        plan_sweeps("eca_net", [mistaken], SweepOptions(seeds=1), measuring=False)
+
+
 def test_its_page_is_none_of_the_projects(eca_net):
     page, experiment = eca_net
     assert page in all_pages()
@@ -138,6 +169,19 @@ def test_its_counts_are_explained_by_units(eca_net):
     assert "| 24.37M | 25,557,032 | 3.86 |" in audit_page(rows, [])
 
 
+def test_classes_that_the_file_leaves_out_are_the_data_sets(eca_net):
+    row = replace(eca_net[1].rows[0], num_classes=None)
+    assert [one.network.num_classes for one in audit([row], "eca_net")] == [3]
+
+
+def test_a_row_whose_classes_are_not_known_is_left_out(eca_net, folder, monkeypatch, capsys):
+    monkeypatch.setenv("LGA_DATA_DIR", str(folder / "none"))
+    row = replace(eca_net[1].rows[0], num_classes=None)
+    assert audit([row], "eca_net") == ()
+    told = "left out: imagenet/resnet50_in_blocks/none: its data is not here to count its classes; fill in "
+    assert told in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("printed", "counted", "found"),
     [
@@ -161,20 +205,38 @@ def test_counts_are_compared_in_the_printed_digits(tmp_path, printed, counted, f
     [
         (
             ("dataset,model,attention,top", "d,m,se,7"),
-            ":1: 'top' is twice there, or no column; valid: tables,",
+            ":1: top: no such column; did you mean top5? valid: tables,",
         ),
-        (("dataset,model,model,attention,top1", "d,m,m,se,7"), ":1: 'model' is twice there"),
+        (
+            ("dataset,model,model,attention,top1", "d,m,m,se,7"),
+            ":1: two columns are called model; remove one",
+        ),
         (
             ("dataset,model,top1", "d,m,7"),
             ":1: has no column attention; it needs dataset,model,attention and a",
         ),
-        (("dataset,model,attention,top1", "d,,se,7"), ":2: model=''"),
+        (("dataset,model,attention,top1",), ": no rows; write one for each published number"),
+        (("dataset,model,attention,top1", "d,,se,7"), ":2: model='': not a name"),
+        (("dataset,model,attention,top1", "d,m,se,nan"), ":2: top1='nan': not a percentage, from 0 to 100"),
+        (("dataset,model,attention,top1", "d,m,se,101"), ":2: top1='101': not a percentage, from 0 to 100"),
+        (("dataset,model,attention,top1,gflops", "d,m,se,7,0"), ":2: gflops='0': not a number above 0"),
+        (
+            ("dataset,model,attention,top1,task", "d,m,se,7,x"),
+            ":2: task='x': not classification or detection",
+        ),
+        (
+            ("dataset,model,attention,top1,optimizer", "d,m,se,7,x"),
+            ":2: optimizer='x': not SGD, Adam or AdamW",
+        ),
         (("dataset,model,attention,top1", "d,m,se,"), ":2: a row of classification has top1 perhaps top5"),
         (
             ("dataset,model,attention,map50_95", "d,m,se,1"),
             ":2: a row of detection has map50 perhaps map50_95",
         ),
-        (("dataset,model,attention,top1,parameters", "d,m,se,7,24.37m"), ":2: parameters='24.37m'"),
+        (
+            ("dataset,model,attention,top1,parameters", "d,m,se,7,24.37m"),
+            ":2: parameters='24.37m': not a whole number from 1, or",
+        ),
     ],
 )
 def test_a_wrong_file_is_refused_in_one_line(tmp_path, lines, told):

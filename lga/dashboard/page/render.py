@@ -23,7 +23,7 @@ from lga.dashboard.page.studied import Studies
 from lga.results.audited import Audit
 from lga.results.collect import Collection
 from lga.results.families import Results
-from lga.system.files import write_text
+from lga.system.files import writable, write_text
 
 STYLES = ("page.css", "paper.css", "instruments.css", "studies.css")
 # In the order in which they are joined to one module; the last one starts the page.
@@ -46,9 +46,10 @@ def write_page(
     kept: Kept | None = None,
 ) -> None:
     """Write the page of what `payload` takes to `path`, atomically; its folder is made."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    judged = tables, audit, latencies, studies, kept
-    write_text(path, render(payload(collection, path.parent, generated, *judged)))
+    with writable(path.parent, "--out"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        judged = tables, audit, latencies, studies, kept
+        write_text(path, render(payload(collection, path.parent, generated, *judged)))
 
 
 def render(data: dict[str, Any]) -> str:

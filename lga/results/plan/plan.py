@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lga.config.compose import nearest
 from lga.config.frozen_run import FrozenRun
 from lga.config.grid import experiment_runs
 from lga.config.instantiation import make
@@ -15,7 +16,7 @@ from lga.results.matching import cell_names
 from lga.results.plan.image_counts import ImageCounts, image_counts
 from lga.results.plan.step_times import StepTimes, Work
 from lga.results.plan.sweep_options import SweepOptions
-from lga.results.published import Cell
+from lga.results.published import NEEDED, Cell
 from lga.results.settings import digest, recipe
 from lga.run.devices.device_sets import device_sets
 from lga.run.folder.data_files import missing_data
@@ -130,6 +131,8 @@ def plan_sweeps(
         for one in track(experiments, "composing cells")
         for run in experiment_runs(one.name, options.of_runs)
     }
+    for one in experiments:
+        _check_rows(one)
     runs = list(together.values())
     published = {row.cell: row.parameters for one in experiments for row in one.rows if row.parameters}
     counts = {**_counted([run for run in runs if cell_names(run) not in published]), **published}
@@ -147,6 +150,18 @@ def plan_sweeps(
         outputs=outputs,
         free_bytes=free_bytes(outputs),
     )
+
+
+def _check_rows(experiment: Experiment) -> None:
+    """Raise a UserError for a row of a user's file that names what no cell of the sweep has."""
+    if not experiment.published_rows:
+        return
+    cells = [cell_names(run) for run in experiment_runs(experiment.name, ["seed=1"])]
+    for row in experiment.rows:
+        for column, name, valid in zip(NEEDED, row.cell, zip(*cells, strict=True), strict=True):
+            if name not in valid:
+                wrong = f"{experiment.published_rows}: {column}={name}: no cell of experiment="
+                raise UserError(f"{wrong}{experiment.name}; {nearest(name, dict.fromkeys(valid))}")
 
 
 def data_states(runs: Iterable[FrozenRun]) -> dict[str, DataState]:

@@ -65,7 +65,7 @@ def test_a_set_whose_reader_fetches(call, tmp_path, monkeypatch):
 
     monkeypatch.setitem(CATALOGUE, "mnist", ReadSet("dataset=mnist", "", Unchecked))
     status, _, err = call("mnist", "--data-dir", tmp_path)
-    assert (status, err[:46]) == (2, "mnist: train-images-idx3-ubyte.gz: could not b")
+    assert (status, err[:53]) == (2, "error: mnist: train-images-idx3-ubyte.gz: could not b")
     raw_dir = write_tree(tmp_path)
     status, out, _ = call("mnist", "--data-dir", tmp_path)
     assert status == 0
@@ -86,5 +86,5 @@ def test_a_set_is_taken_from_a_folder(call, tmp_path, monkeypatch):
     status, _, err = call("mnist", "--data-dir", tmp_path / "e", "--from", tmp_path / "nowhere")
     assert status == 2
     assert err.startswith(
-        f"mnist: {tmp_path}/nowhere: holds no t10k-images-idx3-ubyte.gz or t10k-images-idx3"
+        f"error: mnist: {tmp_path}/nowhere: holds no t10k-images-idx3-ubyte.gz or t10k-images-idx3"
     )

@@ -12,6 +12,8 @@ import pytest
 
 from lga.results.audited import KEPT_AUDIT, Finding
 from lga.results.published import load_published
+from lga.system import progress
+from scripts.auditing import findings
 from scripts.auditing.report import as_json, markdown, summary, write_report
 from scripts.auditing.rows import audit
 
@@ -80,6 +82,12 @@ def test_a_row_that_deviates_in_the_last_digit_is_unexplained(published, change)
     assert "Unexplained" in markdown([row], [])
 
 
+def test_building_shows_how_far_it_is(published, monkeypatch, capsys):
+    monkeypatch.setattr(progress, "LINE_EVERY_S", 0)
+    audit([published[CELL]] * 2)
+    assert "building networks: 1 of 2 done" in capsys.readouterr().err
+
+
 def test_an_explanation_must_give_the_printed_gflops_too(published):
     (row,) = audit([replace(published["dota", "yolov8n", "lga"], gflops=8.4)])
     assert row.status == "unexplained"
@@ -114,7 +122,7 @@ def test_files(audited, tmp_path):
 @pytest.mark.parametrize(("change", "status"), [({}, 0), ({"parameters": 1}, 1)])
 def test_exit_status(script, published, change, status, monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(script, "load_published", lambda: (replace(published[CELL], **change),))
-    monkeypatch.setattr(script, "measure_findings", lambda rows: ())
+    monkeypatch.setattr(findings, "measure_findings", lambda rows: ())
     monkeypatch.setattr("sys.argv", ["audit.py", "--out", str(tmp_path)])
     assert script.main() == status
     assert capsys.readouterr().out.splitlines()[-1].startswith(f"{tmp_path / 'audit.md'} and ")
@@ -123,7 +131,7 @@ def test_exit_status(script, published, change, status, monkeypatch, tmp_path, c
 def test_a_finding_that_is_not_borne_out_is_told(script, published, monkeypatch, tmp_path, capsys):
     finding = Finding(1, "The title", "this", "that", "something", holds=False)
     monkeypatch.setattr(script, "load_published", lambda: (published[CELL],))
-    monkeypatch.setattr(script, "measure_findings", lambda rows: (finding,))
+    monkeypatch.setattr(findings, "measure_findings", lambda rows: (finding,))
     monkeypatch.setattr("sys.argv", ["audit.py", "--out", str(tmp_path)])
     assert script.main() == 1
     printed = capsys.readouterr().out
@@ -135,7 +143,7 @@ def test_a_finding_that_is_not_borne_out_is_told(script, published, monkeypatch,
 def test_a_folder_that_cannot_be_written_is_one_line(script, published, monkeypatch, tmp_path, capsys):
     (tmp_path / "file").write_text("")
     monkeypatch.setattr(script, "load_published", lambda: (published[CELL],))
-    monkeypatch.setattr(script, "measure_findings", lambda rows: ())
+    monkeypatch.setattr(findings, "measure_findings", lambda rows: ())
     monkeypatch.setattr("sys.argv", ["audit.py", "--out", str(tmp_path / "file")])
     assert script.main() == 2
     assert "--out=" in capsys.readouterr().err
