@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
+from lga.backbones.weights_file import load
 from lga.run.execute import execute
-from lga.run.folder.checkpoints import load
 from lga.run.folder.directory import RunDirectory
 from lga.run.folder.record import read_record
 from lga.tasks.base_task import BaseTask

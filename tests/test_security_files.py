@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from lga.backbones import load_author_checkpoint
+from lga.backbones.weights_file import load
 from lga.dashboard.page import render
 from lga.dashboard.page.payload import payload
 from lga.data.detection.image_stores import ArrayImages
@@ -19,7 +20,7 @@ from lga.results.experiments import chosen_pages
 from lga.results.judging import judge_together
 from lga.results.reports.rendering import write_page
 from lga.run.execute import execute
-from lga.run.folder.checkpoints import load, save
+from lga.run.folder.checkpoints import save
 from lga.run.folder.directory import RunDirectory
 from lga.run.folder.record import read_record
 from lga.run.modes.evaluate import trained_network

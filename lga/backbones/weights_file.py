@@ -1,61 +1,73 @@
-"""Files of weights that training starts from, safetensors or a state dict of torch; they run no code."""
+"""Weights read from files, safetensors or what torch saved; nothing in them can run code."""
 
-import hashlib
-import io
 import pickle
+import re
+import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load as load_safetensors
+from safetensors.torch import load_file
 from torch import Tensor
 
-from lga.system.errors import UserError
+from lga.system.errors import DamagedFileError, UserError
 from lga.system.files import zip_damage
-from lga.system.foreign import read_file
 from lga.system.terminal_text import first_line
+from lga.system.weights_files import check_weights, not_weights
 
-LARGEST = 2**33  # bytes of weights
 WRAPPED_IN = ("state_dict", "model")  # by training scripts
+_PYTHON_OBJECT = re.compile(r"GLOBAL (\S+)")  # as torch's reader names what it refuses
 
 
 def read_weights(path: Path, sha256: str | None, key: str = "checkpoint") -> Mapping[str, Tensor]:
     """Return names and tensors of a .safetensors file or a state dict; `key` is named in errors."""
-    content = read_file(path, LARGEST)
-    found = hashlib.sha256(content).hexdigest()
-    if sha256 is not None and found != sha256:
-        raise UserError(
-            f"{key}={path}: its SHA-256 is {found} and not {sha256}: another file, "
-            "or changed since the run was asked for"
-        )
-    if damage := zip_damage(path):
-        raise UserError(f"{key}={path}: damaged: {damage}; get it again")
+    check_weights(path, key, sha256)
     try:
-        if path.suffix == ".safetensors":
-            return load_safetensors(content)
-        loaded = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
-    except (
-        SafetensorError,
-        pickle.UnpicklingError,
-        RuntimeError,
-        EOFError,
-        ValueError,
-        LookupError,
-    ) as error:
-        raise UserError(
-            f"{key}={path}: no plain weights ({first_line(error)[:150]}); "
-            "give a .safetensors file or a state dict"
-        ) from error
-    return _unwrapped(loaded, path, key)
-
-
-def _unwrapped(loaded: Any, path: Path, key: str) -> Mapping[str, Tensor]:
+        loaded = load_file(path) if path.suffix == ".safetensors" else load(path)
+    except SafetensorError as error:
+        raise UserError(f"{key}={path}: damaged safetensors ({first_line(error)}); get it again") from error
+    except UserError as error:
+        raise UserError(f"{key}={error}") from error
     for inner in WRAPPED_IN:
         if isinstance(loaded, Mapping) and isinstance(loaded.get(inner), Mapping):
             loaded = loaded[inner]
     entries: Mapping[Any, Any] = loaded if isinstance(loaded, Mapping) else {}
-    if not entries or not all(isinstance(key, str) and isinstance(entries[key], Tensor) for key in entries):
-        raise UserError(f"{key}={path}: holds no state dict; give one of names and tensors")
+    if not entries or not all(
+        isinstance(name, str) and isinstance(entries[name], Tensor) for name in entries
+    ):
+        raise UserError(f"{key}={path}: holds no weights; give a state dict, of names and tensors")
     return entries
+
+
+def load(path: Path) -> Any:
+    """Read tensors and plain values that `torch.save` wrote.
+
+    The CRC-32 of each part is checked here: `torch.load` ignores it, and takes a changed byte for the weight.
+
+    Raises:
+        UserError: there is no such file, or it holds Python objects.
+        DamagedFileError: its content is not what was written.
+    """
+    if damage := not_weights(path) or zip_damage(path):
+        raise _damaged(path, damage)
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        if found := _PYTHON_OBJECT.search(str(error)):
+            raise UserError(
+                f"{path}: refused, it holds more than tensors and plain values ({found[1]}), and loading "
+                "that runs code of whoever wrote the file; have model.state_dict() saved where it was made"
+            ) from error
+        raise _damaged(path, "no tensors in it") from error
+    except MemoryError:
+        raise
+    except LookupError as error:  # of torch's tables, in which it looks up what it reads
+        raise _damaged(path, "no tensors in it") from error
+    except Exception as error:
+        raise _damaged(path, textwrap.shorten(first_line(error), 150, placeholder=" ...")) from error
+
+
+def _damaged(path: Path, what: str) -> DamagedFileError:
+    return DamagedFileError(f"{path}: not a readable checkpoint ({what}); it was not used")

@@ -18,6 +18,7 @@ from lga.system.files import own_configs, shipped
 from lga.system.terminal_text import first_line
 
 CONFIG_DIR = shipped("conf")
+_TYPES = {"Integer": "a whole number", "Float": "a number", "Boolean": "true or false", "String": "a text"}
 CONFIG_ERRORS = (HydraException, OmegaConfBaseException)
 
 
@@ -77,10 +78,19 @@ def explain(error: Exception, arguments: Sequence[str]) -> str:
     elif found := re.search(r"(?:In '([^']+)': )?ConfigKeyError.*full_key: (\S+)", text, re.DOTALL):
         told = (f"conf/{found[1]}.yaml: " if found[1] else "") + unknown_key(found[2], arguments)
     elif isinstance(cause, ValidationError) and cause.full_key:
-        told = f"{cause.full_key}: {first_line(cause)}"
+        told = _no_value(cause.full_key, first_line(cause))
     else:
         told = " ".join(text.split())
     return told
+
+
+def _no_value(key: str, text: str) -> str:
+    """Return OmegaConf's words on a value of another type; where it could not be converted, ours."""
+    if found := re.fullmatch(
+        r"Value '(.*)' of type '.*' (?:could not be converted to|is not a) (\w+).*", text
+    ):
+        return f"{key}={found[1]}: {_TYPES.get(found[2], found[2])}"
+    return f"{key}: {text}"
 
 
 def _unreadable(override: str) -> str:
@@ -168,7 +178,8 @@ def groups() -> list[str]:
 def nearest(wrong: str, valid: Iterable[str]) -> str:
     """Return what a mistyped name may have meant, and all that are valid."""
     names = list(valid)
-    close = difflib.get_close_matches(wrong, names, n=1)
+    close = [each for each in names if wrong and each.startswith(wrong)]
+    close = close or difflib.get_close_matches(wrong, names, n=1)
     hint = f"did you mean {close[0]}? " if close else ""
     return f"{hint}valid: {', '.join(names)}" if names else "it cannot be set"
 

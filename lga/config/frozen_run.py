@@ -21,6 +21,7 @@ from lga.config.values import fault
 from lga.system.errors import UserError
 from lga.system.foreign import sha256_of
 from lga.system.secrets import hide_variables
+from lga.system.weights_files import check_weights, weights_file
 
 OF_OWN_SETS = ("path", "train", "val", "test", "images")
 OF_SOME = {
@@ -87,16 +88,13 @@ def _check_read(cfg: DictConfig) -> None:
 
 
 def settle_weights(cfg: DictConfig) -> None:
-    """Put the SHA-256 of files of weights beside their paths; UserError where one cannot be read."""
+    """Put the SHA-256 of files of weights beside their paths; UserError where one cannot hold any."""
     backbone = cfg.backbone
     for node, key, where in (backbone, "checkpoint", "backbone.checkpoint"), (cfg, "weights", "weights"):
-        if node[key] is not None and Path(node[key]).is_dir():
-            node[key] = str(Path(node[key], "checkpoints", "best.ckpt"))  # of a run's folder
-        if node[key] is not None and node[f"{key}_sha256"] is None:
-            try:
-                node[f"{key}_sha256"] = sha256_of(Path(node[key]))
-            except UserError as error:
-                raise UserError(f"{where}={error}") from error
+        if node[key]:
+            path, sha256 = weights_file(node[key]), node[f"{key}_sha256"]
+            check_weights(path, where, sha256)
+            node[key], node[f"{key}_sha256"] = str(path), sha256 or sha256_of(path)
     if cfg.recipe.freeze_epochs and not (cfg.weights or backbone.checkpoint):
         raise UserError("recipe.freeze_epochs: nothing was trained before; name weights with weights=")
 

@@ -16,7 +16,7 @@ from pydantic.fields import FieldInfo
 
 from lga.config.compose import CONFIG_DIR, composed_or_told, groups, options, unknown_key
 from lga.config.schema import Config
-from lga.config.values import LARGEST, Flag
+from lga.config.values import LARGEST, Flag, PathText
 from lga.system.errors import UserError
 
 _BOUNDS = {
@@ -38,6 +38,10 @@ class Key(NamedTuple):
     takes: str
     line: str
 
+    def is_within(self, section: str) -> bool:
+        """Return whether it is that section or key, or a key of it."""
+        return f"{self.name}.".startswith(f"{section}.")
+
 
 def help_text(folder: str | None = None) -> str:
     """Return how runs are written, and the groups with their options, those of a folder of one's own too."""
@@ -53,12 +57,13 @@ def help_text(folder: str | None = None) -> str:
 
 
 def print_keys(arguments: Sequence[str]) -> None:
-    """Print a line for each key of a section, or for that key; of a config of the overrides among these."""
-    prefix = next((each for each in arguments if "=" not in each), "")
+    """Print a line for each key of the sections, or for those keys, as the overrides among them set it."""
+    sections = [each for each in arguments if "=" not in each]
     found = list(keys([each for each in arguments if "=" in each]))
-    wanted = [key for key in found if f"{key.name}.".startswith(f"{prefix}." if prefix else "")]
-    if not wanted:
-        raise UserError(unknown_key(prefix, ()))
+    wanted = [key for key in found if not sections or any(map(key.is_within, sections))]
+    for section in sections:
+        if not any(key.is_within(section) for key in found):
+            raise UserError(unknown_key(section, ()))
     for name, value, takes, line in wanted:
         setting = name if value is None else f"{name}={value}"
         short = textwrap.shorten(setting, _WIDEST, placeholder=" ...")
@@ -119,7 +124,7 @@ def _takes(name: str, hint: Any) -> str:
     if type(None) in get_args(hint):
         (plain,) = (each for each in get_args(hint) if each is not type(None))
         return f"{_takes(name, plain)}, or null"
-    if get_origin(hint) is Annotated:
+    if hint != PathText and get_origin(hint) is Annotated:
         kind, *rules = get_args(hint)
         for rule in rules:
             if isinstance(rule, AfterValidator) and isinstance(rule.func, partial):
@@ -132,4 +137,4 @@ def _takes(name: str, hint: Any) -> str:
             if (limit := getattr(each, bound, LARGEST)) != LARGEST
         ]
         return ", ".join([_takes(name, kind), *told])
-    return _KINDS[get_origin(hint) or hint]
+    return "path" if hint == PathText else _KINDS[get_origin(hint) or hint]

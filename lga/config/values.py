@@ -17,7 +17,7 @@ from pydantic import (
     ValidationError,
 )
 
-from lga.system.foreign import has_usual_length
+from lga.system.foreign import LONGEST_NAME, LONGEST_PATH, has_usual_length
 
 DEEPEST = 20  # nodes within nodes
 LARGEST = 2**31 - 1
@@ -27,7 +27,6 @@ Natural = Annotated[int, Field(strict=True, ge=0, le=LARGEST)]
 Seed = Annotated[int, Field(strict=True, ge=0, le=2**32 - 1)]
 Processes = Annotated[int, Field(strict=True, ge=0, le=1024)]
 Threads = Annotated[int, Field(strict=True, ge=1, le=1024)]
-Folds = Annotated[int, Field(strict=True, ge=3, le=1000)]  # one judges, one selects
 Pixels = Annotated[int, Field(strict=True, ge=1, le=4096)]  # a step on one image takes 2 GB
 Classes = Annotated[int, Field(strict=True, ge=1, le=65_536)]
 Fraction = Annotated[float, Field(strict=True, ge=0, le=1)]
@@ -40,13 +39,13 @@ Tag = Annotated[str, Field(min_length=1, max_length=64)]  # of W&B, as are the n
 Label = Annotated[str, Field(min_length=1, max_length=128)]
 
 
-def _fits(told: str, fits: Callable[[str], object], text: str) -> str:
-    if not fits(text):
+def _fits(told: str, fits: Callable[[Any], object], value: Any) -> Any:
+    if not fits(value):
         raise ValueError(told)
-    return text
+    return value
 
 
-def _rule(fits: Callable[[str], object], told: str) -> AfterValidator:
+def _rule(fits: Callable[[Any], object], told: str) -> AfterValidator:
     return AfterValidator(partial(_fits, told, fits))
 
 
@@ -55,7 +54,15 @@ def word(*valid: str) -> AfterValidator:
     return _rule(valid.__contains__, f"valid: {', '.join(valid)}")
 
 
-PathText = Annotated[str, _rule(has_usual_length, "a path of usual length")]
+PathText = Annotated[
+    str,
+    _rule(has_usual_length, f"a path of 1 to {LONGEST_PATH} characters, {LONGEST_NAME} bytes in each part"),
+]
+Folds = Annotated[
+    int,
+    Field(strict=True),
+    _rule(range(3, 1001).__contains__, "3 to 1000, since one part selects and one judges"),
+]
 Project = Annotated[
     str, _rule(re.compile(r"[^/\\#?%:]{1,128}").fullmatch, r"1 to 128 letters, no / \ # ? % :")
 ]

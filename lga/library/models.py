@@ -19,9 +19,10 @@ from lga.library.choices import frozen
 from lga.results.collect import CollectedRun
 from lga.run.modes.evaluate import trained_network
 from lga.run.modes.predict import Array, Prediction, as_image, predict_image
-from lga.run.preflight import SHIPPED, run_with_weights
+from lga.run.preflight import run_with_weights
 from lga.system.errors import UserError
 from lga.system.files import read_regular
+from lga.system.weights_files import weights_folder
 
 # Where classes of a network that is loaded may be defined; mmdet's configurations can name any.
 TRUSTED = ("lga.", "timm.", "torch.nn.", "torchvision.")
@@ -69,9 +70,10 @@ def load(run: str | Path | CollectedRun | Sequence[str], trust: bool = False) ->
     """
     if isinstance(run, CollectedRun):
         run = run.folder
-    if isinstance(run, str) and (SHIPPED / run / "config.yaml").is_file() and not Path(run).exists():
-        run = SHIPPED / run
-    cell = _of_folder(Path(run), trust) if isinstance(run, str | Path) else run_with_weights(frozen(run))
+    if isinstance(run, str | Path):
+        cell = _of_folder(weights_folder(run), trust)
+    else:
+        cell = run_with_weights(frozen(run))
     return TrainedModel(trained_network(cell), cell).eval()
 
 

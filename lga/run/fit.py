@@ -17,6 +17,7 @@ from omegaconf import DictConfig
 from pytorch_lightning.strategies import DDPStrategy
 from torch import nn
 
+from lga.backbones.weights_file import load
 from lga.config.frozen_run import FrozenRun
 from lga.data.loading.sharding import Shard
 from lga.instruments import InstrumentsCallback
@@ -27,7 +28,7 @@ from lga.run.callbacks.history import FiniteLosses, MetricsHistory
 from lga.run.callbacks.loggers import loggers_of, own_callbacks
 from lga.run.callbacks.wandb_logger import WandbLogger
 from lga.run.fine_tuning import HeadFirst, load_weights
-from lga.run.folder.checkpoints import AtomicCheckpointIO, BestAndLast, load
+from lga.run.folder.checkpoints import AtomicCheckpointIO, BestAndLast
 from lga.run.folder.data_files import check_same_data
 from lga.run.folder.directory import RunDirectory
 from lga.run.folder.record import DataRecord, OtherEpochRecord, OutcomesRecord, SelectionRecord, manifest_hash

@@ -15,10 +15,9 @@ from lga.run.folder.data_files import check_data
 from lga.run.folder.directory import RunDirectory
 from lga.run.folder.record import read_record
 from lga.system.errors import UserError, require_extra
-from lga.system.files import shipped
 from lga.system.foreign import visible
+from lga.system.weights_files import SHIPPED, check_weights, weights_file
 
-SHIPPED = shipped("experiments") / "weights"
 IN_EXTRA = ("tensorboard", "mlflow")
 # What trained weights fit whatever it was; the task's name goes with the data set's.
 OF_TRAINING = ("recipe", "task", "trainer", "callbacks", "data")
@@ -67,8 +66,8 @@ def run_with_weights(run: FrozenRun) -> FrozenRun:
         return run
     apart = {"seed", *(() if "experiment" in named else set(OF_TRAINING) - named)}
     wanted = _identifying(run.config, apart)
-    found, smoke = _shipped(run, apart, wanted), None
-    for weights in reversed(_newest_weights(run)):
+    smoke: FrozenRun | None = None  # which says nothing of how good the network is
+    for weights in _newest_weights(run):
         folder = weights.parents[1]
         try:
             record = read_record(folder / "result.json")
@@ -79,11 +78,10 @@ def run_with_weights(run: FrozenRun) -> FrozenRun:
             paths = {**run.config["paths"], "run_dir": str(folder)}
             config = {**run.config, "seed": record.cell.seed, "paths": paths}
             of_record = FrozenRun(config, run.overrides, run.variables)
-            if record.config["trainer"]["scale"] == "smoke":  # which says nothing of how good the network is
-                smoke = of_record
-            else:
-                found = of_record
-    return found or smoke or run
+            if record.config["trainer"]["scale"] != "smoke":
+                return of_record
+            smoke = smoke or of_record
+    return _shipped(run, apart, wanted) or smoke or run
 
 
 def _shipped(run: FrozenRun, apart: Collection[str], wanted: Mapping[str, Any]) -> FrozenRun | None:
@@ -107,11 +105,11 @@ def _identifying(config: Mapping[str, Any], apart: Collection[str]) -> dict[str,
 def weights_of(run: FrozenRun) -> Path:
     """Return the file with the weights to use: `mode.checkpoint`, else the cell's own best ones."""
     named, folder = run.config["mode"]["checkpoint"], RunDirectory(run)
-    path = Path(named) if named else folder.best_checkpoint
-    if path.is_file():
-        return path
     if named:
-        raise UserError(f"mode.checkpoint={path}: {'not a file' if path.exists() else 'no such checkpoint'}")
+        check_weights(path := weights_file(named), "mode.checkpoint")
+        return path
+    if (path := folder.best_checkpoint).is_file():
+        return path
     kept, first = folder.kept(), "run the same command without mode= first"
     if kept:
         first = f"its record alone is kept, in {kept[0]}; {first}, with paths.kept=null"

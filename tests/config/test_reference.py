@@ -2,9 +2,11 @@
 
 import subprocess
 import sys
+from typing import get_type_hints
 
 import pytest
 
+from lga.config.recipe_schema import ScheduleConfig
 from lga.config.reference import help_text, keys, print_keys
 from lga.system.errors import UserError
 from tests.run.cells import ROOT
@@ -24,6 +26,7 @@ def test_every_key_of_the_schema_has_its_line():
         ("trainer.threads", "null", "whole number, at least 1, at most 1024, or null"),
         ("data.train_share", "1.0", "number, above 0, at most 1"),
         ("mode.json", "false", "true or false"),
+        ("weights", "null", "path, or null"),
         ("logger.project", "local-global-attention", r"1 to 128 letters, no / \ # ? % :"),
         ("recipe.detection.mosaic", "", "number, at least 0, at most 1"),
         ("recipe", None, "recipe=<option>"),
@@ -43,9 +46,24 @@ def test_overrides_choose_the_config_that_values_are_of(capsys):
     assert len(rest) == 10
 
 
-def test_a_mistyped_key_is_answered():
-    with pytest.raises(UserError, match=r"trane: no such key; did you mean trainer\? valid: mode, dataset"):
-        print_keys(["trane"])
+def test_several_sections_are_printed_each(capsys):
+    print_keys(["seed", "recipe.schedule", "seed"])
+    assert [line.split("=")[0].split()[0] for line in capsys.readouterr().out.splitlines()] == [
+        "recipe.schedule", *(f"recipe.schedule.{name}" for name in get_type_hints(ScheduleConfig)), "seed"
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["trane"], r"trane: no such key; did you mean trainer\? valid: mode, dataset"),
+        (["recipe.opt"], r"recipe\.opt: no such key of recipe; did you mean optimizer\?"),
+        (["trainer", "x"], "x: no such key; valid: mode, dataset"),
+    ],
+)
+def test_a_mistyped_key_is_answered(arguments, told):
+    with pytest.raises(UserError, match=f"^{told}"):
+        print_keys(arguments)
 
 
 def test_help_lists_options_alone_and_those_of_an_own_folder(tmp_path):

@@ -10,7 +10,7 @@ from PIL import Image
 
 import lga
 from lga.attention import SqueezeExcite
-from lga.run.folder.checkpoints import load as load_checkpoint
+from lga.backbones.weights_file import load as load_checkpoint
 from lga.system.errors import UserError
 from tests.run.cells import QUICK
 
@@ -144,10 +144,10 @@ def test_trusted_it_is_built(folder):
         (lambda folder: (folder / "config.yaml").write_text("[1"), "not the configuration of a run"),
         (lambda folder: (folder / "config.yaml").write_text("a: 1"), "not the configuration of a run"),
         (lambda folder: (folder / "config.yaml").unlink(), "no run's folder"),
-        (lambda folder: (folder / "checkpoints" / "best.ckpt").unlink(), "no such checkpoint"),
+        (lambda folder: (folder / "checkpoints" / "best.ckpt").unlink(), "cannot be read"),
         (
             lambda folder: (folder / "checkpoints" / "best.ckpt").write_bytes(b"PK"),
-            "not a readable checkpoint",
+            "its end is missing",
         ),
     ],
 )

@@ -22,10 +22,9 @@ from tests.run.cells import ROOT, cell, run_py
         ("datset=digits", "datset: no such key; did you mean dataset?"),
         ("trainer.max_epoch=3", "trainer.max_epoch: no such key of trainer; did you mean max_epochs?"),
         ("attention.block.hedas=3", "attention.block.hedas: no such key of attention.block"),
-        (
-            "trainer.max_epochs=abc",
-            "trainer.max_epochs: Value 'abc' of type 'str' could not be converted to Integer",
-        ),
+        ("trainer.max_epochs=abc", "trainer.max_epochs=abc: a whole number"),
+        ("dataset.folds=five", "dataset.folds=five: a whole number"),
+        ("recipe.weight_decay=[1]", "recipe.weight_decay=[1]: a number"),
         ("attention=", "attention=: no such option; valid: cbam"),
     ],
 )

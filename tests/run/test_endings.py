@@ -11,10 +11,11 @@ from types import SimpleNamespace
 import pytest
 import torch
 
+from lga.backbones.weights_file import load
 from lga.run.callbacks.history import FiniteLosses
 from lga.run.execute import execute
 from lga.run.fit import _metrics_of
-from lga.run.folder.checkpoints import load, save
+from lga.run.folder.checkpoints import save
 from lga.run.folder.directory import RunDirectory
 from lga.run.folder.record import read_record
 from lga.run.machine.console import without_notices
@@ -27,17 +28,27 @@ from tests.run.test_faults import CONFIG
 STOPPED = "stopped; the same command continues from the last checkpoint\n"
 
 
-@pytest.mark.parametrize(("signum", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
-def test_a_stop_has_the_status_that_schedulers_expect_and_leaves_no_failure(tmp_path, signum, status):
-    command = [sys.executable, "run.py", *QUICK, "trainer.max_epochs=500", f"paths.output_dir={tmp_path}"]
+@pytest.mark.parametrize(
+    ("signum", "status", "kill", "data"),
+    [
+        (signal.SIGTERM, 143, os.killpg, ("dataset=digit_scenes", "trainer.num_workers=2")),  # as a scheduler
+        (signal.SIGINT, 130, os.kill, ()),
+    ],
+)
+def test_a_stop_has_the_status_that_schedulers_expect_and_leaves_no_failure(
+    tmp_path, signum, status, kill, data
+):
+    folders = (f"paths.output_dir={tmp_path}", f"paths.data_dir={tmp_path}")
+    command = [sys.executable, "run.py", *QUICK, "trainer.max_epochs=500", *folders, *data]
     process = subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509, as in a terminal
+        start_new_session=True,
     )  # fmt: skip
     while not list(tmp_path.glob("runs/**/last.ckpt")):
         assert process.poll() is None, process.communicate()
         time.sleep(0.05)
-    os.kill(process.pid, signum)
+    kill(process.pid, signum)
     _, told = process.communicate(timeout=60)
     assert (process.returncode, told) == (status, STOPPED)
     assert not list(tmp_path.glob("runs/**/result.json"))
@@ -66,6 +77,13 @@ def test_lightnings_exit_at_an_interrupt_is_the_interrupt_again(interrupts):
     assert signal.getsignal(signal.SIGINT) is interrupts
     with pytest.raises(SystemExit), without_notices():
         sys.exit(1)
+
+
+def test_a_loader_that_dies_of_the_stop_does_not_hide_it():
+    killed = RuntimeError("DataLoader worker (pid 7) is killed by signal: Terminated. ")
+    killed.__context__ = KeyboardInterrupt("asked to stop")
+    with pytest.raises(KeyboardInterrupt, match="asked to stop"), as_user_error(CONFIG):
+        raise killed
 
 
 def test_a_loader_that_was_asked_to_end_is_no_want_of_memory():

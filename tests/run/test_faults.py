@@ -13,12 +13,13 @@ import pytest
 import torch
 from torch.utils.data import DataLoader
 
+from lga.backbones.weights_file import load
 from lga.data import download as downloading
 from lga.results.collect import collect
 from lga.run import fit
 from lga.run.callbacks.history import MetricsHistory
 from lga.run.execute import execute
-from lga.run.folder.checkpoints import BestAndLast, load, recover, save
+from lga.run.folder.checkpoints import BestAndLast, recover, save
 from lga.run.folder.directory import RunDirectory
 from lga.run.folder.record import read_record, write_record
 from lga.run.machine.failures import as_user_error

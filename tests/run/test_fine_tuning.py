@@ -3,10 +3,10 @@
 import pytest
 import torch
 
+from lga.backbones.weights_file import load
 from lga.library.training import train
 from lga.run.build import build_network
 from lga.run.fine_tuning import load_weights
-from lga.run.folder.checkpoints import load
 from lga.run.folder.record import read_record
 from lga.system.errors import UserError
 from lga.system.foreign import sha256_of

@@ -5,9 +5,9 @@ import json
 import pytest
 import torch
 
+from lga.backbones.weights_file import load
 from lga.run.callbacks.history import MetricsHistory
 from lga.run.execute import execute
-from lga.run.folder.checkpoints import load
 from lga.run.folder.directory import RunDirectory
 from lga.run.folder.record import RunRecord, read_record
 from tests.run.cells import cell

@@ -16,8 +16,8 @@ from typing import NamedTuple
 import pytest
 from filelock import FileLock
 
+from lga.backbones.weights_file import load
 from lga.config.frozen_run import FrozenRun
-from lga.run.folder.checkpoints import load
 from lga.run.folder.record import read_record
 from tests.data.trees import tinyperson, voc
 from tests.run.cells import cell

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import typing
 from dataclasses import is_dataclass
+from pathlib import Path
 
 import pytest
 
@@ -17,7 +18,7 @@ from lga.run import preflight
 from lga.run.devices import device_sets
 from lga.run.devices.device_sets import check_devices
 from lga.run.execute import _is_unfinished
-from lga.run.folder.record import write_record
+from lga.run.folder.record import read_record, write_record
 from lga.run.preflight import run_with_weights
 from lga.system.errors import UserError
 from tests.results.runs import made_run
@@ -56,11 +57,13 @@ SCENES = "dataset=digit_scenes"
         (f"{SCENES} recipe.detection.scale=1", "recipe.detection.scale=1.0: below 1"),
         ("logger.project=''", "logger.project=: 1 to 128 letters, no /"),
         ("logger.project=a/b", "logger.project=a/b: 1 to 128 letters, no /"),
-        (f"paths.output_dir={'a' * 300}", "paths.output_dir=aaa*: a path of usual"),
-        (f"paths.run_dir='{'é' * 150}'", "paths.run_dir=é*: a path of usual"),
+        (f"paths.output_dir={'a' * 300}", "paths.output_dir=aaa*: a path of 1 to 512"),
+        (f"paths.run_dir='{'é' * 150}'", "paths.run_dir=é*: a path of 1 to 512"),
         (f"logger.tags=[{'a' * 65}]", f"logger.tags.0={'a' * 65}: at most 64 characters"),
-        ("paths.output_dir=''", "paths.output_dir=: a path of usual length"),
-        ("mode.out=''", "mode.out=: a path of usual length"),
+        ("paths.output_dir=''", "paths.output_dir=: a path of 1 to 512 characters"),
+        ("mode.out=''", "mode.out=: a path of 1 to 512 characters"),
+        ("weights=''", "weights=: a path of 1 to 512 characters"),
+        ("dataset.folds=2", "dataset.folds=2: 3 to 1000, since one part selects and one judges"),
         ("mode.untrained=2", "mode.untrained=2: true or false"),
         ("trainer.compile=0", "trainer.compile=0: true or false"),
         ("data.subset=maybe", "data.subset=maybe: true or false"),
@@ -178,8 +181,12 @@ BEFORE_TORCH = {
     "mode=predict": "mode=predict needs source=",
     "mode=evaluate": "not trained yet",
     "mode=export": "not trained yet",
-    "mode=evaluate mode.checkpoint=/nothing": "mode.checkpoint=/nothing: no such checkpoint",
-    "mode=evaluate mode.checkpoint=/": "mode.checkpoint=/: not a file",
+    "mode=evaluate mode.checkpoint=/nothing": "mode.checkpoint=/nothing: cannot be read (No such file",
+    "mode=evaluate mode.checkpoint=/": "mode.checkpoint=/checkpoints/best.ckpt: cannot be read (No such",
+    "mode=predict source=README.md mode.checkpoint=README.md": "mode.checkpoint=README.md: neither what",
+    "weights=pyproject.toml": "weights=pyproject.toml: neither what torch.save wrote nor safetensors",
+    "weights=digits weights_sha256=ab12": "best.ckpt: its SHA-256 is ",
+    "backbone=timm/resnet18 backbone.checkpoint=run.py": "backbone.checkpoint=run.py: neither what",
     "trainer.accelerator=gpu": "trainer.accelerator=gpu: there is no GPU here; use auto or cpu",
     "trainer.accelerator=mps": "trainer.accelerator=mps: only Macs",
     "trainer.devices=1000": "trainer.devices=1000: this machine has",
@@ -218,6 +225,7 @@ def test_what_is_missing_is_reported_before_torch_and_before_training_is_announc
         assert told in line
         assert line.endswith(" False")
     assert "training in" not in finished.stdout
+    assert not list(tmp_path.rglob("result.json"))
 
 
 @pytest.fixture
@@ -263,6 +271,21 @@ def test_a_smoke_run_stands_behind_whole_ones(tmp_path, cells):
     whole = cells("seed=1", "trainer=default")
     cells("seed=2")
     assert meant(tmp_path).directory == whole
+
+
+def test_records_older_than_the_newest_whole_run_are_not_read(tmp_path, cells, monkeypatch):
+    cells("seed=1", "trainer=default")
+    newest, read = cells("seed=2", "trainer=default"), []
+    monkeypatch.setattr(preflight, "read_record", lambda path: read.append(path) or read_record(path))
+    assert meant(tmp_path).directory == newest
+    assert read == [newest / "result.json"]
+
+
+def test_weights_and_checkpoint_take_a_file_a_runs_folder_or_the_name_of_shipped_ones(tmp_path):
+    best = preflight.SHIPPED / "digits" / "checkpoints" / "best.ckpt"
+    for named in (best, best.parents[1], "digits"):
+        assert Path(cell(tmp_path, f"weights={named}").config["weights"]) == best
+        assert preflight.weights_of(cell(tmp_path, f"mode.checkpoint={named}")) == best
 
 
 def test_weights_of_a_run_that_has_not_finished_are_said_to_be(tmp_path, cells):

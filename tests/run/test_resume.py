@@ -10,9 +10,10 @@ import time
 import pytest
 import torch
 
+from lga.backbones.weights_file import load
 from lga.run import fit
 from lga.run.execute import execute
-from lga.run.folder.checkpoints import load, save
+from lga.run.folder.checkpoints import save
 from lga.run.folder.directory import RunDirectory
 from lga.run.folder.record import read_record
 from lga.system.errors import UserError

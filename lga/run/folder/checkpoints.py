@@ -1,8 +1,6 @@
 """Checkpoints: the last epoch to resume from, the best epoch to judge. Written atomically, read without code.
 
-When a disk fills, the previous checkpoint stays as it was and the run stops with one line. The file is a zip
-archive with a CRC-32 of each of its parts; `torch.load` does not look at them, and takes a changed byte of a
-weight for the weight, so that they are checked here.
+When a disk fills, the previous checkpoint stays as it was and the run stops with one line.
 
 A disk, a file system or a copy can change or lose bytes. Each damaged file is reported in one line, set aside
 as `<name>.damaged`, and never trusted. Of a damaged record the run is judged again from its checkpoints.
@@ -14,8 +12,6 @@ training starts from the beginning.
 
 import logging
 import math
-import pickle
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -25,15 +21,15 @@ import torch
 from lightning_fabric.plugins.io.checkpoint_io import CheckpointIO
 from torch import Tensor, nn
 
+from lga.backbones.weights_file import load
 from lga.run.folder.directory import PREVIOUS, PREVIOUS_BEST, RunDirectory
 from lga.run.folder.record import read_record
 from lga.system.errors import DamagedFileError, UserError
-from lga.system.files import set_aside, write_atomically, zip_damage
+from lga.system.files import set_aside, write_atomically
 from lga.system.terminal_text import first_line
 from lga.tasks.devices import made_by_first
 
 AVERAGED_PREFIX = "average.module."
-_PYTHON_OBJECT = re.compile(r"GLOBAL (\S+)")  # as torch's reader names what it refuses
 log = logging.getLogger("lga")
 
 
@@ -138,40 +134,10 @@ def save(content: dict[str, Any], path: Path, previous: Path | None = None) -> N
         ) from error
 
 
-def load(path: Path) -> Any:
-    """Read tensors and plain values; nothing in the file can run code.
-
-    Raises:
-        UserError: there is no such file, or it holds Python objects.
-        DamagedFileError: its content is not what was written.
-    """
-    if damage := zip_damage(path):
-        raise _damaged(path, damage)
-    try:
-        return torch.load(path, map_location="cpu", weights_only=True)
-    except FileNotFoundError as error:
-        raise UserError(f"{path}: no such checkpoint") from error
-    except pickle.UnpicklingError as error:
-        if found := _PYTHON_OBJECT.search(str(error)):
-            raise UserError(
-                f"{path}: refused, it holds more than tensors and plain values ({found[1]}), and loading "
-                "that runs code of whoever wrote the file; have model.state_dict() saved where it was made"
-            ) from error
-        raise _damaged(path, "no tensors in it") from error
-    except (UserError, MemoryError):
-        raise
-    except Exception as error:
-        raise _damaged(path, first_line(error)) from error
-
-
 def averaged(weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
     """Return a network's weights; of a `last.ckpt`, which holds them twice, the averaged ones."""
     found = {key: value for key, value in weights.items() if key.startswith(AVERAGED_PREFIX)}
     return {key.removeprefix(AVERAGED_PREFIX): value for key, value in found.items()} or weights
-
-
-def _damaged(path: Path, what: str) -> DamagedFileError:
-    return DamagedFileError(f"{path}: not a readable checkpoint ({what}); it was not used")
 
 
 def _reason(error: BaseException) -> str:

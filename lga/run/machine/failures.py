@@ -25,6 +25,8 @@ def as_user_error(config: Mapping[str, Any]) -> Iterator[None]:
         yield
     except (MemoryError, RuntimeError, OSError, UserError) as error:
         _let_loaders_die()
+        if stop := next((each for each in _chain(error) if isinstance(each, KeyboardInterrupt)), None):
+            raise stop from None  # the loaders' processes were asked to stop, too
         line = _line_of(error, config)
         if line is None:
             raise
@@ -100,9 +102,10 @@ def _worker(signal: str | None, config: Mapping[str, Any]) -> str:
 
 
 def _with_causes(error: BaseException) -> str:
-    texts = []
-    cause: BaseException | None = error
-    while cause is not None:
-        texts.append(str(cause))
-        cause = cause.__cause__ or cause.__context__
-    return "\n".join(texts)
+    return "\n".join(map(str, _chain(error)))
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__

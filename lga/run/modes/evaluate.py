@@ -5,17 +5,18 @@ The weights are those of the cell's chosen epoch, or of a checkpoint that is nam
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytorch_lightning as pl
 from torch import Tensor, nn
 
 from lga.backbones.author_checkpoint import load_author_checkpoint, not_finite
+from lga.backbones.weights_file import read_weights
 from lga.config.frozen_run import FrozenRun
 from lga.run.build import build_data, build_network, build_task
 from lga.run.callbacks.detection_report import DetectionReport
-from lga.run.folder.checkpoints import averaged, load
+from lga.run.folder.checkpoints import averaged
 from lga.run.folder.directory import RunDirectory
 from lga.run.machine.console import show_values, without_notices
 from lga.run.preflight import weights_of
@@ -28,24 +29,20 @@ AUTHOR_PREFIX = "model."
 def trained_network(run: FrozenRun) -> nn.Module:
     """Return the network in evaluation mode.
 
-    `mode.checkpoint` names a `best.ckpt` or `last.ckpt` of this project (of the latter the averaged weights
-    are taken) or a plain state dict in the author's naming; null takes the cell's own `best.ckpt`.
+    `mode.checkpoint` names a run's folder, its `best.ckpt` or `last.ckpt` (of the latter the averaged weights
+    are taken), or a state dict, in the author's naming too; null takes the cell's own `best.ckpt`.
 
-    Raises UserError when there is none, or when it is of another architecture.
+    Raises:
+        UserError: there are no weights, or those of another architecture.
     """
     path = weights_of(run)
     network = build_network(run.cfg)
-    _fill(network, load(path), path)
+    _fill(network, averaged(read_weights(path, None, "mode.checkpoint")), path)
     return network.eval()
 
 
-def _fill(network: nn.Module, content: Any, path: Path) -> None:
-    weights: Any = content.get("state_dict", content) if isinstance(content, dict) else None
-    named = isinstance(weights, dict) and all(isinstance(name, str) for name in weights)
-    if not named or not all(isinstance(value, Tensor) for value in weights.values()):
-        raise UserError(f"{path}: it holds no weights; name a best.ckpt, a last.ckpt or a plain state dict")
-    weights = averaged(weights)
-    if weights and all(key.startswith(AUTHOR_PREFIX) for key in weights):
+def _fill(network: nn.Module, weights: Mapping[str, Tensor], path: Path) -> None:
+    if all(key.startswith(AUTHOR_PREFIX) for key in weights):
         load_author_checkpoint(network, weights)
         return
     if wrong := not_finite(weights):

@@ -5,8 +5,8 @@ import json
 import pytest
 import torch
 
+from lga.backbones.weights_file import load
 from lga.run.execute import execute
-from lga.run.folder.checkpoints import load
 from lga.run.folder.directory import RunDirectory
 from lga.run.folder.record import read_record
 from lga.run.modes.evaluate import trained_network
@@ -94,7 +94,7 @@ def test_mistakes_are_told(trained, tmp_path):
         execute(
             cell(tmp_path, "mode=evaluate", "attention=cbam", f"mode.checkpoint={trained.best_checkpoint}")
         )
-    with pytest.raises(UserError, match=r"nowhere\.ckpt: no such checkpoint"):
+    with pytest.raises(UserError, match=r"nowhere\.ckpt: cannot be read \(No such file"):
         execute(cell(tmp_path, "mode=evaluate", f"mode.checkpoint={tmp_path / 'nowhere.ckpt'}"))
     with pytest.raises(UserError, match=r"mode\.split=tset: valid: test, val"):
         execute(again(trained, "mode=evaluate", "mode.split=tset"))
