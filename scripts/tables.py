@@ -33,8 +33,9 @@ def main() -> int:
 
 
 def _render(name: str, runs: Path, out: Path, keeping: bool) -> None:
+    pages = all_pages() if name == "all" else chosen_pages(name)
     collected = _collected(runs)
-    for page in all_pages() if name == "all" else chosen_pages(name):
+    for page in pages:
         _render_page(page, collected, out, keeping)
     judged = judge_kept()
     for path in write_changed({**committed_files(judged), **judged_files(judged)}):

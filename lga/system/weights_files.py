@@ -32,8 +32,15 @@ def not_weights(path: Path) -> str | None:
     if path.suffix == ".safetensors":
         return None if begin[8:] == b"{" else "safetensors begin otherwise"
     if begin.startswith(_ZIP):
-        return None if zipfile.is_zipfile(path) else "its end is missing"
+        return None if _is_archive(path) else "its end is missing"
     return None if begin.startswith(_PICKLE) else "neither what torch.save wrote nor safetensors"
+
+
+def _is_archive(path: Path) -> bool:
+    try:
+        return zipfile.is_zipfile(path)
+    except zipfile.BadZipFile:  # of damage that it finds
+        return False
 
 
 def check_weights(path: Path, key: str, sha256: str | None = None) -> None:

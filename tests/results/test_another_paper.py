@@ -205,7 +205,7 @@ def test_counts_are_compared_in_the_printed_digits(tmp_path, printed, counted, f
     [
         (
             ("dataset,model,attention,top", "d,m,se,7"),
-            ":1: top: no such column; did you mean top5? valid: tables,",
+            ":1: top: no such column; did you mean top1? valid: tables,",
         ),
         (
             ("dataset,model,model,attention,top1", "d,m,m,se,7"),

@@ -50,7 +50,7 @@ def test_a_stop_has_the_status_that_schedulers_expect_and_leaves_no_failure(
         time.sleep(0.05)
     kill(process.pid, signum)
     _, told = process.communicate(timeout=60)
-    assert (process.returncode, told) == (status, STOPPED)
+    assert (process.returncode, told.splitlines(keepends=True)[-1]) == (status, STOPPED)
     assert not list(tmp_path.glob("runs/**/result.json"))
 
 

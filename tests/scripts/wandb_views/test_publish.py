@@ -149,4 +149,4 @@ def test_a_dry_run_needs_no_account_and_no_server(tmp_path):
     done = run_script(env=env)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.count("\n") == 1
-    assert done.stderr.startswith("W&B: no API key for http://127.0.0.1:9")
+    assert done.stderr.startswith("error: W&B: no API key for http://127.0.0.1:9")
