@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 
 from lga.system.files import outputs
@@ -23,8 +24,10 @@ DETECTOR = [
     "recipe.schedule.warmup_epochs=1",
     "recipe.optimizer.lr=0.005",
 ]
-SWEEP = ["-m", "dataset=digits", "attention=none,se,cbam,lga", "seed=1,2,3", "logger=csv"]
-SCENES = 8
+ATTENTIONS = "attention=none,se,cbam,lga"
+SWEEP = ["-m", "dataset=digits", ATTENTIONS, "seed=1,2,3", "logger=csv"]
+LOOKS = ["-m", "mode=predict", "dataset=digits", ATTENTIONS, "seed=1", "logger=csv", "mode.explain=true"]
+PICTURES = {"digits": 4, "digit_scenes": 8}  # how many images of each test split are written as files
 NEXT = """
 Open {page} in a browser. What to do next:
 
@@ -45,24 +48,31 @@ def main() -> int:
     print(*told.splitlines()[-1:])
     if status or detector.returncode:
         return status or detector.returncode
-    for script in ("scripts/show_table.py", "scripts/make_dashboard.py"):
-        if status := subprocess.run([sys.executable, script], check=False).returncode:
+    digits, scenes = _images("digits"), _images("digit_scenes")
+    print(f"what each attention looks at, on {PICTURES['digits']} test images", flush=True)
+    looks = ["run.py", *LOOKS, f"source={digits}"]
+    for command in looks, ["scripts/show_table.py"], ["scripts/make_dashboard.py"]:
+        if status := subprocess.run([sys.executable, *command], check=False).returncode:
             return status
     python = Path(sys.executable)
     named = python.relative_to(Path.cwd()) if python.is_relative_to(Path.cwd()) else python
-    print(NEXT.format(page=outputs("dashboard.html"), python=named, scenes=_scenes(outputs("demo_scenes"))))
+    print(NEXT.format(page=outputs("dashboard.html"), python=named, scenes=scenes))
     return 0
 
 
-def _scenes(folder: Path) -> Path:
-    """Write some scenes of the test split as image files; return their folder."""
+def _images(dataset: str) -> Path:
+    """Write images of the test split, drawn by a fixed seed, as files; return their folder."""
     from lga.config.instantiation import make_reader
     from lga.library.choices import frozen
 
-    images = make_reader(frozen(DETECTOR).cfg.dataset)().test.images
+    folder, images = (
+        outputs(f"demo_{dataset}"),
+        make_reader(frozen([f"dataset={dataset}"]).cfg.dataset)().test.images,
+    )
     folder.mkdir(parents=True, exist_ok=True)
-    for number in range(SCENES):
-        Image.fromarray(images.load(number)).save(folder / f"scene{number}.png")
+    for number in np.random.default_rng(0).choice(len(images), PICTURES[dataset], replace=False):
+        pixels = images.load(number) if hasattr(images, "load") else images[number].numpy()
+        Image.fromarray(pixels).save(folder / f"{number}.png")
     return folder
 
 

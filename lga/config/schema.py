@@ -55,6 +55,7 @@ class ModeConfig:
     out: PathText | None = None
     split: Annotated[str, word("test", "val")] = "test"  # split that evaluate judges
     confidence: Fraction = 0.25  # least score of a box that predict keeps
+    explain: Flag = False  # makes predict draw what the network looks at: Grad-CAM, a block's gate and kernel
     untrained: Flag = False  # lets export draw fresh weights where none are trained
     json: Flag = False  # makes evaluate and describe print JSON in place of a table; --json for short
 

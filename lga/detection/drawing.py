@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 
 from lga.structures import Detections
 
@@ -36,15 +37,14 @@ def draw_boxes(
     """
     import supervision as sv
 
-    factor = max(1, round(LEAST_SIDE / max(image.shape[:2])))
-    canvas: Image = image.repeat(factor, axis=0).repeat(factor, axis=1)
+    canvas = _enlarged(image)
     if not len(boxes):
         return canvas
     names = [class_names[label] if 0 <= label < len(class_names) else "" for label in labels.tolist()]
     if scores is not None:
         names = [f"{name} {score:.2f}" for name, score in zip(names, scores.tolist(), strict=True)]
     inside = np.minimum(
-        boxes * factor, np.tile(canvas.shape[1::-1], 2) - 1
+        boxes * canvas.shape[0] / image.shape[0], np.tile(canvas.shape[1::-1], 2) - 1
     )  # the last pixel's edge too is seen
     found = sv.Detections(xyxy=inside.astype(np.float32), class_id=labels.astype(int))
     canvas = sv.BoxAnnotator(thickness=1).annotate(canvas, found)
@@ -62,14 +62,42 @@ def drawn(found: Detections, confidence: float) -> tuple[str, Detections]:
     return f"none from {confidence:g}: the best {len(apart)}", found[apart]
 
 
+def heat(image: Image, values: Tensor) -> Image:
+    """Return the image, enlarged if small, below a map (h, w) from 0 to 1, from blue to red."""
+    canvas = _enlarged(image)
+    spread = cv2.resize(values.float().cpu().numpy(), canvas.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    colours = cv2.applyColorMap((255 * spread.clip(0, 1)).round().astype(np.uint8), cv2.COLORMAP_TURBO)
+    return np.asarray(cv2.addWeighted(canvas, 0.5, colours[:, :, ::-1], 0.5, 0), np.uint8)
+
+
 def side_by_side(pictures: Sequence[tuple[str, Image]]) -> Image:
     """Return pictures of equal height beside one another, each below its heading."""
     return np.concatenate([_headed(heading, picture) for heading, picture in pictures], axis=1)
 
 
+def in_pairs(pictures: Sequence[tuple[str, Image]]) -> Image:
+    """Return pictures below their headings, two in a row, all of the first one's height."""
+    height = pictures[0][1].shape[0]
+    sizes = [(round(height * picture.shape[1] / picture.shape[0]), height) for _, picture in pictures]
+    fitted = [
+        (heading, np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8))
+        for (heading, picture), size in zip(pictures, sizes, strict=True)
+    ]
+    rows = [side_by_side(fitted[first : first + 2]) for first in range(0, len(fitted), 2)]
+    widest = max(row.shape[1] for row in rows)
+    padded = [np.pad(row, ((0, 0), (0, widest - row.shape[1]), (0, 0)), constant_values=255) for row in rows]
+    return np.concatenate(padded)
+
+
 def png(image: Image) -> bytes:
     """Return an RGB image (H, W, 3) as a PNG file."""
     return cv2.imencode(".png", image[:, :, ::-1])[1].tobytes()
+
+
+def _enlarged(image: Image) -> Image:
+    """Return the image, or a multiple of it whose longer side is near `LEAST_SIDE`."""
+    factor = max(1, round(LEAST_SIDE / max(image.shape[:2])))
+    return image.repeat(factor, axis=0).repeat(factor, axis=1)
 
 
 def _headed(heading: str, picture: Image) -> Image:

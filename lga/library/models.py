@@ -50,9 +50,14 @@ class TrainedModel(nn.Module):
         """Return what the network makes of the images."""
         return self.network(images)
 
-    def predict(self, image: str | Path | Image | Array, confidence: float = 0.25) -> Prediction:
-        """Return classes or boxes of one image: a file, a PIL image, or an array (H, W[, 3]), RGB, uint8."""
-        return predict_image(self.network, as_image(image), self.run.cfg, confidence)
+    def predict(
+        self, image: str | Path | Image | Array, confidence: float = 0.25, explain: bool = False
+    ) -> Prediction:
+        """Return classes or boxes of one image: a file, a PIL image, or an array (H, W[, 3]), RGB, uint8.
+
+        With `explain` its picture shows what the network looks at, too.
+        """
+        return predict_image(self.network, as_image(image), self.run.cfg, confidence, explain)
 
 
 def load(run: str | Path | CollectedRun | Sequence[str], trust: bool = False) -> TrainedModel:
@@ -78,10 +83,13 @@ def load(run: str | Path | CollectedRun | Sequence[str], trust: bool = False) ->
 
 
 def predict(
-    model: TrainedModel | str | Path, image: str | Path | Image | Array, confidence: float = 0.25
+    model: TrainedModel | str | Path,
+    image: str | Path | Image | Array,
+    confidence: float = 0.25,
+    explain: bool = False,
 ) -> Prediction:
     """Return what a trained model, or that of a run's folder, finds on an image."""
-    return (model if isinstance(model, TrainedModel) else load(model)).predict(image, confidence)
+    return (model if isinstance(model, TrainedModel) else load(model)).predict(image, confidence, explain)
 
 
 def _of_folder(folder: Path, trust: bool) -> FrozenRun:

@@ -24,7 +24,7 @@ def ran(monkeypatch):
 
     monkeypatch.setattr(demo.subprocess, "run", run)
     monkeypatch.setattr(demo.subprocess, "Popen", run)
-    monkeypatch.setattr(demo, "_scenes", lambda folder: folder)
+    monkeypatch.setattr(demo, "_images", lambda dataset: f"demo_{dataset}")
     return commands
 
 
@@ -34,6 +34,9 @@ def test_the_next_commands_are_of_the_cells_that_were_trained(ran, capsys):
     assert told.startswith("About three minutes on two cores: ")
     assert "map50 34.27 in 60 s" in told
     trained = freeze(compose(ran[0][1:])).cell
+    trained_too, looks = ran[1:3]
+    assert {"dataset=digits", demo.ATTENTIONS} <= {*trained_too} & {*looks}
+    assert {"mode=predict", "mode.explain=true", "source=demo_digits"} <= {*looks}
     predict, sweep, page = [shlex.split(line) for line in told.splitlines() if line.startswith("  ")]
     assert predict[1:3] == ["run.py", "mode=predict"]
     assert freeze(compose([*predict[2:], f"seed={trained.seed}"])).cell == trained

@@ -9,7 +9,7 @@ each image. A file that cannot be read is named, skipped and counted.
 import json
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -25,7 +25,8 @@ from lga.data.classification.augmentation import resize, to_unit_range
 from lga.data.detection.batches import letterbox
 from lga.data.detection.geometry import PAD_VALUE
 from lga.data.detection.image_stores import read_image
-from lga.detection.drawing import draw_boxes, drawn, png, side_by_side
+from lga.detection.drawing import draw_boxes, drawn, heat, in_pairs, png
+from lga.instruments.explanation import explain
 from lga.run.folder.directory import RunDirectory
 from lga.run.modes.evaluate import trained_network
 from lga.run.preflight import images_of
@@ -53,6 +54,7 @@ class Prediction:
         heading: of a detector's picture.
         shown: its boxes; the best few where none was sure enough to be found.
         probabilities: by class, of a classifier; empty of a detector.
+        looks: pictures of what the network looks at, where that was asked for, with headings.
     """
 
     image: Array
@@ -61,6 +63,7 @@ class Prediction:
     heading: str = ""
     shown: Detections | None = None
     probabilities: dict[str, float] = field(default_factory=dict)
+    looks: tuple[tuple[str, Array], ...] = ()
 
     @property
     def label(self) -> str | None:
@@ -68,12 +71,12 @@ class Prediction:
         return max(self.probabilities, key=lambda name: self.probabilities[name], default=None)
 
     def picture(self) -> PIL.Image.Image:
-        """Return the image, enlarged if small, with its boxes, below what they are or its class."""
+        """Return the image, enlarged if small, boxes below what they are, or its class; the looks."""
         found = self.shown or Detections(torch.empty(0, 4), torch.empty(0), torch.empty(0, dtype=torch.long))
         boxes, labels, scores = (values.numpy() for values in (found.boxes, found.labels, found.scores))
         picture = draw_boxes(self.image, boxes, labels, self.class_names, scores)
         heading = self.heading if self.label is None else f"{self.label} {self.probabilities[self.label]:.2f}"
-        return PIL.Image.fromarray(side_by_side([(heading, picture)]))
+        return PIL.Image.fromarray(in_pairs([(heading, picture), *self.looks]))
 
     def _repr_png_(self) -> bytes:
         return png(np.asarray(self.picture()))
@@ -92,7 +95,7 @@ def predict(run: FrozenRun) -> None:
         skipped = 0
         for file in (track if cfg.trainer.progress else untracked)(files, "images predicted"):
             try:
-                predicted = predict_image(network, as_image(file), cfg, cfg.mode.confidence)
+                predicted = predict_image(network, as_image(file), cfg, cfg.mode.confidence, cfg.mode.explain)
             except UserError as error:
                 print(f"skipped: {str(error).split(';')[0]}", flush=True)
                 skipped += 1
@@ -125,32 +128,73 @@ def as_image(source: str | Path | PIL.Image.Image | Array) -> Array:
     return np.broadcast_to(array.reshape(*array.shape[:2], -1), (*array.shape[:2], 3))
 
 
-def predict_image(network: nn.Module, image: Array, cfg: DictConfig, confidence: float) -> Prediction:
+def predict_image(
+    network: nn.Module, image: Array, cfg: DictConfig, confidence: float, explained: bool = False
+) -> Prediction:
     """Return what a network of `cfg` in evaluation mode says of an RGB image (H, W, 3), uint8."""
-    names, size = [str(name) for name in cfg.dataset.class_names], cfg.dataset.image_size
+    names = [str(name) for name in cfg.dataset.class_names]
     if cfg.task.name == "detection":
-        found = find(network, image, size)
+        found = find(network, image, cfg.dataset.image_size)
         sure = int((found.scores >= confidence).sum())
-        return Prediction(image, names, found[:sure], *drawn(found, confidence))
-    batch = resize(torch.tensor(image).permute(2, 0, 1)[None], size)  # as evaluation does
-    with torch.no_grad():
-        logits = network(to_unit_range(batch).to(next(network.parameters()).device))
-    probabilities = logits.float().softmax(1)[0].tolist()
-    return Prediction(image, names, probabilities=dict(zip(names, probabilities, strict=True)))
+        predicted = Prediction(image, names, found[:sure], *drawn(found, confidence))
+    else:
+        with torch.no_grad():
+            logits = network(to_unit_range(_square(network, image, cfg.dataset.image_size)))
+        probabilities = logits.float().softmax(1)[0].tolist()
+        predicted = Prediction(image, names, probabilities=dict(zip(names, probabilities, strict=True)))
+    return replace(predicted, looks=_looks(network, predicted, cfg)) if explained else predicted
 
 
 def find(network: nn.Module, image: Array, image_size: int) -> Detections:
     """Return what `network` finds on an RGB image (H, W, 3), in its pixels; it sees the image letterboxed."""
+    batch, origin = _letterboxed(network, image, image_size)
+    with torch.no_grad():
+        found: Detections = cast(Any, network).predict(to_unit_range(batch))[0]
+    return Detections(origin.to_original(found.boxes).cpu(), found.scores.cpu(), found.labels.cpu())
+
+
+def _square(network: nn.Module, image: Array, image_size: int) -> torch.Tensor:
+    """Return (1, 3, S, S), uint8, on the network's device, resized as evaluation does."""
+    batch = resize(torch.tensor(image).permute(2, 0, 1)[None], image_size)
+    return batch.to(next(network.parameters()).device)
+
+
+def _letterboxed(network: nn.Module, image: Array, image_size: int) -> tuple[torch.Tensor, ImageOrigin]:
+    """Return (1, 3, S, S), uint8, on the network's device, and where the image lies in it."""
     height, width = image.shape[:2]
     canvas = np.full((image_size, image_size, 3), PAD_VALUE, np.uint8)
     place = letterbox((width, height), image_size, (image_size, image_size))
     place.draw(canvas, image)
-    origin = ImageOrigin(0, "", width, height, place.scale, place.corner)
-    device = next(network.parameters()).device
-    batch = torch.from_numpy(canvas).permute(2, 0, 1)[None].to(device).float() / 255
-    with torch.no_grad():
-        found: Detections = cast(Any, network).predict(batch)[0]
-    return Detections(origin.to_original(found.boxes).cpu(), found.scores.cpu(), found.labels.cpu())
+    batch = torch.from_numpy(canvas).permute(2, 0, 1)[None].to(next(network.parameters()).device)
+    return batch, ImageOrigin(0, "", width, height, place.scale, place.corner)
+
+
+def _looks(network: nn.Module, predicted: Prediction, cfg: DictConfig) -> tuple[tuple[str, Array], ...]:
+    """Return what the network looks at for the class that it says, or for as many boxes as are shown."""
+    model, label, size = cast(Any, network), predicted.label, cfg.dataset.image_size
+    boxes = len(predicted.shown.scores) if predicted.shown else 0
+
+    def score(images: torch.Tensor) -> torch.Tensor:
+        if label is None:
+            return model.predict(images)[0].scores[:boxes].sum()[None]  # type: ignore[no-any-return]
+        return model(images)[:, predicted.class_names.index(label)]  # type: ignore[no-any-return]
+
+    batch = _square(network, predicted.image, size)
+    if label is None:
+        batch, _ = _letterboxed(network, predicted.image, size)
+    seen = batch[0].permute(1, 2, 0).cpu().numpy()
+    said = explain(network, model.backbone, to_unit_range(batch), score)
+    looks = [("no Grad-CAM: its scores have no gradient", seen)]  # of some of mmdet's detectors
+    if said.grad_cam is not None:
+        looks = [("Grad-CAM", heat(seen, said.grad_cam))]
+    for block in said.blocks.values():
+        if block.gate is not None:
+            shares = " ".join(f"{share:.2f}" for share in block.gate.mean((1, 2)).tolist())
+            scales = in_pairs([("", heat(seen, weights)) for weights in block.gate])
+            looks.append((f"gate: itself, scales {shares}", scales))
+        squares = (block.kernel / block.kernel.max()).repeat_interleave(size, 0).repeat_interleave(size, 1)
+        looks.append((f"its {block.picture}", heat(np.full_like(seen, 255), squares)))
+    return tuple(looks)
 
 
 def _image_entry(number: int, file: Path, predicted: Prediction) -> dict[str, Any]:

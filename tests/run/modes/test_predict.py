@@ -11,7 +11,7 @@ import torch
 from lga.run.build import build_network
 from lga.run.execute import execute
 from lga.run.folder.checkpoints import save
-from lga.run.modes.predict import find, images_of
+from lga.run.modes.predict import find, images_of, predict_image
 from lga.structures import Detections
 from lga.system.errors import UserError
 from tests.run.cells import cell
@@ -142,3 +142,27 @@ def test_a_classifier_predicts_classes(tmp_path, pictures, capsys):
         assert sum(image["probabilities"].values()) == pytest.approx(1, abs=1e-5)
         assert image["label"] == max(image["probabilities"], key=image["probabilities"].get)
     assert len(list(out.glob("*.png"))) == 3
+
+
+@pytest.mark.parametrize(
+    ("given", "most"),
+    [
+        (("dataset=digits", "attention=lga"), {"Grad-CAM", "its kernel"}),
+        (("dataset=digits", "attention=none"), {"Grad-CAM"}),
+        ((*SCENES, "attention=lga_as_written"), {"Grad-CAM", "its gradient"}),
+    ],
+)
+def test_explained_it_shows_what_the_network_looks_at(tmp_path, given, most):
+    cfg = cell(tmp_path, *given).cfg
+    network = build_network(cfg).eval()
+    image = np.random.default_rng(0).integers(0, 255, (40, 80, 3), dtype=np.uint8)
+    predicted = predict_image(network, image, cfg, 0.25, explained=True)
+    gate = {heading for heading, _ in predicted.looks if heading.startswith("gate: itself, scales ")}
+    assert {heading for heading, _ in predicted.looks} - gate == most
+    assert len(gate) == (len(most) == 2)
+    for heading in gate:
+        assert sum(map(float, heading.split()[3:])) == pytest.approx(1, abs=0.02)
+    plain = predict_image(network, image, cfg, 0.25)
+    assert plain.looks == ()
+    assert predicted.picture().height == (1 + bool(gate)) * plain.picture().height
+    assert predicted.picture().width > plain.picture().width
