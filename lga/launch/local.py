@@ -39,7 +39,8 @@ def settle(job: Job, exitcode: int) -> None:
     elif record is not None and record.status == "failed" and record.error:
         job.error = record.error
     else:
-        job.error = f"ended with exit status {exitcode} and left no record"
+        left = "left no record" if job.trains else "said why"
+        job.error = f"ended with exit status {exitcode} and {left}"
 
 
 def work(run: FrozenRun, devices: DeviceSet, trains: bool) -> None:

@@ -66,7 +66,7 @@ class SweepProgress:
             return
         self.note(f"sweep: {self.counts()}")
         for name, reason, log in self.failed:
-            self.note(f"failed: {name}: {reason}; log: {log}")
+            self.note(f"failed: {name}: {reason}" + (f"; log: {log}" if log.exists() else ""))
 
     @property
     def left(self) -> int:
