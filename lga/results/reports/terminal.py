@@ -1,5 +1,7 @@
 """The comparison of runs as tables in the terminal."""
 
+import math
+
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -58,11 +60,17 @@ def _table(comparison: Comparison) -> Table:
     more = _further(comparison)
     for name in more:
         table.add_column(metric_names.label(name), justify="right")
-    for group in comparison.groups:
+    for group in sorted(comparison.groups, key=lambda group: _rank(group, comparison)):
         found = (group.estimates.get(name) for name in more)
         cells = (*_row(group, comparison.metric), *(f"{one.mean:.2f}" if one else "-" for one in found))
         table.add_row(*(escape(printable(cell)) for cell in cells))
     return table
+
+
+def _rank(group: Group, comparison: Comparison) -> tuple[bool, float]:
+    """The reference, then the highest mean first."""
+    value = group.estimates.get(comparison.metric)
+    return group.attention != comparison.reference, -value.mean if value else math.inf
 
 
 def _further(comparison: Comparison) -> list[str]:

@@ -32,6 +32,13 @@ def test_shows_means_intervals_and_differences(tmp_path):
     assert lines[-1].startswith("se is not shown to differ from none in top-1 accuracy: +1.25 ")
 
 
+def test_the_reference_is_first_and_then_the_best(tmp_path):
+    for attention, top1 in {"lga": 91.0, "cbam": 88.0, "none": 90.0, "se": 92.0}.items():
+        leave_run(tmp_path, made_record(attention=attention, top1=top1))
+    rows = [line.strip("│").split("│")[0].strip() for line in shown(tmp_path).splitlines() if "│" in line]
+    assert rows == ["none", "se", "lga", "cbam"]
+
+
 def test_names_failures_and_unreadable_files_without_reading_markup(tmp_path):
     leave_run(tmp_path, made_record(status="failed", error="[red]no data[/red]", metrics={}, score=None))
     (tmp_path / "broken").mkdir()
