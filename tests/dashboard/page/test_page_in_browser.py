@@ -361,6 +361,23 @@ def test_a_thousand_runs_are_usable_within_two_seconds_and_ten_megabytes(tmp_pat
     assert (tmp_path / "dashboard.html").stat().st_size < 10e6
 
 
+@pytest.mark.parametrize("kept", [False, True])
+def test_a_run_shows_its_curve_with_the_judged_epoch_and_its_classes(tmp_path, open_page, axe, kept):
+    per_class = {"ape": {"top1": 81.5}, "bee": {"top1": 62.25}}
+    record = made_record(attention="lga", seed=1, metrics_per_class=per_class)
+    leave_run(tmp_path / "runs", record)
+    page = open_page(tab="runs", studies=kept)
+    page.locator(f"{RUNS} button").first.click()
+    dialog = page.get_by_role("dialog", name="digits, mobilenetv3, lga, seed 1")
+    chart = dialog.get_by_role("img", name="top-1 accuracy (%) on the validation split by epoch, for lga.")
+    assert "judged: epoch 18" in chart.text_content()
+    assert dialog.get_by_text("81.50").is_hidden()
+    dialog.get_by_text("top-1 accuracy by class (%) (2)").click()
+    assert dialog.locator(".by-class tbody tr").all_inner_texts() == ["ape\t81.50", "bee\t62.25"]
+    assert axe(page) == []
+    assert page.get_by_text("Not recorded").count() == 0
+
+
 def test_many_runs_are_shown_a_page_at_a_time(tmp_path, open_page, monkeypatch):
     """11 attentions of five seeds; the pages hold 50 rows and the last 5 in whatever order."""
     monkeypatch.setattr(os, "fsync", lambda file: None)
