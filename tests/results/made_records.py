@@ -120,7 +120,13 @@ def leave_run(root: Path, record: RunRecord, repetition: int = 0) -> Path:
 
 
 def leave_grid(
-    root: Path, datasets=("digits",), backbones=("mobilenetv3",), attentions=ATTENTIONS, seeds=5, epochs=20
+    root: Path,
+    datasets=("digits",),
+    backbones=("mobilenetv3",),
+    attentions=ATTENTIONS,
+    seeds=5,
+    epochs=20,
+    **fields,
 ):
     """A full grid of runs with seed effects shared by the attentions, as paired seeds have."""
     chance = random.Random(0)
@@ -136,8 +142,8 @@ def leave_grid(
                         + chance.gauss(0, 0.2)
                     )
                     scale = "embedded" if dataset == "digits" else "full"
-                    record = made_record(dataset, backbone, attention, seed, scale, round(top1, 3), epochs)
-                    leave_run(root, record)
+                    place = dataset, backbone, attention, seed, scale
+                    leave_run(root, made_record(*place, round(top1, 3), epochs, **fields))
 
 
 def _history(record: RunRecord) -> str:

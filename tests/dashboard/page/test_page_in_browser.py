@@ -7,14 +7,13 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from tests.dashboard.page.conftest import PAGE_ROWS, wait_until
+from tests.dashboard.page.conftest import wait_until
 from tests.results.made_records import (
     ATTENTIONS,
     leave_grid,
     leave_pictures,
     leave_predictions,
     leave_run,
-    made_confusion,
     made_record,
 )
 
@@ -22,15 +21,6 @@ pytestmark = pytest.mark.browser
 SUMMARY = "#summary-table tbody tr:not(.section)"
 RUNS = "#run-table tbody tr"
 SEED = "[data-tip*=', seed ']"
-AFTER_PAINT = "new Promise(done => requestAnimationFrame(() => setTimeout(() => done(performance.now()))))"
-SEARCH = """async (text) => {
-    const started = performance.now();
-    const field = document.querySelector("[name=text]");
-    field.value = text;
-    field.dispatchEvent(new Event("input", { bubbles: true }));
-    await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
-    return performance.now() - started;
-}"""
 
 
 @pytest.fixture
@@ -340,27 +330,6 @@ def test_tables_are_marked_up_for_screen_readers(runs, open_page):
     assert all(after <= before + 1 for before, after in pairwise(headings))
 
 
-@pytest.mark.slow
-def test_a_thousand_runs_are_usable_within_two_seconds_and_ten_megabytes(tmp_path, open_page):
-    datasets, backbones = (
-        ("digits", "mnist", "fashion_mnist", "visdrone", "voc2012"),
-        ("mobilenetv3", "resnet18"),
-    )
-    leave_grid(tmp_path / "runs", datasets, backbones, attentions=ATTENTIONS[:5], seeds=20, epochs=100)
-    matrix = made_confusion([f"class {index}" for index in range(80)], [[100] * 81] * 81)
-    for folder in (tmp_path / "runs").glob("*/*/*/seed0-*"):  # each with as many counts as there can be
-        leave_pictures(folder, confusion=matrix)
-    page = open_page(unfold=False)
-    drawn = [page.evaluate(AFTER_PAINT)]
-    for _ in range(2):  # the best of three, as other work on the machine only adds time
-        page.reload()
-        drawn.append(page.evaluate(AFTER_PAINT))
-    assert min(drawn) < 2000
-    page.get_by_role("tab", name="All runs").click()
-    assert page.locator(RUNS).count() == PAGE_ROWS
-    assert (tmp_path / "dashboard.html").stat().st_size < 10e6
-
-
 @pytest.mark.parametrize("kept", [False, True])
 def test_a_run_shows_its_curve_with_the_judged_epoch_and_its_classes(tmp_path, open_page, axe, kept):
     per_class = {"ape": {"top1": 81.5}, "bee": {"top1": 62.25}}
@@ -455,26 +424,10 @@ def test_charts_and_tables_are_saved(runs, open_page):
 
 @pytest.mark.parametrize("tab", ["yours", "paper", "studies", "cost", "findings", "pictures", "runs"])
 def test_no_tab_is_longer_than_three_thousand_pixels(runs, open_page, tab):
+    """With a detector's run as the demo leaves it, and images of the reader's own that it predicted."""
+    per_class = {str(digit): {"top1": 50.0 + digit} for digit in range(10)}
+    folder = leave_run(runs, made_record("digit_scenes", attention="lga", metrics_per_class=per_class))
+    leave_pictures(folder, count=8, size=(960, 504))
+    leave_predictions(folder, count=8, size=(480, 504))
     page = open_page(tab=tab, paper=tab == "paper", unfold=False, viewport={"width": 1280, "height": 800})
     assert page.evaluate("document.documentElement.scrollHeight") < 3000
-
-
-@pytest.mark.slow
-def test_ten_thousand_runs_open_within_five_seconds_and_filters_react_at_once(
-    tmp_path, open_page, monkeypatch
-):
-    """A hundred comparisons of ten attentions and ten seeds: 10,000 curves, 1,000 summary rows."""
-    monkeypatch.setattr(os, "fsync", lambda file: None)
-    names = [[f"{kind}_{index}" for index in range(10)] for kind in ("set", "network", "block")]
-    leave_grid(tmp_path / "runs", *names, seeds=10, epochs=100)
-    page = open_page(tab="runs", unfold=False)
-    opened = [page.evaluate(AFTER_PAINT)]
-    for _ in range(2):  # the best of several, as other work on the machine only adds time
-        page.reload()
-        opened.append(page.evaluate(AFTER_PAINT))
-    assert "10,000 of 10,000 runs" in page.locator("#count").inner_text()
-    assert min(opened) < 5000
-    reactions = [page.evaluate(SEARCH, f"seed={seed}") for seed in range(6)]
-    assert "1,000 of 10,000 runs" in page.locator("#count").inner_text()
-    assert min(reactions) < 300
-    assert (tmp_path / "dashboard.html").stat().st_size < 20e6
