@@ -97,7 +97,9 @@ def payload(
     comparisons = compare(collection.runs) or compare(kept_runs)
     position = {id(run): index for index, run in enumerate(ordered)}
     judged = read_judged(kept, position) if kept else {part: [] for part in PARTS}
-    shown = _tables(tables, judged["tables"], audit, position)
+    found = {table["name"]: table for table in judged["tables"]}
+    found |= {table.experiment.name: table_json(table, audit, position) for table in tables}
+    shown = sorted(found.values(), key=lambda table: table["name"].replace("figure", "z"))  # the figure last
     counted = {id(run) for comparison in comparisons for group in comparison.groups for run in group.runs}
     shared, problems = _Shared(_curve_points(len(ordered))), list(collection.problems)
     runs = [
@@ -131,18 +133,6 @@ def payload(
         "files": list(shared.files),
         "problems": [{"path": str(problem.path), "reason": problem.reason} for problem in problems],
     }
-
-
-def _tables(
-    judged: Sequence[Results],
-    kept: Sequence[Mapping[str, Any]],
-    audit: Audit | None,
-    position: Mapping[int, int],
-) -> list[Mapping[str, Any]]:
-    """The tables by name, the figure last."""
-    found = {table["name"]: table for table in kept}
-    found |= {table.experiment.name: table_json(table, audit, position) for table in judged}
-    return sorted(found.values(), key=lambda table: str(table["name"]).replace("figure", "z"))
 
 
 def _place(run: CollectedRun) -> tuple[Any, ...]:

@@ -29,28 +29,15 @@ LONG_SIDE = 800
 QUALITY = 70
 
 
-@dataclass(frozen=True)
-class Thumbnail:
-    """A picture as WebP of at most `LONG_SIDE` pixels on its longer side."""
-
-    source: str
-    width: int
-    height: int
-
-
 def picture_paths(folder: Path) -> list[Path]:
     """The pictures in it, `<number>-<image>.png`, by number; none if it is none, OSError if unreadable."""
-    if not folder.is_dir():
-        return []
-    numbered = [
-        (re.match(r"([0-9]+)-", path.name), path) for path in folder.iterdir() if path.suffix == ".png"
-    ]
-    found = [(int(match[1]), path.name, path) for match, path in numbered if match]
-    return [path for _, _, path in sorted(found)]
+    paths = folder.iterdir() if folder.is_dir() else ()
+    found = [path for path in paths if re.fullmatch(r"[0-9]+-.*\.png", path.name)]
+    return sorted(found, key=lambda path: (int(path.name.split("-")[0]), path.name))
 
 
-def thumbnail(path: Path) -> Thumbnail:
-    """The picture at `path` made small; raises UserError if it cannot be read."""
+def thumbnail(path: Path) -> dict[str, Any]:
+    """The picture at `path`, as WebP of at most `LONG_SIDE` pixels; raises UserError if it cannot be read."""
     try:
         with Image.open(io.BytesIO(read_regular(path, MOST_BYTES)), formats=["PNG"]) as picture:
             small = picture.convert("RGB")
@@ -60,7 +47,7 @@ def thumbnail(path: Path) -> Thumbnail:
     file = io.BytesIO()
     small.save(file, "WEBP", quality=QUALITY)
     source = "data:image/webp;base64," + base64.b64encode(file.getvalue()).decode()
-    return Thumbnail(source, small.width, small.height)
+    return {"source": source, "width": small.width, "height": small.height}
 
 
 IMAGES = {"predictions": 6, "pictures": 2}  # shown of a run's folders; what is the reader's own comes first
@@ -103,7 +90,7 @@ class _Samples:
     def _picture(self, path: Path) -> dict[str, Any] | None:
         small = attempt(thumbnail, path, self.problems)
         link = quote(Path(os.path.relpath(path, self.page_folder)).as_posix())
-        return {"name": path.stem, "link": link, **asdict(small)} if small else None
+        return {"name": path.stem, "link": link, **small} if small else None
 
 
 def samples(
@@ -139,11 +126,8 @@ def samples(
 
 def _lowest_seed(group: Group, folder: str, gathered: _Samples) -> tuple[CollectedRun, list[Path]]:
     """The first run of the group that left pictures, and these; its first run and nothing if none did."""
-    for run in group.runs:
-        paths = attempt(picture_paths, run.folder / folder, gathered.problems)
-        if paths:
-            return run, paths
-    return group.runs[0], []
+    found = ((run, attempt(picture_paths, run.folder / folder, gathered.problems)) for run in group.runs)
+    return next(((run, paths) for run, paths in found if paths), (group.runs[0], []))
 
 
 def _name(comparison: Comparison, group: Group) -> str:

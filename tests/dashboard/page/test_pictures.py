@@ -38,10 +38,10 @@ def test_thumbnail_is_a_small_picture_of_the_same_colour(tmp_path):
     """1600 x 840 with the long side at 800 is 800 x 420."""
     leave_pictures(tmp_path, size=(1600, 840), colour=(200, 40, 40))
     small = thumbnail(tmp_path / "pictures" / "0-image-0.png")
-    kind, encoded = small.source.split(",")
+    kind, encoded = small["source"].split(",")
     with Image.open(io.BytesIO(base64.b64decode(encoded))) as picture:
         assert (kind, picture.format) == ("data:image/webp;base64", "WEBP")
-        assert picture.size == (small.width, small.height) == (800, 420)
+        assert picture.size == (small["width"], small["height"]) == (800, 420)
         assert picture.getpixel((9, 9)) == pytest.approx((200, 40, 40), abs=4)
 
 

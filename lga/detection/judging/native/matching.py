@@ -119,12 +119,6 @@ class Verdicts:
     taken: Ints
     neutral: Bools
 
-    @property
-    def right(self) -> Bools:
-        """Which detections found an object (T, P)."""
-        found: Bools = self.taken >= 0
-        return found
-
 
 def greedy_verdicts(pairs: Overlaps, counts: Bools, thresholds: Floats, num_detections: int) -> Verdicts:
     """Judge detections against objects and boxes to be ignored.

@@ -50,7 +50,7 @@ def test_of_equal_overlaps_the_later_box():
     split = judged([(0, (1, 0, 11, 10), 0.9, 0), (0, (2, 0, 12, 10), 0.8, 0)], boxes)
     pairs = overlaps(split.detections, split.truth)
     verdicts = greedy_verdicts(pairs, split.truth.counts, np.array([0.7]), 2)
-    assert verdicts.right.tolist() == [[True, False]]
+    assert verdicts.taken.tolist() == [[1, -1]]
 
 
 def test_what_covers_a_detection_enough_makes_it_neutral():
@@ -59,4 +59,4 @@ def test_what_covers_a_detection_enough_makes_it_neutral():
     pairs = overlaps(split.detections, split.truth)
     verdicts = greedy_verdicts(pairs, split.truth.counts, np.array([0.5, 0.6, 0.7]), 2)
     assert verdicts.neutral.tolist() == [[True, True], [True, True], [False, False]]
-    assert not verdicts.right.any()
+    assert (verdicts.taken < 0).all()
