@@ -3,6 +3,7 @@
 Shapes: H W height and width of the image, N boxes.
 """
 
+import re
 from collections.abc import Sequence
 
 import cv2
@@ -10,12 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from lga.detection.judging.outcomes import IGNORED, OUTCOMES
 from lga.structures import Detections
 
 Image = NDArray[np.uint8]
 
 LEAST_SIDE = 480  # smaller images are enlarged, so that labels can be read
 HEADING = 24  # pixels
+COLOURS = dict(zip(OUTCOMES, ((0, 128, 60), (208, 2, 27), (224, 122, 0), (120, 126, 133)), strict=True))
 BEST, BEST_OVERLAP = 5, 0.3  # boxes shown where none has the score that is asked for; how much they overlap
 
 
@@ -25,6 +28,7 @@ def draw_boxes(
     labels: NDArray[np.integer],
     class_names: Sequence[str],
     scores: NDArray[np.floating] | None = None,
+    outcomes: NDArray[np.int64] | None = None,
 ) -> Image:
     """Return the image, enlarged by a whole factor if small, with its boxes.
 
@@ -34,6 +38,7 @@ def draw_boxes(
         labels: (N,), from 0; others are shown without a name.
         class_names: in the order of the labels.
         scores: (N,), shown beside the names.
+        outcomes: (N,), in `OUTCOMES`, whose colours boxes have; by default those of their classes.
     """
     import supervision as sv
 
@@ -46,10 +51,14 @@ def draw_boxes(
     inside = np.minimum(
         boxes * canvas.shape[0] / image.shape[0], np.tile(canvas.shape[1::-1], 2) - 1
     )  # the last pixel's edge too is seen
-    found = sv.Detections(xyxy=inside.astype(np.float32), class_id=labels.astype(int))
-    canvas = sv.BoxAnnotator(thickness=1).annotate(canvas, found)
-    annotator = sv.LabelAnnotator(text_scale=0.35, text_padding=2, smart_position=True)
-    return annotator.annotate(canvas, found, labels=names)
+    found = sv.Detections(xyxy=inside[::-1].astype(np.float32), class_id=labels[::-1].astype(int))
+    names, palette = names[::-1], sv.ColorPalette.DEFAULT  # the first boxes, of the highest scores, on top
+    if outcomes is not None:  # supervision takes blue first
+        palette = sv.ColorPalette([sv.Color(*colour[::-1]) for colour in COLOURS.values()])
+        outcomes = outcomes[::-1]
+    canvas = sv.BoxAnnotator(palette, thickness=2).annotate(canvas, found, custom_color_lookup=outcomes)
+    annotator = sv.LabelAnnotator(palette, text_scale=0.4, text_padding=2, smart_position=True)
+    return annotator.annotate(canvas, found, labels=names, custom_color_lookup=outcomes)
 
 
 def drawn(found: Detections, confidence: float) -> tuple[str, Detections]:
@@ -100,7 +109,18 @@ def _enlarged(image: Image) -> Image:
     return image.repeat(factor, axis=0).repeat(factor, axis=1)
 
 
+def counted(outcomes: NDArray[np.int64], *named: int) -> str:
+    """Return such as ``4 right, 1 wrong``: those of `named`, and the ignored ones where there are some."""
+    numbers = {outcome: int((outcomes == outcome).sum()) for outcome in (*named, IGNORED)}
+    return ", ".join(f"{n} {OUTCOMES[outcome]}" for outcome, n in numbers.items() if n or outcome != IGNORED)
+
+
 def _headed(heading: str, picture: Image) -> Image:
-    strip = np.full((HEADING, picture.shape[1], 3), 255, np.uint8)
-    cv2.putText(strip, heading, (4, HEADING - 7), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (0, 0, 0), 1, cv2.LINE_AA)
+    """Return the picture below its heading, where what counts an outcome has its colour."""
+    strip, left = np.full((HEADING, picture.shape[1], 3), 255, np.uint8), 4
+    for part in re.split(rf"(\d+ (?:{'|'.join(OUTCOMES)}))", heading):
+        colour = COLOURS.get(part.rpartition(" ")[2], (0, 0, 0))
+        font = cv2.FONT_HERSHEY_SIMPLEX, 0.5
+        cv2.putText(strip, part, (left, HEADING - 7), *font, colour, 1, cv2.LINE_AA)
+        left += cv2.getTextSize(part, *font, 1)[0][0]
     return np.concatenate((strip, picture))

@@ -120,7 +120,13 @@ def leave_run(root: Path, record: RunRecord, repetition: int = 0) -> Path:
 
 
 def leave_grid(
-    root: Path, datasets=("digits",), backbones=("mobilenetv3",), attentions=ATTENTIONS, seeds=5, epochs=20
+    root: Path,
+    datasets=("digits",),
+    backbones=("mobilenetv3",),
+    attentions=ATTENTIONS,
+    seeds=5,
+    epochs=20,
+    **fields,
 ):
     """A full grid of runs with seed effects shared by the attentions, as paired seeds have."""
     chance = random.Random(0)
@@ -136,8 +142,8 @@ def leave_grid(
                         + chance.gauss(0, 0.2)
                     )
                     scale = "embedded" if dataset == "digits" else "full"
-                    record = made_record(dataset, backbone, attention, seed, scale, round(top1, 3), epochs)
-                    leave_run(root, record)
+                    place = dataset, backbone, attention, seed, scale
+                    leave_run(root, made_record(*place, round(top1, 3), epochs, **fields))
 
 
 def _history(record: RunRecord) -> str:
@@ -155,13 +161,23 @@ def leave_pictures(
     folder: Path, count=2, size=(96, 50), colour=(90, 120, 150), precision=None, confusion=None
 ):
     """Pictures of one colour, curves at three recalls and a confusion matrix, as a detection run's."""
-    (folder / "pictures").mkdir()
-    for number in range(count):
-        Image.new("RGB", size, colour).save(folder / "pictures" / f"{number}-image-{number}.png")
+    _leave_images(folder / "pictures", [f"{number}-image-{number}" for number in range(count)], size, colour)
     by_class = {"a": [1.0, 0.5, 0.0]} if precision is None else precision
     curves = {"iou": 0.5, "recall": [0.0, 0.5, 1.0], "precision": by_class}
     matrix = made_confusion() if confusion is None else confusion
     (folder / "curves.json").write_text(json.dumps({"precision_recall": curves, "confusion": matrix}))
+
+
+def leave_predictions(folder: Path, count=2, size=(96, 50)):
+    """Pictures of images of the reader's own, as `mode=predict` leaves them; numbers start at 1."""
+    names = [f"{number}-photo-{number}" for number in range(1, count + 1)]
+    _leave_images(folder / "predictions", names, size, (40, 90, 60))
+
+
+def _leave_images(folder: Path, names, size, colour):
+    folder.mkdir()
+    for name in names:
+        Image.new("RGB", size, colour).save(folder / f"{name}.png")
 
 
 def made_confusion(classes=("a", "b"), counts=((3, 1, 0), (0, 2, 4), (5, 0, 0))):

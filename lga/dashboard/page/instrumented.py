@@ -138,6 +138,7 @@ def _blocks(found: Instruments) -> Iterable[dict[str, Any]]:
 def _series(rows: list[Row], name: str) -> dict[str, Any]:
     blocks = [row.blocks[name] for row in rows]
     last = blocks[-1]
+    seen = last.gradients
     gradients = [block.gradients.norms if block.gradients else {} for block in blocks]
     return {
         "contraction": last.contraction,
@@ -145,9 +146,7 @@ def _series(rows: list[Row], name: str) -> dict[str, Any]:
         "alpha": {kind: [_at(b.alpha.values, kind, "mean") for b in blocks] for kind in last.alpha.values},
         "gate": _gate(blocks),
         "attention": {
-            branch: {
-                field: [_at(b.attention, branch, field) for b in blocks] for field in ("entropy", "variance")
-            }
+            branch: {of: [_at(b.attention, branch, of) for b in blocks] for of in ("entropy", "variance")}
             for branch in last.attention or {}
         },
         "paths": {path: [_short((b.paths or {}).get(path)) for b in blocks] for path in last.paths or {}},
@@ -155,12 +154,9 @@ def _series(rows: list[Row], name: str) -> dict[str, Any]:
             branch: {part: [_at(norms, branch, part) for norms in gradients] for part in ("q", "k", "v")}
             for branch in gradients[-1]
         },
-        "samples": last.gradients.samples if last.gradients else None,
-        "dead": _short(last.gradients.dead) if last.gradients else None,
-        "unreached": {
-            name: _short(share)
-            for name, share in (last.gradients.dead_by_parameter if last.gradients else {}).items()
-        },
+        "samples": seen and seen.samples,
+        "dead": seen and _short(seen.dead),
+        "unreached": {name: _short(share) for name, share in seen.dead_by_parameter.items()} if seen else {},
         "picture": last.picture,
         "kernel": [[_short(value) for value in line] for line in last.kernel] if last.kernel else None,
     }

@@ -1,7 +1,8 @@
 """The data of the page as one JSON-ready mapping; every number on it is computed here, not in the browser.
 
 Configs and environments repeat nearly everything from run to run, so each distinct `(name, value)` stands
-once in `settings` and a run holds positions in it; likewise `epochs` that curves share, and `files` of runs.
+once in `settings` and a run holds positions in it; likewise the `epochs` that curves share, the `classes` of
+runs, and their `files`.
 """
 
 import json
@@ -60,6 +61,7 @@ class _Shared:
     points: int
     settings: dict[tuple[str, str], int] = field(default_factory=dict)
     epochs: dict[tuple[int, ...], int] = field(default_factory=dict)
+    classes: dict[tuple[str, ...], int] = field(default_factory=dict)
     files: dict[_Files, int] = field(default_factory=dict)
 
     def add(self, values: Mapping[str, Any]) -> list[int]:
@@ -95,7 +97,9 @@ def payload(
     comparisons = compare(collection.runs) or compare(kept_runs)
     position = {id(run): index for index, run in enumerate(ordered)}
     judged = read_judged(kept, position) if kept else {part: [] for part in PARTS}
-    shown = _tables(tables, judged["tables"], audit, position)
+    found = {table["name"]: table for table in judged["tables"]}
+    found |= {table.experiment.name: table_json(table, audit, position) for table in tables}
+    shown = sorted(found.values(), key=lambda table: table["name"].replace("figure", "z"))  # the figure last
     counted = {id(run) for comparison in comparisons for group in comparison.groups for run in group.runs}
     shared, problems = _Shared(_curve_points(len(ordered))), list(collection.problems)
     runs = [
@@ -125,21 +129,10 @@ def payload(
         "samples": samples(comparisons, position, page_folder, problems),
         "settings": list(shared.settings),
         "epochs": list(shared.epochs),
+        "classes": list(shared.classes),
         "files": list(shared.files),
         "problems": [{"path": str(problem.path), "reason": problem.reason} for problem in problems],
     }
-
-
-def _tables(
-    judged: Sequence[Results],
-    kept: Sequence[Mapping[str, Any]],
-    audit: Audit | None,
-    position: Mapping[int, int],
-) -> list[Mapping[str, Any]]:
-    """The tables by name, the figure last."""
-    found = {table["name"]: table for table in kept}
-    found |= {table.experiment.name: table_json(table, audit, position) for table in judged}
-    return sorted(found.values(), key=lambda table: str(table["name"]).replace("figure", "z"))
 
 
 def _place(run: CollectedRun) -> tuple[Any, ...]:
@@ -182,6 +175,7 @@ def _run(
         "images": other_images(record),
         "data": shared.add(record.data.counts if record.data else {}),
         "curves": _curves(run, shared, problems),
+        "by_class": _by_class(record.metrics_per_class, shared),
     }
 
 
@@ -210,6 +204,15 @@ def _curves(run: CollectedRun, shared: _Shared, problems: list[Problem]) -> dict
         return None
     epochs = shared.epochs.setdefault(tuple(curves.epochs), len(shared.epochs))
     return {"epochs": epochs, "metrics": curves.metrics}
+
+
+def _by_class(of: Mapping[str, Mapping[str, float]], shared: _Shared) -> dict[str, Any] | None:
+    """The first metric that classes have, and their values: None where a class has none."""
+    if (metric := next((name for values in of.values() for name in values), None)) is None:
+        return None
+    values = [round(values[metric], 2) if metric in values else None for values in of.values()]
+    classes = shared.classes.setdefault(tuple(of), len(shared.classes))
+    return {"metric": metric, "classes": classes, "values": values}
 
 
 def _metrics(runs: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:

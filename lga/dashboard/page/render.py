@@ -29,9 +29,9 @@ STYLES = ("page.css", "paper.css", "instruments.css", "studies.css")
 # In the order in which they are joined to one module; the last one starts the page.
 SCRIPTS = (
     "vendor/plot.min.js", "elements.js", "numbers.js", "marks.js", "export.js", "charts.js",
-    "curves.js", "answer.js", "instruments.js", "confusion.js", "samples.js", "sortable.js", "verdicts.js",
-    "paper_tables.js", "forest.js", "studies.js", "figure_one.js", "cost_points.js", "cost.js", "audit.js",
-    "summary.js", "runs.js", "run_dialog.js", "filters.js", "tabs.js", "main.js",
+    "curves.js", "answer.js", "instruments.js", "confusion.js", "samples.js", "sortable.js", "by_class.js",
+    "verdicts.js", "paper_tables.js", "forest.js", "studies.js", "figure_one.js", "cost_points.js", "cost.js",
+    "audit.js", "summary.js", "runs.js", "run_dialog.js", "filters.js", "tabs.js", "main.js",
 )  # fmt: skip
 
 

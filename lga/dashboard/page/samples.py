@@ -1,6 +1,6 @@
-"""Sample predictions: the first images of one run of each attention, within a budget for the whole page.
+"""Pictures of one run of each attention, of the test split and of own images, within a budget for the page.
 
-With them go the run's precision against recall and its confusion matrix.
+With those of the test split go the run's precision against recall and its confusion matrix.
 What does not fit is named, so that nobody takes the shown attentions for all.
 """
 
@@ -9,6 +9,7 @@ import io
 import json
 import os
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -24,34 +25,19 @@ from lga.run.folder.record import MOST_BYTES
 from lga.system.errors import UserError
 from lga.system.files import read_regular
 
-FOLDER = "pictures"
-LONG_SIDE = 480
+LONG_SIDE = 800
 QUALITY = 70
 
 
-@dataclass(frozen=True)
-class Thumbnail:
-    """A picture as a JPEG of at most `LONG_SIDE` pixels on its longer side."""
-
-    source: str
-    width: int
-    height: int
+def picture_paths(folder: Path) -> list[Path]:
+    """The pictures in it, `<number>-<image>.png`, by number; none if it is none, OSError if unreadable."""
+    paths = folder.iterdir() if folder.is_dir() else ()
+    found = [path for path in paths if re.fullmatch(r"[0-9]+-.*\.png", path.name)]
+    return sorted(found, key=lambda path: (int(path.name.split("-")[0]), path.name))
 
 
-def picture_paths(run_folder: Path) -> list[Path]:
-    """The run's pictures, `<number>-<image>.png`, by number; none if it left none, OSError if unreadable."""
-    folder = run_folder / FOLDER
-    if not folder.is_dir():
-        return []
-    numbered = [
-        (re.match(r"([0-9]+)-", path.name), path) for path in folder.iterdir() if path.suffix == ".png"
-    ]
-    found = [(int(match[1]), path.name, path) for match, path in numbered if match]
-    return [path for _, _, path in sorted(found)]
-
-
-def thumbnail(path: Path) -> Thumbnail:
-    """The picture at `path` made small; raises UserError if it cannot be read."""
+def thumbnail(path: Path) -> dict[str, Any]:
+    """The picture at `path`, as WebP of at most `LONG_SIDE` pixels; raises UserError if it cannot be read."""
     try:
         with Image.open(io.BytesIO(read_regular(path, MOST_BYTES)), formats=["PNG"]) as picture:
             small = picture.convert("RGB")
@@ -59,12 +45,12 @@ def thumbnail(path: Path) -> Thumbnail:
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise UserError(f"{path}: not a readable PNG picture: {error}") from error
     file = io.BytesIO()
-    small.save(file, "JPEG", quality=QUALITY, optimize=True)
-    source = "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode()
-    return Thumbnail(source, small.width, small.height)
+    small.save(file, "WEBP", quality=QUALITY)
+    source = "data:image/webp;base64," + base64.b64encode(file.getvalue()).decode()
+    return {"source": source, "width": small.width, "height": small.height}
 
 
-IMAGES = 2
+IMAGES = {"predictions": 6, "pictures": 2}  # shown of a run's folders; what is the reader's own comes first
 ATTENTIONS = 6
 BUDGET = 2_500_000  # characters of all pictures and matrices: the rest of a page of 3 MB needs room too
 
@@ -80,10 +66,10 @@ class _Samples:
     runs: list[dict[str, Any]] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
 
-    def add(self, run: CollectedRun, paths: Sequence[Path], place: Mapping[str, int], name: str) -> bool:
+    def add(self, run: CollectedRun, paths: Sequence[Path], place: Mapping[str, Any], name: str) -> bool:
         """Takes the run's pictures and says whether any came in; `name` is noted if they do not fit."""
         pictures = [shown for path in paths if (shown := self._picture(path))] if not self.full else []
-        judged = self._judged(run.folder / "curves.json") if pictures else {}
+        judged = self._judged(run.folder / "curves.json") if pictures and not place["own"] else {}
         size = sum(len(picture["source"]) for picture in pictures) + len(json.dumps(judged.get("confusion")))
         self.full = self.full or size > self.budget
         if self.full:
@@ -104,7 +90,7 @@ class _Samples:
     def _picture(self, path: Path) -> dict[str, Any] | None:
         small = attempt(thumbnail, path, self.problems)
         link = quote(Path(os.path.relpath(path, self.page_folder)).as_posix())
-        return {"name": path.stem, "link": link, **asdict(small)} if small else None
+        return {"name": path.stem, "link": link, **small} if small else None
 
 
 def samples(
@@ -119,27 +105,29 @@ def samples(
     `position` is each run's place on the page by its id; files that cannot be read are added to `problems`.
     """
     gathered = _Samples(page_folder, problems, budget)
-    number = 0
-    for comparison in comparisons:
-        shown = 0
-        for group in comparison.groups:
-            run, paths = _lowest_seed(group, gathered)
-            place, name = {"group": number, "run": position[id(run)]}, _name(comparison, group)
-            number += 1
-            if paths and shown == ATTENTIONS:
+    groups = [(comparison, group) for comparison in comparisons for group in comparison.groups]
+    for folder, most in IMAGES.items():
+        shown: Counter[int] = Counter()
+        for number, (comparison, group) in enumerate(groups):
+            run, paths = _lowest_seed(group, folder, gathered)
+            place = {
+                "group": number,
+                "run": position[id(run)],
+                "own": folder == "predictions",
+                "of": len(paths),
+            }
+            name = _name(comparison, group)
+            if paths and shown[id(comparison)] == ATTENTIONS:
                 gathered.left_out.append(name)
             elif paths:
-                shown += gathered.add(run, paths[:IMAGES], place, name)
+                shown[id(comparison)] += gathered.add(run, paths[:most], place, name)
     return {"runs": gathered.runs, "left_out": gathered.left_out}
 
 
-def _lowest_seed(group: Group, gathered: _Samples) -> tuple[CollectedRun, list[Path]]:
+def _lowest_seed(group: Group, folder: str, gathered: _Samples) -> tuple[CollectedRun, list[Path]]:
     """The first run of the group that left pictures, and these; its first run and nothing if none did."""
-    for run in group.runs:
-        paths = attempt(picture_paths, run.folder, gathered.problems)
-        if paths:
-            return run, paths
-    return group.runs[0], []
+    found = ((run, attempt(picture_paths, run.folder / folder, gathered.problems)) for run in group.runs)
+    return next(((run, paths) for run, paths in found if paths), (group.runs[0], []))
 
 
 def _name(comparison: Comparison, group: Group) -> str:

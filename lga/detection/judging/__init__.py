@@ -11,6 +11,7 @@ from lga.detection.judging.collector import (
     whole_images,
 )
 from lga.detection.judging.curves import confusion_matrix, curves
+from lga.detection.judging.outcomes import outcomes
 from lga.detection.judging.paper_protocol import judge_by_paper
 
 __all__ = [
@@ -24,5 +25,6 @@ __all__ = [
     "evaluate_coco",
     "in_original_pixels",
     "judge_by_paper",
+    "outcomes",
     "whole_images",
 ]

@@ -43,13 +43,8 @@ class JudgedImage:
     def cpu(self) -> "JudgedImage":
         """Return this image with its tensors in the processor's memory."""
         found = self.detections
-        return JudgedImage(
-            origin=self.origin,
-            detections=Detections(found.boxes.cpu(), found.scores.cpu(), found.labels.cpu()),
-            boxes=self.boxes.cpu(),
-            labels=self.labels.cpu(),
-            ignore=self.ignore.cpu(),
-        )
+        moved = Detections(found.boxes.cpu(), found.scores.cpu(), found.labels.cpu())
+        return JudgedImage(self.origin, moved, self.boxes.cpu(), self.labels.cpu(), self.ignore.cpu())
 
 
 def in_original_pixels(batch: DetectionBatch, detections: Sequence[Detections]) -> list[JudgedImage]:

@@ -1,11 +1,15 @@
 """What a detector's test leaves beside its numbers: pictures of the same images in every run, and curves.
 
-Under the run's folder: `pictures/<number>-<image>.png`, true boxes left, those found right (the
-best few where none is sure), and `curves.json`, precision against recall of each class and the confusion
-matrix.
+Under the run's folder: `pictures/<number>-<image>.png`, true boxes left, those found right (the best few
+where none is sure), coloured by what is right, wrong and missed; and `curves.json`, precision against recall
+of each class and the confusion matrix. The images are drawn by the hashes of their names, which neither
+attention nor seed nor the number of devices changes.
 """
 
+import hashlib
 import json
+import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +18,8 @@ import pytorch_lightning as pl
 from numpy.typing import NDArray
 from torch import Tensor
 
-from lga.detection.judging import JudgedImage
+from lga.detection.judging import JudgedImage, outcomes
+from lga.detection.judging.outcomes import IGNORED, MISSED, RIGHT, WRONG
 from lga.run.callbacks.wandb_logger import WandbLogger
 from lga.structures import DetectionBatch
 from lga.system.files import write_atomically, write_text
@@ -46,16 +51,16 @@ class DetectionReport(pl.Callback):
         batch_idx: int,
         dataloader_idx: int = 0,
     ) -> None:
-        """Keep the first images of the split."""
+        """Keep those of the drawn images that are in the batch."""
         if not outputs["images"]:  # another device judges them
             return
         for pixels, image in zip(batch.images, outputs["images"], strict=True):
-            if len(self._shown) < SHOWN_IMAGES:
-                self._shown.append((_without_padding(pixels, image), image))
+            if len(self._shown) < SHOWN_IMAGES or _draw(image) < _draw(self._shown[-1][1]):
+                self._shown = _drawn([*self._shown, (_without_padding(pixels, image), image.cpu())])
 
     def on_test_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Write both; of several devices the first one does."""
-        shown = _of_all_devices(self._shown)
+        shown = _drawn(picture for device in gathered(self._shown) for picture in device)
         if not trainer.is_global_zero:
             return
         write_text(self.curves, json.dumps(pl_module.curves, indent=1) + "\n")
@@ -72,27 +77,31 @@ class DetectionReport(pl.Callback):
     def _draw(
         self, number: int, pixels: NDArray[np.uint8], image: JudgedImage, class_names: list[str]
     ) -> Path:
-        from lga.detection.drawing import draw_boxes, drawn, png, side_by_side
+        from lga.detection.drawing import counted, draw_boxes, drawn, png, side_by_side
 
         heading, found = drawn(image.detections, SHOWN_CONFIDENCE)
-        true = draw_boxes(pixels, _scaled(image.boxes, image), image.labels.cpu().numpy(), class_names)
-        predicted = draw_boxes(
-            pixels,
-            _scaled(found.boxes, image),
-            found.labels.cpu().numpy(),
-            class_names,
-            found.scores.cpu().numpy(),
-        )
+        of_true, of_found = outcomes(image, found)
+        boxes, labels, scores = _scaled(image.boxes, image), image.labels.numpy(), None
+        true = draw_boxes(pixels, boxes, labels, class_names, scores, of_true)
+        boxes, labels, scores = _scaled(found.boxes, image), found.labels.numpy(), found.scores.numpy()
+        predicted = draw_boxes(pixels, boxes, labels, class_names, scores, of_found)
+        halves = [
+            (f"true: {(of_true != IGNORED).sum()}, {counted(of_true, MISSED)}", true),
+            (f"{heading}: {counted(of_found, RIGHT, WRONG)}", predicted),
+        ]
         path = self.pictures / f"{number}-{Path(image.origin.name).stem}.png"
-        picture = png(side_by_side([("true", true), (heading, predicted)]))
+        picture = png(side_by_side(halves))
         write_atomically(path, lambda file: file.write(picture))
         return path
 
 
-def _of_all_devices(shown: list[_Shown]) -> list[_Shown]:
-    """Return the first images of the split; each device has some, in its turn."""
-    of_all = gathered([(pixels, image.cpu()) for pixels, image in shown])
-    return [picture for device in of_all for picture in device][:SHOWN_IMAGES]
+def _drawn(shown: Iterable[_Shown]) -> list[_Shown]:
+    return sorted(shown, key=lambda picture: _draw(picture[1]))[:SHOWN_IMAGES]
+
+
+def _draw(image: JudgedImage) -> tuple[bytes, int]:
+    """Return what images are drawn by, the smallest first; tiles of one name stand in their order."""
+    return hashlib.sha256(os.fsencode(image.origin.name)).digest(), image.origin.index
 
 
 def _without_padding(pixels: Tensor, image: JudgedImage) -> NDArray[np.uint8]:
@@ -106,4 +115,4 @@ def _without_padding(pixels: Tensor, image: JudgedImage) -> NDArray[np.uint8]:
 
 def _scaled(boxes: Tensor, image: JudgedImage) -> NDArray[np.float32]:
     """Return boxes (N, 4) of the original in pixels of the image as the network saw it."""
-    return np.asarray((boxes.float() * boxes.new_tensor(image.origin.scale * 2)).cpu().numpy(), np.float32)
+    return np.asarray((boxes.float() * boxes.new_tensor(image.origin.scale * 2)).numpy(), np.float32)

@@ -64,11 +64,11 @@ def open_page(browser, tmp_path, monkeypatch):
     """Writes the page of `tmp_path / "runs"` and opens a tab of it; nothing may have gone wrong at the end.
 
     With `paper=True` it has the paper's tables, judged on these runs; with `studies=True` the runs are kept
-    ones of a study.
+    ones of a study. The script `watch` runs before the page's own.
     """
     opened = []
 
-    def open_it(tab="yours", paper=False, audit=None, studies=False, unfold=True, **options):
+    def open_it(tab="yours", paper=False, audit=None, studies=False, unfold=True, watch="", **options):
         path = tmp_path / "dashboard.html"
         collection = collect(tmp_path / "runs")
         tables = judge_made(collection, monkeypatch) if paper else ()
@@ -85,6 +85,7 @@ def open_page(browser, tmp_path, monkeypatch):
         page.on("dialog", lambda dialog: (seen.errors.append(f"dialog: {dialog.message}"), dialog.dismiss()))
         page.on("request", lambda request: seen.requests.append(request.url))
         page.set_default_timeout(8000)
+        page.add_init_script(watch)
         page.goto(f"{path.as_uri()}#tab={tab}")
         if unfold:
             page.evaluate(UNFOLD)

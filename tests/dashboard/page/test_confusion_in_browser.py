@@ -10,7 +10,7 @@ pytestmark = pytest.mark.browser
 
 def confusion_of(page, name):
     """The closed or open matrix of a run, and the rows of its table as text."""
-    details = page.locator("#samples details").filter(has=page.get_by_text(f"{name}: "))
+    details = page.locator(".matrices details").filter(has=page.get_by_text(f"{name}: "))
     rows = [row.locator("th, td").all_inner_texts() for row in details.locator("tr").all()]
     return details, rows
 
@@ -45,7 +45,7 @@ def test_confusion_matrices_open_by_keyboard_and_show_the_counts(tmp_path, open_
     assert page.locator(".matrix").count() == 1
     page.get_by_label("none", exact=True).uncheck()  # what is open stays open when the rest is drawn again
     page.wait_for_selector(".matrix")
-    assert page.locator("#samples details").count() == 1
+    assert page.locator(".matrices details").count() == 1
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -56,7 +56,7 @@ def test_a_matrix_of_eighty_classes_scrolls_by_itself_and_stays_legible(tmp_path
     folder = leave_run(tmp_path / "runs", made_record())
     leave_pictures(folder, confusion=made_confusion(classes, counts))
     page = open_page("pictures", unfold=False, viewport={"width": 375, "height": 800}, color_scheme=scheme)
-    page.locator("#samples summary").click()
+    page.locator(".matrices summary").click()
     matrix = page.get_by_role("region", name="Confusion matrix of none, seed 0")
     assert matrix.evaluate(
         "node => node.scrollWidth > node.clientWidth && node.scrollHeight > node.clientHeight"

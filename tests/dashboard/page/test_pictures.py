@@ -9,13 +9,13 @@ import pytest
 from PIL import Image
 
 from lga.dashboard.page.payload import payload
-from lga.dashboard.page.samples import ATTENTIONS, picture_paths, samples, thumbnail
+from lga.dashboard.page.samples import ATTENTIONS, IMAGES, picture_paths, samples, thumbnail
 from lga.results.collect import collect
 from lga.results.comparison import compare
 from lga.results.curves import read_precision_recall
 from lga.system.errors import UserError
 from tests.dashboard.page.conftest import GENERATED
-from tests.results.made_records import leave_pictures, leave_run, made_record
+from tests.results.made_records import leave_pictures, leave_predictions, leave_run, made_record
 
 
 def leave_shown(root, attention="none", seed=0, **options):
@@ -34,22 +34,23 @@ def gathered(root, **options):
     return samples(compare(collection.runs), position, root, [], **options)
 
 
-def test_thumbnail_is_a_small_jpeg_of_the_same_colour(tmp_path):
-    """960 x 504 with the long side at 480 is 480 x 252."""
-    leave_pictures(tmp_path, size=(960, 504), colour=(200, 40, 40))
+def test_thumbnail_is_a_small_picture_of_the_same_colour(tmp_path):
+    """1600 x 840 with the long side at 800 is 800 x 420."""
+    leave_pictures(tmp_path, size=(1600, 840), colour=(200, 40, 40))
     small = thumbnail(tmp_path / "pictures" / "0-image-0.png")
-    kind, encoded = small.source.split(",")
+    kind, encoded = small["source"].split(",")
     with Image.open(io.BytesIO(base64.b64decode(encoded))) as picture:
-        assert (kind, picture.format) == ("data:image/jpeg;base64", "JPEG")
-        assert picture.size == (small.width, small.height) == (480, 252)
+        assert (kind, picture.format) == ("data:image/webp;base64", "WEBP")
+        assert picture.size == (small["width"], small["height"]) == (800, 420)
         assert picture.getpixel((9, 9)) == pytest.approx((200, 40, 40), abs=4)
 
 
 def test_pictures_come_by_number_not_by_text(tmp_path):
     leave_pictures(tmp_path, count=11)
-    (tmp_path / "pictures" / "other.png").touch()
-    assert [path.name for path in picture_paths(tmp_path)] == [f"{n}-image-{n}.png" for n in range(11)]
-    assert picture_paths(tmp_path / "pictures") == []
+    folder = tmp_path / "pictures"
+    (folder / "other.png").touch()
+    assert [path.name for path in picture_paths(folder)] == [f"{n}-image-{n}.png" for n in range(11)]
+    assert picture_paths(tmp_path / "predictions") == []
 
 
 def test_each_attention_shows_two_images_of_its_lowest_seed_with_pictures(tmp_path):
@@ -65,6 +66,31 @@ def test_each_attention_shows_two_images_of_its_lowest_seed_with_pictures(tmp_pa
     assert [picture["name"] for picture in shown[0]["pictures"]] == ["0-image-0", "1-image-1"]
     assert (tmp_path / shown[0]["pictures"][0]["link"]).is_file()
     assert (data["samples"]["left_out"], data["problems"]) == ([], [])
+
+
+def test_own_images_are_shown_of_any_run_and_before_those_of_the_test_split(tmp_path):
+    """Of the lowest seed that predicted some; a classifier has no pictures of its test."""
+    leave_run(tmp_path / "runs", made_record(attention="none", seed=0))
+    leave_predictions(leave_run(tmp_path / "runs", made_record(attention="none", seed=1)), count=8)
+    leave_predictions(leave_shown(tmp_path / "runs", "lga"), count=1)
+    data = data_of(tmp_path)
+    shown = [(data["runs"][s["run"]]["attention"], s["own"], s["of"]) for s in data["samples"]["runs"]]
+    assert shown == [("none", True, 8), ("lga", True, 1), ("lga", False, 2)]
+    own, judged = data["samples"]["runs"][1:]
+    assert [picture["name"] for picture in own["pictures"]] == ["1-photo-1"]
+    assert "predictions/1-photo-1.png" in own["pictures"][0]["link"]
+    assert (own.get("confusion"), judged["confusion"]["classes"]) == (None, ["a", "b", "background"])
+    assert len(data["samples"]["runs"][0]["pictures"]) == IMAGES["predictions"]
+
+
+def test_runs_have_the_first_metric_that_classes_have(tmp_path):
+    per_class = {"cat": {"paper/map50": 51.234, "coco/map": 2.0}, "dog": {}, "cow": {"paper/map50": 7.0}}
+    leave_run(tmp_path / "runs", made_record(metrics_per_class=per_class))
+    leave_run(tmp_path / "runs", made_record(seed=1))
+    data = data_of(tmp_path)
+    first, second = (run["by_class"] for run in data["runs"])
+    assert first == {"metric": "paper/map50", "classes": 0, "values": [51.23, None, 7.0]}
+    assert (data["classes"], second) == ([("cat", "dog", "cow")], None)
 
 
 def test_more_attentions_than_a_reader_can_compare_are_left_out_by_name(tmp_path):

@@ -71,6 +71,22 @@ def test_gains_are_ranked_on_a_chart(runs, open_page):
     assert label.index("lga: +0.93 [") < label.index("se: +0.07 [")
 
 
+def test_rows_have_their_curves_in_a_fold_where_records_have_some(runs, open_page):
+    page = open_page("studies", studies=True)
+    page.get_by_text("Curves by epoch").click()
+    chart = page.locator("#studies .claims-box svg[role=img]")
+    assert chart.get_attribute("aria-label").startswith(
+        "top-1 accuracy (%) on the validation split by epoch, for none, lga, se, eca."
+    )
+    page.get_by_label("lga", exact=True).uncheck()
+    wait_until(page, "!document.querySelector('#studies .claims-box svg').ariaLabel.includes('lga')")
+    for folder in runs.glob("*/*/*/*"):
+        (folder / "metrics.csv").unlink()
+    page = open_page("studies", studies=True)
+    assert page.get_by_text("Curves by epoch").is_hidden()
+    assert page.get_by_text("Not recorded").count() == 0
+
+
 def test_the_filters_apply(runs, open_page):
     leave_run(runs, made_record("mnist", attention="lga"))
     page = open_page("studies", studies=True)

@@ -80,8 +80,9 @@ function cut(text, characters) {
   return text.length > characters ? `${text.slice(0, Math.max(1, characters - 1))}…` : text;
 }
 
-// Lines: { name, colour, points: [[x, y]], thin, dashed }; thin ones have no name. `least` is a range the axis holds.
-function lineChart(lines, { width, height = 250, across = "epoch", title, least, settled = 0, label }) {
+// Lines: { name, colour, points: [[x, y]], thin, dashed }; thin ones have no name. `least` is a range the axis holds,
+// `judged` an epoch that is marked.
+function lineChart(lines, { width, height = 250, across = "epoch", title, least, settled = 0, judged, label }) {
   const named = lines.filter(({ thin, points }) => !thin && points.length > 0);
   if (named.length === 0) return null;
   const points = lines.flatMap((line, index) => line.points.map(([x, y]) => ({ x, y, index, ...line })));
@@ -89,7 +90,7 @@ function lineChart(lines, { width, height = 250, across = "epoch", title, least,
   const [low, high] = extent([...late, ...(least ?? [])]);
   const room = 0.05 * (high - low || Math.abs(high) * 0.02 || 1);
   const right = width > 400 ? 112 : 12;
-  const ends = apart(named.map((line) => ({ ...line, end: line.points.at(-1)[1] })), ((high - low + 2 * room) / (height - 60)) * 13);
+  const ends = apart(named.map((line) => ({ ...line, end: line.points.at(-1)[1] })), ((high - low + 2 * room) / (height - 60)) * 13, high);
   return drawn(label, {
     width, height, marginLeft: 46, marginRight: right, marginBottom: 38,
     x: { label: across, labelAnchor: "center", labelArrow: "none", ticks: Math.max(2, (width - 150) / 70), tickFormat: (v) => `${v}` },
@@ -98,16 +99,20 @@ function lineChart(lines, { width, height = 250, across = "epoch", title, least,
       ...[{ thin: true }, { dashed: true }, {}].map((kind) => Plot.line(points.filter(({ thin, dashed }) => Boolean(thin) === Boolean(kind.thin) && Boolean(dashed) === Boolean(kind.dashed)), {
         x: "x", y: "y", z: "index", stroke: "colour", clip: true, strokeWidth: kind.thin ? 1 : 2, strokeOpacity: kind.thin ? 0.35 : 1, strokeDasharray: kind.dashed ? "6 4" : "none",
       })),
+      ...(isAbsent(judged) ? [] : [Plot.ruleX([judged], { stroke: "var(--soft)", strokeDasharray: "3 3" }),
+        Plot.text([`judged: epoch ${judged}`], { x: judged, frameAnchor: "bottom", dy: -6, dx: -6, textAnchor: "end", fill: "var(--soft)", text: (d) => d })]),
       right > 12 ? Plot.text(ends, { x: () => Math.max(...points.map(({ x }) => x)), y: "at", text: ({ name }) => cut(name, 15), dx: 8, textAnchor: "start", fill: "colour", title: "name" }) : null,
     ],
   });
 }
 
-// Labels in order of their ends, at least `gap` from each other.
-function apart(labels, gap) {
+// Labels in order of their ends, at least `gap` from each other and none above `most`, if there is room.
+function apart(labels, gap, most) {
   const sorted = [...labels].sort((a, b) => a.end - b.end);
   let next = -Infinity;
   for (const label of sorted) next = (label.at = Math.max(label.end, next)) + gap;
+  let last = most;
+  for (const label of sorted.toReversed()) last = (label.at = Math.min(label.at, last)) - gap;
   return sorted;
 }
 
@@ -141,6 +146,7 @@ function axisTitle(metric) {
   return metric.unit ? `${metric.label} (${metric.unit})` : metric.label;
 }
 
+// Nothing where there is no picture.
 function figure(caption, note, picture) {
-  return element("figure", {}, element("figcaption", {}, caption, " ", element("small", {}, note)), picture ?? element("p", { class: "note" }, "Not recorded."));
+  return picture && element("figure", {}, element("figcaption", {}, caption, " ", element("small", {}, note)), picture);
 }

@@ -25,7 +25,7 @@ function showCost(width) {
   if (points.length === 0) return panels.replaceChildren(element("p", { class: "note" }, "No number of this set passes the filters."));
   const costs = COSTS.filter((cost) => points.some((point) => !isAbsent(cost.of(point))));
   byId("cost-measured").textContent = costs.length === COSTS.length ? `Inference: ${data.latencies.measured}.` : "";
-  byId("cost-panels").replaceChildren(...costs.map((cost) => figure(cost.title, "added to the network without attention", costPicture(points, cost, width))), costTable(points));
+  byId("cost-panels").replaceChildren(...costs.map((cost) => figure(cost.title, "added to the network without attention", costPicture(points, cost, width))).filter(Boolean), costTable(points));
 }
 
 // Gains over no attention against what is added to it, of all networks on one axis.

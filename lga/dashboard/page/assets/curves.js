@@ -18,11 +18,12 @@ function linePoints(run, metric) {
   return values.map((value, index) => [epochs[index], value]).filter(([, value]) => !isAbsent(value));
 }
 
+// Of groups, or of what else has runs; null where none has curves.
 // The axis fits the values after a third of the epochs, so that late differences can be seen.
-function curvePlot(groups, metric, width) {
-  const lines = groups.flatMap((group) => curveLines(group.runs, metric, { name: groupName(group), colour: colour(group.attention) }));
-  const label = `${axisTitle(metric)} on the validation split by epoch, for ${groups.map(groupName).join(", ")}.`;
-  return lineChart(lines, { width, height: Math.max(250, groups.length * ROW), title: axisTitle(metric), settled: 1 / 3, label });
+function curvePlot(groups, metric, width, { nameOf = groupName, judged } = {}) {
+  const lines = groups.flatMap((group) => curveLines(group.runs, metric, { name: nameOf(group), colour: colour(group.attention) }));
+  const label = `${axisTitle(metric)} on the validation split by epoch, for ${groups.map(nameOf).join(", ")}.`;
+  return lineChart(lines, { width, height: Math.max(250, groups.length * ROW), title: axisTitle(metric), settled: 1 / 3, judged, label });
 }
 
 function groupName({ attention, distinction }) {

@@ -11,14 +11,25 @@ function showRun(run, number = null) {
     run.error ? scrolled("Error", run.error) : "",
     element("h3", {}, "Command ", copyButton(run.command)),
     scrolled("Command", run.command),
+    runCurve(run),
     settingsTable("Run", factPairs(run)),
     settingsTable("Test metrics", metricPairs(run)),
+    classTable(runName(run), [{ name: `seed ${run.seed}`, runs: [data.runs.indexOf(run)] }], true) ?? "",
     settingsTable("Images read, by split", settingPairs(run.data)),
     settingsTable("Config", settingPairs(run.config)),
     settingsTable("Code and environment", settingPairs(run.environment)),
   );
+  offerExports(dialog);
   if (!dialog.open) dialog.showModal();
   dialog.scrollTop = 0;
+}
+
+// The judged metric by epoch; the dialog's width is not known before it is open.
+function runCurve(run) {
+  const metric = metricsByName.get(run.metric);
+  const members = [{ attention: run.attention, runs: [data.runs.indexOf(run)] }];
+  const chart = metric && curvePlot(members, metric, Math.min(window.innerWidth - 60, 800), { nameOf: () => run.attention, judged: run.selected });
+  return figure("Validation by epoch", "the vertical line is the epoch whose weights were judged", chart ?? null) ?? "";
 }
 
 function numberBehind(run, number) {

@@ -44,12 +44,14 @@ function studyPanel(study, page) {
   const missing = [...new Set(rows.filter(({ runs }) => runs.length === 0).map(({ label }) => label))];
   const scroll = element("div", { class: "scroll", role: "region", "aria-label": `${study.title}, scrollable`, tabindex: "0" }, node);
   const plots = element("div", { class: "pair study-plots" });
+  const curves = element("details", { class: "claims-box" }, element("summary", {}, "Curves by epoch"));
+  curves.addEventListener("toggle", redraw);
   let [visible, drawnWidth] = [ran, 0];
   const article = folded(study.title, null, study.findings[0] ?? "", false, () => [
     element("p", { class: "question" }, study.question),
     element("p", { class: "note" }, ...withCode(page.limits)),
     element("ul", { class: "claims study-findings" }, ...study.findings.map((sentence) => element("li", {}, sentence))),
-    plots, scroll, ...(missing.length > 0 ? [element("p", { class: "note" }, `Not run: ${missing.join(", ")}.`)] : []),
+    plots, scroll, curves, ...(missing.length > 0 ? [element("p", { class: "note" }, `Not run: ${missing.join(", ")}.`)] : []),
     ...study.supplements.map(supplement),
   ]);
   article.id = study.id;
@@ -73,6 +75,8 @@ function studyPanel(study, page) {
   function redraw() {
     if (!article.open || !drawnWidth) return;
     plots.replaceChildren(...studyPlots(study, visible, drawnWidth));
+    curves.hidden = !visible.some(({ runs }) => runs.some((run) => data.runs[run].curves));
+    if (curves.open) curves.replaceChildren(curves.firstChild, ...studyCurves(study, visible, drawnWidth));
     offerExports(article);
   }
 }
@@ -159,4 +163,13 @@ function studyPlots(study, rows, width) {
     const chart = gainChart(shown, { reference: study.reference, metric: family.label, margin: family.margin, width, place: `, ${family.place}` });
     return [figure(family.place, `${family.scale}; band: ±${family.margin} is practically none`, chart)];
   });
+}
+
+// For each family the curves of its rows, if their records have some.
+function studyCurves(study, rows, width) {
+  const charts = study.families.map((family) => {
+    const of = rows.filter((row) => row.family === family && row.runs.length > 0);
+    return figure(family.place, `${family.label} on the validation split: seeds thin, their mean thick`, curvePlot(of, metricsByName.get(family.metric), width, { nameOf: ({ label }) => label }));
+  });
+  return [element("div", { class: "pair" }, ...charts)];
 }

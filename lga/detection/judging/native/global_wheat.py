@@ -52,7 +52,7 @@ def _precisions(found: WholeImages) -> Floats:
     """Return the precision of each image at each threshold (T, n)."""
     detections = by_falling_score(found.detections)
     pairs = overlaps(detections, found.truth)
-    right = np.array([greedy(pairs.where(pairs.iou > t), len(detections)) for t in THRESHOLDS])
+    right = np.array([greedy(pairs.where(pairs.iou > t), len(detections)) >= 0 for t in THRESHOLDS])
     hits = np.stack([_per_image(detections[rows, IMAGE], found.images) for rows in right])
     boxes = _per_image(detections[:, IMAGE], found.images) + _per_image(found.truth.image, found.images)
     precisions: Floats = np.divide(hits, boxes - hits, out=np.ones(hits.shape), where=boxes > 0)

@@ -112,11 +112,11 @@ class Verdicts:
     """What is neither right nor neutral is wrong.
 
     Attributes:
-        right: (T, P).
+        taken: (T, P), the number of the object that a right detection found; -1 for none.
         neutral: (T, P), counts neither for nor against.
     """
 
-    right: Bools
+    taken: Ints
     neutral: Bools
 
 
@@ -136,12 +136,12 @@ def greedy_verdicts(pairs: Overlaps, counts: Bools, thresholds: Floats, num_dete
     objects, others = pairs.where(counts[pairs.box]), pairs.where(~counts[pairs.box])
     covered = np.zeros(num_detections)
     np.maximum.at(covered, others.detection, others.share)
-    right = np.array([greedy(objects.where(objects.iou >= t), num_detections) for t in thresholds])
-    return Verdicts(right, ~right & (covered >= thresholds[:, None]))
+    taken = np.array([greedy(objects.where(objects.iou >= t), num_detections) for t in thresholds])
+    return Verdicts(taken, (taken < 0) & (covered >= thresholds[:, None]))
 
 
-def greedy(pairs: Overlaps, num_detections: int) -> Bools:
-    """Return which detections get a box (P,).
+def greedy(pairs: Overlaps, num_detections: int) -> Ints:
+    """Return the number of the box that each detection gets (P,), -1 for none.
 
     In their order, detections take the box that they overlap most of those still free. This is found for all
     of a split at once by deferred acceptance (Gale and Shapley, 1962, https://doi.org/10.2307/2312726): each
@@ -165,8 +165,8 @@ def greedy(pairs: Overlaps, num_detections: int) -> Bools:
         choice = choice + refused
         left = choice < end
         asking, choice, end = asking[left], choice[left], end[left]
-    got = np.zeros(num_detections, np.bool_)
-    got[asking] = True
+    got = np.full(num_detections, -1)
+    got[asking] = wanted
     return got
 
 

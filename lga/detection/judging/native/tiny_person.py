@@ -90,10 +90,11 @@ def _average_precisions(
         return []
     verdicts = greedy_verdicts(pairs, counts, THRESHOLDS, len(detections))
     out_of_size = ~_within(areas_of(detections[:, BOX]), limits)
-    judged = verdicts.right | ~(verdicts.neutral | out_of_size)
+    found = verdicts.taken >= 0
+    judged = found | ~(verdicts.neutral | out_of_size)
     return [
         at_points(right[rows], int(counts.sum()), RECALL_POINTS)
-        for right, rows in zip(verdicts.right, judged, strict=True)
+        for right, rows in zip(found, judged, strict=True)
     ]
 
 

@@ -86,7 +86,7 @@ class VisDrone:
     ) -> dict[str, float]:
         """Return the metrics of one class, whose detections ``own`` (P,) marks."""
         num_objects = int((truth.counts & (truth.labels == label)).sum())
-        right, judged = verdicts.right[:, own], ~verdicts.neutral[:, own]
+        right, judged = verdicts.taken[:, own] >= 0, ~verdicts.neutral[:, own]
         precisions = np.array(
             [all_point(hits[rows], num_objects) for hits, rows in zip(right, judged, strict=True)]
         )
