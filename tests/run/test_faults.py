@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import torch
 from torch.utils.data import DataLoader
+from torch.utils.data._utils import signal_handling
 
 from lga.backbones.weights_file import load
 from lga.data import download as downloading
@@ -412,8 +413,9 @@ def test_what_a_machine_does_is_told_with_what_to_do(error, expected):
             assert setting in told
 
 
-def test_a_second_loader_that_dies_does_not_interrupt_what_is_told_of_the_first():
+def test_a_second_loader_that_dies_does_not_interrupt_what_is_told_of_the_first(monkeypatch):
     """That of the training images and that of the validation's."""
+    monkeypatch.setattr(signal_handling, "_SIGCHLD_handler_set", False)  # else torch's is gone after others
     loaders = [iter(DataLoader(range(100), num_workers=1)) for _ in range(2)]
     first, second = (loader._workers[0].pid for loader in loaders)
     interrupting = signal.getsignal(signal.SIGCHLD)  # torch's
