@@ -80,7 +80,7 @@ def _metric(cfg: DictConfig, name: str) -> Any:
 
 def check_smallest_batch(network: nn.Module, cfg: DictConfig, data: SplitsData[Any]) -> None:
     """Raise UserError where a device's part of a batch is one image, and batch norm would see one value."""
-    images, size, limit = data.counts["train"], cfg.recipe.batch_size, cfg.trainer.limit_train_batches
+    images, size, limit = data.splits.counts["train"], cfg.recipe.batch_size, cfg.trainer.limit_train_batches
     cut = limit is not None and limit <= images // size  # before a last batch that is smaller
     smallest, devices = size if cut else images % size or size, data.shard.world_size
     if smallest // devices > 1:

@@ -61,7 +61,7 @@ def fit_and_judge(run: FrozenRun, folder: RunDirectory, shard: Shard | None = No
     if shard is not None:
         data.shard, data.most_judged = shard, cfg.trainer.limit_eval_batches
     check_smallest_batch(network, cfg, data)
-    resumed_epoch = made_by_first(lambda: _resumable_epoch(run, folder, data.manifest))
+    resumed_epoch = made_by_first(lambda: _resumable_epoch(run, folder, data.splits.manifest))
     wandb = WandbLogger.start(run, folder, resumed=resumed_epoch is not None)
     wandb.log_metrics(complexity.as_dict())
     status = "failed"
@@ -131,15 +131,15 @@ def _results(
         "score": metrics[cfg.task.monitor.split("/", 1)[-1]],
         "selection": SelectionRecord(
             rule=f"{cfg.recipe.select} {cfg.task.selected_by}",
-            split=data.selection,
+            split=data.splits.selection,
             epoch=best.best_epoch,
             score=best.best_score,
         ),
         "data": DataRecord(
-            manifest_hash=manifest_hash(data.manifest),
-            files=data.manifest,
-            counts=data.counts,
-            dropped=getattr(data, "dropped", {}),
+            manifest_hash=manifest_hash(data.splits.manifest),
+            files=data.splits.manifest,
+            counts=data.splits.counts,
+            dropped=data.splits.dropped,
         ),
         "peak_memory_bytes": peak_memory_bytes(),
         "code": code_state(),
@@ -268,7 +268,7 @@ def _other_epoch(
     history = next(each for each in trainer.callbacks if isinstance(each, MetricsHistory))  # type: ignore[attr-defined]
     rule = "last" if best.select == "best" else "best"
     row = history.rows[-1] if rule == "last" else best.best_of(history.rows)
-    if data.selection == "test":
+    if data.splits.selection == "test":
         metrics = _metrics_of("val", row)
     elif rule == "last":
         trainer.test(task, datamodule=data, verbose=False)

@@ -9,6 +9,7 @@ batches within an epoch are not skipped.
 Axes: N images of a split, B of a batch, C channels, H rows, W columns, S side of the result.
 """
 
+from collections.abc import Callable
 from copy import deepcopy
 from itertools import islice
 
@@ -22,7 +23,7 @@ from lga.data.classification.labelled_images import ImageSplits, LabelledImages
 from lga.data.detection.image_stores import FileImages
 from lga.data.loading.batch_order import BatchKey, BatchOrder
 from lga.data.loading.sharding import TrainingOrder
-from lga.data.loading.splits_data import DeferredLoader, SplitsData, SplitsReader
+from lga.data.loading.splits_data import DeferredLoader, SplitsData
 from lga.structures.batch import ImageBatch
 from lga.system.errors import UserError
 
@@ -124,7 +125,7 @@ class ClassificationData(SplitsData[ImageSplits]):
 
     def __init__(
         self,
-        reader: SplitsReader[ImageSplits],
+        reader: Callable[[], ImageSplits],
         image_size: int,
         batch_size: int,
         augmentation: str = "none",

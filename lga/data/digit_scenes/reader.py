@@ -86,7 +86,7 @@ class DigitScenesReader:
         manifest = stored(self.folder, lambda folder: make_scenes(folder, self.image_size, self.counts))
         self._check_boxes(manifest)
         train, val, test = (self._source(split) for split in SPLITS)
-        return DetectionSplits(train, val, test, self.class_names, manifest)
+        return DetectionSplits(train, val, test, manifest)
 
     def _check_boxes(self, manifest: dict[str, str]) -> None:
         if (self.image_size, self.counts) != (USUAL_SIZE, USUAL_COUNTS):

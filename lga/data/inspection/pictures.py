@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,8 @@ from lga.data.classification.labelled_images import LabelledImages
 from lga.data.detection.image_stores import FileImages
 from lga.data.detection.splits import DetectionSource
 from lga.data.inspection.contact_sheet import Pictured, contact_sheet
-from lga.data.inspection.published_set import PublishedInspection, Splits, distinct_splits
+from lga.data.inspection.published_set import PublishedInspection, distinct_splits
+from lga.data.loading.splits import Splits
 from lga.structures.annotations import Annotations, WrittenImage
 
 
@@ -25,7 +27,7 @@ def published_parts(inspection: PublishedInspection) -> dict[str, Pictured]:
     return parts
 
 
-def split_parts(dataset: str, splits: Splits, class_names: tuple[str, ...]) -> dict[str, Pictured]:
+def split_parts(dataset: str, splits: Splits[Any], class_names: tuple[str, ...]) -> dict[str, Pictured]:
     """Return the splits of another set; labelled images have their class as caption."""
     return {
         name: _split_part(f"{dataset} {name}", getattr(splits, name), class_names)

@@ -19,8 +19,6 @@ from lga.structures.batch import ImageBatch
 class TinyReader:
     """45 images of 8 x 8 pixels, 3 classes; image i is flat, of value 5 * i."""
 
-    class_names = ("a", "b", "c")
-
     def __init__(self, channels=0):
         self.channels = channels
 
@@ -68,13 +66,10 @@ def test_evaluation_batches_are_twice_as_large_in_order_and_unaugmented():
         assert torch.equal(torch.cat([batch.labels for batch in batches]), split.labels)
 
 
-def test_attributes():
-    data = tiny_data()
-    assert data.num_classes == 3
-    assert data.class_names == ("a", "b", "c")
-    assert data.counts == {"train": 36, "val": 9, "test": 9}
-    assert data.manifest == {"tiny": "00"}
-    assert data.selection == "validation"
+def test_the_splits_are_those_of_the_reader():
+    splits = tiny_data().splits
+    assert splits.counts == {"train": 36, "val": 9, "test": 9}
+    assert (splits.manifest, splits.selection) == ({"tiny": "00"}, "validation")
 
 
 def test_drop_last():

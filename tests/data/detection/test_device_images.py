@@ -27,11 +27,9 @@ def reader(tmp_path_factory):
         Image.fromarray(random.integers(0, 256, (height, width, 3), np.uint8)).save(folder / f"{name}", "png")
 
     class Reader:
-        class_names = ("a", "b")
-
         def __call__(self):
             source = source_of_files(annotations, folder)
-            return DetectionSplits(source, source, source, self.class_names, {})
+            return DetectionSplits(source, source, source, {})
 
     return Reader()
 

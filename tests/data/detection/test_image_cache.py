@@ -149,13 +149,11 @@ def test_other_processes_see_the_same_pixels(source, tmp_path, cache, method):
 class FilesReader:
     """One source as all three splits."""
 
-    class_names = ("a",)
-
     def __init__(self, source, cache_dir):
         self.source, self.cache_dir = source, cache_dir
 
     def __call__(self):
-        return DetectionSplits(self.source, self.source, self.source, self.class_names, {})
+        return DetectionSplits(self.source, self.source, self.source, {})
 
 
 def noise(tmp_path, sizes):

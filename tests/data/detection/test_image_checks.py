@@ -91,7 +91,7 @@ def test_a_split_without_images(folder, empty):
     splits = dict.fromkeys(("train", "val", "test"), full)
     splits[empty] = source_of_files(written(), folder, f"files {empty}")
     with pytest.raises(UserError, match=rf"^files {empty}: no image; training, validation and test need "):
-        DetectionSplits(**splits, class_names=("a",), manifest={})
+        DetectionSplits(**splits, manifest={})
 
 
 def test_an_array_of_images_is_handed_over_by_its_path(tmp_path):
