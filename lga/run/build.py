@@ -19,8 +19,8 @@ from lga.config.instantiation import located, make, make_reader
 from lga.data.loading.random_streams import Stream, kept_global_state, stream_seed
 from lga.data.loading.splits_data import SplitsData
 from lga.system.errors import UserError
-from lga.tasks import Optimization, Schedule
 from lga.tasks.base_task import BaseTask
+from lga.tasks.optimization import Optimization, Schedule
 
 
 def build_model(overrides: Sequence[str] = ()) -> nn.Module:

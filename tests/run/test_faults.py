@@ -334,7 +334,7 @@ def test_a_damaged_identity_is_written_again(tmp_path):
 def test_a_loss_of_nan_stops_the_run_with_its_batch(tmp_path, monkeypatch, value):
     """In the second step of the second epoch."""
     folder = RunDirectory(cell(tmp_path, *LONGER))
-    from lga.tasks import ClassificationTask
+    from lga.tasks.classification_task import ClassificationTask
 
     original, steps = ClassificationTask.training_loss, []
 

@@ -8,9 +8,9 @@ import pytorch_lightning as pl
 import torch
 from pytorch_lightning.callbacks import ModelCheckpoint
 
-from lga.data import DigitsReader
 from lga.data.classification import classification_data
 from lga.data.classification.classification_data import ClassificationData
+from lga.data.classification.digits import DigitsReader
 from lga.data.classification.labelled_images import LabelledImages, make_splits, rank_within_class
 from lga.data.loading.sharding import BatchOfShare, Shard
 from lga.structures.batch import ImageBatch

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from lga.data.detection import DetectionSource, DetectionSplits, FileImages, Targets
+from lga.data.detection.image_stores import FileImages
+from lga.data.detection.splits import DetectionSource, DetectionSplits, Targets
 from lga.structures.annotations import Annotations, Ignored
 
 

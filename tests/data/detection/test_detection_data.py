@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 from pytorch_lightning.callbacks import ModelCheckpoint
 
-from lga.data.detection import DetectionAugmentation
+from lga.data.detection.augmentation import DetectionAugmentation
 from lga.data.detection.detection_data import DetectionData
 from lga.structures import DetectionBatch
 from lga.structures.annotations import Annotations, WrittenBox, WrittenImage

@@ -5,11 +5,12 @@ import pytest
 import torch
 from PIL import Image
 
-from lga.data.detection import DetectionAugmentation, DetectionSplits
+from lga.data.detection.augmentation import DetectionAugmentation
 from lga.data.detection.augmentation import with_gains as opencv_gains
 from lga.data.detection.detection_data import DetectionData
 from lga.data.detection.device_images import MOST_BYTES, device_images, with_gains
 from lga.data.detection.image_stores import ArrayImages
+from lga.data.detection.splits import DetectionSplits
 from tests.data.detection.sources import annotations_of, source_of_files, targets_of
 
 SIZES = ((40, 30), (30, 40), (90, 20), (64, 64), (33, 71), (12, 12))

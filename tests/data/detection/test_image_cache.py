@@ -16,8 +16,12 @@ from PIL import Image
 
 from lga.config.compose import compose
 from lga.config.frozen_run import freeze
-from lga.data.detection import DetectionAugmentation, DetectionData, DetectionSplits, FileImages, image_cache
+from lga.data.detection import image_cache
+from lga.data.detection.augmentation import DetectionAugmentation
+from lga.data.detection.detection_data import DetectionData
 from lga.data.detection.image_cache import with_cached_images
+from lga.data.detection.image_stores import FileImages
+from lga.data.detection.splits import DetectionSplits
 from lga.structures.annotations import Annotations, WrittenBox, WrittenImage
 from lga.system.errors import UserError
 from tests.data.detection.sources import MadeReader, flat, source_of, source_of_files, targets_of

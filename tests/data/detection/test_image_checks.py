@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lga.data.detection import ArrayImages, DetectionSplits
 from lga.data.detection.checks import check_images
 from lga.data.detection.faults import Faults
-from lga.data.detection.image_stores import FileImages
+from lga.data.detection.image_stores import ArrayImages, FileImages
+from lga.data.detection.splits import DetectionSplits
 from lga.structures.annotations import Annotations, WrittenBox, WrittenImage
 from lga.system.errors import UserError
 from tests.data.detection.sources import flat, source_of, source_of_files, targets_of

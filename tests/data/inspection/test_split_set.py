@@ -3,7 +3,7 @@
 import torch
 
 from lga.data.classification.labelled_images import ImageSplits, LabelledImages
-from lga.data.detection import DetectionSource, DetectionSplits
+from lga.data.detection.splits import DetectionSource, DetectionSplits
 from lga.data.inspection.published_set import inspect_splits
 from lga.structures.annotations import Annotations, Ignored, WrittenBox, WrittenImage
 from lga.system.errors import UserError

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import torch
 
-from lga.data import DigitsReader
 from lga.data.classification.classification_data import ClassificationData
-from lga.data.detection import DetectionAugmentation
+from lga.data.classification.digits import DigitsReader
+from lga.data.detection.augmentation import DetectionAugmentation
 from lga.data.detection.detection_data import DetectionData
 from lga.data.detection.image_cache import with_cached_images
 from lga.data.detection.image_stores import FileImages, PickedImages, picked
