@@ -31,10 +31,11 @@ from lga.run.fine_tuning import HeadFirst, load_weights
 from lga.run.folder.checkpoints import AtomicCheckpointIO, BestAndLast
 from lga.run.folder.data_files import check_same_data
 from lga.run.folder.directory import RunDirectory
-from lga.run.folder.record import DataRecord, OtherEpochRecord, OutcomesRecord, SelectionRecord, manifest_hash
+from lga.run.folder.record import DataRecord, OtherEpochRecord, OutcomesRecord, SelectionRecord
 from lga.run.machine.complexity import attention_heads, complexity_of
 from lga.run.machine.console import without_notices
 from lga.run.machine.environment import code_state, environment, keep_freed_memory, peak_memory_bytes
+from lga.system.digests import digest
 from lga.system.errors import UserError
 from lga.system.files import writable, write_atomically
 from lga.tasks.base_task import BaseTask
@@ -136,7 +137,7 @@ def _results(
             score=best.best_score,
         ),
         "data": DataRecord(
-            manifest_hash=manifest_hash(data.splits.manifest),
+            manifest_hash=digest(data.splits.manifest),
             files=data.splits.manifest,
             counts=data.splits.counts,
             dropped=data.splits.dropped,

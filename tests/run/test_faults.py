@@ -311,7 +311,7 @@ def test_a_whole_record_of_another_version_is_left_alone(tmp_path):
     content = made_record().model_dump(mode="json") | {"later": 1}
     from lga.run.folder import record as records
 
-    write_text(folder.result, records.json.dumps(content | {"digest": records._digest(content)}))
+    write_text(folder.result, records.json.dumps(content | {"digest": records.digest(content)}))
     before = folder.result.read_bytes()
     with pytest.raises(UserError, match="later: Extra inputs are not permitted"):
         execute(folder.run)

@@ -8,7 +8,6 @@ CC BY 4.0, photographs CC BY 2.0.
 fixed, since resizing and decoding may round differently elsewhere: their sha256 is in every run's record.
 """
 
-import hashlib
 import json
 import shutil
 from collections.abc import Callable
@@ -22,6 +21,7 @@ from lga.data.detection.image_stores import ArrayImages
 from lga.data.detection.splits import DetectionSource, DetectionSplits
 from lga.data.digit_scenes.making import SPLITS, make_scenes
 from lga.structures.annotations import Annotations, Ignored
+from lga.system.digests import digest
 from lga.system.errors import UserError
 from lga.system.files import writable
 from lga.system.foreign import parse_json, read_file, sha256_of
@@ -73,8 +73,8 @@ class DigitScenesReader:
     @property
     def folder(self) -> Path:
         """Where the scenes lie."""
-        settings = json.dumps([VERSION, self.image_size, [self.counts[split] for split in SPLITS]])
-        name = f"{self.image_size}-{hashlib.sha256(settings.encode()).hexdigest()[:8]}"
+        settings = [VERSION, self.image_size, [self.counts[split] for split in SPLITS]]
+        name = f"{self.image_size}-{digest(settings)[:8]}"
         return self.data_dir / "digit_scenes" / name
 
     def __call__(self) -> DetectionSplits:
