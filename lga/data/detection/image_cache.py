@@ -20,7 +20,7 @@ from lga.data.detection.resized_images import ResizedImages, kept_sizes, offsets
 from lga.data.detection.splits import DetectionSource
 from lga.system.digests import digest
 from lga.system.errors import UserError
-from lga.system.files import writable
+from lga.system.files import remove_unfinished, writable, write_atomically
 from lga.system.locks import alone
 from lga.system.progress import Progress
 from lga.system.resources import available_memory
@@ -92,16 +92,9 @@ def _complete(path: Path, sizes: NDArray[np.int64]) -> bool:
 
 
 def _make(path: Path, files: FileImages, sizes: NDArray[np.int64], split: str) -> None:
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    unfinished.unlink(missing_ok=True)  # of a process that was killed
-    progress = _begun(split, sizes, shutil.disk_usage(path.parent).free, str(path))
-    try:
-        with progress, unfinished.open("wb") as file:
-            write_resized(file.fileno(), files, sizes, progress)
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)  # what a failure left
+    remove_unfinished(path.parent, path.name)
+    with _begun(split, sizes, shutil.disk_usage(path.parent).free, str(path)) as progress:
+        write_atomically(path, lambda file: write_resized(file.fileno(), files, sizes, progress))
 
 
 def _digest(files: FileImages, sizes: NDArray[np.int64]) -> str:

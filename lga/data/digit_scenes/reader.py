@@ -9,7 +9,6 @@ fixed, since resizing and decoding may round differently elsewhere: their sha256
 """
 
 import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,7 +22,7 @@ from lga.data.digit_scenes.making import SPLITS, make_scenes
 from lga.structures.annotations import Annotations, Ignored
 from lga.system.digests import digest
 from lga.system.errors import UserError
-from lga.system.files import writable
+from lga.system.files import made_whole, writable
 from lga.system.foreign import parse_json, read_file, sha256_of
 from lga.system.locks import alone
 
@@ -145,16 +144,10 @@ def _make_once(folder: Path, make: Callable[[Path], None]) -> None:
     with alone(folder.with_name(f".{folder.name}.lock")):
         if folder.is_dir():
             return
-        unfinished = folder.with_name(f".{folder.name}.unfinished")
-        shutil.rmtree(unfinished, ignore_errors=True)  # of a process that was killed
-        unfinished.mkdir()
-        try:
+        with made_whole(folder) as unfinished:
             make(unfinished)
             manifest = {path.name: sha256_of(path) for path in sorted(unfinished.iterdir())}
             (unfinished / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n")
-            unfinished.rename(folder)
-        finally:
-            shutil.rmtree(unfinished, ignore_errors=True)  # what a failure left
 
 
 def _checked(folder: Path) -> dict[str, str]:
