@@ -7,6 +7,7 @@ import math
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -64,7 +65,7 @@ def fit_and_judge(run: FrozenRun, folder: RunDirectory, shard: Shard | None = No
     check_smallest_batch(network, cfg, data)
     resumed_epoch = made_by_first(lambda: _resumable_epoch(run, folder, data.splits.manifest))
     wandb = WandbLogger.start(run, folder, resumed=resumed_epoch is not None)
-    wandb.log_metrics(complexity.as_dict())
+    wandb.log_metrics(asdict(complexity))
     status = "failed"
     try:
         trainer, best = _trainer(cfg, run, folder, wandb, shard)
@@ -80,7 +81,7 @@ def fit_and_judge(run: FrozenRun, folder: RunDirectory, shard: Shard | None = No
             **_results(cfg, task, data, metrics, best),
             "other_epoch": other,
             "outcomes": _keep_outcomes(task, folder) if trainer.is_global_zero else None,
-            **complexity.as_dict(),
+            **asdict(complexity),
             "attention_heads": attention_heads(network),
             "epochs": trainer.current_epoch,
             "instruments": _instrumented(trainer),
