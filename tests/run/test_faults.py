@@ -390,13 +390,8 @@ CONFIG = {
         ),
         (RuntimeError("DataLoader worker (pid(s) 7, 8) exited unexpectedly"), "ended unexpectedly"),
         (OSError(errno.ENOSPC, "No space left on device", "/x/metrics.csv"), "/x/metrics.csv: No space left"),
-        (
-            UserError("Caught UserError in DataLoader worker process 0.\nOriginal Traceback:\n  File x\n"
-                      "lga.system.errors.UserError: a.jpg: broken; remove it"),
-            "a.jpg: broken; remove it",
-        ),
     ],
-)  # fmt: skip
+)
 def test_what_a_machine_does_is_told_with_what_to_do(error, expected):
     with pytest.raises(UserError) as raised, as_user_error(CONFIG):
         raise error
