@@ -72,10 +72,6 @@ def test_the_splits_are_those_of_the_reader():
     assert (splits.manifest, splits.selection) == ({"tiny": "00"}, "validation")
 
 
-def test_drop_last():
-    assert [len(batch.labels) for batch in tiny_data(drop_last=True).train_dataloader()] == [8, 8, 8, 8]
-
-
 @pytest.mark.parametrize("augmentation", ["none", "affine", "paper"])
 def test_an_epoch_is_the_same_for_any_history_and_random_state(augmentation):
     def epoch_3(skipped):
