@@ -12,6 +12,7 @@ from typing import Any
 
 from lga.system.errors import UserError
 
+SIGNALLED = 128  # a shell's exit status for a process that signal n ended is this + n
 AGAIN = "the same command goes on from the last finished epoch"
 _CPU_ALLOCATOR = "DefaultCPUAllocator: "
 _WORKER_GONE = re.compile(r"DataLoader worker \(pid.*?\) (?:is killed by signal: (\w+)|exited unexpectedly)")
