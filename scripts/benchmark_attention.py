@@ -17,12 +17,11 @@ import torch
 from rich.console import Console
 from rich.markdown import Markdown
 
-from lga.results.attention_cost import KEPT, MEASURED
 from lga.run.machine.environment import keep_freed_memory
 from lga.system.errors import UserError, in_one_line
 from lga.system.files import write_text
 from scripts.costs.attention import ATTENTIONS, BACKBONES, Case, measure
-from scripts.costs.attention_report import markdown, write_report
+from scripts.costs.attention_report import KEPT, MEASURED, markdown, write_report
 
 SIDES, QUICK_SIDES = (10, 20, 40, 80), (10, 20)
 IMAGE_SIZE, QUICK_IMAGE_SIZE = 320, 160

@@ -10,7 +10,6 @@ from lga.dashboard.page import write_page
 from lga.dashboard.page.judged import read_all_kept
 from lga.dashboard.page.payload import Latencies
 from lga.dashboard.page.studied import found_studies
-from lga.results.attention_cost import KEPT, MEASURED, read_report
 from lga.results.audited import kept_audit
 from lga.results.collect import collect
 from lga.results.experiments import FOLDER, judged_experiments
@@ -18,6 +17,7 @@ from lga.results.judging import judge, may_be_of
 from lga.system.errors import in_one_line
 from lga.system.files import outputs
 from lga.system.terminal_text import numbered, printable
+from scripts.costs.attention_report import KEPT, MEASURED, read_report
 
 
 @in_one_line

@@ -13,10 +13,11 @@ from lga.results.experiments import Page, all_pages, chosen_pages
 from lga.results.judging import judge_together
 from lga.results.reports.committed import keep, read_kept
 from lga.results.reports.markdown import progress_text
-from lga.results.reports.rendering import committed_files, judge_kept, write_changed, write_page
+from lga.results.reports.rendering import write_page
 from lga.system.errors import in_one_line
 from lga.system.files import outputs
 from lga.system.terminal_text import printable
+from scripts.kept_pages.rendering import committed_files, judge_kept, write_changed
 
 
 @in_one_line

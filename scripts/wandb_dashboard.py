@@ -8,10 +8,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from lga.run.callbacks.wandb_logger import require_account
 from lga.system.errors import in_one_line
 from lga.system.files import outputs
-from scripts.wandb_views import require_library
+from scripts.wandb_views import require_account, require_library
 
 SCALES = ("full", "reduced", "smoke")
 NO_ENTITY = "<entity>"

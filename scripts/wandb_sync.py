@@ -4,9 +4,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from lga.run.callbacks.wandb_logger import require_account
 from lga.system.errors import in_one_line
 from lga.system.files import outputs
+from scripts.wandb_views import require_account
 from scripts.wandb_views.upload import upload_offline_runs
 
 

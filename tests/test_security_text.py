@@ -308,7 +308,7 @@ def test_the_credentials_of_an_address_are_not_told(tmp_path, monkeypatch, url):
 
 
 def test_the_address_of_a_wandb_server_is_told_without_its_password(monkeypatch, tmp_path):
-    from lga.run.callbacks.wandb_logger import require_account
+    from scripts.wandb_views import require_account
 
     monkeypatch.delenv("WANDB_API_KEY", raising=False)
     monkeypatch.setenv("NETRC", str(tmp_path / "none"))

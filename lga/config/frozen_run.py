@@ -3,7 +3,6 @@
 Settings that some backbones alone have, refused on the others; weights are known by their content.
 """
 
-import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -18,6 +17,7 @@ from lga.config.compose import CONFIG_DIR
 from lga.config.instantiation import first, make
 from lga.config.schema import Config
 from lga.config.values import fault
+from lga.system.digests import digest
 from lga.system.errors import UserError
 from lga.system.foreign import sha256_of
 from lga.system.secrets import hide_variables
@@ -152,7 +152,7 @@ class FrozenRun:
     @property
     def config_hash(self) -> str:
         """64 hexadecimal digits that change when, and only when, the result may."""
-        return hashlib.sha256(json.dumps(identifying(self.config), sort_keys=True).encode()).hexdigest()
+        return digest(identifying(self.config))
 
     @property
     def cell(self) -> Cell:

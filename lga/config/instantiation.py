@@ -19,14 +19,21 @@ from lga.system.errors import UserError
 
 MOVED = {
     "lga.backbones.timm_backbone.TimmBackbone": "lga.backbones.timm.backbone.TimmBackbone",
+    "lga.data.DigitsReader": "lga.data.classification.digits.DigitsReader",
+    "lga.data.FashionMNISTReader": "lga.data.classification.mnist.FashionMNISTReader",
+    "lga.data.MNISTReader": "lga.data.classification.mnist.MNISTReader",
     "lga.data.classification_data.ClassificationData": (
         "lga.data.classification.classification_data.ClassificationData"
     ),
+    "lga.data.detection.DetectionAugmentation": "lga.data.detection.augmentation.DetectionAugmentation",
+    "lga.data.detection.DetectionData": "lga.data.detection.detection_data.DetectionData",
     "lga.data.published.coco2017.Coco2017Reader": "lga.data.published.coco.Coco2017Reader",
     "lga.data.published.coco_minitrain.CocoMinitrainReader": "lga.data.published.coco.CocoMinitrainReader",
     "lga.data.published.gwhd.gwhd_reader": "lga.data.published.gwhd.reader.gwhd_reader",
     "lga.data.published.voc2007.VOC2007Reader": "lga.data.published.voc.VOC2007Reader",
     "lga.data.published.voc2012.VOC2012Reader": "lga.data.published.voc.VOC2012Reader",
+    "lga.tasks.ClassificationTask": "lga.tasks.classification_task.ClassificationTask",
+    "lga.tasks.DetectionTask": "lga.tasks.detection_task.DetectionTask",
 }
 _PLAIN = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
 _FIRST = {now: before for before, now in MOVED.items()}
@@ -52,11 +59,18 @@ def make(node: DictConfig, where: str) -> Any:
             raise UserError(f"{where}.{key}={node[key]}: expected {expected}")
     with naming(where):
         try:
-            made = instantiate({**node, "_target_": current(target)}, _convert_="all")
+            made = instantiate(_today(node), _convert_="all")
         except InstantiationException as error:
             cause = error.__cause__
             raise (cause if isinstance(cause, ValueError) else UserError(str(error))) from error
     return naming(where)(made) if node.get("_partial_") else made
+
+
+def _today(node: Any) -> Any:
+    """Return a node with each `_target_` in it where it lies today."""
+    if not isinstance(node, DictConfig):
+        return node
+    return {key: current(value) if key == "_target_" else _today(value) for key, value in node.items()}
 
 
 def _expected(value: Any, annotation: Any) -> str | None:

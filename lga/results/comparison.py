@@ -13,8 +13,9 @@ from lga.results.experiments import BASELINE, RELEASED
 from lga.results.gains import Gain, Spread, compare_gains
 from lga.results.labels import unit
 from lga.results.origins import mixture, one_each
-from lga.results.settings import digest, distinctions, recipe, without
+from lga.results.settings import distinctions, recipe, without
 from lga.results.statistics import Estimate, estimate
+from lga.system.digests import digest
 
 Member = tuple[str, str, int]  # attention, hash of the settings, seed
 

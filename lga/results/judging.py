@@ -23,8 +23,9 @@ from lga.results.labels import block_label
 from lga.results.looks import level_at
 from lga.results.matching import Matched, Names, Trainer, axis_values, cell_names, match
 from lga.results.published import Cell, PublishedRow, published_number
-from lga.results.settings import digest, distinctions, recipe, without
+from lga.results.settings import distinctions, recipe, without
 from lga.results.verdicts import judge_number
+from lga.system.digests import digest
 
 VARIANT = "lga_variant"  # each part of the block is a setting; at their defaults it is the released one
 NO_OVERRIDES: Mapping[str, Sequence[str]] = {}

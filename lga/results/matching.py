@@ -22,7 +22,8 @@ from lga.results.labels import DATASETS, UNSET
 from lga.results.origins import one_each
 from lga.results.published import Cell
 from lga.results.scales import SCALES, Scale
-from lga.results.settings import digest, distinctions, flatten, recipe, stands_in, without
+from lga.results.settings import distinctions, flatten, recipe, stands_in, without
+from lga.system.digests import digest
 
 Names = tuple[str, ...]  # a cell's, then its value on each axis of a grid that has further ones
 

@@ -10,7 +10,7 @@ Figure 1's curves are rows too, each at the epoch that the paper's toolchain kee
 import csv
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, TextIO
 
@@ -208,7 +208,7 @@ def figure_rows() -> tuple[PublishedRow, ...]:
     """A row for each curve; a UserError says what is wrong with a file."""
     table = {row.cell: row for row in load_published()}
     return tuple(
-        _counted_row(dataset, attention, table[same_classes, _MODEL, attention])
+        _of_curve(dataset, table[same_classes, _MODEL, attention])
         for dataset, same_classes in FIGURE_SETS.items()
         for attention in ATTENTIONS
     )
@@ -226,23 +226,19 @@ def read_curves(dataset: str) -> dict[str, list[float]]:
         raise UserError(f"{path}: not a published curve ({error}); restore it from the repository") from error
 
 
-def _counted_row(dataset: str, attention: str, counts: PublishedRow) -> PublishedRow:
+def _of_curve(dataset: str, counts: PublishedRow) -> PublishedRow:
+    """The row of the attention and of the counts of another one."""
     curves = read_curves(dataset)
-    points = zip(curves["epoch"], *(curves[f"{m}_{attention}"] for m in METRICS["detection"]), strict=True)
+    points = zip(
+        curves["epoch"], *(curves[f"{m}_{counts.attention}"] for m in METRICS["detection"]), strict=True
+    )
     epoch, map50, map50_95 = max(points, key=lambda point: 0.1 * point[1] + 0.9 * point[2])
-    return PublishedRow(
+    return replace(
+        counts,
         tables=(),
-        task="detection",
         dataset=dataset,
-        num_classes=counts.num_classes,
-        model=_MODEL,
-        attention=attention,
         map50=map50,
         map50_95=map50_95,
-        top1=None,
-        top5=None,
-        parameters=counts.parameters,
-        gflops=counts.gflops,
         optimizer="SGD",
         source=f"curve_{dataset}_{_MODEL}.csv, epoch {epoch:.0f}",
         note=f"counts of {counts.dataset}'s row; optimizer not published",

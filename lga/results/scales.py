@@ -34,7 +34,7 @@ SLACK = {"dota": 0.05}  # of the images
 def scale_of(record: RunRecord) -> Scale:
     """The scale of a run that finished or failed; of one that read no images, by its config alone."""
     config = record.config
-    trainer, dataset = (_group(config, name) for name in ("trainer", "dataset"))
+    trainer, dataset = (config.get(name, {}) for name in ("trainer", "dataset"))
     if trainer.get("scale") == "smoke":
         return "smoke"
     if dataset.get("embedded"):
@@ -89,9 +89,3 @@ def published_settings(dataset: str, backbone: str) -> tuple[Mapping[str, Any], 
             run = next(run for run in runs if run.cell.backbone == backbone)
             found.append(without(recipe(run.config), "attention", "trainer"))
     return tuple(found)
-
-
-def _group(config: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    """A group of the config; of a foreign record's that has none, nothing."""
-    group = config.get(name)
-    return group if isinstance(group, Mapping) else {}

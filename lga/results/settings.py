@@ -1,7 +1,5 @@
 """A run's config as flat settings, and how two configs differ."""
 
-import hashlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -41,11 +39,6 @@ def stands_in(settings: Mapping[str, object], cell: Mapping[str, object]) -> boo
     alike = all(name in cell and cell[name] == value for name, value in settings.items())
     more = {name: value for name, value in cell.items() if name not in settings}
     return alike and len(without(more, *UNLESS_ONE, *UNLESS_NULL)) == len(more)
-
-
-def digest(settings: Mapping[str, Any]) -> str:
-    """A hash that is equal for equal settings."""
-    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
 
 
 def distinctions(all_settings: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -19,8 +19,8 @@ from lga.config.instantiation import located, make, make_reader
 from lga.data.loading.random_streams import Stream, kept_global_state, stream_seed
 from lga.data.loading.splits_data import SplitsData
 from lga.system.errors import UserError
-from lga.tasks import Optimization, Schedule
 from lga.tasks.base_task import BaseTask
+from lga.tasks.optimization import Optimization, Schedule
 
 
 def build_model(overrides: Sequence[str] = ()) -> nn.Module:
@@ -80,7 +80,7 @@ def _metric(cfg: DictConfig, name: str) -> Any:
 
 def check_smallest_batch(network: nn.Module, cfg: DictConfig, data: SplitsData[Any]) -> None:
     """Raise UserError where a device's part of a batch is one image, and batch norm would see one value."""
-    images, size, limit = data.counts["train"], cfg.recipe.batch_size, cfg.trainer.limit_train_batches
+    images, size, limit = data.splits.counts["train"], cfg.recipe.batch_size, cfg.trainer.limit_train_batches
     cut = limit is not None and limit <= images // size  # before a last batch that is smaller
     smallest, devices = size if cut else images % size or size, data.shard.world_size
     if smallest // devices > 1:

@@ -18,9 +18,8 @@ from lga.config.compose import CONFIG_DIR, CONFIG_ERRORS, explain
 from lga.config.frozen_run import freeze
 from lga.config.reference import help_text, print_keys
 from lga.config.schema import register_schema
+from lga.run.machine.failures import SIGNALLED
 from lga.system.errors import UserError
-
-SIGNALLED = 128  # a shell's exit status for a process that signal n ended is this + n
 
 
 class Terminated(KeyboardInterrupt):

@@ -69,7 +69,7 @@ def _describe(run: FrozenRun) -> None:
     network = build_network(run.cfg)
     counts, heads = complexity_of(network, run.cfg.dataset.image_size), attention_heads(network)
     cell = {**asdict(run.cell), "config_hash": run.config_hash}
-    values = {**cell, **counts.as_dict(), "attention_heads": heads}
+    values = {**cell, **asdict(counts), "attention_heads": heads}
     show_values(str(run.cell), values, run.config["mode"]["json"])
 
 

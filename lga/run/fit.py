@@ -7,6 +7,7 @@ import math
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -31,10 +32,11 @@ from lga.run.fine_tuning import HeadFirst, load_weights
 from lga.run.folder.checkpoints import AtomicCheckpointIO, BestAndLast
 from lga.run.folder.data_files import check_same_data
 from lga.run.folder.directory import RunDirectory
-from lga.run.folder.record import DataRecord, OtherEpochRecord, OutcomesRecord, SelectionRecord, manifest_hash
+from lga.run.folder.record import DataRecord, OtherEpochRecord, OutcomesRecord, SelectionRecord
 from lga.run.machine.complexity import attention_heads, complexity_of
 from lga.run.machine.console import without_notices
 from lga.run.machine.environment import code_state, environment, keep_freed_memory, peak_memory_bytes
+from lga.system.digests import digest
 from lga.system.errors import UserError
 from lga.system.files import writable, write_atomically
 from lga.tasks.base_task import BaseTask
@@ -61,9 +63,9 @@ def fit_and_judge(run: FrozenRun, folder: RunDirectory, shard: Shard | None = No
     if shard is not None:
         data.shard, data.most_judged = shard, cfg.trainer.limit_eval_batches
     check_smallest_batch(network, cfg, data)
-    resumed_epoch = made_by_first(lambda: _resumable_epoch(run, folder, data.manifest))
+    resumed_epoch = made_by_first(lambda: _resumable_epoch(run, folder, data.splits.manifest))
     wandb = WandbLogger.start(run, folder, resumed=resumed_epoch is not None)
-    wandb.log_metrics(complexity.as_dict())
+    wandb.log_metrics(asdict(complexity))
     status = "failed"
     try:
         trainer, best = _trainer(cfg, run, folder, wandb, shard)
@@ -79,7 +81,7 @@ def fit_and_judge(run: FrozenRun, folder: RunDirectory, shard: Shard | None = No
             **_results(cfg, task, data, metrics, best),
             "other_epoch": other,
             "outcomes": _keep_outcomes(task, folder) if trainer.is_global_zero else None,
-            **complexity.as_dict(),
+            **asdict(complexity),
             "attention_heads": attention_heads(network),
             "epochs": trainer.current_epoch,
             "instruments": _instrumented(trainer),
@@ -131,15 +133,15 @@ def _results(
         "score": metrics[cfg.task.monitor.split("/", 1)[-1]],
         "selection": SelectionRecord(
             rule=f"{cfg.recipe.select} {cfg.task.selected_by}",
-            split=data.selection,
+            split=data.splits.selection,
             epoch=best.best_epoch,
             score=best.best_score,
         ),
         "data": DataRecord(
-            manifest_hash=manifest_hash(data.manifest),
-            files=data.manifest,
-            counts=data.counts,
-            dropped=getattr(data, "dropped", {}),
+            manifest_hash=digest(data.splits.manifest),
+            files=data.splits.manifest,
+            counts=data.splits.counts,
+            dropped=data.splits.dropped,
         ),
         "peak_memory_bytes": peak_memory_bytes(),
         "code": code_state(),
@@ -268,7 +270,7 @@ def _other_epoch(
     history = next(each for each in trainer.callbacks if isinstance(each, MetricsHistory))  # type: ignore[attr-defined]
     rule = "last" if best.select == "best" else "best"
     row = history.rows[-1] if rule == "last" else best.best_of(history.rows)
-    if data.selection == "test":
+    if data.splits.selection == "test":
         metrics = _metrics_of("val", row)
     elif rule == "last":
         trainer.test(task, datamodule=data, verbose=False)

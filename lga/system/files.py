@@ -5,6 +5,7 @@ Also where runs, records, tables and pages go.
 
 import errno
 import os
+import shutil
 import stat
 import zipfile
 import zlib
@@ -50,6 +51,19 @@ def remove_unfinished(folder: Path, name: str = "*") -> None:
     """Remove temporary files that killed processes left in `folder`; nobody may be writing `name` now."""
     for path in folder.glob(f".{name}.*.tmp"):
         path.unlink(missing_ok=True)
+
+
+@contextmanager
+def made_whole(folder: Path) -> Iterator[Path]:
+    """Yield an empty folder that becomes `folder`, whole, at the end; a failure leaves nothing of it."""
+    unfinished = folder.with_name(f".{folder.name}.unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)  # of a process that was killed
+    unfinished.mkdir(parents=True)
+    try:
+        yield unfinished
+        unfinished.rename(folder)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
 
 
 def set_aside(path: Path) -> Path:

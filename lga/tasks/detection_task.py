@@ -10,7 +10,7 @@ from typing import Any, Protocol, cast
 import torch
 from torch import Tensor, nn
 
-from lga.data.detection import DetectionSource
+from lga.data.detection.splits import DetectionSource
 from lga.detection.judging import (
     Collector,
     JudgedImage,

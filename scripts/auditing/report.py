@@ -164,13 +164,13 @@ def _row_as_json(row: AuditedRow) -> dict[str, Any]:
         "published": {name: getattr(row.published, name) for name in COLUMNS},
         "status": row.status,
         "overrides": row.network.overrides,
-        "counts": row.counts.as_dict(),
+        "counts": asdict(row.counts),
         "explanation": explained
         and {
             "name": explained.explanation.name,
             "text": explained.explanation.text,
             "overrides": explained.network.overrides,
             "parameters": explained.parameters,
-            "counts": explained.counts.as_dict(),
+            "counts": asdict(explained.counts),
         },
     }

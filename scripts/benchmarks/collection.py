@@ -6,7 +6,6 @@ and ten seeds, of 100 epochs each.
     python scripts/benchmarks/collection.py [seeds]
 """
 
-import hashlib
 import json
 import sys
 import tempfile
@@ -21,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from lga.dashboard.page import write_page
 from lga.results.collect import collect
 from lga.run.folder.record import DIGEST, RunRecord
+from lga.system.digests import digest
 from tests.results.made_records import made_record
 
 CELLS = list(product(*([f"{kind}_{index}" for index in range(10)] for kind in ("set", "network", "block"))))
@@ -36,8 +36,7 @@ def leave_seeds(root: Path, record: RunRecord, seeds: int) -> None:
         folder.mkdir(parents=True)
         content["cell"]["seed"] = content["config"]["seed"] = seed
         content["metrics"] = {"top1": top1, "top5": top1 + 3, "loss": top1 / 100}
-        digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-        (folder / "result.json").write_text(json.dumps({**content, DIGEST: digest}))
+        (folder / "result.json").write_text(json.dumps({**content, DIGEST: digest(content)}))
         rows = [f"{epoch},{top1 - 60 * 0.8**epoch},{2 / epoch}" for epoch in range(1, EPOCHS + 1)]
         (folder / "metrics.csv").write_text("\n".join(["epoch,val/top1,val/loss", *rows]))
 

@@ -16,7 +16,8 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from lga.data.detection import DetectionAugmentation, DetectionData
+from lga.data.detection.augmentation import DetectionAugmentation
+from lga.data.detection.detection_data import DetectionData
 from lga.data.digit_scenes import DigitScenesReader
 
 IMAGE_SIZE, BATCH, WORKERS = 160, 16, (0, 1, 2)

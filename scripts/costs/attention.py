@@ -29,11 +29,11 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from lga.attention import LocalGlobalAttention
 from lga.attention.local_global.literal import LiteralLocalGlobalAttention
-from lga.results.attention_cost import Report, Row, Spread, Times
 from lga.run.build import build_model
 from lga.run.machine.complexity import count_parameters, paper_gflops
 from lga.run.machine.environment import environment
 from lga.system.resources import available_memory
+from scripts.costs.attention_report import Report, Row, Spread, Times
 
 LITERAL = "literal"
 ATTENTIONS = (

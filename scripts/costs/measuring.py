@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from lga.config.frozen_run import FrozenRun
-from lga.data.detection import DetectionData
+from lga.data.detection.detection_data import DetectionData
 from lga.data.published.visdrone import VisDroneReader
 from lga.detection.judging import Collected, judge_by_paper
 from lga.results.plan.timed_step import made_batch, one_thread, timed, training_step

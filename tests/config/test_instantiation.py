@@ -24,11 +24,12 @@ def test_both_names_are_one(before):
     assert callable(resolve_name(now))
 
 
-def test_a_config_may_use_the_old_name():
-    node = OmegaConf.create(
-        {"_target_": "lga.data.classification_data.ClassificationData", "_partial_": True}
-    )
-    assert make(node, "task.data").__wrapped__.func is resolve_name(MOVED[node["_target_"]])
+def test_a_config_may_use_the_old_names():
+    inner = {"_target_": "lga.data.detection.DetectionAugmentation", "mosaic": 0.5}
+    node = {"_target_": "lga.data.detection.DetectionData", "_partial_": True, "augmentation": inner}
+    made = make(OmegaConf.create(node), "task.data").__wrapped__
+    assert made.func is resolve_name(MOVED[node["_target_"]])
+    assert made.keywords["augmentation"] == resolve_name(MOVED[inner["_target_"]])(mosaic=0.5)
 
 
 @pytest.mark.parametrize(

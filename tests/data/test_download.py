@@ -6,8 +6,8 @@ from collections import namedtuple
 
 import pytest
 
-from lga.data import MNISTReader
 from lga.data.classification import mnist as mnist_format
+from lga.data.classification.mnist import MNISTReader
 from lga.data.classification.published_files import TRAIN_IMAGES
 from lga.data.download import RemoteFile, download
 from lga.system import resources

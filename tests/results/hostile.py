@@ -11,7 +11,7 @@ from lga.config.compose import CONFIG_ERRORS, compose, explain
 from lga.config.frozen_run import freeze
 from lga.config.schema import Config
 from lga.results.collect import Collection, collect
-from lga.run.folder.record import _digest
+from lga.system.digests import digest
 from lga.system.errors import UserError
 from tests.results.made_records import leave_run, made_record
 
@@ -85,7 +85,7 @@ def spoilt_record(draw: random.Random) -> bytes:
         else:
             node[key] = draw.choice(VALUES)
     if draw.random() < 0.7:
-        content["digest"] = _digest(content)
+        content["digest"] = digest(content)
     file = json.dumps(content).encode()
     if draw.random() < 0.1:
         position = draw.randrange(len(file))

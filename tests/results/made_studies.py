@@ -5,7 +5,7 @@ from lga.dashboard.page.judged import Kept, judged_files
 from lga.dashboard.page.studied import found_studies
 from lga.results import judging
 from lga.results.experiments import chosen_pages
-from lga.results.reports.rendering import write_changed
+from scripts.kept_pages.rendering import write_changed
 from tests.results.made_records import leave_run, made_config, made_record
 
 ATTENTIONS = ("none", "lga", "se", "eca", "cbam")

@@ -14,8 +14,9 @@ from lga.config.grid import experiment_runs
 from lga.results.families import Results
 from lga.results.judging import judge, judge_together
 from lga.results.reports.committed import keep, read_kept
-from lga.results.reports.rendering import page_files, readme_block
+from lga.results.reports.rendering import page_files
 from lga.results.sentences import family_sentence
+from scripts.kept_pages.rendering import readme_block
 from tests.results.runs import experiment_called, made_run, page_called, page_text
 
 ALPHA, HEADS = experiment_called("ablation_alpha"), experiment_called("ablation_heads")

@@ -13,8 +13,8 @@ from lga.results.judging import judge
 from lga.results.plan.plan import plan_sweeps
 from lga.results.plan.sweep_options import SweepOptions
 from lga.results.reports.committed import keep
-from lga.results.reports.rendering import README, committed_files, judge_kept, readme_block
 from lga.system.errors import UserError
+from scripts.kept_pages.rendering import README, committed_files, judge_kept, readme_block
 from tests.results.runs import experiment_called, made_run, page_called
 
 MINE = """# @package _global_

@@ -14,9 +14,9 @@ from lga.data.classification.published_files import PUBLISHED
 from lga.results.judging import judge
 from lga.results.reports.csv_text import csv_text, harmless
 from lga.results.reports.markdown_tables import escaped
-from lga.results.reports.rendering import END, START, readme_block, with_block
 from lga.run.folder.record import DataRecord
 from lga.system.errors import UserError
+from scripts.kept_pages.rendering import END, START, readme_block, with_block
 from tests.data.trees.idx import write_tree
 from tests.results.runs import composed, experiment_called, finished, of_old_rule, page_called, page_text
 

@@ -9,7 +9,8 @@ import pytest
 
 from lga.results.collect import collect
 from lga.results.curves import read_curves
-from lga.run.folder.record import MOST_METRICS, _digest
+from lga.run.folder.record import MOST_METRICS
+from lga.system.digests import digest
 from lga.system.errors import UserError
 from tests.results.hostile import try_override, try_record
 from tests.results.made_records import leave_run, made_record
@@ -20,7 +21,7 @@ def changed(folder, **fields):
     path = folder / "result.json"
     content = {**json.loads(path.read_text()), **fields}
     del content["digest"]
-    path.write_text(json.dumps({**content, "digest": _digest(content)}))
+    path.write_text(json.dumps({**content, "digest": digest(content)}))
 
 
 def zeros(path):

@@ -13,8 +13,9 @@ from lga.results.judging import judge
 from lga.results.plan import timed_step
 from lga.results.plan.plan import plan_sweeps
 from lga.results.plan.sweep_options import SweepOptions
-from lga.results.reports.rendering import page_files, readme_block
+from lga.results.reports.rendering import page_files
 from lga.results.sentences import dependence_sentence, dependences
+from scripts.kept_pages.rendering import readme_block
 from tests.results.runs import experiment_called, made_run, of_old_rule, page_called
 
 SCALING = experiment_called("scaling")

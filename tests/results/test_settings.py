@@ -1,6 +1,7 @@
 """Configs as flat settings."""
 
-from lga.results.settings import digest, distinctions, flatten, recipe, without
+from lga.results.settings import distinctions, flatten, recipe, without
+from lga.system.digests import digest
 from tests.results.made_records import made_config
 
 

@@ -4,7 +4,8 @@ import json
 
 from lga.config.instantiation import make
 from lga.run.folder.directory import RunDirectory
-from lga.run.folder.record import DataRecord, manifest_hash, write_record
+from lga.run.folder.record import DataRecord, write_record
+from lga.system.digests import digest
 from tests.data.trees.visdrone import write_tree
 from tests.results.made_records import made_record
 from tests.run.cells import cell
@@ -28,6 +29,6 @@ def run_on(tmp_path, tree):
 def finish(folder, manifest):
     """Leave the record that the run would have left."""
     folder.path.mkdir(parents=True, exist_ok=True)
-    data = DataRecord(manifest_hash=manifest_hash(manifest), files=manifest, counts={"train": 6})
+    data = DataRecord(manifest_hash=digest(manifest), files=manifest, counts={"train": 6})
     write_record(folder.result, made_record(config_hash=folder.run.config_hash, data=data))
     return json.loads(folder.result.read_text())

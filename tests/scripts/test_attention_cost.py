@@ -5,7 +5,6 @@ import torch
 
 from lga.attention import LocalGlobalAttention
 from lga.attention.local_global.literal import LiteralLocalGlobalAttention
-from lga.results.attention_cost import KEPT, Report, Row, Times, read_report
 from lga.system.errors import UserError
 from scripts.benchmarks.floor import Rates, Work, inference_work, training_work
 from scripts.costs.attention import (
@@ -18,7 +17,7 @@ from scripts.costs.attention import (
     peak_bytes,
     predicted_bytes,
 )
-from scripts.costs.attention_report import markdown, write_report
+from scripts.costs.attention_report import KEPT, Report, Row, Times, markdown, read_report, write_report
 
 
 def made_report():

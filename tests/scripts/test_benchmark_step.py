@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from lga.data import FashionMNISTReader
+from lga.data.classification.mnist import FashionMNISTReader
 from tests.run.cells import ROOT
 
 STEP = ROOT / "scripts" / "benchmarks" / "step.py"

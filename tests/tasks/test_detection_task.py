@@ -11,14 +11,15 @@ from torch.utils.data import DataLoader
 
 from lga.attention import NoAttention
 from lga.backbones import MobileNetV3
-from lga.data.detection import DetectionSource, Targets
+from lga.data.detection.splits import DetectionSource, Targets
 from lga.data.loading.batch_order import BatchShare
 from lga.detection import Detector
 from lga.detection.judging import Judgement
 from lga.structures import DetectionBatch, Detections
 from lga.structures.batch import ImageOrigin
 from lga.system.errors import UserError
-from lga.tasks import DetectionTask, Optimization, Schedule
+from lga.tasks.detection_task import DetectionTask
+from lga.tasks.optimization import Optimization, Schedule
 from tests.data.detection.sources import annotations_of, targets_of
 
 SIDE = 64

@@ -13,7 +13,7 @@ from lga.detection.judging import Collector, JudgedImage
 from lga.run.devices.processes import fork_server
 from lga.structures import DetectionBatch, Detections
 from lga.structures.batch import ImageOrigin
-from lga.tasks import DetectionTask
+from lga.tasks.detection_task import DetectionTask
 from lga.tasks.devices import EpochMeans, copy_from_first, sum_over_devices
 from tests.tasks.test_detection_task import optimization
 

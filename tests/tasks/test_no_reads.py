@@ -11,7 +11,8 @@ from lga.backbones import MobileNetV3
 from lga.classification import Classifier
 from lga.detection import Detector
 from lga.structures.batch import ImageBatch
-from lga.tasks import ClassificationTask, DetectionTask
+from lga.tasks.classification_task import ClassificationTask
+from lga.tasks.detection_task import DetectionTask
 from tests.detection.batches import batch_of
 from tests.tasks.test_detection_task import optimization
 

@@ -10,9 +10,9 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from lga.structures import ImageBatch
-from lga.tasks import ClassificationTask, Optimization, Schedule
+from lga.tasks.classification_task import ClassificationTask
 from lga.tasks.moving_average import MovingAverage, decay_at
-from lga.tasks.optimization import parameter_groups
+from lga.tasks.optimization import Optimization, Schedule, parameter_groups
 
 CONSTANT = Schedule(
     epochs=1,

@@ -60,7 +60,7 @@ def test_of_two_devices_each_image_is_kept_once(tmp_path):
     everything = ("trainer.devices=2", "trainer.num_workers=0", "trainer.limit_eval_batches=null")
     run = RunDirectory(cell(tmp_path, "dataset=digits", *everything))
     execute(run.run)
-    assert len(outcomes_of(run)["labels"]) == build_data(run.run.cfg).counts["test"]
+    assert len(outcomes_of(run)["labels"]) == build_data(run.run.cfg).splits.counts["test"]
 
 
 def outcomes_of(run):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lga.tasks import Schedule
+from lga.tasks.optimization import Schedule
 
 SCHEDULE = Schedule(
     epochs=10,

@@ -9,6 +9,7 @@ batches within an epoch are not skipped.
 Axes: N images of a split, B of a batch, C channels, H rows, W columns, S side of the result.
 """
 
+from collections.abc import Callable
 from copy import deepcopy
 from itertools import islice
 
@@ -22,7 +23,7 @@ from lga.data.classification.labelled_images import ImageSplits, LabelledImages
 from lga.data.detection.image_stores import FileImages
 from lga.data.loading.batch_order import BatchKey, BatchOrder
 from lga.data.loading.sharding import TrainingOrder
-from lga.data.loading.splits_data import DeferredLoader, SplitsData, SplitsReader
+from lga.data.loading.splits_data import DeferredLoader, SplitsData
 from lga.structures.batch import ImageBatch
 from lga.system.errors import UserError
 
@@ -118,29 +119,26 @@ class ClassificationData(SplitsData[ImageSplits]):
         augmentation: of the training images: ``none``, ``affine`` or ``paper``, see `augmentation`.
         seed: of the order and of the augmentation; >= 0. Batches depend on it and on the epoch only.
         num_workers: processes that make batches; 0 makes them in the training process.
-        drop_last: leave out a last training batch that is smaller.
         train_share: of the training images, see `lga.data.loading.splits_data`.
     """
 
     def __init__(
         self,
-        reader: SplitsReader[ImageSplits],
+        reader: Callable[[], ImageSplits],
         image_size: int,
         batch_size: int,
         augmentation: str = "none",
         seed: int = 0,
         num_workers: int = 0,
-        drop_last: bool = False,
         train_share: float = 1.0,
     ) -> None:
         super().__init__(reader, image_size, batch_size, seed, num_workers, train_share)
         self.augmentation = make_augmentation(augmentation, image_size, seed)
-        self.drop_last = drop_last
 
     def train_dataloader(self) -> DeferredLoader[ImageBatch]:
         """Shuffled, augmented batches."""
         source = self.splits.train
-        order = self.sharded(BatchOrder(len(source), self.batch_size, self.seed, True, self.drop_last))
+        order = self.sharded(BatchOrder(len(source), self.batch_size, self.seed, shuffle=True))
         return self._loader(BatchedImages(source, self.augmentation, order, self.device), order)
 
     def val_dataloader(self) -> DeferredLoader[ImageBatch]:

@@ -5,13 +5,14 @@ Axes: N images, C channels, H rows, W columns. Pixels are 8-bit, 0 black and 255
 
 from __future__ import annotations  # torch is imported where images are read, not to find a file
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Self
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lga.data.detection.image_stores import FileImages, read_image_size
+from lga.data.loading.splits import Splits
 from lga.system.errors import UserError
 
 if TYPE_CHECKING:
@@ -44,42 +45,16 @@ class LabelledImages:
             return np.array([read_image_size(path) for path in paths], np.int64)
         return np.tile(np.array(self.images.shape[:-3:-1], np.int64), (len(self), 1))
 
-    def take(self, chosen: Tensor, name: str) -> LabelledImages:
-        """Return the images where ``chosen`` (N,), bool, is true, in their order."""
-        images, rows = self.images, chosen.nonzero()[:, 0]
-        taken = images.take(rows.numpy()) if isinstance(images, FileImages) else images[rows]
-        return LabelledImages(taken, self.labels[rows], name)
-
-
-@dataclass(frozen=True)
-class ImageSplits:
-    """The three splits of a classification set and where they came from.
-
-    Attributes:
-        train, val, test: the splits. ``val`` is what a checkpoint is selected on.
-        selection: ``validation`` (``val`` is held out of the training part) or ``test`` (``val`` is the test
-            split).
-        manifest: name of each source file -> sha256 of its uncompressed content.
-        dropped: what was left out while reading, and how often.
-    """
-
-    train: LabelledImages
-    val: LabelledImages
-    test: LabelledImages
-    selection: str
-    manifest: dict[str, str]
-    dropped: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """Number of images of each split."""
-        return {"train": len(self.train), "val": len(self.val), "test": len(self.test)}
-
-    def training_on(self, chosen: NDArray[np.bool_]) -> Self:
-        """Return the splits with the training images where ``chosen`` (N,) is true; the others stay."""
+    def take(self, chosen: Tensor | NDArray[np.bool_], name: str | None = None) -> LabelledImages:
+        """Return the images where ``chosen`` (N,), bool, is true, in their order; ``name`` is theirs."""
         import torch
 
-        return replace(self, train=self.train.take(torch.from_numpy(chosen), self.train.name))
+        images, rows = self.images, torch.as_tensor(chosen).nonzero()[:, 0]
+        taken = images.take(rows.numpy()) if isinstance(images, FileImages) else images[rows]
+        return LabelledImages(taken, self.labels[rows], name or self.name)
+
+
+ImageSplits = Splits[LabelledImages]
 
 
 def check_selection(selection: str) -> None:
@@ -100,21 +75,21 @@ def make_splits(
         selection: with ``validation``, train and val are the two parts of ``fitting``. With ``test``, the
             habit of the paper's training framework: train is all of ``fitting``, and val is the test split
             itself.
-        manifest: see `ImageSplits`.
+        manifest: see `Splits`.
 
     Raises:
         UserError: nothing is held out to select on.
     """
     if selection == "test":
-        return ImageSplits(fitting, test, test, selection, manifest)
+        return ImageSplits(fitting, test, test, manifest, selection)
     if not held_out.any():
         raise UserError(
             f"{fitting.name}: {len(fitting)} images are too few to hold some out for validation; "
             "use more, or set dataset.selection=test"
         )
-    train = fitting.take(~held_out, fitting.name)
+    train = fitting.take(~held_out)
     val = fitting.take(held_out, f"{fitting.name}, held out")
-    return ImageSplits(train, val, test, selection, manifest)
+    return ImageSplits(train, val, test, manifest)
 
 
 def rank_within_class(labels: Tensor) -> Tensor:

@@ -14,7 +14,6 @@ Axes: N images, H rows, W columns.
 from __future__ import annotations  # torch is imported where images are read, not to find a file
 
 import hashlib
-import json
 import shutil
 from collections.abc import Sequence
 from functools import cache, partial
@@ -40,6 +39,7 @@ from lga.data.classification.published_files import (
     find_file,
 )
 from lga.data.download import RemoteFile, download
+from lga.system.digests import digest
 from lga.system.errors import UserError
 from lga.system.files import writable, write_atomically
 from lga.system.foreign import opened, read_content
@@ -105,7 +105,7 @@ class MNISTFormatReader:
         paths = self._find_files()
         contents = {file.name: self._content(file, paths[file.name]) for file in self.files}
         manifest = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
-        if self.content_sha256 not in (None, _hash_of(manifest)):
+        if self.content_sha256 not in (None, digest(manifest)):
             raise UserError(f"{self.raw_dir}: the files have changed; give the command again")
         fitting = self._labelled_images("train", TRAIN_IMAGES, TRAIN_LABELS, contents, paths)
         test = self._labelled_images("test", TEST_IMAGES, TEST_LABELS, contents, paths)
@@ -142,7 +142,7 @@ class MNISTFormatReader:
             return None
         if len(manifest) < len(paths):
             return None
-        return None if manifest == {file.name: file.sha256 for file in self.files} else _hash_of(manifest)
+        return None if manifest == {file.name: file.sha256 for file in self.files} else digest(manifest)
 
     def _find_files(self) -> dict[str, Path]:
         """Return where each file lies, after fetching the missing ones if that was asked for."""
@@ -206,10 +206,6 @@ def _dimensions(name: str) -> int:
 def _sha256(path: Path, changed_ns: int) -> str:
     """Return the hash of an IDX file's content; `changed_ns` is when the file was changed."""
     return hashlib.sha256(read_idx(path, _dimensions(path.name))).hexdigest()
-
-
-def _hash_of(manifest: dict[str, str]) -> str:
-    return hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
 
 
 def held_out_images(labels: Tensor) -> Tensor:

@@ -5,6 +5,7 @@ the copy to the device. Where a GPU keeps the training split, workers only plan,
 A run resumes at the start of an epoch.
 """
 
+from collections.abc import Callable
 from functools import cached_property
 
 from torch.utils.data import Sampler
@@ -15,7 +16,7 @@ from lga.data.detection.device_images import DeviceImages, device_images
 from lga.data.detection.image_cache import with_cached_images
 from lga.data.detection.splits import DetectionSource, DetectionSplits
 from lga.data.loading.batch_order import BatchKey, BatchOrder
-from lga.data.loading.splits_data import DeferredLoader, SplitsData, SplitsReader
+from lga.data.loading.splits_data import DeferredLoader, SplitsData
 from lga.structures import DetectionBatch
 from lga.system.errors import UserError
 
@@ -40,7 +41,7 @@ class DetectionData(SplitsData[DetectionSplits]):
 
     def __init__(
         self,
-        reader: SplitsReader[DetectionSplits],
+        reader: Callable[[], DetectionSplits],
         image_size: int,
         batch_size: int,
         epochs: int,

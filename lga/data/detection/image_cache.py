@@ -5,8 +5,6 @@ by whichever process comes first, and used again by later runs. The name of its 
 decides the pixels; an image is known by its name and byte size, as in the index of a split.
 """
 
-import hashlib
-import json
 import os
 import shutil
 import sys
@@ -20,8 +18,9 @@ from numpy.typing import NDArray
 from lga.data.detection.image_stores import FileImages
 from lga.data.detection.resized_images import ResizedImages, kept_sizes, offsets_of, write_resized
 from lga.data.detection.splits import DetectionSource
+from lga.system.digests import digest
 from lga.system.errors import UserError
-from lga.system.files import writable
+from lga.system.files import remove_unfinished, writable, write_atomically
 from lga.system.locks import alone
 from lga.system.progress import Progress
 from lga.system.resources import available_memory
@@ -93,23 +92,16 @@ def _complete(path: Path, sizes: NDArray[np.int64]) -> bool:
 
 
 def _make(path: Path, files: FileImages, sizes: NDArray[np.int64], split: str) -> None:
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    unfinished.unlink(missing_ok=True)  # of a process that was killed
-    progress = _begun(split, sizes, shutil.disk_usage(path.parent).free, str(path))
-    try:
-        with progress, unfinished.open("wb") as file:
-            write_resized(file.fileno(), files, sizes, progress)
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)  # what a failure left
+    remove_unfinished(path.parent, path.name)
+    with _begun(split, sizes, shutil.disk_usage(path.parent).free, str(path)) as progress:
+        write_atomically(path, lambda file: write_resized(file.fileno(), files, sizes, progress))
 
 
 def _digest(files: FileImages, sizes: NDArray[np.int64]) -> str:
     paths = (files.folder / name for name in files.names.tolist())
     stored = [path.stat().st_size if path.is_file() else 0 for path in paths]
     decides = [VERSION, files.names.tolist(), stored, files.sizes.tolist(), sizes.tolist()]
-    return hashlib.sha256(json.dumps(decides).encode()).hexdigest()[:16]
+    return digest(decides)[:16]
 
 
 def _begun(split: str, sizes: NDArray[np.int64], free: int, where: str) -> Progress:

@@ -7,7 +7,6 @@ and the names and byte sizes of the image files (the content of 20 GB of images 
 """
 
 import hashlib
-import json
 import os
 import zipfile
 import zlib
@@ -19,6 +18,7 @@ from typing import IO
 import numpy as np
 
 from lga.structures.annotations import PER_BOX, PER_IMAGE, Annotations, Dropped
+from lga.system.digests import digest
 from lga.system.errors import UserError
 from lga.system.files import remove_unfinished, writable, write_atomically
 from lga.system.foreign import files_below, sha256_of
@@ -43,8 +43,7 @@ def cached_index(
     Raises:
         UserError: ``cache_dir`` cannot be written, or what ``build`` raises.
     """
-    digest = hashlib.sha256(json.dumps([VERSION, *map(str, key)]).encode()).hexdigest()
-    path = cache_dir / "index" / f"{label}-{digest[:16]}.npz"
+    path = cache_dir / "index" / f"{label}-{digest([VERSION, *map(str, key)])[:16]}.npz"
     index = load_index(path) if path.is_file() else None
     if index is not None:
         return index
@@ -102,4 +101,4 @@ def listing(root: Path, folder: Path) -> dict[str, int]:
 
 def listing_hash(found: Mapping[str, object]) -> str:
     """Return one sha256 over names and what is known by them, such as byte sizes."""
-    return hashlib.sha256(json.dumps(sorted(found.items())).encode()).hexdigest()
+    return digest(sorted(found.items()))

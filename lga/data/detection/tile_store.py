@@ -23,7 +23,7 @@ from PIL import Image
 from lga.data.detection.image_stores import Size, read_image
 from lga.data.detection.tiling import TilingRule, Windows
 from lga.system.errors import UserError
-from lga.system.files import writable
+from lga.system.files import made_whole, writable
 from lga.system.locks import alone
 from lga.system.progress import Progress
 
@@ -128,15 +128,9 @@ def _missing(work: Sequence[_Work]) -> list[_Work]:
 def _cut(work: _Work) -> None:
     """Write the tiles of an image, all or none."""
     pixels = read_image(work.path, work.size)
-    unfinished = work.folder.with_name(f".{work.folder.name}.unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)  # of a process that was killed
-    unfinished.mkdir(parents=True)
-    try:
+    with made_whole(work.folder) as folder:
         for extent in work.extents:
-            (unfinished / _file_name(extent)).write_bytes(_encoded(pixels, extent))
-        unfinished.rename(work.folder)
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)  # what a failure left
+            (folder / _file_name(extent)).write_bytes(_encoded(pixels, extent))
 
 
 def _encoded(pixels: Image.Image, extent: NDArray[np.int64]) -> bytes:

@@ -8,9 +8,7 @@ CC BY 4.0, photographs CC BY 2.0.
 fixed, since resizing and decoding may round differently elsewhere: their sha256 is in every run's record.
 """
 
-import hashlib
 import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,8 +20,9 @@ from lga.data.detection.image_stores import ArrayImages
 from lga.data.detection.splits import DetectionSource, DetectionSplits
 from lga.data.digit_scenes.making import SPLITS, make_scenes
 from lga.structures.annotations import Annotations, Ignored
+from lga.system.digests import digest
 from lga.system.errors import UserError
-from lga.system.files import writable
+from lga.system.files import made_whole, writable
 from lga.system.foreign import parse_json, read_file, sha256_of
 from lga.system.locks import alone
 
@@ -73,8 +72,8 @@ class DigitScenesReader:
     @property
     def folder(self) -> Path:
         """Where the scenes lie."""
-        settings = json.dumps([VERSION, self.image_size, [self.counts[split] for split in SPLITS]])
-        name = f"{self.image_size}-{hashlib.sha256(settings.encode()).hexdigest()[:8]}"
+        settings = [VERSION, self.image_size, [self.counts[split] for split in SPLITS]]
+        name = f"{self.image_size}-{digest(settings)[:8]}"
         return self.data_dir / "digit_scenes" / name
 
     def __call__(self) -> DetectionSplits:
@@ -86,7 +85,7 @@ class DigitScenesReader:
         manifest = stored(self.folder, lambda folder: make_scenes(folder, self.image_size, self.counts))
         self._check_boxes(manifest)
         train, val, test = (self._source(split) for split in SPLITS)
-        return DetectionSplits(train, val, test, self.class_names, manifest)
+        return DetectionSplits(train, val, test, manifest)
 
     def _check_boxes(self, manifest: dict[str, str]) -> None:
         if (self.image_size, self.counts) != (USUAL_SIZE, USUAL_COUNTS):
@@ -145,16 +144,10 @@ def _make_once(folder: Path, make: Callable[[Path], None]) -> None:
     with alone(folder.with_name(f".{folder.name}.lock")):
         if folder.is_dir():
             return
-        unfinished = folder.with_name(f".{folder.name}.unfinished")
-        shutil.rmtree(unfinished, ignore_errors=True)  # of a process that was killed
-        unfinished.mkdir()
-        try:
+        with made_whole(folder) as unfinished:
             make(unfinished)
             manifest = {path.name: sha256_of(path) for path in sorted(unfinished.iterdir())}
             (unfinished / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n")
-            unfinished.rename(folder)
-        finally:
-            shutil.rmtree(unfinished, ignore_errors=True)  # what a failure left
 
 
 def _checked(folder: Path) -> dict[str, str]:

@@ -1,8 +1,7 @@
-"""The picture file of each part of an inspection: a contact sheet."""
+"""What is pictured of each part of an inspection, by a contact sheet."""
 
-import io
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,8 +9,9 @@ from numpy.typing import NDArray
 from lga.data.classification.labelled_images import LabelledImages
 from lga.data.detection.image_stores import FileImages
 from lga.data.detection.splits import DetectionSource
-from lga.data.inspection.contact_sheet import Pictured, contact_sheet
-from lga.data.inspection.published_set import PublishedInspection, Splits, distinct_splits
+from lga.data.inspection.contact_sheet import Pictured
+from lga.data.inspection.published_set import PublishedInspection, distinct_splits
+from lga.data.loading.splits import Splits
 from lga.structures.annotations import Annotations, WrittenImage
 
 
@@ -25,7 +25,7 @@ def published_parts(inspection: PublishedInspection) -> dict[str, Pictured]:
     return parts
 
 
-def split_parts(dataset: str, splits: Splits, class_names: tuple[str, ...]) -> dict[str, Pictured]:
+def split_parts(dataset: str, splits: Splits[Any], class_names: tuple[str, ...]) -> dict[str, Pictured]:
     """Return the splits of another set; labelled images have their class as caption."""
     return {
         name: _split_part(f"{dataset} {name}", getattr(splits, name), class_names)
@@ -57,11 +57,3 @@ class _Labelled:
             return images.load(index)
         pixels = images[index].numpy()
         return np.repeat(pixels[..., None], 3, axis=2) if pixels.ndim == 2 else pixels.transpose(1, 2, 0)
-
-
-def picture_files(part: str, pictured: Pictured) -> Iterator[tuple[str, bytes]]:
-    """Yield name and PNG content of each picture of a part; one without images has none."""
-    if len(pictured):
-        content = io.BytesIO()
-        contact_sheet(pictured).save(content, "png")
-        yield f"{part}-images.png", content.getvalue()

@@ -8,10 +8,11 @@ declares, and of a subset what is missing.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from lga.data.classification.labelled_images import ImageSplits, LabelledImages
+from lga.data.classification.labelled_images import LabelledImages
 from lga.data.detection.faults import Faults, Refused
-from lga.data.detection.splits import DetectionSource, DetectionSplits
+from lga.data.detection.splits import DetectionSource
 from lga.data.inspection.leaks import (
     Leak,
     Likeness,
@@ -29,6 +30,7 @@ from lga.data.inspection.report import (
     compare_counts,
     count_classes,
 )
+from lga.data.loading.splits import Splits
 from lga.data.published.published_dataset import PartRead, PublishedDataset
 from lga.data.published.split_plan import PublishedCounts
 from lga.data.published.toolchain_tree import IMAGE_SUFFIXES
@@ -174,12 +176,9 @@ def _file_names(root: Path, read: Mapping[str, PartRead]) -> dict[str, str]:
     return found
 
 
-Splits = ImageSplits | DetectionSplits
-
-
 def inspect_splits(
-    dataset: str, where: str, checked: str, class_names: tuple[str, ...], reader: Callable[[], Splits]
-) -> tuple[Report, Splits | None]:
+    dataset: str, where: str, checked: str, class_names: tuple[str, ...], reader: Callable[[], Splits[Any]]
+) -> tuple[Report, Splits[Any] | None]:
     """Return the report, and the splits if they can be read.
 
     Args:
@@ -201,7 +200,7 @@ def inspect_splits(
     return Report(dataset, where, checked, parts, manifest=splits.manifest), splits
 
 
-def distinct_splits(splits: Splits) -> tuple[str, ...]:
+def distinct_splits(splits: Splits[Any]) -> tuple[str, ...]:
     """Return the names of the splits that are not the same images."""
     return ("train", "val", "test") if splits.selection == "validation" else ("train", "test")
 

@@ -1,5 +1,6 @@
 """In which order the images of an epoch are seen, as whole batches."""
 
+import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -57,15 +58,13 @@ class BatchOrder(Sampler[BatchKey]):
         batch_size: images in a batch; the last one may be smaller.
         seed: of the run.
         shuffle: False keeps the order of the split.
-        drop_last: leave out a last batch that is smaller.
     """
 
-    def __init__(self, size: int, batch_size: int, seed: int, shuffle: bool, drop_last: bool = False) -> None:
+    def __init__(self, size: int, batch_size: int, seed: int, shuffle: bool) -> None:
         self.size = size
         self.batch_size = batch_size
         self.seed = seed
         self.shuffle = shuffle
-        self.drop_last = drop_last
         self.epoch = 0
 
     def set_epoch(self, epoch: int) -> None:
@@ -73,8 +72,7 @@ class BatchOrder(Sampler[BatchKey]):
         self.epoch = epoch
 
     def __len__(self) -> int:
-        whole, rest = divmod(self.size, self.batch_size)
-        return whole if self.drop_last or rest == 0 else whole + 1
+        return math.ceil(self.size / self.batch_size)
 
     def __iter__(self) -> Iterator[BatchKey]:
         epoch = self.epoch

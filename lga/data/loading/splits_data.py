@@ -13,7 +13,7 @@ Axes: N images of the split.
 
 from collections.abc import Callable, Iterator
 from functools import cached_property
-from typing import Any, Generic, Protocol, Self, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import pytorch_lightning as pl
@@ -24,6 +24,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 from lga.data.loading.batch_order import BatchKey, BatchOrder
 from lga.data.loading.random_streams import Stream, generator
 from lga.data.loading.sharding import Shard, ShardedBatches, TrainingOrder, WholeBatches, WithShares
+from lga.data.loading.splits import Splits
 from lga.system.errors import UserError
 
 Batch_co = TypeVar("Batch_co", covariant=True)
@@ -50,42 +51,7 @@ def shared_images(images: int, share: float) -> NDArray[np.bool_]:
     return chosen
 
 
-class Splits(Protocol):
-    """Three splits of a set, and where they came from."""
-
-    @property
-    def selection(self) -> str:
-        """What a checkpoint is selected on."""
-
-    @property
-    def manifest(self) -> dict[str, str]:
-        """Name of each source file -> sha256."""
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """Number of images of each split."""
-
-    @property
-    def dropped(self) -> dict[str, int]:
-        """What was left out while reading, and how often."""
-
-    def training_on(self, chosen: NDArray[np.bool_]) -> Self:
-        """Return the splits with the training images where ``chosen`` (N,) is true; the others stay."""
-
-
-SplitsT = TypeVar("SplitsT", bound=Splits)
-SplitsT_co = TypeVar("SplitsT_co", bound=Splits, covariant=True)
-
-
-class SplitsReader(Protocol[SplitsT_co]):
-    """Reads a set from disk."""
-
-    @property
-    def class_names(self) -> tuple[str, ...]:
-        """Names of the classes, in the order of their labels."""
-
-    def __call__(self) -> SplitsT_co:
-        """Return the splits; a UserError says what is wrong with the files."""
+SplitsT = TypeVar("SplitsT", bound=Splits[Any])
 
 
 class SplitsData(pl.LightningDataModule, Generic[SplitsT]):
@@ -109,7 +75,7 @@ class SplitsData(pl.LightningDataModule, Generic[SplitsT]):
 
     def __init__(
         self,
-        reader: SplitsReader[SplitsT],
+        reader: Callable[[], SplitsT],
         image_size: int,
         batch_size: int,
         seed: int,
@@ -117,8 +83,7 @@ class SplitsData(pl.LightningDataModule, Generic[SplitsT]):
         train_share: float = 1.0,
     ) -> None:
         super().__init__()
-        self.reader = reader
-        self.read: Callable[[], SplitsT] = reader
+        self.read = reader
         self.image_size = image_size
         self.batch_size = batch_size
         self.seed = seed
@@ -136,36 +101,6 @@ class SplitsData(pl.LightningDataModule, Generic[SplitsT]):
         if self.train_share == 1:
             return splits
         return splits.training_on(shared_images(splits.counts["train"], self.train_share))
-
-    @property
-    def class_names(self) -> tuple[str, ...]:
-        """Names of the classes, in the order of their labels."""
-        return tuple(self.reader.class_names)
-
-    @property
-    def num_classes(self) -> int:
-        """Number of classes."""
-        return len(self.class_names)
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """Number of images of each split."""
-        return self.splits.counts
-
-    @property
-    def manifest(self) -> dict[str, str]:
-        """Name of each source file -> sha256 of its content."""
-        return self.splits.manifest
-
-    @property
-    def dropped(self) -> dict[str, int]:
-        """What was left out of the set, and how often."""
-        return self.splits.dropped
-
-    @property
-    def selection(self) -> str:
-        """What a checkpoint is selected on: ``validation`` or ``test``."""
-        return self.splits.selection
 
     def sharded(self, order: BatchOrder) -> TrainingOrder:
         """What this device has of the training batches of `order`."""

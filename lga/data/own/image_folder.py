@@ -81,13 +81,11 @@ class ImageFolderReader:
         splits = {part: self._images(names, part) for part, names in self._split_names().items()}
         if not len(splits["val"]):
             raise UserError(f"{self.root}: one image of each class is too few to hold some out; add val/")
-        if "test" in splits:
-            return ImageSplits(
-                **splits, selection="validation", manifest=self.manifest(), dropped=self.dropped
-            )
+        train, val, test = splits["train"], splits["val"], splits.get("test")
+        if test is not None:
+            return ImageSplits(train, val, test, self.manifest(), dropped=self.dropped)
         log.warning("%s: %s, which selects the checkpoint too", self.name, NO_TEST)
-        train, val, dropped = splits["train"], splits["val"], {NO_TEST: 1, **self.dropped}
-        return ImageSplits(train, val, val, "test", self.manifest(), dropped)
+        return ImageSplits(train, val, val, self.manifest(), "test", {NO_TEST: 1, **self.dropped})
 
     def fold(self, number: int, folds: int) -> ImageSplits:
         """Return all images divided anew, see `folded`; a UserError as above, or where they are too few."""
@@ -96,7 +94,7 @@ class ImageFolderReader:
         classes = [f"class {name}" for name in self.class_names]
         parts, said = folded(self._labels(names), classes, number, folds)
         train, val, test = (self._images(names[chosen], "all") for chosen in parts)
-        return ImageSplits(train, val, test, "validation", self.manifest(), {**self.dropped, **said})
+        return ImageSplits(train, val, test, self.manifest(), dropped={**self.dropped, **said})
 
     def _read(self, part: str) -> dict[str, int]:
         """Return byte sizes of the images in folders of classes, by path below the root."""

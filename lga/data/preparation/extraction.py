@@ -6,22 +6,23 @@ a tar pass Python's ``data`` filter too, https://docs.python.org/3/library/tarfi
 
 import gzip
 import lzma
-import shutil
 import stat
 import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path, PureWindowsPath
 from typing import NamedTuple, TypeVar
 
 from lga.system.errors import UserError
+from lga.system.files import made_whole
 from lga.system.foreign import has_usual_length
 from lga.system.resources import free_bytes
 
 ENCRYPTED = 0x1  # flag of a zip's member
 CHUNK, MOST_TRAILING = 2**16, 2**26  # bytes
+# Of what is unpacked; the largest archive to be fetched holds 19 GB in 118,287 files.
+MOST_MEMBERS, MOST_BYTES = 1_000_000, 100 * 2**30
 _DAMAGED = (
     zipfile.BadZipFile, tarfile.TarError, gzip.BadGzipFile, lzma.LZMAError, zlib.error, EOFError,
     NotImplementedError,
@@ -29,14 +30,6 @@ _DAMAGED = (
 
 OnMember = Callable[[int, int | None], None]  # bytes unpacked, and in all where that is known
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Limits:
-    """How much an archive may unpack to; the largest to be fetched holds 19 GB in 118,287 files."""
-
-    members: int = 1_000_000
-    total_bytes: int = 100 * 2**30
 
 
 class _Member(NamedTuple):
@@ -47,43 +40,33 @@ class _Member(NamedTuple):
     kind: str
 
 
-def extract(
-    archive: Path,
-    folder: Path,
-    limits: Limits | None = None,
-    on_member: OnMember = lambda done, total: None,
-) -> None:
+def extract(archive: Path, folder: Path, on_member: OnMember = lambda done, total: None) -> None:
     """Unpack an archive into ``folder``, which must not exist yet; a failure leaves nothing of it.
 
     Args:
         archive: a zip, or a tar, compressed or not: known by its content.
         folder: made.
-        limits: on what is unpacked; the room on the disk is a limit too.
         on_member: called with the progress.
 
     Raises:
-        UserError: the archive is damaged, holds what it must not, or cannot be written.
+        UserError: the archive is damaged, holds what it must not, is too large, or cannot be written.
     """
-    limits = limits or Limits()
-    room = replace(limits, total_bytes=min(limits.total_bytes, free_bytes(folder)))
-    folder.mkdir(parents=True)
+    room = min(MOST_BYTES, free_bytes(folder))
     try:
         extract_all = _extract_zip if zipfile.is_zipfile(archive) else _extract_tar
-        extract_all(archive, folder, room, on_member)
-    except BaseException as error:
-        shutil.rmtree(folder)
-        if isinstance(error, _DAMAGED):
-            reason = next(iter(str(error).splitlines()), type(error).__name__)  # tarfile's may have several
-            advice = "delete it and fetch it again"
-            raise UserError(f"{archive}: not a whole zip or tar archive: {reason}; {advice}") from error
-        if isinstance(error, OSError):
-            reason = error.strerror or str(error)
-            raise UserError(f"{archive}: cannot be unpacked into {folder}: {reason}") from error
-        raise
+        with made_whole(folder) as unpacked:
+            extract_all(archive, unpacked, room, on_member)
+    except _DAMAGED as error:
+        reason = next(iter(str(error).splitlines()), type(error).__name__)  # tarfile's may have several
+        advice = "delete it and fetch it again"
+        raise UserError(f"{archive}: not a whole zip or tar archive: {reason}; {advice}") from error
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise UserError(f"{archive}: cannot be unpacked into {folder}: {reason}") from error
 
 
 def _accepted(
-    archive: Path, entries: Iterable[T], member_of: Callable[[T], _Member], limits: Limits
+    archive: Path, entries: Iterable[T], member_of: Callable[[T], _Member], room: int
 ) -> Iterator[tuple[T, int]]:
     """Yield each entry, and the bytes of all so far; raise a UserError at one that must not be unpacked."""
     files: set[str] = set()
@@ -93,12 +76,12 @@ def _accepted(
         total += size
         path = "/".join(part for part in name.split("/") if part not in ("", "."))
         wrong = _wrong(name, kind)
-        if wrong is None and count > limits.members:
-            wrong = f"more than {limits.members:,} members"
-        if wrong is None and total > limits.total_bytes:
+        if wrong is None and count > MOST_MEMBERS:
+            wrong = f"more than {MOST_MEMBERS:,} members"
+        if wrong is None and total > room:
             wrong = (
                 f"{name!r}, which makes it {total:,} bytes: "
-                f"more than the {limits.total_bytes:,} that there is room for or that are allowed"
+                f"more than the {room:,} that there is room for or that are allowed"
             )
         if wrong is None and kind == "file" and path in files:
             wrong = f"{name!r} twice"
@@ -119,9 +102,9 @@ def _wrong(name: str, kind: str) -> str | None:
     return None if kind in ("file", "folder") else f"{name!r}, a {kind}"
 
 
-def _extract_zip(archive: Path, folder: Path, limits: Limits, on_member: OnMember) -> None:
+def _extract_zip(archive: Path, folder: Path, room: int, on_member: OnMember) -> None:
     with zipfile.ZipFile(archive) as opened:
-        accepted = list(_accepted(archive, opened.infolist(), _of_zip, limits))
+        accepted = list(_accepted(archive, opened.infolist(), _of_zip, room))
         for member, done in accepted:
             path = Path(opened.extract(member, folder))
             if not member.is_dir() and path.stat().st_size != member.file_size:
@@ -140,9 +123,9 @@ def _of_zip(member: zipfile.ZipInfo) -> _Member:
     return _Member(member.filename, member.file_size, kind)
 
 
-def _extract_tar(archive: Path, folder: Path, limits: Limits, on_member: OnMember) -> None:
+def _extract_tar(archive: Path, folder: Path, room: int, on_member: OnMember) -> None:
     with tarfile.open(archive) as opened:
-        for member, done in _accepted(archive, opened, _of_tar, limits):
+        for member, done in _accepted(archive, opened, _of_tar, room):
             opened.extract(member, folder, filter="data")
             on_member(done, None)
         end, left = opened.offset, MOST_TRAILING

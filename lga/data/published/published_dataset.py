@@ -217,8 +217,7 @@ class PublishedDataset:
         """Return the splits that have these images and boxes: train, val and test."""
         train, val, test = map(self._source, tables, ("train", "val", "test"))
         manifest = {key: value for part in self.plan.parts for key, value in self.manifest(part).items()}
-        dropped = self._dropped(self.plan)
-        return DetectionSplits(train, val, test, self.class_names, manifest, selection, dropped)
+        return DetectionSplits(train, val, test, manifest, selection, self._dropped(self.plan))
 
     def _joined(self, parts: Sequence[str]) -> Annotations:
         """Return the index of several parts; a UserError where they hold no image at all."""

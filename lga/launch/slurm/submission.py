@@ -37,12 +37,12 @@ from lga.config.values import Count, Natural, fault
 from lga.launch.local import redirect_output, work
 from lga.launch.sweep import Job
 from lga.run.devices.device_sets import DeviceSet
+from lga.run.machine.failures import SIGNALLED
 from lga.system.errors import UserError
 from lga.system.files import writable, write_text
 from lga.system.locks import alone
 
 SECONDS_TO_BE_REQUEUED = 5.0
-SIGNALLED = 128  # a shell's exit status for a process that signal n ended is this + n
 
 
 class RunInJob:

@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from lga.launch.slurm.submission import (
-    SIGNALLED,
     SlurmSettings,
     Submitted,
     one_sweep_at_a_time,
@@ -25,7 +24,7 @@ from lga.launch.slurm.submission import (
     submitted_before,
 )
 from lga.launch.sweep import Job, SweepProgress, settled_before
-from lga.run.machine.failures import killed_by, what_to_lower
+from lga.run.machine.failures import SIGNALLED, killed_by, what_to_lower
 from lga.system.errors import UserError
 
 COMMANDS = ("sbatch", "srun", "squeue", "scontrol", "sinfo")

@@ -17,17 +17,16 @@ from lga.results.published import PUBLISHED_IMAGES
 
 @dataclass(frozen=True)
 class ImageCounts:
-    """Images, or tiles where images are cut; `known` says where the figures are from."""
+    """Images, or tiles where images are cut."""
 
     train: int
     val: int
     test: int
-    known: str
 
 
 # Selected on the test images, as the paper's toolchain does.
 PUBLISHED_COUNTS: Mapping[str, ImageCounts] = MappingProxyType(
-    {name: ImageCounts(train, test, test, "published") for name, (train, test) in PUBLISHED_IMAGES.items()}
+    {name: ImageCounts(train, test, test) for name, (train, test) in PUBLISHED_IMAGES.items()}
 )
 
 
@@ -36,11 +35,10 @@ def image_counts(dataset: str, reader: Any) -> ImageCounts | None:
 
     Those of data that ships with the project are its reader's.
     """
-    if isinstance(reader, DigitsReader | DigitScenesReader):
-        counts = reader().counts if isinstance(reader, DigitsReader) else reader.counts
-        return ImageCounts(**counts, known="shipped with the project")
-    if isinstance(reader, ImageFolderReader):
-        return ImageCounts(**reader.counts, known="of the files here")
+    if isinstance(reader, DigitsReader):
+        return ImageCounts(**reader().counts)
+    if isinstance(reader, DigitScenesReader | ImageFolderReader):
+        return ImageCounts(**reader.counts)
     published = PUBLISHED_COUNTS.get(dataset)
     if not isinstance(reader, PublishedDataset):
         return published
@@ -51,7 +49,7 @@ def image_counts(dataset: str, reader: Any) -> ImageCounts | None:
     train = sum(counts[part] for part in plan.train)
     val = train // HELD_OUT_EVERY if plan.val is None else counts[plan.val]
     fitting = train - val if plan.val is None else train
-    return ImageCounts(fitting, val, counts.get(plan.test, val), "of the files here")
+    return ImageCounts(fitting, val, counts.get(plan.test, val))
 
 
 def _is_indexed(reader: PublishedDataset, part: str) -> bool:

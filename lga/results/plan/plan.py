@@ -17,11 +17,12 @@ from lga.results.plan.image_counts import ImageCounts, image_counts
 from lga.results.plan.step_times import StepTimes, Work
 from lga.results.plan.sweep_options import SweepOptions
 from lga.results.published import NEEDED, Cell
-from lga.results.settings import digest, recipe
+from lga.results.settings import recipe
 from lga.run.devices.device_sets import device_sets
 from lga.run.folder.data_files import missing_data
 from lga.run.folder.directory import RunDirectory
 from lga.run.machine.environment import environment
+from lga.system.digests import digest
 from lga.system.errors import UserError
 from lga.system.progress import track
 from lga.system.resources import free_bytes

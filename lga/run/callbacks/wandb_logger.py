@@ -21,7 +21,6 @@ from pytorch_lightning.loggers.logger import Logger
 
 from lga.config.frozen_run import FrozenRun
 from lga.run.folder.directory import RunDirectory
-from lga.system.errors import UserError
 from lga.system.files import write_text
 from lga.system.secrets import hide_secrets
 from lga.system.terminal_text import printable
@@ -56,20 +55,6 @@ def reachable() -> bool:
     except OSError:
         return False
     return True
-
-
-def require_account() -> None:
-    """Raise a UserError, one line with what to do, unless there are a key and a server."""
-    if not has_key():
-        raise UserError(
-            f"W&B: no API key for {base_url()}: make a free account there and run `wandb login`, "
-            "or set WANDB_API_KEY; `make dashboard` needs neither"
-        )
-    if not reachable():
-        raise UserError(
-            f"W&B: {base_url()} cannot be reached: try again with a network, "
-            "or name your own server in WANDB_BASE_URL"
-        )
 
 
 def _address() -> tuple[str, int]:

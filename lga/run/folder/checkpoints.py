@@ -102,7 +102,7 @@ class BestAndLast(pl.Callback):
     ) -> None:
         """Mark the checkpoint with its owner, and with the data that it was trained on."""
         checkpoint["config_hash"] = self.config_hash
-        checkpoint["data"] = dict(trainer.datamodule.manifest)  # type: ignore[attr-defined]
+        checkpoint["data"] = dict(trainer.datamodule.splits.manifest)  # type: ignore[attr-defined]
 
     def state_dict(self) -> dict[str, Any]:
         """Return the best epoch so far."""

@@ -7,7 +7,6 @@ The file ends with `digest`, a hash of all the rest: a digit that a disk or an e
 number. Records from before it had one are read without.
 """
 
-import hashlib
 import json
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -16,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from lga.config.schema import Config
 from lga.config.values import fault
+from lga.system.digests import digest
 from lga.system.errors import DamagedFileError, UserError
 from lga.system.files import read_regular, write_text
 from lga.system.secrets import hide_secrets
@@ -162,7 +162,7 @@ class RunRecord(_Strict):
 def write_record(path: Path, record: RunRecord) -> None:
     """Write `record` as JSON, atomically, without secrets."""
     content = hide_secrets(record.model_dump(mode="json"))
-    content[DIGEST] = _digest(content)
+    content[DIGEST] = digest(content)
     write_text(path, json.dumps(content, indent=1, allow_nan=False) + "\n")
 
 
@@ -178,22 +178,13 @@ def read_record(path: Path) -> RunRecord:
         content = dict(json.loads(text))  # names of files that are no UTF-8 are in it, which JSON has not
     except (ValueError, TypeError, RecursionError) as error:
         raise DamagedFileError(f"{path}: not a run record: {first_line(error)}; {_ADVICE}") from error
-    digest = content.pop(DIGEST, None)
-    if digest is not None and digest != _digest(content):
+    written = content.pop(DIGEST, None)
+    if written is not None and written != digest(content):
         raise DamagedFileError(f"{path}: not a run record: its digest does not fit its content; {_ADVICE}")
     try:
         return RunRecord.model_validate(content)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the whole file"
-        kind = DamagedFileError if digest is None else UserError
+        kind = DamagedFileError if written is None else UserError
         raise kind(f"{path}: not a run record: {where}: {first['msg']}; {_ADVICE}") from error
-
-
-def _digest(content: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-
-
-def manifest_hash(files: dict[str, str]) -> str:
-    """Return one hash over file names and their hashes."""
-    return hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()

@@ -19,7 +19,7 @@ them, less the norms.
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -42,10 +42,6 @@ class Complexity:
     attention_parameters: int
     gflops_paper: float
     gflops: float
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the counts by name."""
-        return asdict(self)
 
 
 def complexity_of(network: nn.Module, image_size: int) -> Complexity:
@@ -139,8 +135,8 @@ def _norm(module: nn.Module, x: Tensor, y: Tensor) -> int:
     return (4 if has_weights else 2) * x.numel()
 
 
-def _average_pool(module: nn.Module, x: Tensor, y: Tensor) -> int:
-    return y.numel()
+def _once_a_result(module: nn.Module, x: Tensor, y: Tensor) -> int:
+    return y.numel()  # of averages, and of the nearest
 
 
 def _adaptive_pool(module: nn.Module, x: Tensor, y: Tensor) -> int:
@@ -151,10 +147,6 @@ def _adaptive_pool(module: nn.Module, x: Tensor, y: Tensor) -> int:
 def _softmax(module: nn.Module, x: Tensor, y: Tensor) -> int:
     features = x.shape[module.dim]  # type: ignore[index]
     return x.numel() // features * (3 * features - 1)
-
-
-def _upsample(module: nn.Module, x: Tensor, y: Tensor) -> int:
-    return y.numel()  # nearest
 
 
 def _distance_expectation(module: nn.Module, levels: Sequence[Tensor], maps: Sequence[Tensor]) -> int:
@@ -184,10 +176,10 @@ _COUNTS: dict[type[nn.Module], Callable[[Any, Any, Any], int]] = {
     nn.Linear: _linear,
     nn.BatchNorm2d: _norm,
     nn.LayerNorm: _norm,
-    nn.AvgPool2d: _average_pool,
+    nn.AvgPool2d: _once_a_result,
     nn.AdaptiveAvgPool2d: _adaptive_pool,
     nn.Softmax: _softmax,
-    nn.Upsample: _upsample,
+    nn.Upsample: _once_a_result,
     DetectionHead: _distance_expectation,
 }
 

@@ -64,8 +64,6 @@ def peak_memory_bytes() -> int:
 
 
 def _git(*arguments: str) -> str | None:
-    if not (_ROOT / ".git").exists():
-        return None
     command = ["git", "-C", str(_ROOT), *arguments]
     try:
         finished = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)

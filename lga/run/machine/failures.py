@@ -12,10 +12,10 @@ from typing import Any
 
 from lga.system.errors import UserError
 
+SIGNALLED = 128  # a shell's exit status for a process that signal n ended is this + n
 AGAIN = "the same command goes on from the last finished epoch"
 _CPU_ALLOCATOR = "DefaultCPUAllocator: "
 _WORKER_GONE = re.compile(r"DataLoader worker \(pid.*?\) (?:is killed by signal: (\w+)|exited unexpectedly)")
-_IN_WORKER = ("Caught UserError in", "Caught DamagedFileError in")
 
 
 @contextmanager
@@ -65,7 +65,7 @@ def _line_of(error: BaseException, config: Mapping[str, Any]) -> str | None:
 
     text = error.args[0] if error.args and isinstance(error.args[0], str) else ""
     if isinstance(error, UserError):
-        return _of_worker(text)
+        return None
     if isinstance(error, torch.OutOfMemoryError) or "CUDA error: out of memory" in text:
         return _memory(config, "of the GPU ")
     if isinstance(error, MemoryError) or _CPU_ALLOCATOR in text:  # in a loader's process, too
@@ -76,13 +76,6 @@ def _line_of(error: BaseException, config: Mapping[str, Any]) -> str | None:
         where = f"{error.filename}: " if error.filename else ""
         return f"{where}{error.strerror}; make room or repair it, {AGAIN}"
     return None
-
-
-def _of_worker(text: str) -> str | None:
-    """Find a UserError of a loader's process in the traceback that torch makes of it; return its line."""
-    if not text.startswith(_IN_WORKER):
-        return None
-    return text.strip().rsplit("\n", 1)[-1].partition("Error: ")[2]
 
 
 def _memory(config: Mapping[str, Any], whose: str = "") -> str:

@@ -7,6 +7,7 @@ The terminal shows tables, then what is known, worth noting, and wrong; exit sta
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,8 @@ from rich.table import Table
 
 from lga.config.frozen_run import FrozenRun
 from lga.config.instantiation import make_reader
-from lga.data.inspection.contact_sheet import Pictured
-from lga.data.inspection.pictures import picture_files, published_parts, split_parts
+from lga.data.inspection.contact_sheet import Pictured, contact_sheet
+from lga.data.inspection.pictures import published_parts, split_parts
 from lga.data.inspection.published_set import PublishedInspection, inspect_splits
 from lga.data.inspection.report import Contents, PartReport, Report
 from lga.data.published import PublishedDataset
@@ -80,13 +81,10 @@ def _write_pictures(folder: Path, parts: Mapping[str, Pictured], track: Track) -
     with writable(folder, "inspect.pictures"):
         folder.mkdir(parents=True, exist_ok=True)
         for part in track(list(parts), "pictures of parts"):
-            for name, content in picture_files(part, parts[part]):
-                _write(folder / name, content)
+            if len(parts[part]):
+                sheet = contact_sheet(parts[part])
+                write_atomically(folder / f"{part}-images.png", partial(sheet.save, format="png"))
     print(f"pictures of {numbered(len(parts), 'part')}: {folder}")
-
-
-def _write(path: Path, content: bytes) -> None:
-    write_atomically(path, lambda file: file.write(content))
 
 
 def _track(cfg: DictConfig) -> Track:

@@ -8,9 +8,9 @@ import pytorch_lightning as pl
 import torch
 from pytorch_lightning.callbacks import ModelCheckpoint
 
-from lga.data import DigitsReader
 from lga.data.classification import classification_data
 from lga.data.classification.classification_data import ClassificationData
+from lga.data.classification.digits import DigitsReader
 from lga.data.classification.labelled_images import LabelledImages, make_splits, rank_within_class
 from lga.data.loading.sharding import BatchOfShare, Shard
 from lga.structures.batch import ImageBatch
@@ -18,8 +18,6 @@ from lga.structures.batch import ImageBatch
 
 class TinyReader:
     """45 images of 8 x 8 pixels, 3 classes; image i is flat, of value 5 * i."""
-
-    class_names = ("a", "b", "c")
 
     def __init__(self, channels=0):
         self.channels = channels
@@ -68,17 +66,10 @@ def test_evaluation_batches_are_twice_as_large_in_order_and_unaugmented():
         assert torch.equal(torch.cat([batch.labels for batch in batches]), split.labels)
 
 
-def test_attributes():
-    data = tiny_data()
-    assert data.num_classes == 3
-    assert data.class_names == ("a", "b", "c")
-    assert data.counts == {"train": 36, "val": 9, "test": 9}
-    assert data.manifest == {"tiny": "00"}
-    assert data.selection == "validation"
-
-
-def test_drop_last():
-    assert [len(batch.labels) for batch in tiny_data(drop_last=True).train_dataloader()] == [8, 8, 8, 8]
+def test_the_splits_are_those_of_the_reader():
+    splits = tiny_data().splits
+    assert splits.counts == {"train": 36, "val": 9, "test": 9}
+    assert (splits.manifest, splits.selection) == ({"tiny": "00"}, "validation")
 
 
 @pytest.mark.parametrize("augmentation", ["none", "affine", "paper"])

@@ -5,9 +5,9 @@ import hashlib
 
 import pytest
 
-from lga.data import FashionMNISTReader, MNISTReader
 from lga.data.classification import mnist as mnist_format
 from lga.data.classification import published_files
+from lga.data.classification.mnist import FashionMNISTReader, MNISTReader
 from lga.data.classification.published_files import (
     PUBLISHED,
     TEST_IMAGES,

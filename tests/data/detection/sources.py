@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from lga.data.detection import DetectionSource, DetectionSplits, FileImages, Targets
+from lga.data.detection.image_stores import FileImages
+from lga.data.detection.splits import DetectionSource, DetectionSplits, Targets
 from lga.structures.annotations import Annotations, Ignored
 
 
@@ -53,8 +54,6 @@ def source_of_files(annotations, folder, split="made"):
 class MadeReader:
     """24 flat images of 32 x 32, image i of grey 10 * i, with one box of class i % 3."""
 
-    class_names = ("a", "b", "c")
-
     def __call__(self):
         images = [flat(32, 32, *[10 * i] * 3) for i in range(24)]
         targets = [targets_of([(4, 4, 20, 24)], [i % 3]) for i in range(24)]
@@ -62,4 +61,4 @@ class MadeReader:
             source_of(images[part], targets[part], f"made {name}")
             for name, part in (("train", slice(16)), ("val", slice(16, 20)), ("test", slice(20, 24)))
         )
-        return DetectionSplits(train, val, test, self.class_names, {"made": "00"}, dropped={"train/x": 1})
+        return DetectionSplits(train, val, test, {"made": "00"}, dropped={"train/x": 1})

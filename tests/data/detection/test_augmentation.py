@@ -1,7 +1,6 @@
 """What may be drawn, and that each draw depends on (seed, epoch, index) alone."""
 
-from lga.data.detection import DetectionAugmentation
-from lga.data.detection.augmentation import draw
+from lga.data.detection.augmentation import DetectionAugmentation, draw
 
 NOTHING = dict.fromkeys(("mosaic", "hsv_h", "hsv_s", "hsv_v", "scale", "translate", "fliplr"), 0.0)
 

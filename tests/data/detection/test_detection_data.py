@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 from pytorch_lightning.callbacks import ModelCheckpoint
 
-from lga.data.detection import DetectionAugmentation
+from lga.data.detection.augmentation import DetectionAugmentation
 from lga.data.detection.detection_data import DetectionData
 from lga.structures import DetectionBatch
 from lga.structures.annotations import Annotations, WrittenBox, WrittenImage
@@ -62,7 +62,7 @@ def test_flipping_turns_pixels_and_boxes_alike():
     class OneImage(MadeReader):
         def __call__(self):
             source = source_of([image], [targets_of([(3, 5, 9, 10)])])
-            return type(super().__call__())(source, source, source, self.class_names, {})
+            return type(super().__call__())(source, source, source, {})
 
     settings = {**STILL, "mosaic": 0.0, "fliplr": 0.5}
     data = DetectionData(OneImage(), 32, 1, epochs=20, augmentation=DetectionAugmentation(**settings))
@@ -109,12 +109,14 @@ def test_images_become_floats_after_the_copy_to_the_device():
     assert made.boxes is batch.boxes
 
 
-def test_attributes():
-    data = made_data()
-    assert data.num_classes == 3
-    assert data.class_names == ("a", "b", "c")
-    assert data.counts == {"train": 16, "val": 4, "test": 4}
-    assert (data.manifest, data.selection, data.dropped) == ({"made": "00"}, "validation", {"train/x": 1})
+def test_the_splits_are_those_of_the_reader():
+    splits = made_data().splits
+    assert splits.counts == {"train": 16, "val": 4, "test": 4}
+    assert (splits.manifest, splits.selection, splits.dropped) == (
+        {"made": "00"},
+        "validation",
+        {"train/x": 1},
+    )
 
 
 def test_an_epoch_is_the_same_for_any_history_and_random_state():
@@ -158,7 +160,7 @@ def test_a_truncated_image_stops_the_run_with_one_line(tmp_path, num_workers):
                 [WrittenImage("short.jpg", (64, 64), [WrittenBox((1, 1, 9, 9), 0)], "labels")]
             )
             source = source_of_files(written, tmp_path, "files")
-            return type(super().__call__())(source, source, source, self.class_names, {})
+            return type(super().__call__())(source, source, source, {})
 
     data = DetectionData(Truncated(), 32, 1, epochs=20, num_workers=num_workers)
     for loader in (data.train_dataloader(), data.val_dataloader()):

@@ -5,11 +5,12 @@ import pytest
 import torch
 from PIL import Image
 
-from lga.data.detection import DetectionAugmentation, DetectionSplits
+from lga.data.detection.augmentation import DetectionAugmentation
 from lga.data.detection.augmentation import with_gains as opencv_gains
 from lga.data.detection.detection_data import DetectionData
 from lga.data.detection.device_images import MOST_BYTES, device_images, with_gains
 from lga.data.detection.image_stores import ArrayImages
+from lga.data.detection.splits import DetectionSplits
 from tests.data.detection.sources import annotations_of, source_of_files, targets_of
 
 SIZES = ((40, 30), (30, 40), (90, 20), (64, 64), (33, 71), (12, 12))
@@ -27,11 +28,9 @@ def reader(tmp_path_factory):
         Image.fromarray(random.integers(0, 256, (height, width, 3), np.uint8)).save(folder / f"{name}", "png")
 
     class Reader:
-        class_names = ("a", "b")
-
         def __call__(self):
             source = source_of_files(annotations, folder)
-            return DetectionSplits(source, source, source, self.class_names, {})
+            return DetectionSplits(source, source, source, {})
 
     return Reader()
 

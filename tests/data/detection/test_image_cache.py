@@ -16,8 +16,12 @@ from PIL import Image
 
 from lga.config.compose import compose
 from lga.config.frozen_run import freeze
-from lga.data.detection import DetectionAugmentation, DetectionData, DetectionSplits, FileImages, image_cache
+from lga.data.detection import image_cache
+from lga.data.detection.augmentation import DetectionAugmentation
+from lga.data.detection.detection_data import DetectionData
 from lga.data.detection.image_cache import with_cached_images
+from lga.data.detection.image_stores import FileImages
+from lga.data.detection.splits import DetectionSplits
 from lga.structures.annotations import Annotations, WrittenBox, WrittenImage
 from lga.system.errors import UserError
 from tests.data.detection.sources import MadeReader, flat, source_of, source_of_files, targets_of
@@ -149,13 +153,11 @@ def test_other_processes_see_the_same_pixels(source, tmp_path, cache, method):
 class FilesReader:
     """One source as all three splits."""
 
-    class_names = ("a",)
-
     def __init__(self, source, cache_dir):
         self.source, self.cache_dir = source, cache_dir
 
     def __call__(self):
-        return DetectionSplits(self.source, self.source, self.source, self.class_names, {})
+        return DetectionSplits(self.source, self.source, self.source, {})
 
 
 def noise(tmp_path, sizes):

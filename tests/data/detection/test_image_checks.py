@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lga.data.detection import ArrayImages, DetectionSplits
 from lga.data.detection.checks import check_images
 from lga.data.detection.faults import Faults
-from lga.data.detection.image_stores import FileImages
+from lga.data.detection.image_stores import ArrayImages, FileImages
+from lga.data.detection.splits import DetectionSplits
 from lga.structures.annotations import Annotations, WrittenBox, WrittenImage
 from lga.system.errors import UserError
 from tests.data.detection.sources import flat, source_of, source_of_files, targets_of
@@ -91,7 +91,7 @@ def test_a_split_without_images(folder, empty):
     splits = dict.fromkeys(("train", "val", "test"), full)
     splits[empty] = source_of_files(written(), folder, f"files {empty}")
     with pytest.raises(UserError, match=rf"^files {empty}: no image; training, validation and test need "):
-        DetectionSplits(**splits, class_names=("a",), manifest={})
+        DetectionSplits(**splits, manifest={})
 
 
 def test_an_array_of_images_is_handed_over_by_its_path(tmp_path):

@@ -1,7 +1,5 @@
 """Contact sheets, pixel by pixel where a box's place on them can be computed; files of every part."""
 
-import io
-
 import numpy as np
 from PIL import Image
 
@@ -17,7 +15,6 @@ from lga.data.inspection.contact_sheet import (
     draw_ignored,
     draw_object,
 )
-from lga.data.inspection.pictures import picture_files
 from lga.structures.annotations import Annotations, Ignored
 from lga.system.errors import UserError
 from tests.data.inspection.stores import PlainImages
@@ -91,15 +88,6 @@ def test_ignored_boxes_are_dashed_and_others_not():
 def test_colours_of_classes_differ():
     for num_classes in (1, 10, 20, 80):
         assert len({class_colour(label, num_classes) for label in range(num_classes)}) == num_classes
-
-
-def test_the_files_of_a_part():
-    files = dict(picture_files("train", pictured(3)))
-    assert list(files) == ["train-images.png"]
-    for content in files.values():
-        with Image.open(io.BytesIO(content)) as picture:
-            picture.load()
-            assert picture.format == "PNG"
 
 
 def test_every_reason_has_a_colour():

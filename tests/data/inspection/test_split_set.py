@@ -3,7 +3,7 @@
 import torch
 
 from lga.data.classification.labelled_images import ImageSplits, LabelledImages
-from lga.data.detection import DetectionSource, DetectionSplits
+from lga.data.detection.splits import DetectionSource, DetectionSplits
 from lga.data.inspection.published_set import inspect_splits
 from lga.structures.annotations import Annotations, Ignored, WrittenBox, WrittenImage
 from lga.system.errors import UserError
@@ -22,7 +22,7 @@ def inspected(reader):
 
 
 def test_labelled_images():
-    splits = ImageSplits(labelled(0, 1, 1), labelled(0), labelled(1, 1), "validation", {"file": "00"})
+    splits = ImageSplits(labelled(0, 1, 1), labelled(0), labelled(1, 1), {"file": "00"})
     report = inspected(lambda: splits)
     assert (report["ok"], report["manifest"]) == (True, {"file": "00"})
     assert report["checked"] == "its sha256"
@@ -36,7 +36,7 @@ def test_labelled_images():
 
 def test_validation_that_is_the_test_split_is_counted_once():
     test = labelled(1)
-    report = inspected(lambda: ImageSplits(labelled(0), test, test, "test", {}))
+    report = inspected(lambda: ImageSplits(labelled(0), test, test, {}, "test"))
     assert list(report["parts"]) == ["train", "test"]
 
 
@@ -45,7 +45,7 @@ def test_boxes():
     boxes = [WrittenBox((0, 0, 4, 4), 0), WrittenBox((2, 2, 8, 8), 1, Ignored.SIZE)]
     images = [WrittenImage("a", (16, 16), boxes), WrittenImage("b", (16, 16), [])]
     source = DetectionSource(PlainImages(2, 16), Annotations.of_images(images), "made")
-    report = inspected(lambda: DetectionSplits(source, source, source, NAMES, {}))
+    report = inspected(lambda: DetectionSplits(source, source, source, {}))
     contents = report["parts"]["train"]["contents"]
     assert (contents["images"], contents["without_objects"], contents["objects"]) == (2, 1, 1)
     assert (contents["per_class"], contents["ignored"]) == ({"cat": 1, "dog": 0}, {"size": 1})

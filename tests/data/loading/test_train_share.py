@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import torch
 
-from lga.data import DigitsReader
 from lga.data.classification.classification_data import ClassificationData
-from lga.data.detection import DetectionAugmentation
+from lga.data.classification.digits import DigitsReader
+from lga.data.detection.augmentation import DetectionAugmentation
 from lga.data.detection.detection_data import DetectionData
 from lga.data.detection.image_cache import with_cached_images
 from lga.data.detection.image_stores import FileImages, PickedImages, picked
@@ -72,10 +72,10 @@ def test_boxes_stay_with_their_images():
 
 def test_the_other_splits_stay_and_the_counts_tell_the_share():
     data = detection(train_share=0.25)
-    assert data.counts == {"train": 4, "val": 4, "test": 4}
+    assert data.splits.counts == {"train": 4, "val": 4, "test": 4}
     assert data.splits.val.names.tolist() == detection().splits.val.names.tolist()
     digits = ClassificationData(DigitsReader(), image_size=8, batch_size=100, train_share=0.25)
-    assert digits.counts == {"train": 301, "val": 297, "test": 296}
+    assert digits.splits.counts == {"train": 301, "val": 297, "test": 296}
     assert [len(batch.labels) for batch in digits.train_dataloader()] == [100, 100, 100, 1]
 
 

@@ -7,7 +7,7 @@ import zipfile
 import pytest
 
 from lga.data.preparation import extraction
-from lga.data.preparation.extraction import Limits, extract
+from lga.data.preparation.extraction import extract
 from lga.system.errors import UserError
 
 GOOD = {"set/images/a.jpg": b"a" * 700, "set/list.txt": b"a\n"}
@@ -29,11 +29,11 @@ def write_tar(path, members=GOOD, change=lambda info: info, mode="w"):
     return path
 
 
-def refused(archive, tmp_path, expected, **settings):
+def refused(archive, tmp_path, expected):
     """The archive is refused with one line, and nothing of it is anywhere."""
     before = [path for path in sorted(tmp_path.rglob("*")) if path.name != "to"]
     with pytest.raises(UserError, match=expected) as error:
-        extract(archive, tmp_path / "to" / "unpacked", **settings)
+        extract(archive, tmp_path / "to" / "unpacked")
     assert "\n" not in str(error.value)
     assert str(archive) in str(error.value)
     assert not (tmp_path / "to" / "unpacked").exists()
@@ -105,10 +105,12 @@ def test_a_huge_declared_size(tmp_path):
 
 
 @pytest.mark.parametrize("write", [write_zip, write_tar])
-def test_limits(tmp_path, write):
+def test_limits(tmp_path, monkeypatch, write):
     archive = write(tmp_path / "archive")
-    refused(archive, tmp_path, "which makes it 702 bytes: more than the 701", limits=Limits(total_bytes=701))
-    refused(archive, tmp_path, "more than 1 members", limits=Limits(members=1))
+    monkeypatch.setattr(extraction, "MOST_BYTES", 701)
+    refused(archive, tmp_path, "which makes it 702 bytes: more than the 701")
+    monkeypatch.setattr(extraction, "MOST_MEMBERS", 1)
+    refused(archive, tmp_path, "more than 1 members")
 
 
 def test_what_has_no_room(tmp_path, monkeypatch):

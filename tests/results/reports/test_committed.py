@@ -7,8 +7,8 @@ from lga.dashboard.page.judged import judged_files
 from lga.results.collect import CollectedRun
 from lga.results.judging import judge
 from lga.results.reports.committed import keep, read_kept, slim
-from lga.results.reports.rendering import committed_files, judge_kept
 from lga.run.folder.record import OutcomesRecord
+from scripts.kept_pages.rendering import committed_files, judge_kept
 from tests.results.runs import composed, experiment_called, finished, page_text
 
 TABLE3 = experiment_called("table3")

@@ -4,8 +4,9 @@ import socket
 
 import pytest
 
-from lga.run.callbacks.wandb_logger import has_key, reachable, require_account
+from lga.run.callbacks.wandb_logger import has_key, reachable
 from lga.system.errors import UserError
+from scripts.wandb_views import require_account
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,1 @@
+"""The files that this repository keeps, made of kept records alone."""
