@@ -8,6 +8,7 @@ each running job, which its metrics.csv moves.
 """
 
 import csv
+import os
 import statistics
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -66,7 +67,7 @@ class SweepProgress:
             return
         self.note(f"sweep: {self.counts()}")
         for name, reason, log in self.failed:
-            self.note(f"failed: {name}: {reason}" + (f"; log: {log}" if log.exists() else ""))
+            self.note(f"failed: {name}: {reason}" + (f"; log: {log}" if os.path.exists(log) else ""))  # noqa: PTH110, False for odd names
 
     @property
     def left(self) -> int:

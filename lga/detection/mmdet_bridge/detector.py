@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import torch
 from torch import Tensor, nn
 
 from lga.backbones.backbone import Backbone
@@ -84,6 +85,7 @@ class MMDetDetector(nn.Module):
         terms = {name: value for name, value in named.items() if "loss" in name and name != "loss"}
         return {**terms, "total": total}
 
+    @torch.no_grad()
     def predict(self, images: Tensor) -> list[Detections]:
         """Return the detections of each image (B, 3, H, W), boxes in its pixels."""
         found = self.model.predict(self.backbone(images), bare_samples(images), rescale=False)

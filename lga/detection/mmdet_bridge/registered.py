@@ -15,6 +15,7 @@ Shapes: B batch, C channels, H W height and width of a level, K classes.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from lga import attention as blocks
@@ -66,6 +67,7 @@ class LGADetectionHead(DetectionHead):
         terms = detection_loss(levels, targets, self.bin_values, self.gains).divided()
         return {f"loss_{name}": len(levels[0]) * term for name, term in terms.items() if name != "total"}
 
+    @torch.no_grad()
     def predict(
         self, x: Sequence[Tensor], batch_data_samples: Sequence[Any], rescale: bool = False
     ) -> list[Any]:

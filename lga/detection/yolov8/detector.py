@@ -79,6 +79,7 @@ class Detector(nn.Module):
         with without_autocast(batch.images.device):
             return detection_loss(levels, pad_targets(batch), self.head.bin_values, self.gains)
 
+    @torch.no_grad()
     def predict(self, images: Tensor) -> list[Detections]:
         """Return the detections of each image (B, 3, H, W), boxes in its pixels, not clipped to it."""
         boxes, probabilities = decode(flatten_levels(self(images)), self.head.bin_values)

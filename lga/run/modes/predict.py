@@ -6,6 +6,7 @@ of a classifier none, and each image has its `label` and the `probabilities` by 
 each image. A file that cannot be read is named, skipped and counted.
 """
 
+import inspect
 import json
 import logging
 from collections.abc import Iterator
@@ -176,7 +177,8 @@ def _looks(network: nn.Module, predicted: Prediction, cfg: DictConfig) -> tuple[
 
     def score(images: torch.Tensor) -> torch.Tensor:
         if label is None:
-            return model.predict(images)[0].scores[:boxes].sum()[None]  # type: ignore[no-any-return]
+            with_gradients = inspect.unwrap(type(model).predict)  # it is wrapped in no_grad
+            return with_gradients(model, images)[0].scores[:boxes].sum()[None]  # type: ignore[no-any-return]
         return model(images)[:, predicted.class_names.index(label)]  # type: ignore[no-any-return]
 
     batch = _square(network, predicted.image, size)
