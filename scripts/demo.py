@@ -3,6 +3,7 @@
 Nothing is downloaded. What was trained before is not trained again.
 """
 
+import argparse
 import subprocess
 import sys
 from pathlib import Path
@@ -39,6 +40,7 @@ Open {page} in a browser. What to do next:
 
 def main() -> int:
     """Trains, compares, writes the page, and says what to do next."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
     print(BEGIN, flush=True)
     run = [sys.executable, "run.py"]
     detector = subprocess.Popen([*run, *DETECTOR], stdout=subprocess.PIPE, text=True)

@@ -26,6 +26,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from lga.config.frozen_run import Cell, FilesSay, FrozenRun, freeze
 from lga.run.folder.directory import RunDirectory
 from lga.run.folder.record import RunRecord, read_record
+from lga.run.preflight import WITH_WEIGHTS
 from lga.system.errors import UserError
 from lga.system.terminal_text import duration, printable
 
@@ -195,6 +196,8 @@ def launch_sweep(
     ]
     _tell_apart(jobs)
     with SweepProgress(len(jobs)) as progress:
+        if jobs and jobs[0].run.config["mode"]["name"] in WITH_WEIGHTS and "seed" not in _named(jobs):
+            progress.note("no seed= is given: each cell takes its newest run, and their seeds may differ")
         if waiting := [job for job in jobs if not settled_before(job, progress)]:
             run_all(waiting, progress)
     failed = [job for job in jobs if job.error]
@@ -203,6 +206,10 @@ def launch_sweep(
         "the same command runs only those again"
     )
     return [_returned(job, error) for job in jobs]
+
+
+def _named(jobs: Iterable[Job]) -> set[str]:
+    return {override.split("=")[0] for job in jobs for override in job.overrides}
 
 
 def _freeze(cfg: DictConfig, overrides: tuple[str, ...], group: str, known: dict[str, FilesSay]) -> Job:

@@ -43,7 +43,6 @@ class Experiment:
         published: how the page calls the published numbers of its cells; empty where none stand beside them.
         published_rows: CSV file in `home` of another paper's; empty for those of this paper.
         judged: whether its numbers are held against published rows: all of that file, or those of its name.
-        note: said of what it found.
         looks: numbers of seeds at which its protocol looks, the last the most; empty for one look at the end.
         order: of its page among all; equal ones go by name.
         home: the folder of configs that its file is in.
@@ -61,7 +60,6 @@ class Experiment:
     published: str = ""
     published_rows: str = ""
     judged: bool = False
-    note: str = ""
     looks: tuple[int, ...] = ()
     order: int = 100
     home: Path = CONFIG_DIR

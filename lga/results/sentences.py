@@ -110,14 +110,13 @@ def family_sentence(experiment: Experiment, family: Family) -> str:
         return f"{family.place}: not run with two seeds of {experiment.reference} and of {kind} yet."
     words = {word: [row for row in gained if row.word == word] for word in WORDS}
     told = [f"{row.label} ({_found(row)})" for word in ("gain", "loss") for row in words[word]]
-    note = f" {experiment.note}" if told and experiment.note else ""
     nothing = ", ".join(row.label for row in words["practically none"])
     told += [f"practically none: {nothing}"] if nothing else []
     undecided = len(words["undecided"])
     told += [f"undecided: {undecided} of {len(gained)}"] if undecided else []
     told += [_sight(spread)]
     told += [seeds_wanted(spread, gained[0].metric)] if undecided else []
-    return f"{family.place}, {label(gained[0].metric)}{_mark(family)}: {'; '.join(told)}.{note}"
+    return f"{family.place}, {label(gained[0].metric)}{_mark(family)}: {'; '.join(told)}."
 
 
 def _sight(spread: Spread) -> str:

@@ -21,6 +21,8 @@ from lga.config.schema import register_schema
 from lga.run.machine.failures import SIGNALLED
 from lga.system.errors import UserError
 
+STOPPED = "stopped; the same command continues from the last checkpoint"
+
 
 class Terminated(KeyboardInterrupt):
     """A stop by SIGTERM."""
@@ -68,10 +70,14 @@ def main() -> None:
         sys.exit(f"error: {_line_of(error)}")
     except KeyboardInterrupt as stop:
         print(
-            stop if stop.args else "stopped; the same command continues from the last checkpoint",
+            stop if stop.args else STOPPED if _trains(sys.argv) else "stopped",
             file=sys.stderr,
         )
         sys.exit(SIGNALLED + (signal.SIGTERM if isinstance(stop, Terminated) else signal.SIGINT))
+
+
+def _trains(arguments: list[str]) -> bool:
+    return not any(each.startswith("mode=") and each != "mode=train" for each in arguments)
 
 
 def _terminated(signum: int, frame: Any) -> None:

@@ -7,7 +7,7 @@ from lga.config.frozen_run import FrozenRun
 from lga.run.devices.device_sets import launched
 from lga.run.devices.processes import make_room_for_sockets
 from lga.run.folder.directory import RunDirectory
-from lga.run.preflight import check, run_with_weights
+from lga.run.preflight import WITH_WEIGHTS, check, run_with_weights
 from lga.system.secrets import hide_variables
 
 
@@ -18,7 +18,7 @@ def execute(run: FrozenRun) -> float | None:
     mode = run.config["mode"]["name"]
     if mode == "train":
         return _train(run)
-    chosen = run_with_weights(run) if mode in ("evaluate", "predict", "export") else run
+    chosen = run_with_weights(run) if mode in WITH_WEIGHTS else run
     check(chosen)
     if chosen is not run:
         shipped = chosen.config["mode"]["checkpoint"]

@@ -18,6 +18,7 @@ from lga.system.errors import UserError, require_extra
 from lga.system.foreign import visible
 from lga.system.weights_files import SHIPPED, check_weights, weights_file
 
+WITH_WEIGHTS = ("evaluate", "predict", "export")  # modes that use a trained cell
 IN_EXTRA = ("tensorboard", "mlflow")
 # What trained weights fit whatever it was; the task's name goes with the data set's.
 OF_TRAINING = ("recipe", "task", "trainer", "callbacks", "data")

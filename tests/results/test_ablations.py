@@ -62,7 +62,7 @@ def test_the_sentence_and_the_table(family):
     told = family_sentence(ALPHA, family)
     assert told == (
         f"Scenes of digits with MobileNetV3, paper mAP50: {LOSS}; practically none: alphas learned "
-        f"from 1 / 1; a gain of 0.36 would have been found in four of five repetitions. {ALPHA.note}"
+        f"from 1 / 1; a gain of 0.36 would have been found in four of five repetitions."
     )
     page = page_text(Results(ALPHA, (family,)), Results(HEADS, ()))
     assert "## Alphas" in page

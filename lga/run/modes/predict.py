@@ -20,6 +20,7 @@ import torch
 from numpy.typing import NDArray
 from omegaconf import DictConfig
 from torch import nn
+from torch.nn import functional as F
 
 from lga.config.frozen_run import FrozenRun
 from lga.data.classification.augmentation import resize, to_unit_range
@@ -181,21 +182,29 @@ def _looks(network: nn.Module, predicted: Prediction, cfg: DictConfig) -> tuple[
             return with_gradients(model, images)[0].scores[:boxes].sum()[None]  # type: ignore[no-any-return]
         return model(images)[:, predicted.class_names.index(label)]  # type: ignore[no-any-return]
 
-    batch = _square(network, predicted.image, size)
+    batch, window, of = _square(network, predicted.image, size), (slice(None), slice(None)), label
     if label is None:
-        batch, _ = _letterboxed(network, predicted.image, size)
-    seen = batch[0].permute(1, 2, 0).cpu().numpy()
+        batch, origin = _letterboxed(network, predicted.image, size)
+        left, top = (round(shift) for shift in origin.shift)
+        width, height = round(origin.width * origin.scale[0]), round(origin.height * origin.scale[1])
+        window, of = (slice(top, top + height), slice(left, left + width)), numbered(boxes, "box")
+    seen = batch[0].permute(1, 2, 0).cpu().numpy()[window]
+
+    def over_image(values: torch.Tensor) -> Array:
+        spread = F.interpolate(values[None, None].float(), (size, size), mode="bilinear")
+        return heat(seen, spread[0, 0][window])
+
     said = explain(network, model.backbone, to_unit_range(batch), score)
     looks = [("no Grad-CAM: its scores have no gradient", seen)]  # of some of mmdet's detectors
     if said.grad_cam is not None:
-        looks = [("Grad-CAM", heat(seen, said.grad_cam))]
+        looks = [(f"Grad-CAM of {of}", over_image(said.grad_cam))]
     for block in said.blocks.values():
         if block.gate is not None:
-            shares = " ".join(f"{share:.2f}" for share in block.gate.mean((1, 2)).tolist())
-            scales = in_pairs([("", heat(seen, weights)) for weights in block.gate])
-            looks.append((f"gate: itself, scales {shares}", scales))
+            first, *others = (f"{share:.2f}" for share in block.gate.mean((1, 2)).tolist())
+            tiles = in_pairs([("", over_image(weights)) for weights in block.gate])
+            looks.append((f"gate by row: itself {first}, scales {' '.join(others)}", tiles))
         squares = (block.kernel / block.kernel.max()).repeat_interleave(size, 0).repeat_interleave(size, 1)
-        looks.append((f"its {block.picture}", heat(np.full_like(seen, 255), squares)))
+        looks.append((f"its {block.picture}", heat(np.full((size, size, 3), 255, np.uint8), squares)))
     return tuple(looks)
 
 

@@ -98,7 +98,7 @@ def test_figure_shows_published_curves_dashed_beside_ours(cells, open_page):
 
 def test_accuracy_stands_against_cost_and_in_a_table(cells, open_page):
     page = open_page("cost", paper=True)
-    choice = page.get_by_label("Images of", exact=True)
+    choice = page.get_by_label("Data set", exact=True)
     choice.select_option("voc2012")
     assert page.locator("#cost-panels [data-run]").count() == 2 * 4  # over none, by parameters and by GFLOPs
     page.evaluate(UNFOLD)

@@ -116,7 +116,7 @@ function apart(labels, gap, most) {
   return sorted;
 }
 
-// Points { x, y, name, colour, tip, run, open, front }; those on the front have their names.
+// Points { x, y, name, colour, tip, run, open, front, named }; a line joins the front.
 function costChart(points, { width, title, across, label }) {
   return drawn(label, {
     width, height: 300, marginLeft: 50, marginRight: Math.min(190, width / 4), marginBottom: 44, inset: 8,
@@ -127,7 +127,7 @@ function costChart(points, { width, title, across, label }) {
       Plot.line(points.filter(({ front }) => front).sort((a, b) => a.x - b.x), { x: "x", y: "y", stroke: "var(--soft)", strokeDasharray: "3 3" }),
       Plot.dot(points.filter(({ open }) => open), { x: "x", y: "y", r: 5, stroke: "colour", strokeWidth: 1.6, fill: "var(--paper)", title: "tip" }),
       Plot.dot(points.filter(({ open }) => !open), { x: "x", y: "y", r: 5, fill: "colour", title: ({ tip, run }) => (isAbsent(run) ? tip : tip + OPENS + run) }),
-      Plot.text(points.filter(({ front }) => front), { x: "x", y: "y", text: "name", dx: 8, dy: -7, textAnchor: "start", fill: "var(--ink)" }),
+      Plot.text(points.filter(({ named }) => named), { x: "x", y: "y", text: "name", dx: 8, dy: -7, textAnchor: "start", fill: "var(--ink)" }),
     ],
   });
 }

@@ -22,7 +22,7 @@ function confusionNote(judged) {
     "Each row is a class that is there, each column a class that was found; an empty cell is 0. " +
     "The larger a count’s share of its row, the more its cell is shaded. " +
     "The background is split in two: the column “missed” counts objects that no box matches, " +
-    "the row “nothing there” boxes that match no object, or only one that has its box already.";
+    "the row “nothing there” boxes that match no object, or only one that is matched already.";
 }
 
 function matrixDetails(sample) {

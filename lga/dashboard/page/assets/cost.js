@@ -28,6 +28,8 @@ function showCost(width) {
   byId("cost-panels").replaceChildren(...costs.map((cost) => figure(cost.title, "added to the network without attention", costPicture(points, cost, width))).filter(Boolean), costTable(points));
 }
 
+const FEW_POINTS = 6; // all of which have room for their names
+
 // Gains over no attention against what is added to it, of all networks on one axis.
 function costPicture(points, cost, width) {
   const several = new Set(points.map(({ network }) => network)).size > 1;
@@ -41,7 +43,10 @@ function costPicture(points, cost, width) {
   });
   if (shown.length === 0) return null;
   const beaten = (point) => shown.some((other) => other.x <= point.x && other.y >= point.y && (other.x < point.x || other.y > point.y));
-  for (const point of shown) point.front = point.y > 0 && !beaten(point);
+  for (const point of shown) {
+    point.front = point.y > 0 && !beaten(point);
+    point.named = point.front || shown.length <= FEW_POINTS;
+  }
   const label = `Gain over none in ${points[0].metric} against added ${cost.title}: ${shown.map(({ tip }) => tip.replace("\n", ", ")).join("; ")}.`;
   return costChart(shown, { width, title: `gain over none, points of ${points[0].metric}`, across: `added: ${cost.title}`, label });
 }
