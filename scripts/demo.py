@@ -63,14 +63,12 @@ def main() -> int:
 
 
 def _images(dataset: str) -> Path:
-    """Write images of the test split, drawn by a fixed seed, as files; return their folder."""
+    """Write images of the test split, chosen by a fixed seed, as files; return their folder."""
     from lga.config.instantiation import make_reader
     from lga.library.choices import frozen
 
-    folder, images = (
-        outputs(f"demo_{dataset}"),
-        make_reader(frozen([f"dataset={dataset}"]).cfg.dataset)().test.images,
-    )
+    folder = outputs(f"demo_{dataset}")
+    images = make_reader(frozen([f"dataset={dataset}"]).cfg.dataset)().test.images
     folder.mkdir(parents=True, exist_ok=True)
     for number in np.random.default_rng(0).choice(len(images), PICTURES[dataset], replace=False):
         pixels = images.load(number) if hasattr(images, "load") else images[number].numpy()

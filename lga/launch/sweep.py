@@ -196,7 +196,7 @@ def launch_sweep(
     ]
     _tell_apart(jobs)
     with SweepProgress(len(jobs)) as progress:
-        if jobs and jobs[0].run.config["mode"]["name"] in WITH_WEIGHTS and "seed" not in _named(jobs):
+        if len(jobs) > 1 and all(map(_takes_newest, jobs)):
             progress.note("no seed= is given: each cell takes its newest run, and their seeds may differ")
         if waiting := [job for job in jobs if not settled_before(job, progress)]:
             run_all(waiting, progress)
@@ -208,8 +208,10 @@ def launch_sweep(
     return [_returned(job, error) for job in jobs]
 
 
-def _named(jobs: Iterable[Job]) -> set[str]:
-    return {override.split("=")[0] for job in jobs for override in job.overrides}
+def _takes_newest(job: Job) -> bool:
+    """Return whether the job uses a trained cell whose run is not named, see `run_with_weights`."""
+    mode, named = job.run.config["mode"], {override.split("=")[0] for override in job.overrides}
+    return mode["name"] in WITH_WEIGHTS and not mode["checkpoint"] and "seed" not in named
 
 
 def _freeze(cfg: DictConfig, overrides: tuple[str, ...], group: str, known: dict[str, FilesSay]) -> Job:

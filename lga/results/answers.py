@@ -61,7 +61,9 @@ def _found(gained: Sequence[tuple[str, Gain]], reference: str, metric: str, prac
         return f"{best} {ALONE[gain.word(practically)]} {reference} in {metric}: {_sure(gain)}."
     beats = "is shown to beat" if of["undecided"] else "beats"
     worse = _listed(f"; worse than {reference}:", [one for one in of["loss"] if one in more])
-    return f"No attention {beats} {reference} in {metric}; the best, {best}, is at {_sure(gain)}{worse}."
+    other = "the network without attention" if reference == BASELINE else reference
+    best_one = f"the best, {best}, has a gain of {_sure(gain)}"
+    return f"No attention {beats} {other} in {metric}; {best_one}{worse}."
 
 
 def _sure(gain: Gain, signed: bool = True) -> str:

@@ -13,6 +13,7 @@ from omegaconf import OmegaConf
 from rich.console import Console
 
 from hydra_plugins.lga_launcher.launcher import ProcessLauncher
+from lga.config.compose import compose
 from lga.launch import sweep
 from lga.launch.sweep import Job, SweepProgress
 from lga.run.devices.device_sets import device_sets, visible_gpus
@@ -43,6 +44,22 @@ def test_every_way_to_die_costs_one_job_and_a_rerun_repeats_only_those(tmp_path)
     assert any("raised on purpose" in Path(log).read_text() for log in logs)
     again = run_py(*sweep)
     assert "sweep: 0 done, 1 cached, 4 failed, 0 left" in again.stdout
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["mode=predict"], True),
+        (["mode=predict", "seed=1"], False),
+        (["mode=evaluate", "mode.checkpoint=digits"], False),
+        ([], False),
+    ],
+)
+def test_a_sweep_over_newest_runs_says_that_seeds_may_differ(tmp_path, capsys, given, said):
+    shared = ["dataset=digits", f"paths.output_dir={tmp_path}", *given]
+    jobs = [[*shared, f"attention={attention}"] for attention in ("none", "se")]
+    sweep.launch_sweep(compose, jobs, lambda waiting, progress: None)
+    assert ("their seeds may differ" in capsys.readouterr().out) == said
 
 
 def test_a_finished_sweep_is_read_from_its_records(tmp_path):

@@ -36,11 +36,13 @@ def shifted(by, noise=(0.0, 0.01, -0.01)):
         ({"lga": shifted(0.5, WIDE)}, "lga is not shown to differ from none in top-1 accuracy: +0.60 ["),
         (
             {"lga": shifted(-2.0), "se": shifted(0.01)},
-            "No attention beats none in top-1 accuracy; the best, se, is at +0.01 [",
+            "No attention beats the network without attention in top-1 accuracy; "
+            "the best, se, has a gain of +0.01 [",
         ),
         (
             {"lga": shifted(0.5, WIDE), "se": shifted(-9.0, WIDE)},
-            "No attention is shown to beat none in top-1 accuracy; the best, lga, is at +0.60 [",
+            "No attention is shown to beat the network without attention in top-1 accuracy; "
+            "the best, lga, has a gain of +0.60 [",
         ),
         ({}, "Nothing to compare with none yet: no other attention has run."),
     ],

@@ -9,6 +9,7 @@ import pytest
 
 from lga.config.compose import composed_or_told
 from lga.config.frozen_run import freeze
+from lga.run import command_line
 from lga.run.execute import execute
 from lga.system.errors import UserError
 from tests.run.cells import ROOT, cell, run_py
@@ -163,3 +164,17 @@ def test_help_and_cfg_do_not_import_torch(argument):
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
     )
     assert "heavy: []" in finished.stdout
+
+
+@pytest.mark.parametrize(("given", "told"), [([], command_line.STOPPED), (["mode=predict"], "stopped")])
+def test_a_stop_speaks_of_checkpoints_where_there_are_some(monkeypatch, capsys, given, told):
+    def stopped():
+        raise KeyboardInterrupt
+
+    monkeypatch.setenv("HYDRA_FULL_ERROR", "1")  # which it sets
+    monkeypatch.setattr(command_line.signal, "signal", lambda number, handler: None)
+    monkeypatch.setattr("sys.argv", ["run.py", "dataset=digits", *given])
+    monkeypatch.setattr(command_line, "run_one", stopped)
+    with pytest.raises(SystemExit, match="130"):
+        command_line.main()
+    assert capsys.readouterr().err == f"{told}\n"

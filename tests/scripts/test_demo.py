@@ -22,6 +22,7 @@ def ran(monkeypatch):
             returncode=status, communicate=lambda: ("training\nmap50 34.27 in 60 s\n", None)
         )
 
+    monkeypatch.setattr("sys.argv", ["demo.py"])
     monkeypatch.setattr(demo.subprocess, "run", run)
     monkeypatch.setattr(demo.subprocess, "Popen", run)
     monkeypatch.setattr(demo, "_images", lambda dataset: f"demo_{dataset}")
@@ -49,3 +50,10 @@ def test_a_command_that_fails_ends_it(ran, capsys):
     ran.append(3)
     assert demo.main() == 3
     assert "What to do next" not in capsys.readouterr().out
+
+
+def test_it_takes_no_argument(ran, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["demo.py", "digits"])
+    with pytest.raises(SystemExit, match="2"):
+        demo.main()
+    assert not ran

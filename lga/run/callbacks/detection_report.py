@@ -2,7 +2,7 @@
 
 Under the run's folder: `pictures/<number>-<image>.png`, true boxes left, those found right (the best few
 where none is sure), coloured by what is right, wrong and missed; and `curves.json`, precision against recall
-of each class and the confusion matrix. The images are drawn by the hashes of their names, which neither
+of each class and the confusion matrix. The images are chosen by the hashes of their names, which neither
 attention nor seed nor the number of devices changes.
 """
 
@@ -51,16 +51,16 @@ class DetectionReport(pl.Callback):
         batch_idx: int,
         dataloader_idx: int = 0,
     ) -> None:
-        """Keep those of the drawn images that are in the batch."""
+        """Keep those of the batch that are chosen so far."""
         if not outputs["images"]:  # another device judges them
             return
         for pixels, image in zip(batch.images, outputs["images"], strict=True):
-            if len(self._shown) < SHOWN_IMAGES or _draw(image) < _draw(self._shown[-1][1]):
-                self._shown = _drawn([*self._shown, (_without_padding(pixels, image), image.cpu())])
+            if len(self._shown) < SHOWN_IMAGES or _rank(image) < _rank(self._shown[-1][1]):
+                self._shown = _chosen([*self._shown, (_without_padding(pixels, image), image.cpu())])
 
     def on_test_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Write both; of several devices the first one does."""
-        shown = _drawn(picture for device in gathered(self._shown) for picture in device)
+        shown = _chosen(picture for device in gathered(self._shown) for picture in device)
         if not trainer.is_global_zero:
             return
         write_text(self.curves, json.dumps(pl_module.curves, indent=1) + "\n")
@@ -95,12 +95,12 @@ class DetectionReport(pl.Callback):
         return path
 
 
-def _drawn(shown: Iterable[_Shown]) -> list[_Shown]:
-    return sorted(shown, key=lambda picture: _draw(picture[1]))[:SHOWN_IMAGES]
+def _chosen(shown: Iterable[_Shown]) -> list[_Shown]:
+    return sorted(shown, key=lambda picture: _rank(picture[1]))[:SHOWN_IMAGES]
 
 
-def _draw(image: JudgedImage) -> tuple[bytes, int]:
-    """Return what images are drawn by, the smallest first; tiles of one name stand in their order."""
+def _rank(image: JudgedImage) -> tuple[bytes, int]:
+    """Return what images are sorted by, the first ones chosen; tiles of one name stay in their order."""
     return hashlib.sha256(os.fsencode(image.origin.name)).digest(), image.origin.index
 
 

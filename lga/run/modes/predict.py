@@ -203,7 +203,11 @@ def _looks(network: nn.Module, predicted: Prediction, cfg: DictConfig) -> tuple[
             first, *others = (f"{share:.2f}" for share in block.gate.mean((1, 2)).tolist())
             tiles = in_pairs([("", over_image(weights)) for weights in block.gate])
             looks.append((f"gate by row: itself {first}, scales {' '.join(others)}", tiles))
-        squares = (block.kernel / block.kernel.max()).repeat_interleave(size, 0).repeat_interleave(size, 1)
+        squares = (
+            (block.kernel / block.kernel.max().clamp(min=1e-12))
+            .repeat_interleave(size, 0)
+            .repeat_interleave(size, 1)
+        )
         looks.append((f"its {block.picture}", heat(np.full((size, size, 3), 255, np.uint8), squares)))
     return tuple(looks)
 
