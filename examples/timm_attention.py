@@ -14,8 +14,8 @@ from lga.backbones.timm.backbone import TimmBackbone
 images = torch.rand(2, 3, 64, 64)
 
 
-def told(name: str, model: torch.nn.Module, output: torch.Tensor) -> None:
-    """Prints what a model is and gives."""
+def report(name: str, model: torch.nn.Module, output: torch.Tensor) -> None:
+    """Print what a model is and returns."""
     parameters = sum(parameter.numel() for parameter in model.parameters())
     print(f"{name}: {parameters:,} parameters, {tuple(images.shape)} -> {tuple(output.shape)}")
 
@@ -26,18 +26,18 @@ for name, layer in (
     ("resnetblur18", as_timm_layer(LocalGlobalAttention, heads=8)),
 ):
     model = timm.create_model(name, num_classes=10, block_args={"attn_layer": layer})
-    told(f"{name} with LGA in each block", model, model(images))
+    report(f"{name} with LGA in each block", model, model(images))
 
 # 2. After the last stage of any network of timm, as the paper places it; maps at strides 8, 16, 32.
 for block in (NoAttention, as_timm_layer(LocalGlobalAttention)):
     backbone = TimmBackbone(block, "efficientnet_b0")
-    told("efficientnet_b0 and the slot", backbone, backbone(images)[2])
+    report("efficientnet_b0 and the slot", backbone, backbone(images)[2])
 
 # 3. The paper's networks by timm's names: whole, with another attention, or as feature maps.
 print(timm.list_models("lga_*"))
 model = timm.create_model("lga_mobilenetv3", num_classes=10)
-told("lga_mobilenetv3", model, model(images))
+report("lga_mobilenetv3", model, model(images))
 model = timm.create_model("lga_mobilenetv3", num_classes=10, attn_layer="eca")
-told("lga_mobilenetv3 with timm's ECA", model, model(images))
+report("lga_mobilenetv3 with timm's ECA", model, model(images))
 features = timm.create_model("lga_resnet18", features_only=True)
 print(features.feature_info.reduction(), [tuple(level.shape[1:]) for level in features(images)])

@@ -17,7 +17,7 @@ from lga.system.files import outputs
 
 @in_one_line
 def main() -> int:
-    """Reads the command line, prints and writes the audit."""
+    """Read the command line; print and write the audit."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("experiment", nargs="?", help="of another paper, in a folder of LGA_CONFIG_DIR")
     parser.add_argument("--out", type=Path, default=outputs(), help="folder of audit.md and audit.json")

@@ -51,7 +51,7 @@ class Known(NamedTuple):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Prints what is new, and how many packages were looked up; returns the exit status."""
+    """Print what is new, and how many packages were looked up; return the exit status."""
     about, form = __doc__, argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(description=about, formatter_class=form)
     parser.add_argument("--uv", default="uv", help="the uv to export the lock with")
@@ -83,7 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def read_exceptions(path: Path) -> list[Known]:
-    """The accepted ones; raises UserError where one has no reason or date."""
+    """Return the accepted ones; raise UserError where one has no reason or date."""
     with path.open(newline="", encoding="utf-8") as file:
         known = [Known(*(row.get(name) or "" for name in Known._fields)) for row in csv.DictReader(file)]
     for number, exception in enumerate(known, start=2):
@@ -93,7 +93,7 @@ def read_exceptions(path: Path) -> list[Known]:
 
 
 def exported(uv: str) -> str:
-    """The lock as requirements."""
+    """Return the lock as requirements."""
     return _output((uv, *EXPORT), "the lock could not be exported")
 
 
@@ -108,7 +108,7 @@ def look_up(requirements: str, service: str) -> str:
 
 
 def read_report(report: str) -> tuple[list[Finding], int, list[str]]:
-    """What was found, how many packages were looked up, and the names of those that were not."""
+    """Return what was found, how many packages were looked up, and the names of those that were not."""
     findings, asked, unknown = [], 0, []
     for package in json.loads(report)["dependencies"]:
         if "skip_reason" in package:
@@ -129,7 +129,7 @@ def judged(findings: Sequence[Finding], known: Sequence[Known]) -> tuple[list[Fi
 
 
 def _output(command: Sequence[str], failed: str) -> str:
-    """What a command prints; pip-audit ends with 1 where it has found something, and prints JSON then too."""
+    """Return what a command prints; pip-audit exits with 1 where it has findings, and prints JSON anyway."""
     try:
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=SECONDS, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:

@@ -15,7 +15,7 @@ FOLDER = Path(__file__).parent / "benchmarks"
 
 
 def main() -> None:
-    """Reads the names and runs."""
+    """Read the names and run the benchmarks."""
     names = sorted(path.stem for path in FOLDER.glob("*.py"))
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", choices=[*names, []], help="default: all")

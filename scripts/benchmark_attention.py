@@ -30,7 +30,7 @@ BATCH, ROUNDS, QUICK_ROUNDS = 4, 5, 2
 
 @in_one_line
 def main() -> int:
-    """Reads the command line, measures, prints and writes."""
+    """Read the command line, measure, print and write."""
     arguments = _parser().parse_args()
     torch.set_num_threads(arguments.threads)
     keep_freed_memory()

@@ -39,7 +39,7 @@ def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: 
 
 
 def _key_tables() -> Iterator[str]:
-    """A table for each section of keys."""
+    """Return a table for each section of keys."""
     sections: dict[str, list[Key]] = defaultdict(list)
     for key in keys():
         sections[key.name.rpartition(".")[0]].append(key)

@@ -22,7 +22,7 @@ from scripts.costs.attention_report import KEPT, MEASURED, read_report
 
 @in_one_line
 def main() -> int:
-    """Reads the command line, writes the page, says where it is."""
+    """Read the command line, write the page, print where it is."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=Path, default=outputs("runs"), help="folder searched for result.json")
     parser.add_argument(

@@ -13,7 +13,7 @@ from lga.system.errors import in_one_line
 
 @in_one_line
 def main() -> int:
-    """Reads the command line and prints."""
+    """Read the command line and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("experiment", help="an experiment, a page of several, or all of the paper's")
     parser.add_argument("--seeds", default="3", help="how many, from 1; auto: the most that it may run")

@@ -11,7 +11,7 @@ from lga.system.errors import UserError
 
 
 def main() -> int:
-    """Reads the command line, fetches, says how to look at the result."""
+    """Read the command line, fetch, print how to look at the result."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("name", nargs="?", choices=CATALOGUE, metavar="NAME", help="of a set, see --list")
     data_dir = Path(os.environ.get("LGA_DATA_DIR", "data"))

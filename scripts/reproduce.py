@@ -16,7 +16,7 @@ from lga.system.errors import in_one_line
 
 @in_one_line
 def main() -> int:
-    """Reads the command line; plans, runs and renders one page after the other."""
+    """Read the command line; plan, run and render one page after the other."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("experiment", help="an experiment, a page of several, or all of the paper's")
     parser.add_argument("--seeds", default="3", help="how many, from 1, or auto: until every gain is decided")

@@ -11,7 +11,7 @@ from scripts.costs.scale_page import PAGE, SEEDS, scale_page
 
 @in_one_line
 def main() -> int:
-    """Reads the command line and writes."""
+    """Read the command line and write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--measure", action="store_true", help="networks, loading and judging, minutes")
     if parser.parse_args().measure:

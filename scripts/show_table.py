@@ -12,7 +12,7 @@ from lga.system.files import outputs
 
 @in_one_line
 def main() -> int:
-    """Reads the command line and prints."""
+    """Read the command line and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=Path, default=outputs("runs"), help="folder searched for result.json")
     arguments = parser.parse_args()

@@ -26,7 +26,7 @@ Line = tuple[str, float, tuple[float, float] | None]  # what, how often, least a
 
 
 def main() -> int:
-    """Reads the command line; simulates and prints."""
+    """Read the command line; simulate and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--draws", type=int, default=DRAWS, help="of each figure")
     lines = list(figures(parser.parse_args().draws))
@@ -63,7 +63,7 @@ def _of_design(rng: np.random.Generator, draws: int, rows: int, seeds: int) -> I
 
 
 def _looking(rng: np.random.Generator, draws: int, rows: int) -> Iterator[Line]:
-    """False findings at any look, with SEEDS=auto and without."""
+    """Return false findings at any look, with SEEDS=auto and without."""
     values = _values(rng, draws, rows, LOOKS[-1])
     for name, looks, bounds in (
         ("SEEDS=auto", LOOKS, (0.0, 0.055)),
@@ -140,7 +140,7 @@ def _flat(values: Array) -> Array:
 
 
 def _bounds(values: Array, level: float = ALPHA) -> tuple[Array, Array]:
-    """Ends (draws, rows) of the intervals of values (draws, cells, seeds), the reference the first cell."""
+    """Return interval ends (draws, rows) of values (draws, cells, seeds); the first cell is the reference."""
     _, cells, seeds = values.shape
     mean, half, _ = intervals(_design(cells - 1, seeds), _flat(values), range(1, cells), level)
     return mean - half, mean + half

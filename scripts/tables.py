@@ -22,7 +22,7 @@ from scripts.kept_pages.rendering import committed_files, judge_kept, write_chan
 
 @in_one_line
 def main() -> int:
-    """Reads the command line, judges and writes."""
+    """Read the command line, judge and write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("page", nargs="?", default="all", help="an experiment, a page of several, or all")
     parser.add_argument("--runs", type=Path, default=outputs("runs"), help="searched for result.json")

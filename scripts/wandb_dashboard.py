@@ -18,7 +18,7 @@ NO_ENTITY = "<entity>"
 
 @in_one_line
 def main() -> int:
-    """Reads the command line, builds, saves or prints."""
+    """Read the command line; build, save or print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scale", choices=SCALES, default="full", help="trainer.scale of the runs compared")
     parser.add_argument("--entity", help="user or team on W&B; the account's own if left out")
@@ -54,7 +54,7 @@ def _run(arguments: argparse.Namespace) -> None:
 
 
 def _logged_project() -> str:
-    """The project that runs are logged to."""
+    """Return the project that runs are logged to."""
     from omegaconf import OmegaConf
 
     from lga.config.compose import CONFIG_DIR

@@ -12,7 +12,7 @@ from scripts.wandb_views.upload import upload_offline_runs
 
 @in_one_line
 def main() -> int:
-    """Reads the command line, uploads, counts."""
+    """Read the command line, upload, count."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=Path, default=outputs(), help="folder searched for offline-run-*")
     parser.add_argument("--timeout", type=float, default=600, help="seconds that one run may take")

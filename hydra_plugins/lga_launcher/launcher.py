@@ -19,12 +19,12 @@ class SweepLauncher(Launcher):  # type: ignore[misc]
     """Hands the jobs of a multirun to an engine of `lga.launch.sweep`."""
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
-        """Keeps what Hydra hands over."""
+        """Keep what Hydra hands over."""
         self.hydra_context = hydra_context
         self.config = config
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> list[JobReturn]:
-        """Runs the jobs; a failed one is a failed return, never the end of the others."""
+        """Run the jobs; a failed one is a failed return, never the end of the others."""
         from lga.launch.sweep import launch_sweep
 
         def compose(overrides: Sequence[str]) -> Any:
@@ -35,7 +35,7 @@ class SweepLauncher(Launcher):  # type: ignore[misc]
 
     @abstractmethod
     def engine(self) -> "Engine":
-        """What runs the jobs."""
+        """Return what runs the jobs."""
 
 
 class ProcessLauncher(SweepLauncher):
@@ -48,7 +48,7 @@ class ProcessLauncher(SweepLauncher):
         self.jobs_per_device = jobs_per_device
 
     def engine(self) -> "Engine":
-        """Processes of this machine."""
+        """Return processes of this machine."""
         from lga.launch.local import run_in_processes
         from lga.run.devices.device_sets import check_jobs_per_device
 

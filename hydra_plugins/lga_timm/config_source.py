@@ -25,11 +25,11 @@ class TimmConfigSource(ConfigSource):  # type: ignore[misc]
 
     @staticmethod
     def scheme() -> str:
-        """The scheme of this source's place in the search path."""
+        """Return the scheme of this source's place in the search path."""
         return "lga-timm"
 
     def load_config(self, config_path: str) -> ConfigResult:
-        """The config of the network that the path names."""
+        """Return the config of the network that the path names."""
         named = NAMED.fullmatch(config_path)
         if named is None:
             raise ConfigLoadError(f"Config not found : {config_path}")
@@ -54,7 +54,7 @@ class TimmConfigSource(ConfigSource):  # type: ignore[misc]
         return NAMED.fullmatch(config_path) is not None
 
     def available(self) -> bool:
-        """Always."""
+        """Return True: the source is always there."""
         return True
 
     def list(self, config_path: str, results_filter: ObjectType | None) -> list[str]:

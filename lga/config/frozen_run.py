@@ -216,7 +216,7 @@ def _schema() -> DictConfig:
 
 
 def _check_names(cfg: DictConfig) -> None:
-    """A cell's names are folders of its outputs, and must not lead elsewhere."""
+    """Refuse names of a cell, folders of its outputs, that lead elsewhere."""
     for group in ("dataset", "backbone", "detector", "attention"):
         if not _NAME.fullmatch(str(cfg[group].name)):
             raise UserError(

@@ -92,7 +92,7 @@ def _grid(
 
 @contextmanager
 def _composing() -> Iterator[Compose]:
-    """A `compose` that reads each file once, usable within a Hydra application."""
+    """Return a `compose` that reads each file once, usable within a Hydra application."""
     with initialised():
         read_each_once()
         yield lambda overrides: hydra.compose("config", overrides=list(overrides), return_hydra_config=True)
@@ -108,7 +108,7 @@ def _expanded(cfg: DictConfig, overrides: Sequence[str]) -> list[list[str]]:
 
 
 def _composed(compose: Compose, chosen: str, jobs: Sequence[Sequence[str]]) -> Iterator[FrozenRun]:
-    """The jobs' runs. No other value of a config is made of its seed, so that it can be put in afterwards."""
+    """Return the jobs' runs; no other value of a config depends on its seed, which is put in afterwards."""
     kept: dict[tuple[str, ...], FrozenRun] = {}
     known = dict[str, FilesSay]()
     for job in jobs:

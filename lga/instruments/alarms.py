@@ -72,7 +72,7 @@ def gate_collapsed(state: State, before: State | None) -> Alarm | None:
 
 
 def dead_parameters(state: State, before: State | None) -> Alarm | None:
-    """Queries, keys or values of a branch got a gradient of exactly zero all epoch."""
+    """Return whether queries, keys or values of a branch got a gradient of exactly zero all epoch."""
     gradients = state["gradients"]
     if gradients is None:
         return None

@@ -60,7 +60,7 @@ def contract(block: LocalGlobalVariant, stacked: Tensor) -> Tensor:
 
 
 def cut(block: LocalGlobalVariant, stacked: Tensor, dim: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Queries, keys and values (G, d) of the 3C along ``dim``.
+    """Return queries, keys and values (G, d) of the 3C along ``dim``.
 
     The released block cuts thirds across all groups, the block as written thirds of each head's group.
     """

@@ -57,7 +57,7 @@ def insert(
 
 
 def _attend(part: nn.Module, _: Any, features: Tensor) -> Any:
-    """The hook: of the module's level and by the child's name, so that copies call their own blocks."""
+    """Return the hook of the module's level; it finds the child by name, so that copies call their own."""
     return getattr(part, SLOT)(features)
 
 

@@ -144,7 +144,7 @@ def undecided(results: Results) -> list[list[str]]:
 
 
 def _sweep(name: str, choice: Sequence[str], options: SweepOptions) -> int:
-    """Runs the sweep in a process of its own, which says what happens; an interrupt is handed to it once."""
+    """Run the sweep in a process of its own, which reports what happens; hand it an interrupt once."""
     command = ["-m", f"experiment={name}", *choice, *options.of_runs, *options.of_launcher]
     received: list[int] = []
     signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

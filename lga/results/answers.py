@@ -51,7 +51,7 @@ def answer(comparison: Comparison) -> tuple[str, str]:
 
 
 def _found(gained: Sequence[tuple[str, Gain]], reference: str, metric: str, practically: float) -> str:
-    """What the gains, the largest first, come to; `practically` is the margin of what counts as none."""
+    """Return what the gains, the largest first, come to; a gain within `practically` counts as none."""
     of = {word: [one for one in gained if one[1].word(practically) == word] for word in WORDS}
     (best, gain), *more = of["gain"] or gained
     if of["gain"]:
@@ -67,13 +67,13 @@ def _found(gained: Sequence[tuple[str, Gain]], reference: str, metric: str, prac
 
 
 def _sure(gain: Gain, signed: bool = True) -> str:
-    """The gain with its interval, seeds and p."""
+    """Return the gain with its interval, seeds and p."""
     p = "" if gain.p is None else f", p {p_text(gain.p)}"
     n = gain.estimate.n
     return f"{interval(gain.estimate, signed)} points ({n} seed{'s' if n > 1 else ''}{p})"
 
 
 def _listed(before: str, gained: Sequence[tuple[str, Gain]]) -> str:
-    """The gains after what is said before them; nothing where there are none."""
+    """Return the gains after what is said before them; nothing where there are none."""
     texts = [f"{name} {interval(gain.estimate, signed=True)}" for name, gain in gained]
     return f"{before} {', '.join(texts)}" if texts else ""

@@ -95,7 +95,7 @@ class Audit(_Part):
 
 
 def read_audit(path: Path) -> Audit | None:
-    """The audit at `path`; None if there is none, UserError if it cannot be used."""
+    """Return the audit at `path`; None if there is none, UserError if it cannot be used."""
     if not path.is_file():
         return None
     try:

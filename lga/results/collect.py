@@ -17,7 +17,7 @@ Read = TypeVar("Read")
 
 
 def device_of(environment: Mapping[str, str | int | None]) -> str:
-    """The GPU's name, else the processor's and how many cores there are; a record may lack both."""
+    """Return the GPU's name, else the processor's and how many cores there are; a record may lack both."""
     if environment.get("accelerator", "cpu") != "cpu":
         return str(environment["accelerator"])
     return f"{environment.get('cores')} cores, {environment.get('cpu')}"
@@ -72,7 +72,7 @@ class Collection:
 
 
 def collect(root: Path) -> Collection:
-    """Reads every `result.json` below `root`; raises UserError if `root` is no folder."""
+    """Read every `result.json` below `root`; raise UserError if `root` is no folder."""
     if not root.is_dir():
         raise UserError(
             f"{root}: no such folder; run a cell first (python run.py) or name another with --runs"
@@ -94,7 +94,7 @@ def _run(path: Path) -> CollectedRun:
 
 
 def attempt(reader: Callable[[Path], Read], path: Path, problems: list[Problem]) -> Read | None:
-    """What `reader` finds at `path`; None, and a problem more, if it cannot be read."""
+    """Return what `reader` finds at `path`; None, and a problem more, if it cannot be read."""
     try:
         return reader(path)
     except UserError as error:

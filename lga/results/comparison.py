@@ -43,7 +43,7 @@ class Group:
         return f"{self.attention} ({self.distinction})" if self.distinction else self.attention
 
     def values(self, metric: str) -> dict[int, float]:
-        """The metric by seed."""
+        """Return the metric by seed."""
         return {
             run.record.cell.seed: run.record.metrics[metric]
             for run in self.runs
@@ -51,7 +51,7 @@ class Group:
         }
 
     def mean_of(self, measure: Callable[[CollectedRun], float | None]) -> float | None:
-        """The mean of what was measured, None if nothing was."""
+        """Return the mean of what was measured, None if nothing was."""
         measured = [value for run in self.runs if (value := measure(run)) is not None]
         return sum(measured) / len(measured) if measured else None
 
@@ -137,7 +137,7 @@ def _comparison(groups: list[Group], wanted: str) -> Comparison:
 def _with_differences(
     groups: Sequence[Group], judged: str, wanted: str
 ) -> tuple[list[Group], str, Spread | None]:
-    """The groups with their differences to the reference, its name, and the spread of the judged metric."""
+    """Return the groups with their gains, the reference's name, and the spread of the judged metric."""
     names = [group.attention for group in groups]
     variants = all(name.startswith(RELEASED) for name in names)  # as in an ablation of the block
     possible = (wanted,) if wanted else (BASELINE, RELEASED) if variants else (BASELINE,)
@@ -161,7 +161,7 @@ def _with_differences(
 
 
 def attention_order(attention: str) -> tuple[int, str]:
-    """The baseline first, then the paper's block and its variants, then the others by name."""
+    """Return the baseline first, then the paper's block and its variants, then the others by name."""
     rank = 0 if attention == BASELINE else 1 if attention.startswith("lga") else 2
     return rank, attention
 
@@ -174,7 +174,7 @@ Compared = TypeVar("Compared", Comparison, Group)
 
 
 def _distinguished(items: Sequence[Compared], label: Callable[[Compared], object]) -> list[Compared]:
-    """The items, those of one label with the settings in which they differ."""
+    """Return the items, those of one label with the settings in which they differ."""
     same: defaultdict[object, list[Compared]] = defaultdict(list)
     for item in items:
         same[label(item)].append(item)

@@ -54,7 +54,7 @@ def read_curves(run: CollectedRun, points: int = 100) -> Curves | None:
 
 
 def curve_text(run: CollectedRun) -> str | None:
-    """The run's history as a kept record has it: of each epoch what was logged, to five digits, but no rates.
+    """Return the run's history as a record keeps it: what each epoch logged, to five digits, but no rates.
 
     None if it left none; raises UserError if what it left is none.
     """
@@ -93,7 +93,7 @@ def evenly_spaced(length: int, points: int) -> list[int]:
 
 
 def _number(text: str) -> float | None:
-    """The value to five significant digits: what a curve can show."""
+    """Return the value to five significant digits: what a curve can show."""
     value = float(text) if text else math.nan
     return float(f"{value:.5g}") if math.isfinite(value) else None
 
@@ -108,7 +108,7 @@ class PrecisionRecall:
 
 
 def read_precision_recall(path: Path, points: int = 51) -> PrecisionRecall | None:
-    """The mean curve at `points` recalls or fewer.
+    """Return the mean curve at `points` recalls or fewer.
 
     None if there is no such file or no class was judged; raises UserError if it holds no such curves.
     """
@@ -132,7 +132,7 @@ def read_precision_recall(path: Path, points: int = 51) -> PrecisionRecall | Non
 
 
 def finite_numbers(values: list[Any]) -> list[float]:
-    """The values as floats; raises ValueError if one is none or not finite."""
+    """Return the values as floats; raise ValueError if one is none or not finite."""
     numbers = [float(value) for value in values]
     if not all(math.isfinite(number) for number in numbers):
         raise ValueError("a value is not finite")
@@ -171,7 +171,7 @@ class Confusion:
 
 
 def read_confusion(path: Path, pairs: int = PAIRS) -> Confusion | None:
-    """The confusion matrix, with at most so many `pairs`.
+    """Return the confusion matrix, with at most so many `pairs`.
 
     None if there is no such file or nothing was counted; raises UserError if it holds no such matrix.
     """
@@ -199,7 +199,7 @@ def _names(classes: Sequence[Any]) -> list[str]:
 
 
 def _square(rows: Sequence[Sequence[Any]], size: int) -> list[list[int]]:
-    """The counts (K + 1, K + 1), if that is what they are."""
+    """Return the counts (K + 1, K + 1), if that is what they are."""
     matrix = [[index(count) for count in row] for row in rows]
     if len(matrix) != size or any(len(row) != size for row in matrix):
         raise ValueError(f"not {size} rows of {size} counts, one for each class")

@@ -122,7 +122,7 @@ def all_experiments() -> tuple[Experiment, ...]:
 
 
 def judged_experiments() -> tuple[Experiment, ...]:
-    """The paper's tables and its figure."""
+    """Return the paper's tables and its figure."""
     return tuple(experiment for experiment in all_experiments() if experiment.judged)
 
 
@@ -137,7 +137,7 @@ def project_pages() -> tuple[Page, ...]:
 
 
 def chosen_pages(name: str) -> Mapping[Page, tuple[Experiment, ...]]:
-    """The page of that name or of the experiment of that name, with the experiments that were asked for.
+    """Return the page of that name, or of the experiment of that name, with the experiments asked for.
 
     ``all`` is the paper's tables and figure.
 
@@ -157,7 +157,7 @@ def chosen_pages(name: str) -> Mapping[Page, tuple[Experiment, ...]]:
 
 
 def read_experiment_file(name: str) -> dict[str, Any]:
-    """What ``experiment/<name>.yaml`` says, nothing composed or resolved.
+    """Return what ``experiment/<name>.yaml`` says, nothing composed or resolved.
 
     Raises:
         UserError: it cannot be read.
@@ -177,7 +177,7 @@ def _pages(experiments: Iterable[Experiment]) -> tuple[Page, ...]:
 
 
 def _told(name: str) -> tuple[dict[str, Any], str | None]:
-    """The node ``experiment`` and the name of the page, the file's own over those of what it includes."""
+    """Return the node ``experiment`` and the page's name, the file's own over those that it includes."""
     content = read_experiment_file(name)
     node: dict[str, Any] = {}
     page = None

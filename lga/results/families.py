@@ -148,7 +148,7 @@ class Family:
         return mixture({row.label: row.runs for row in self.rows})
 
     def row(self, attention: str) -> Row | None:
-        """The row of that attention, if there is one."""
+        """Return the row of that attention, if there is one."""
         return next((row for row in self.rows if row.attention == attention), None)
 
 

@@ -37,7 +37,7 @@ class Gain:
     one_run: tuple[float, float] | None = None
 
     def word(self, margin: float) -> str:
-        """What can be said of it; a gain that was found is one however small."""
+        """Return what can be said of it; a gain that was found is one however small."""
         low, high = self.estimate.low, self.estimate.high
         if low is None or high is None:
             return "undecided"
@@ -151,7 +151,7 @@ def _design(observed: tuple[tuple[bool, ...], ...]) -> Design:
 def intervals(
     design: Design, values: Array, rows: Sequence[int], level: float = ALPHA
 ) -> tuple[Array, Array, Array]:
-    """The gains of `rows` (..., rows), half the width of their intervals, and of those of one run of each.
+    """Return the gains of `rows` (..., rows), the half-width of their intervals, and that for one run each.
 
     `values` (..., values) may be of many repetitions.
     """

@@ -32,7 +32,7 @@ class ItemGain(NamedTuple):
 
 
 def row_gain(row: Row, reference: Row) -> ItemGain | None:
-    """The gain of a row whose runs kept their outcomes; None without a seed of the same images."""
+    """Return the gain of a row whose runs kept their outcomes; None without a seed of the same images."""
     ours, theirs = _right(row), _right(reference)
     keys = [key for key in ours if key in theirs]
     return (
@@ -43,7 +43,7 @@ def row_gain(row: Row, reference: Row) -> ItemGain | None:
 
 
 def item_gain(differences: Mapping[int, NDArray[np.int8]]) -> ItemGain:
-    """What the differences (N,) of each seed say."""
+    """Return what the differences (N,) of each seed say."""
     rng, points = np.random.default_rng(0), 100.0 * np.stack(list(differences.values()))
     seeds, images = points.shape
     kinds, counts = np.unique(points, axis=1, return_counts=True)  # (S, K), (K,)
@@ -58,7 +58,7 @@ def item_gain(differences: Mapping[int, NDArray[np.int8]]) -> ItemGain:
 
 
 def mcnemar(ours: int, theirs: int) -> float:
-    """The exact two-sided p (McNemar, 1947): which of two is right alone is the toss of a fair coin."""
+    """Return the exact two-sided p (McNemar, 1947): under it, which of two is right alone is a fair coin."""
     n = ours + theirs
     return min(1.0, float(2 * sum(comb(n, k) for k in range(min(ours, theirs) + 1)) / 2**n))
 

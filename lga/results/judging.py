@@ -68,7 +68,7 @@ def judge_together(
 def _compared(
     results: Results, pools: Mapping[str, Mapping[str, Mapping[int, float]]], looks: tuple[int, ...]
 ) -> Results:
-    """The results with gains, and with claims where there are published rows."""
+    """Return the results with gains, and with claims where there are published rows."""
     tested = Counter(
         (f.dataset, f.network) for f in results.families if sum(bool(r.runs) for r in f.rows) > 1
     )
@@ -142,7 +142,7 @@ class _Maker:
     labels: Mapping[Cell, str]
 
     def family(self, cells: Sequence[Names]) -> Family:
-        """The family of these cells."""
+        """Return the family of these cells."""
         trainer = self.matched.trainer(cells)
         runs = {names: self.matched.of(names, trainer) for names in cells}
         ran = next((names for names in cells if runs[names]), None)
@@ -189,7 +189,7 @@ class _Maker:
 def _block_labels(
     experiment: Experiment, grid: Sequence[FrozenRun], overrides: Sequence[str]
 ) -> dict[Cell, str]:
-    """What each variant of the block is called: the settings in which it differs from the released one."""
+    """Return a name of each variant of the block: the settings in which it differs from the released one."""
     if experiment.reference != RELEASED:
         return {}
     chosen = experiment_runs(experiment.name, [*overrides, f"attention={VARIANT}", "seed=1"])
@@ -203,13 +203,13 @@ def _block_labels(
 
 
 def _recipe(cell: FrozenRun, trainer: Trainer | None) -> str:
-    """A hash of all that a cell's runs have in common with those of other attentions."""
+    """Return a hash of all that a cell's runs have in common with those of other attentions."""
     shared = without(recipe(cell.config), "attention", "trainer", "start")
     return digest({**shared, "dataset": cell.cell.dataset, "trained": str(trainer)})
 
 
 def _trainer_changes(run: CollectedRun, cell: FrozenRun) -> str:
-    """What of the trainer's settings that may change results is not the sweep's."""
+    """Return what of the trainer's settings that may change results is not the sweep's."""
     settings, asked = recipe(run.record.config), recipe(cell.config)
     shown = "trainer.scale"  # beside every number
     own = {name: settings[name] for name in settings if name.startswith("trainer.") and name != shown}

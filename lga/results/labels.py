@@ -35,12 +35,12 @@ _NAMES = {**ATTENTIONS, **NETWORKS, **DATASETS}
 
 
 def name_of(name: str) -> str:
-    """What an attention, network or dataset is called; one without a name for people keeps its own."""
+    """Return what an attention, network or dataset is called; one without a name for people keeps its own."""
     return _NAMES.get(name, name)
 
 
 def label(metric: str) -> str:
-    """The metric's usual name, its protocol in front where the task has several."""
+    """Return the metric's usual name, its protocol in front where the task has several."""
     *protocol, name = metric.split("/")
     return " ".join([*protocol, METRICS.get(name, name)])
 
@@ -71,7 +71,7 @@ def _alphas(block: Mapping[str, Any]) -> str:
 
 
 def setting_text(setting: str, value: Any) -> str:
-    """A setting's value in words: ``12 epochs``, ``25 % of the training images``, ``heads 12``."""
+    """Return a setting's value in words: ``12 epochs``, ``25 % of the training images``, ``heads 12``."""
     *_, group, name = ("", *setting.split("."))
     if name == "epochs":
         return f"{value} epochs"

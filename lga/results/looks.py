@@ -16,7 +16,7 @@ LOOKS = (3, 5, 10)  # seeds at which SEEDS=auto looks
 
 
 def levels(looks: Sequence[int]) -> list[float]:
-    """What each of the looks, numbers of seeds, may spend."""
+    """Return what each of the looks, numbers of seeds, may spend."""
     from scipy.special import ndtr, ndtri
 
     spent = [0.0, *(2 * float(ndtr(ndtri(ALPHA / 2) / math.sqrt(seeds / looks[-1]))) for seeds in looks)]
@@ -24,7 +24,7 @@ def levels(looks: Sequence[int]) -> list[float]:
 
 
 def level_at(seeds: int, looks: Sequence[int] = ()) -> float:
-    """The level with so many seeds: that of the last look that they reach; 5 % where none are planned."""
+    """Return the level at so many seeds, that of the last look they reach; 5 % where none are planned."""
     if not looks:
         return ALPHA
     return levels(looks)[max(0, bisect_right(looks, seeds) - 1)]

@@ -53,7 +53,7 @@ class Matched:
     others: Sequence[OtherRun]
 
     def of(self, cell: Names, trainer: Trainer | None) -> Sequence[CollectedRun]:
-        """The cell's runs of a trainer, sorted by seed."""
+        """Return the cell's runs of a trainer, sorted by seed."""
         return self.runs.get(cell, {}).get(trainer, ()) if trainer else ()
 
     def trainer(self, cells: Iterable[Names]) -> Trainer | None:
@@ -76,7 +76,7 @@ def cell_names(run: FrozenRun) -> Cell:
 
 
 def axis_values(config: Mapping[str, object], axes: Sequence[str]) -> Names:
-    """The config's values of settings named with dots, as text."""
+    """Return the config's values of settings named with dots, as text."""
     settings = {**dict.fromkeys(UNLESS_ONE, 1), **dict(flatten(config))}
     values = (settings.get(axis, UNSET) for axis in axes)
     return tuple(f"{value:g}" if isinstance(value, float) else str(value) for value in values)
@@ -114,7 +114,7 @@ def match(collected: Iterable[CollectedRun], grid: Iterable[FrozenRun], axes: Se
 
 
 def _unpublished_files(run: CollectedRun) -> list[str]:
-    """The published files that the run, by its record, did not read; none where no content is published."""
+    """Return the published files that the run's record does not name; none where none are published."""
     data = run.record.data
     files = PUBLISHED.get(DATASETS.get(run.record.cell.dataset, ""), ())
     return [file.name for file in files if data is None or data.files.get(file.name) != file.sha256]

@@ -22,7 +22,7 @@ def one_each(candidates: Iterable[tuple[Key, CollectedRun]]) -> dict[Key, Collec
 
 
 def mixture(runs: Mapping[str, Iterable[CollectedRun]]) -> str:
-    """What to say of runs, by their names, of several machines or revisions; nothing of those of one."""
+    """Return a note on runs, by name, of several machines or revisions; nothing where all are of one."""
     found: defaultdict[str, dict[str, None]] = defaultdict(dict)
     for name, members in runs.items():
         for run in members:

@@ -44,7 +44,7 @@ class Pooled:
 
 
 def cell_gains(results: Iterable[Results]) -> list[CellGain]:
-    """The block's gain in each family whose reference ran, where its spread is known."""
+    """Return the block's gain in each family whose reference ran, where its spread is known."""
     found = (
         _cell_gain(family)
         for one in results
@@ -55,7 +55,7 @@ def cell_gains(results: Iterable[Results]) -> list[CellGain]:
 
 
 def pool(effects: Sequence[float], errors: Sequence[float]) -> Pooled:
-    """The random-effects estimate of at least two effects with their standard errors."""
+    """Return the random-effects estimate of at least two effects with their standard errors."""
     weights, k = [1 / error**2 for error in errors], len(effects)
     centre = _mean(effects, weights)
     q = sum(w * (y - centre) ** 2 for w, y in zip(weights, effects, strict=True))
@@ -71,7 +71,7 @@ def pool(effects: Sequence[float], errors: Sequence[float]) -> Pooled:
 
 
 def pooled_by_metric(cells: Iterable[CellGain]) -> dict[str, tuple[list[CellGain], Pooled]]:
-    """The cells of each metric that two or more have, and what they come to."""
+    """Return the cells of each metric that two or more have, and what they come to."""
     by_metric: defaultdict[str, list[CellGain]] = defaultdict(list)
     for cell in cells:
         by_metric[cell.metric].append(cell)
@@ -83,7 +83,7 @@ def pooled_by_metric(cells: Iterable[CellGain]) -> dict[str, tuple[list[CellGain
 
 
 def pooled_sentence(metric: str, pooled: Pooled) -> str:
-    """What they come to, in words."""
+    """Return what they come to, in words."""
     low, high, name = pooled.mean.low, pooled.mean.high, label(metric.rsplit("/", 1)[-1])
     sure = (
         "a gain" if low and low > 0 else "a loss" if high and high < 0 else "neither gain nor loss is shown"

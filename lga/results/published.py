@@ -119,14 +119,14 @@ _ROUNDED = re.compile(r"(\d+(?:\.\d+)?)([KMG])")  # a count in thousands, millio
 
 
 def measured_metrics(task: Task) -> tuple[str, str]:
-    """The two metrics that the paper prints for a task, as records name them; verdicts are on the first."""
+    """Return the two metrics that the paper prints for a task, as records name them, the judged one first."""
     prefix = f"{DETECTION_PROTOCOL}/" if task == "detection" else ""
     first, second = METRICS[task]
     return f"{prefix}{first}", f"{prefix}{second}"
 
 
 def published_number(row: PublishedRow, metric: str) -> float | None:
-    """The row's number of a metric, percent; `metric` as records name it."""
+    """Return the row's number of a metric, percent; `metric` as records name it."""
     number: float | None = getattr(row, metric.rsplit("/", 1)[-1])
     return number
 
@@ -172,7 +172,7 @@ def _lines(file: TextIO, path: Path) -> Iterator[tuple[str, dict[str, str]]]:
 
 
 def _row(texts: Mapping[str, str], where: str, of_paper: bool) -> PublishedRow:
-    """The typed row of a line's fields, of which an empty one is left out; all of the paper's are needed."""
+    """Return the typed row of a line's fields; an empty one is left out, the paper's own are required."""
     needed = (*NEEDED, *_COUNTS) if of_paper else NEEDED
     given: dict[str, Any] = {name: text for name, text in texts.items() if text or name in needed}
     metrics = {name: given[name] for names in METRICS.values() for name in names if name in given}
@@ -205,7 +205,7 @@ _MODEL = "mobilenetv3"
 
 
 def figure_rows() -> tuple[PublishedRow, ...]:
-    """A row for each curve; a UserError says what is wrong with a file."""
+    """Return a row for each curve; a UserError says what is wrong with a file."""
     table = {row.cell: row for row in load_published()}
     return tuple(
         _of_curve(dataset, table[same_classes, _MODEL, attention])
@@ -215,7 +215,7 @@ def figure_rows() -> tuple[PublishedRow, ...]:
 
 
 def read_curves(dataset: str) -> dict[str, list[float]]:
-    """The columns of a published figure: ``epoch``, from 1, and such as ``map50_lga`` in percent."""
+    """Return the columns of a published figure: ``epoch``, from 1, and such as ``map50_lga`` in percent."""
     path = PUBLISHED.parent / f"curve_{dataset}_{_MODEL}.csv"
     names = [f"{metric}_{attention}" for metric in METRICS["detection"] for attention in ATTENTIONS]
     try:
@@ -227,7 +227,7 @@ def read_curves(dataset: str) -> dict[str, list[float]]:
 
 
 def _of_curve(dataset: str, counts: PublishedRow) -> PublishedRow:
-    """The row of the attention and of the counts of another one."""
+    """Return the row of the attention and of the counts of another one."""
     curves = read_curves(dataset)
     points = zip(
         curves["epoch"], *(curves[f"{m}_{counts.attention}"] for m in METRICS["detection"]), strict=True

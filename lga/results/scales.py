@@ -32,7 +32,7 @@ SLACK = {"dota": 0.05}  # of the images
 
 
 def scale_of(record: RunRecord) -> Scale:
-    """The scale of a run that finished or failed; of one that read no images, by its config alone."""
+    """Return the scale of a run that finished or failed; of one that read no images, by its config alone."""
     config = record.config
     trainer, dataset = (config.get(name, {}) for name in ("trainer", "dataset"))
     if trainer.get("scale") == "smoke":
@@ -81,7 +81,7 @@ def has_published_settings(record: RunRecord) -> bool:
 
 @cache
 def published_settings(dataset: str, backbone: str) -> tuple[Mapping[str, Any], ...]:
-    """Settings of each experiment that has the network on the dataset, less attention and trainer."""
+    """Return settings of each experiment that has the network on the dataset, less attention and trainer."""
     found = []
     for experiment in judged_experiments():
         if any(row.cell[:2] == (dataset, backbone) for row in experiment.rows):

@@ -63,7 +63,7 @@ def dependences(results: Results) -> tuple[Dependence, ...]:
 
 
 def _lines(axis: str, found: Sequence[Family]) -> list[list[Family]]:
-    """The families that differ in that axis alone, for each choice of all else."""
+    """Return the families that differ in that axis alone, for each choice of all else."""
     lines: dict[tuple[str, ...], list[Family]] = defaultdict(list)
     for family in found:
         others = (value for name, value in family.axes.items() if name != axis)
@@ -83,7 +83,7 @@ def _along(experiment: Experiment, axis: str, first: Family, last: Family) -> It
 
 
 def _gains(family: Family, attention: str, reference: str) -> Mapping[int, float]:
-    """The gain of each seed that both have."""
+    """Return the gain of each seed that both have."""
     ours, base = (family.row(name) for name in (attention, reference))
     if ours is None or base is None:
         return {}
@@ -92,7 +92,7 @@ def _gains(family: Family, attention: str, reference: str) -> Mapping[int, float
 
 
 def findings(results: Results) -> list[str]:
-    """The claims of the paper; else how gains depend on the axes, then what each family shows."""
+    """Return the claims of the paper; else how gains depend on the axes, then what each family shows."""
     if results.experiment.judged:
         return [claim.sentence for claim in results.claims]
     depending = [dependence_sentence(one) for one in dependences(results)]
@@ -100,7 +100,7 @@ def findings(results: Results) -> list[str]:
 
 
 def family_sentence(experiment: Experiment, family: Family) -> str:
-    """What a family shows."""
+    """Return what a family shows."""
     gained = [row for row in family.rows if row.gain]
     spread = family.spread
     if spread is None and any(row.gain and row.gain.estimate.n > 1 for row in gained):
@@ -126,7 +126,7 @@ def _sight(spread: Spread) -> str:
 
 
 def spread_sentence(spread: Spread, reference: str) -> str:
-    """What the spread of a family's recipe is, and what can be seen with it."""
+    """Return what the spread of a family's recipe is, and what can be seen with it."""
     levene = f"Levene's test of equal spread: p {spread.levene:.2f}"
     form = "not pooled: Bonferroni's correction" if spread.smallest is None else "pooled"
     cells = f"{spread.cells} cells, {spread.df} degrees of freedom"
@@ -166,7 +166,7 @@ def _with_p(gain: Gain) -> str:
 
 
 def _mark(family: Family) -> str:
-    """What must be said of runs that were cut short."""
+    """Return what must be said of runs that were cut short."""
     if family.scale in CUT_SHORT:
         return f" ({family.scale} runs: {MEANINGS[family.scale]})"
     return f" (with {family.changes})" if family.changes else ""

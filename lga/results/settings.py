@@ -21,7 +21,7 @@ def flatten(config: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, 
 
 
 def without(settings: Mapping[str, Any], *nodes: str) -> dict[str, Any]:
-    """The settings that are neither one of `nodes` nor below one."""
+    """Return the settings that are neither one of `nodes` nor below one."""
     below = tuple(f"{node}." for node in nodes)
     return {
         name: value for name, value in settings.items() if name not in nodes and not name.startswith(below)
@@ -29,7 +29,7 @@ def without(settings: Mapping[str, Any], *nodes: str) -> dict[str, Any]:
 
 
 def recipe(config: Mapping[str, Any]) -> dict[str, Any]:
-    """What runs that differ in nothing but their seed have in common: what their identities are hashes of."""
+    """Return what runs that differ in their seed alone share: their identities are hashes of it."""
     settings = without(dict(flatten(identifying(config))), "seed")
     return {name: value for name, value in settings.items() if value != {}}
 

@@ -96,11 +96,11 @@ class Design:
         return np.asarray(np.sqrt((self.weights**2).sum(1)))
 
     def residuals(self, values: Array) -> Array:
-        """What the model leaves of `values` (..., values)."""
+        """Return what the model leaves of `values` (..., values)."""
         return values - values @ (self._matrix @ self._inverse).T
 
     def spread(self, values: Array) -> Array:
-        """Standard deviation of the residual (...)."""
+        """Return the standard deviation of the residual (...)."""
         return np.asarray(np.sqrt((self.residuals(values) ** 2).sum(-1) / self.df))
 
     def levene(self, values: Array) -> Array:
@@ -113,7 +113,7 @@ class Design:
         return np.sort(self._levene(draws))
 
     def _levene(self, values: Array) -> Array:
-        """The share of the variance of absolute residuals that lies between cells."""
+        """Return the share of the variance of absolute residuals that lies between cells."""
         away = np.abs(self.residuals(values))
         cells = self._matrix[:, : len(self.observed)]
         means = away @ cells / np.maximum(cells.sum(0), 1)
@@ -122,7 +122,7 @@ class Design:
         return np.asarray(np.round(between / np.maximum(between + within, 1e-300), 9))
 
     def family(self, rows: Sequence[int]) -> "ManyToOne":
-        """The joint distribution of these rows' gains."""
+        """Return the joint distribution of these rows' gains."""
         scaled = self.weights[list(rows)] / self.errors[list(rows), None]
         correlation = np.round(scaled @ scaled.T, 9)
         return ManyToOne(correlation.tobytes(), len(rows), self.df)
@@ -155,11 +155,11 @@ class ManyToOne:
         return np.asarray(np.clip(found, alone, bonferroni))
 
     def critical(self, level: float) -> float:
-        """The |t| that is exceeded with this chance."""
+        """Return the |t| that is exceeded with this chance."""
         return _critical(self, level)
 
     def smallest(self, level: float) -> float:
-        """The gain, by its standard error, that is found with the chance `POWER`."""
+        """Return the gain, by its standard error, that is found with the chance `POWER`."""
         from scipy.special import nctdtrinc
 
         return float(nctdtrinc(self.df, 1 - POWER, self.critical(level)))
@@ -189,12 +189,12 @@ def _largest(correlation: bytes, rows: int) -> Array:
 
 
 def student_quantile(share: float, df: int) -> float:
-    """The quantile of Student's t."""
+    """Return the quantile of Student's t."""
     from scipy.special import stdtrit  # scipy.stats loads slowly
 
     return float(stdtrit(df, share))
 
 
 def equal_rows(rows: int, df: int) -> ManyToOne:
-    """The distribution where all cells have the same seeds."""
+    """Return the distribution where all cells have the same seeds."""
     return ManyToOne(((np.eye(rows) + 1) / 2).tobytes(), rows, df)

@@ -25,12 +25,12 @@ class Supplement(NamedTuple):
 
 
 def supplements(results: Results) -> list[Supplement]:
-    """The tables that have a row."""
+    """Return the tables that have a row."""
     return [table for table in (_second(results), _inside(results), _items(results)) if table.rows]
 
 
 def second_numbers(row: Row | None) -> dict[str, Number]:
-    """The metrics that a row is not judged by: stricter overlap, and mAP by size of object."""
+    """Return the metrics that a row is not judged by: stricter overlap, and mAP by size of object."""
     runs = [run.record for run in row.runs] if row else []
     values = {
         name: {run.cell.seed: run.metrics[name] for run in runs if name in run.metrics} for name in SECOND

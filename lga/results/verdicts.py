@@ -57,7 +57,7 @@ def rounding(published: float, decimals: int | None = None) -> float:
 
 
 def difference(published: float, baseline: float, decimals: int | None = None) -> tuple[float, float]:
-    """A published gain in the digits of its numbers, and what rounding may have moved it by."""
+    """Return a published gain in the digits of its numbers, and what rounding may have moved it by."""
     slack = rounding(published, decimals) + rounding(baseline, decimals)
     return round(published - baseline, 3), round(slack, 3)
 

@@ -54,10 +54,10 @@ class BaseTask(pl.LightningModule):
 
     @abstractmethod
     def outcomes(self) -> Outcomes:
-        """What became of each image of the last test; of several devices all images, once."""
+        """Return what became of each image of the last test; of several devices all images, once."""
 
     def configure_optimizers(self) -> Optimizer:
-        """The recipe's optimizer over the trained model, not its average."""
+        """Return the recipe's optimizer over the trained model, not its average."""
         return self.optimization.build(self.model)
 
     def on_train_epoch_start(self) -> None:
@@ -66,12 +66,12 @@ class BaseTask(pl.LightningModule):
         self.training_means.reset()
 
     def on_before_batch_transfer(self, batch: Any, dataloader_idx: int) -> Any:
-        """Takes a batch from its share, which is kept beside it."""
+        """Take a batch from its share, which is kept beside it."""
         batch, self.share = batch if isinstance(batch, BatchOfShare) else (batch, None)
         return batch
 
     def counted(self, batch: Any) -> int:
-        """Number of images of the batch at hand that no other device has."""
+        """Return the number of images of the batch at hand that no other device has."""
         return len(batch) if self.share is None or self.share.counts else 0
 
     def on_validation_epoch_start(self) -> None:
@@ -124,7 +124,7 @@ class BaseTask(pl.LightningModule):
             nn.utils.clip_grads_with_norm_(self._trained, largest, norm, foreach=True)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Keeps where gradients were last applied."""
+        """Keep where gradients were last applied."""
         checkpoint["last_step_iteration"] = self._last_step_iteration
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:

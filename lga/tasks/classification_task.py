@@ -73,11 +73,11 @@ class ClassificationTask(BaseTask):
         self._tested = [torch.zeros(0, 3)]
 
     def on_validation_epoch_end(self) -> None:
-        """Logs the split's accuracies."""
+        """Log the split's accuracies."""
         self._log_accuracy("val")
 
     def on_test_epoch_end(self) -> None:
-        """Logs the split's accuracies, and keeps them per class."""
+        """Log the split's accuracies, and keep them per class."""
         self._log_accuracy("test")
         values = self.accuracy_per_class.compute().tolist()
         self.metrics_per_class = {

@@ -79,7 +79,7 @@ class DetectionTask(BaseTask):
         self._found: WholeImages | None = None
 
     def training_loss(self, batch: DetectionBatch) -> dict[str, Tensor]:
-        """The detector's loss and its terms."""
+        """Return the detector's loss and its terms."""
         found = cast(DetectionModel, self.model).loss(batch)
         if isinstance(found, LossSums):
             terms = self._divided(found)
@@ -110,18 +110,18 @@ class DetectionTask(BaseTask):
         return {"images": self._judge(batch)}
 
     def outcomes(self) -> Outcomes:
-        """What was found, on whole images."""
+        """Return what was found, on whole images."""
         if self._found is None:
             raise RuntimeError("nothing was tested yet")
         return detected(self._found)
 
     def on_validation_epoch_end(self) -> None:
-        """Logs what the `paper` protocol says."""
+        """Log what the `paper` protocol measures."""
         self._log("val", judge_by_paper(self.collector.compute()))
         self.collector.reset()
 
     def on_test_epoch_end(self) -> None:
-        """Logs what the protocols say, and keeps it per class."""
+        """Log what the protocols measure, and keep it per class."""
         collected = self.collector.compute()
         judged: DetectionSource = self.trainer.datamodule.judged  # type: ignore[attr-defined]
         found = whole_images(collected, judged.truth, judged.views)

@@ -24,7 +24,7 @@ def several() -> bool:
 
 
 def gathered(own: Gathered) -> list[Gathered]:
-    """What each device has, in their order; of objects that can be pickled."""
+    """Return what each device has, in their order; of objects that can be pickled."""
     if not several():
         return [own]
     of_all: list[Gathered] = [own] * dist.get_world_size()
@@ -33,7 +33,7 @@ def gathered(own: Gathered) -> list[Gathered]:
 
 
 def made_by_first(make: Callable[[], Any]) -> Any:
-    """What `make` returns on the first device, on every one; it is called there alone. It can be pickled."""
+    """Return on every device what `make` returns, which is called on the first alone; it can be pickled."""
     if not several():
         return make()
     made = [make() if dist.get_rank() == 0 else None]
@@ -42,7 +42,7 @@ def made_by_first(make: Callable[[], Any]) -> Any:
 
 
 def sum_over_devices(tensors: Sequence[Tensor]) -> None:
-    """Replaces each tensor by its sum over the devices; all are of one dtype and on one device."""
+    """Replace each tensor by its sum over the devices; all are of one dtype and on one device."""
     if not several() or not tensors:
         return
     buffer = torch.cat([tensor.reshape(-1) for tensor in tensors])
@@ -54,7 +54,7 @@ def sum_over_devices(tensors: Sequence[Tensor]) -> None:
 
 @torch.no_grad()
 def copy_from_first(module: nn.Module) -> None:
-    """Gives `module` the weights and buffers that it has on the first device."""
+    """Give `module` the weights and buffers that it has on the first device."""
     if not several():
         return
     for tensor in chain(module.parameters(), module.buffers()):
@@ -78,7 +78,7 @@ class EpochMeans:
         self._sums, self._images = {}, 0
 
     def add(self, means: Mapping[str, Tensor], images: int) -> None:
-        """Adds the means over so many images; on each device the same names, if only for no image."""
+        """Add the means over so many images; on each device the same names, if only for no image."""
         for name, mean in means.items():
             weighted = mean.detach().float() * images
             self._sums[name] = self._sums[name] + weighted if name in self._sums else weighted

@@ -84,7 +84,7 @@ class Optimization:
         return max(round(self.nominal_batch_size / self.batch_size), 1)
 
     def build(self, model: nn.Module) -> Optimizer:
-        """The optimizer over `model`'s parameter groups, each marked with its base rate and momentum."""
+        """Return the optimizer of `model`'s parameter groups, each marked with its base rate and momentum."""
         decay = self.weight_decay * self.batch_size * self.accumulated_batches / self.nominal_batch_size
         optimizer = self.optimizer(parameter_groups(model, decay))
         for group in optimizer.param_groups:
@@ -93,7 +93,7 @@ class Optimization:
         return optimizer
 
     def apply_schedule(self, optimizer: Optimizer, iteration: int, iterations_per_epoch: int) -> None:
-        """Sets every group's rate and momentum for `iteration`."""
+        """Set every group's rate and momentum for `iteration`."""
         for group in optimizer.param_groups:
             group["lr"] = self.schedule.learning_rate(
                 group["base_lr"], iteration, iterations_per_epoch, group["is_bias"]

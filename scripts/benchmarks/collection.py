@@ -28,7 +28,7 @@ EPOCHS = 100
 
 
 def leave_seeds(root: Path, record: RunRecord, seeds: int) -> None:
-    """The folders of so many seeds of a run, each with its own metrics and history."""
+    """Return the folders of so many seeds of a run, each with its own metrics and history."""
     cell, chance, content = record.cell, Random(record.config_hash), record.model_dump(mode="json")
     for seed in range(seeds):
         top1 = chance.gauss(90, 0.5)
@@ -42,7 +42,7 @@ def leave_seeds(root: Path, record: RunRecord, seeds: int) -> None:
 
 
 def main() -> None:
-    """Makes the records and prints two times and a size."""
+    """Make the records and print two times and a size."""
     seeds = int(sys.argv[1]) if len(sys.argv) > 1 else 10
     with tempfile.TemporaryDirectory() as folder:
         root, page = Path(folder) / "runs", Path(folder) / "page.html"

@@ -35,7 +35,7 @@ class Rates:
     call: float
 
     def floor_seconds(self, work: Work, calls: int) -> float:
-        """The least time of ``work`` in ``calls`` operators."""
+        """Return the least time of ``work`` in ``calls`` operators."""
         return max(work.operations / self.operations, work.bytes / self.bytes) + calls * self.call
 
 
@@ -71,7 +71,7 @@ def _forward(B: int, C: int, G: int, H: int, W: int) -> tuple[int, int]:
 
 
 def _fold(C: int, G: int, H: int, W: int) -> tuple[int, int]:
-    """The same of the joint kernels and their spectra."""
+    """Return the same of the joint kernels and their spectra."""
     n, K, (P, Q) = (G - first_read_group(G)) * (C // G), GLOBAL_KERNEL, _frequencies(H, W)
     kernels = n * SLOTS * (1 + len(LOCAL_KERNELS)) * K * K
     spectrum = (K * 2 * Q * K + 2 * P * 2 * K * Q) * n * SLOTS

@@ -38,7 +38,7 @@ def made_outlines(draws: Generator) -> list[str]:
 
 
 def annotations(images: int, boxes: int) -> Iterator[str]:
-    """The records of the boxes, as text, of random images in random order."""
+    """Return the records of the boxes, as text, of random images in random order."""
     draws = np.random.default_rng(0)
     outlines = made_outlines(draws)
     corner = draws.uniform(0, HEIGHT - 100, (boxes, 2)).round(2)
@@ -59,7 +59,7 @@ def annotations(images: int, boxes: int) -> Iterator[str]:
 
 
 def make_part(folder: Path, part: str, images: int, boxes: int) -> float:
-    """Writes a part; megabytes of its JSON file."""
+    """Write a part; return the megabytes of its JSON file."""
     root = folder / "data" / "coco"
     (root / part).mkdir(parents=True)
     (root / "annotations").mkdir(exist_ok=True)
@@ -84,7 +84,7 @@ def make_part(folder: Path, part: str, images: int, boxes: int) -> float:
 
 
 def start(folder: Path) -> None:
-    """Gives out the splits once; prints images, boxes, seconds, those of the CPU, and peak gigabytes."""
+    """Give out the splits once; print images, boxes, seconds, those of the CPU, and peak gigabytes."""
     started, before = time.perf_counter(), time.process_time()
     splits = Coco2017Reader(folder / "data", folder / "cache")()
     seconds, busy = time.perf_counter() - started, time.process_time() - before
@@ -94,19 +94,19 @@ def start(folder: Path) -> None:
 
 
 def in_own_process(*arguments: object) -> list[str]:
-    """The words that this file prints when it is run with the arguments."""
+    """Return the words that this file prints when it is run with the arguments."""
     command = [sys.executable, __file__, *map(str, arguments)]
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.split()
 
 
 def make(folder: Path, share: float) -> None:
-    """Makes the set; prints the megabytes of each JSON file."""
+    """Make the set; print the megabytes of each JSON file."""
     for part, (images, boxes) in PARTS.items():
         print(make_part(folder, part, round(images * share), round(boxes * share)))
 
 
 def report(share: str) -> None:
-    """Prints a line for each of two starts."""
+    """Print a line for each of two starts."""
     with tempfile.TemporaryDirectory() as folder:
         # Not made here: the peak of a process begins with that of the one that started it.
         sizes = [f"{float(size):,.0f}" for size in in_own_process("make", folder, share)]
@@ -118,7 +118,7 @@ def report(share: str) -> None:
 
 
 def main() -> None:
-    """Does what the arguments say; see `report`."""
+    """Do what the arguments say; see `report`."""
     match sys.argv[1:]:
         case ["make", folder, share]:
             make(Path(folder), float(share))

@@ -38,24 +38,24 @@ class TimedInstruments(InstrumentsCallback):
         self._step_started = self._epoch_started = 0.0
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Starts an epoch's clock."""
+        """Start an epoch's clock."""
         super().on_train_epoch_start(trainer, pl_module)
         self._epoch_started = time.perf_counter()
 
     def on_train_batch_start(self, *_: Any) -> None:
-        """Starts a step's clock."""
+        """Start a step's clock."""
         self._step_started = time.perf_counter()
 
     def on_before_optimizer_step(self, *arguments: Any) -> None:
-        """Times a look."""
+        """Time a look."""
         self.looks.append(seconds_of(super().on_before_optimizer_step, *arguments))
 
     def on_train_batch_end(self, *_: Any) -> None:
-        """Closes a step, less the look in it."""
+        """Close a step, less the look in it."""
         self.steps.append(time.perf_counter() - self._step_started - self.looks[-1])
 
     def on_train_epoch_end(self, *arguments: Any) -> None:
-        """Times the rest, and closes the epoch."""
+        """Time the rest, and close the epoch."""
         self.epoch_ends.append(seconds_of(super().on_train_epoch_end, *arguments))
         self.epochs.append(time.perf_counter() - self._epoch_started - self.epoch_ends[-1])
         if arguments[0].current_epoch == 0:  # of warming up
@@ -95,7 +95,7 @@ def measure(overrides: list[str], threads: int, epochs: int, batches: int | None
 
 
 def report(overrides: list[str], threads: int, epochs: int, batches: int | None = None) -> None:
-    """Prints the cell's line."""
+    """Print the cell's line."""
     timed = measure(overrides, threads, epochs, batches)
     look, step = statistics.median(timed.looks), statistics.median(timed.steps)
     end, epoch = statistics.median(timed.epoch_ends), statistics.median(timed.epochs)
@@ -109,7 +109,7 @@ def report(overrides: list[str], threads: int, epochs: int, batches: int | None 
 
 
 def main() -> None:
-    """Prints a line for each cell."""
+    """Print a line for each cell."""
     print(f"the share of the instruments (asked: less than {MOST_SHARE:.0%} of a step)")
     for attention in ("lga", "lga_as_written"):
         report(["dataset=digits", f"attention={attention}"], threads=1, epochs=4)

@@ -24,14 +24,14 @@ Result = TypeVar("Result")
 
 
 def timed(function: Callable[[], Result]) -> tuple[Result, float]:
-    """What `function` returns, and its seconds."""
+    """Return what `function` returns, and its seconds."""
     started = time.perf_counter()
     result = function()
     return result, time.perf_counter() - started
 
 
 def main() -> None:
-    """Prints the three times and the largest difference."""
+    """Print the three times and the largest difference."""
     images = int(sys.argv[1]) if len(sys.argv) > 1 else 548
     evaluate_coco(whole(made_split(2, DETECTIONS, OBJECTS, CLASSES)))  # imports
     split = made_split(images, DETECTIONS, OBJECTS, CLASSES)

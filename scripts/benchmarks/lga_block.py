@@ -47,7 +47,7 @@ def interleaved(functions: list[Callable[[], object]], repeats: int) -> list[flo
 
 
 def compare(channels: int, heads: int, repeats: int) -> None:
-    """Prints the two lines of one width."""
+    """Print the two lines of one width."""
     torch.manual_seed(0)
     literal = LiteralLocalGlobalAttention(channels, heads)
     block = LocalGlobalAttention(channels, heads)
@@ -73,7 +73,7 @@ def compare(channels: int, heads: int, repeats: int) -> None:
 
 
 def main() -> None:
-    """Prints the table."""
+    """Print the table."""
     torch.set_num_threads(THREADS)
     repeats = int(sys.argv[1]) if len(sys.argv) > 1 else 21
     print("   C  mode                 literal     block  faster  difference")

@@ -46,7 +46,7 @@ class Operators(TorchDispatchMode):
     def __torch_dispatch__(
         self, operator: OpOverload[..., Any], types: object, args: Any = (), kwargs: Any = None
     ) -> object:
-        """Runs it."""
+        """Run it."""
         started = time.perf_counter()
         result = operator(*args, **(kwargs or {}))
         self.seconds += 0.0 if operator.is_view else time.perf_counter() - started
@@ -65,7 +65,7 @@ def operators_of(call: Callable[[], object], rounds: int) -> tuple[int, float]:
 
 
 def least_seconds(call: Callable[[], object], repeats: int) -> float:
-    """The fastest of ``repeats`` calls: peaks are not lowered by a busy machine."""
+    """Return the fastest of ``repeats`` calls: peaks are not lowered by a busy machine."""
     times = []
     for _ in range(repeats):
         started = time.perf_counter()
@@ -95,7 +95,7 @@ def step(block: nn.Module, x: Tensor, upstream: Tensor, training: bool) -> None:
 
 
 def compare(channels: int, heads: int, rounds: int) -> None:
-    """Prints the two lines of one width."""
+    """Print the two lines of one width."""
     torch.manual_seed(0)
     literal, block = LiteralLocalGlobalAttention(channels, heads), LocalGlobalAttention(channels, heads)
     block.load_state_dict(literal.state_dict())
@@ -123,7 +123,7 @@ def compare(channels: int, heads: int, rounds: int) -> None:
 
 
 def main() -> None:
-    """Prints the table."""
+    """Print the table."""
     torch.set_num_threads(THREADS)
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
     print("Rates: a matrix product, a copy, an operator on one element. From the floor on: milliseconds.")

@@ -37,7 +37,7 @@ def images_per_second(data: DetectionData) -> float:
 
 
 def compare(data_dir: str) -> None:
-    """Prints one line for each number of workers, with mosaic and without."""
+    """Print one line for each number of workers, with mosaic and without."""
     reader = DigitScenesReader(data_dir, IMAGE_SIZE)
     reader()
     for mosaic in (1.0, 0.0):
@@ -48,7 +48,7 @@ def compare(data_dir: str) -> None:
 
 
 def main() -> None:
-    """Makes the scenes and prints the table."""
+    """Make the scenes and print the table."""
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder:
         compare(folder)

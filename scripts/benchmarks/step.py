@@ -133,7 +133,7 @@ class Comparison:
         self.trees, self.folder = trees, folder
 
     def folders(self, name: str) -> list[Path]:
-        """A folder of each tree for what cells called `name` share."""
+        """Return a folder of each tree for what cells called `name` share."""
         return [self.folder / name / str(number) for number in range(len(self.trees))]
 
     def line(self, what: str, seconds: Sequence[float], steps: int) -> None:

@@ -35,7 +35,7 @@ class StepTimes(pl.Callback):
         self._last = 0.0
 
     def on_train_batch_end(self, trainer: pl.Trainer, task: Any, outputs: Any, batch: Any, *_: Any) -> None:
-        """Closes a step, then times the bare network."""
+        """Close a step, then time the bare network."""
         now = time.perf_counter()
         if trainer.current_epoch and self._last:
             self.steps.append(now - self._last)
@@ -44,7 +44,7 @@ class StepTimes(pl.Callback):
         self._last = time.perf_counter()
 
     def on_train_epoch_end(self, *_: Any) -> None:
-        """The next epoch's first step would hold the validation."""
+        """Forget the epoch's clock: the next one's first step would hold the validation."""
         self._last = 0.0
 
 
@@ -90,7 +90,7 @@ def measure(overrides: list[str], threads: int, epochs: int) -> tuple[StepTimes,
 
 
 def report(overrides: list[str], threads: int, epochs: int) -> None:
-    """Prints the cell's line."""
+    """Print the cell's line."""
     times, batch = measure(overrides, threads, epochs)
     step, network = statistics.median(times.steps), statistics.median(times.network)
     milliseconds = f"step {1e3 * step:6.1f} ms  network {1e3 * network:6.1f} ms  {network / step:5.1%}"
@@ -99,7 +99,7 @@ def report(overrides: list[str], threads: int, epochs: int) -> None:
 
 
 def main() -> None:
-    """Prints a line for each cell, and the peak memory of this process."""
+    """Print a line for each cell, and the peak memory of this process."""
     print(f"the network's share of a training step (asked: at least {LEAST_SHARE:.0%})")
     for attention in ("none", "lga"):
         report(["dataset=digits", f"attention={attention}"], threads=1, epochs=4)

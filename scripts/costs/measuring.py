@@ -147,7 +147,7 @@ def _images_a_second(folder: Path, cache: str) -> float:
 
 
 def _write_visdrone(folder: Path, width: int, height: int) -> None:
-    """A VisDrone2019-DET tree of made photographs."""
+    """Make a VisDrone2019-DET tree of generated photographs."""
     random = np.random.default_rng(0)
     for part, images in (("train", IMAGES), ("val", 2)):
         root = folder / "VisDrone" / f"VisDrone2019-DET-{part}"

@@ -29,7 +29,7 @@ def judge_kept(folder: Path = FOLDER) -> Judged:
 
 
 def committed_files(judged: Judged, folder: Path = FOLDER, readme: Path = README) -> dict[Path, str]:
-    """The text of each page and of the project's README, made from judged kept records alone."""
+    """Return the text of each page and of the project's README, made from judged kept records alone."""
     files = {
         folder / page.name / name: text
         for page, results in judged.items()
@@ -52,7 +52,7 @@ def write_changed(files: Mapping[Path, str]) -> Sequence[Path]:
 
 
 def readme_block(judged: Judged) -> str:
-    """The lines between the markers, an empty one at each end: means by attention, then a line a page."""
+    """Return the lines between the markers, an empty one at each end: means by attention, a line a page."""
     ran = {page: results for page, results in judged.items() if any(one.ran for one in results)}
     attentions = [BASELINE, *(name_of(name) for name in _SHOWN[1:])]
     lines = [
@@ -70,7 +70,7 @@ def readme_block(judged: Judged) -> str:
 
 
 def _shown(results: Sequence[Results]) -> list[Family]:
-    """The families of our own experiments, of no further axis, in which `lga` is held against none."""
+    """Return the families of our own experiments, of no further axis, in which `lga` is held against none."""
     own = [one for one in results if not one.experiment.judged and not one.experiment.axes]
     of_none = [one for one in own if one.experiment.reference == BASELINE]
     return [
@@ -92,7 +92,7 @@ def _means(family: Family) -> tuple[str, ...]:
 
 
 def _told(page: Page, results: Sequence[Results]) -> tuple[str, str, str]:
-    """The page, how much of it ran, and how many of its verdicts or gains are which."""
+    """Return the page, how much of it ran, and how many of its verdicts or gains are which."""
     rows = [row for one in results for row in one.rows]
     count = Counter(str(row.verdict.word) if row.verdict else row.word for row in rows if row.runs)
     found = ", ".join(f"{word}: {count[word]}" for word in _WORDS if count[word])
@@ -105,7 +105,7 @@ def _link(page: Page, text: str) -> str:
 
 
 def with_block(readme: str, block: str) -> str:
-    """The README with the block in place of what stands between its markers."""
+    """Return the README with the block in place of what stands between its markers."""
     before, start, rest = readme.partition(START)
     _, end, after = rest.partition(END)
     if not start or not end:

@@ -12,7 +12,7 @@ REQUIREMENT = "wandb-workspaces>=0.4.13,<0.5"
 
 
 def require_library() -> None:
-    """Raises a UserError, one line with what to install, if `wandb-workspaces` is missing."""
+    """Raise a UserError, one line with what to install, if `wandb-workspaces` is missing."""
     if find_spec("wandb_workspaces") is None:
         raise UserError(
             f"the library wandb-workspaces is not installed: run `make install`, "
@@ -21,7 +21,7 @@ def require_library() -> None:
 
 
 def require_account() -> None:
-    """Raises a UserError, one line with what to do, unless there are a key and a server."""
+    """Raise a UserError, one line with what to do, unless there are a key and a server."""
     if not has_key():
         raise UserError(
             f"W&B: no API key for {base_url()}: make a free account there and run `wandb login`, "

@@ -23,7 +23,7 @@ REPORT_FIELDS = ("title", "description", "blocks", "width")
 
 
 def as_json(dashboard: Dashboard) -> str:
-    """What the library would send: the views and the report in W&B's own form."""
+    """Return what the library would send: the views and the report in W&B's own form."""
     views = [
         {"name": view.name, "entity": view.entity, "project": view.project, "spec": _specification(view)}
         for view in dashboard.views
@@ -34,7 +34,7 @@ def as_json(dashboard: Dashboard) -> str:
 
 
 def default_entity() -> str:
-    """The account's own entity; a UserError if W&B names none."""
+    """Return the account's own entity; a UserError if W&B names none."""
     with _refusal_told("the account"):
         entity: str | None = wandb.Api().default_entity
     if not entity:
@@ -54,7 +54,7 @@ class Publisher:
         self.addresses = _read_addresses(file)
 
     def publish(self, dashboard: Dashboard) -> list[str]:
-        """Saves everything; returns the addresses, the report's last."""
+        """Save everything; return the addresses, the report's last."""
         report = dashboard.report
         return [
             *(self._save(view, view.name, ws.Workspace, VIEW_FIELDS) for view in dashboard.views),
@@ -84,7 +84,7 @@ def _specification(item: Any) -> Any:
 
 
 def _loaded(from_url: Callable[[str], Any], address: str, file: Path) -> Any:
-    """What was saved under `address`; the library fails in several ways where it was deleted since."""
+    """Return what was saved under `address`; the library fails in several ways where it was deleted since."""
     try:
         return from_url(address)
     except (ValueError, TypeError, LookupError) as error:
@@ -108,7 +108,7 @@ def _read_addresses(file: Path) -> dict[str, str]:
 
 @contextmanager
 def _refusal_told(what: str) -> Iterator[None]:
-    """Turns what the two libraries raise, plain exceptions among it, into one line."""
+    """Turn what the two libraries raise, plain exceptions among it, into one line."""
     try:
         yield
     except UserError:

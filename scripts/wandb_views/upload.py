@@ -46,7 +46,7 @@ class Count:
 
 
 def upload_offline_runs(root: Path, seconds: float, say: Callable[[str], object] = print) -> Count:
-    """Uploads every offline run below `root` that is not, at most `seconds` for each.
+    """Upload every offline run below `root` that is not, at most `seconds` for each.
 
     A run that fails is reported and does not stop the others; one that still trains is left for later.
 
@@ -75,7 +75,7 @@ def upload_offline_runs(root: Path, seconds: float, say: Callable[[str], object]
 
 
 def offline_runs(root: Path) -> list[Path]:
-    """The `.wandb` files in folders `offline-run-*` below `root`, sorted; links are not followed."""
+    """Return the `.wandb` files in folders `offline-run-*` below `root`, sorted; links are not followed."""
     found = []
     for folder, inner, files in os.walk(root):
         if Path(folder).name.startswith("offline-run-"):
@@ -133,7 +133,7 @@ def _upload(file: Path, seconds: float) -> str | None:
 
 
 def _wandb_sync(file: Path, seconds: float, output: IO[bytes]) -> int | None:
-    """The command's exit status, None if its time was up; wandb-core, which it starts, ends with it."""
+    """Return the command's exit status, None if its time was up; it takes wandb-core down with it."""
     environment = {name: value for name, value in os.environ.items() if name != "WANDB_MODE"}
     environment["WANDB_DIR"] = str(file.parents[2])  # where it writes its own log
     process = subprocess.Popen(

@@ -53,14 +53,14 @@ class Dashboard:
 
 
 def build_dashboard(experiments: Iterable[Experiment], place: Place) -> Dashboard:
-    """A view for each experiment, and the report; asks no server."""
+    """Return a view for each experiment, and the report; asks no server."""
     chosen = tuple(experiments)
     views = tuple(table_view(experiment, place) for experiment in chosen)
     return Dashboard(views, tables_report(chosen, place))
 
 
 def table_view(experiment: Experiment, place: Place) -> Any:
-    """The workspace view of an experiment's runs."""
+    """Return the workspace view of an experiment's runs."""
     task = experiment.rows[0].task
     cells = {row.cell for row in experiment.rows}
     grouping = Grouping(None, len(cells))
@@ -87,7 +87,7 @@ def table_view(experiment: Experiment, place: Place) -> Any:
 
 
 def tables_report(experiments: Iterable[Experiment], place: Place) -> Any:
-    """The report: a heading for each experiment, a panel grid for each of its datasets and networks."""
+    """Return the report: a heading for each experiment, a grid for each of its datasets and networks."""
     blocks = [
         wr.P(
             f"Runs of scale {place.scale}, each bar and line the mean over seeds. W&B averages whatever "
@@ -111,7 +111,7 @@ def tables_report(experiments: Iterable[Experiment], place: Place) -> Any:
 
 
 def _grid(experiment: Experiment, dataset: str, network: str, scale: str) -> Any:
-    """The comparison of attentions on one dataset in one network; the report's own project is meant."""
+    """Return the comparison of attentions on one dataset in one network, in the report's own project."""
     task = experiment.rows[0].task
     attentions = [row.attention for row in experiment.rows if (row.dataset, row.model) == (dataset, network)]
     grouping = Grouping(ATTENTION, len(attentions))
@@ -167,7 +167,7 @@ class Grouping:
 
 
 def score_panels(task: Task, grouping: Grouping) -> list[Any]:
-    """A bar chart for each metric that the task is judged by, on the test split."""
+    """Return a bar chart for each metric that the task is judged by, on the test split."""
     return [
         _bars(f"test/{metric}", f"{label(metric)} on the test split", unit(metric), grouping)
         for metric in measured_metrics(task)
@@ -175,7 +175,7 @@ def score_panels(task: Task, grouping: Grouping) -> list[Any]:
 
 
 def curve_panels(task: Task, grouping: Grouping) -> list[Any]:
-    """The same metrics on the split that selects the epoch, and the training loss, by epoch."""
+    """Return the same metrics on the split that selects the epoch, and the training loss, by epoch."""
     metrics = measured_metrics(task)
     curves = [(f"val/{metric}", label(metric), unit(metric)) for metric in metrics]
     return [_curve(*curve, grouping) for curve in [*curves, ("train/loss", "training loss", "")]]
@@ -198,7 +198,7 @@ def cost_panels(task: Task, grouping: Grouping) -> list[Any]:
 
 
 def picture_panels(task: Task) -> list[Any]:
-    """A detector's pictures, true boxes beside found ones; none for a classifier."""
+    """Return a detector's pictures, true boxes beside found ones; none for a classifier."""
     if task != "detection":
         return []
     return [

@@ -172,7 +172,7 @@ class LocalGlobalVariant(nn.Module):
         return list(chain.from_iterable(self.kinds().values()))
 
     def alphas(self) -> Tensor:
-        """(A, 1), or (A, C) if every channel has its own; the kinds in the order of `kinds`."""
+        """Return (A, 1), or (A, C) if every channel has its own; the kinds in the order of `kinds`."""
         return torch.stack(self._alphas())
 
     def branch_weights(self) -> Tensor:

@@ -85,7 +85,7 @@ class Instruments(_Part):
 
 
 def read_instruments(path: Path) -> Instruments | None:
-    """What lies at `path`; None if nothing does, UserError if it cannot be used."""
+    """Return what lies at `path`; None if nothing does, UserError if it cannot be used."""
     if not path.exists():
         return None
     try:
@@ -102,7 +102,7 @@ def instrumented(
     problems: list[Problem],
     budget: int = BUDGET,
 ) -> dict[str, Any] | None:
-    """The blocks of all finished runs with instruments, and the names of runs that do not fit; None for none.
+    """Return the blocks of finished runs with instruments, and the runs that do not fit; None for none.
 
     `position` is each run's place on the page by its id; files that cannot be read are added to `problems`.
     """

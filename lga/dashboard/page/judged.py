@@ -54,7 +54,7 @@ def _key(run: CollectedRun) -> tuple[str, str]:
 
 
 def judged_files(judged: Judged, folder: Path = FOLDER) -> dict[Path, str]:
-    """The text of each page's file."""
+    """Return the text of each page's file."""
     return {folder / page.name / JUDGED: _judged(page, results) for page, results in judged.items()}
 
 
@@ -89,7 +89,7 @@ def _judged(page: Page, results: Sequence[Results]) -> str:
 
 
 def _placed(node: Any, place: Mapping[str, int]) -> Any:
-    """The node with runs' places for their names."""
+    """Return the node with runs' places for their names."""
     if isinstance(node, list):
         return [_placed(one, place) for one in node]
     if not isinstance(node, dict):

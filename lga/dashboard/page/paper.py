@@ -37,7 +37,7 @@ def _assumptions(name: str, page_folder: Path) -> str | None:
 
 
 def table_json(table: Results, audit: Audit | None, position: Positions) -> dict[str, Any]:
-    """A judged table; `position` is each run's place on the page by its id."""
+    """Return a judged table; `position` is each run's place on the page by its id."""
     return {
         "name": table.experiment.name,
         "heading": table.experiment.title,
@@ -91,7 +91,7 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
 
 
 def _counts(published: PublishedRow, row: Row, audit: Audit | None) -> dict[str, Any]:
-    """Published and built counts; built are those of the runs, and where none ran those of the audit."""
+    """Return published and built counts: the runs' own, or the audit's where none ran."""
     built, note = None, row.counts
     if row.runs:
         record = row.runs[0].record

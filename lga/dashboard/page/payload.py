@@ -180,14 +180,14 @@ def _run(
 
 
 def _command(overrides: Sequence[str]) -> str:
-    """What runs the cell again; of a foreign record, nothing that does more or steers a terminal."""
+    """Return what runs the cell again; of a foreign record, nothing that does more or steers a terminal."""
     if all(_SETTING.match(override) and override.isprintable() for override in overrides):
         return shlex.join(["python", "run.py", *overrides])
     return "not shown: the record's overrides are not settings of a cell"
 
 
 def _files(folder: Path, page_folder: Path) -> tuple[str, _Files]:
-    """What relative links to the run's files begin with, and the files that exist with the links' ends.
+    """Return the beginning of relative links to the run's files, and the ends of those that exist.
 
     The beginning is quoted, so that no name can be read as another scheme.
     """
@@ -207,7 +207,7 @@ def _curves(run: CollectedRun, shared: _Shared, problems: list[Problem]) -> dict
 
 
 def _by_class(of: Mapping[str, Mapping[str, float]], shared: _Shared) -> dict[str, Any] | None:
-    """The first metric that classes have, and their values: None where a class has none."""
+    """Return the first metric that classes have, and their values: None where a class has none."""
     if (metric := next((name for values in of.values() for name in values), None)) is None:
         return None
     values = [round(values[metric], 2) if metric in values else None for values in of.values()]
@@ -216,7 +216,7 @@ def _by_class(of: Mapping[str, Mapping[str, float]], shared: _Shared) -> dict[st
 
 
 def _metrics(runs: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
-    """The metrics by which runs are judged, then the others by name."""
+    """Return the metrics by which runs are judged, then the others by name."""
     judged = {run["metric"] for run in runs}
     names = {name for run in runs for name in run["metrics"]}
     order = sorted(names | judged, key=lambda name: (name not in judged, name))
@@ -258,7 +258,7 @@ def _forests(cells: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _sweep(comparisons: Sequence[Comparison], own: bool) -> dict[str, Any]:
-    """The comparisons of the latest sweep, most seeds first: those with runs of the group that ran last."""
+    """Return the comparisons with runs of the group that ran last, most seeds first."""
     of = [{(r.record.ended, r.record.group) for group in c.groups for r in group.runs} for c in comparisons]
     _, name = max((pair for pairs in of for pair in pairs), default=("", None), key=lambda pair: pair[0])
     found = [index for index, pairs in enumerate(of) if name in {group for _, group in pairs}]

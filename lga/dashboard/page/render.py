@@ -53,7 +53,7 @@ def write_page(
 
 
 def render(data: dict[str, Any]) -> str:
-    """The page as HTML text."""
+    """Return the page as HTML text."""
     style = "\n".join(_asset(name) for name in STYLES)
     script = "\n".join(_asset(name) for name in SCRIPTS)
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
@@ -74,7 +74,7 @@ def as_inline_json(data: object) -> str:
 
 
 def content_hash(text: str) -> str:
-    """The hash by which a content security policy allows an inlined text."""
+    """Return the hash by which a content security policy allows an inlined text."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 

@@ -30,14 +30,14 @@ QUALITY = 70
 
 
 def picture_paths(folder: Path) -> list[Path]:
-    """The pictures in it, `<number>-<image>.png`, by number; none if it is none, OSError if unreadable."""
+    """Return its pictures, `<number>-<image>.png`, by number; none if no folder, OSError if unreadable."""
     paths = folder.iterdir() if folder.is_dir() else ()
     found = [path for path in paths if re.fullmatch(r"[0-9]+-.*\.png", path.name)]
     return sorted(found, key=lambda path: (int(path.name.split("-")[0]), path.name))
 
 
 def thumbnail(path: Path) -> dict[str, Any]:
-    """The picture at `path`, as WebP of at most `LONG_SIDE` pixels; raises UserError if it cannot be read."""
+    """Return the picture at `path` as WebP of at most `LONG_SIDE` pixels; UserError if it cannot be read."""
     try:
         with Image.open(io.BytesIO(read_regular(path, MOST_BYTES)), formats=["PNG"]) as picture:
             small = picture.convert("RGB")
@@ -67,7 +67,7 @@ class _Samples:
     left_out: list[str] = field(default_factory=list)
 
     def add(self, run: CollectedRun, paths: Sequence[Path], place: Mapping[str, Any], name: str) -> bool:
-        """Takes the run's pictures and says whether any came in; `name` is noted if they do not fit."""
+        """Take in the run's pictures and return whether any fit; note `name` if they do not."""
         pictures = [shown for path in paths if (shown := self._picture(path))] if not self.full else []
         judged = self._judged(run.folder / "curves.json") if pictures and not place["own"] else {}
         size = sum(len(picture["source"]) for picture in pictures) + len(json.dumps(judged.get("confusion")))
@@ -100,7 +100,7 @@ def samples(
     problems: list[Problem],
     budget: int = BUDGET,
 ) -> dict[str, Any]:
-    """The pictures shown, by group and run, and the names of the attentions left out.
+    """Return the pictures shown, by group and run, and the names of the attentions left out.
 
     `position` is each run's place on the page by its id; files that cannot be read are added to `problems`.
     """
@@ -125,7 +125,7 @@ def samples(
 
 
 def _lowest_seed(group: Group, folder: str, gathered: _Samples) -> tuple[CollectedRun, list[Path]]:
-    """The first run of the group that left pictures, and these; its first run and nothing if none did."""
+    """Return the group's first run with pictures, and these; its first run and nothing if none has any."""
     found = ((run, attempt(picture_paths, run.folder / folder, gathered.problems)) for run in group.runs)
     return next(((run, paths) for run, paths in found if paths), (group.runs[0], []))
 

@@ -78,7 +78,7 @@ def _study(results: Results, position: Positions, whose: str) -> dict[str, Any]:
 
 
 def _family(experiment: Experiment, family: Family, position: Positions) -> dict[str, Any]:
-    """A family that ran; its network is named as the runs' are."""
+    """Return a family that ran; its network is named as the runs' are."""
     first = next(row for row in family.rows if row.runs)
     reference = family.row(experiment.reference)
     return {
@@ -111,7 +111,7 @@ def _row(row: Row, reference: Row | None, position: Positions) -> dict[str, Any]
 
 
 def _gain(row: Row, reference: Row | None, position: Positions) -> dict[str, Any] | None:
-    """The gain and the runs of the pairs of seeds that it is the mean of."""
+    """Return the gain and the runs of the pairs of seeds that it is the mean of."""
     if row.gain is None or reference is None:
         return None
     shared = row.values.keys() & reference.values.keys()

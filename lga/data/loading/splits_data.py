@@ -103,11 +103,11 @@ class SplitsData(pl.LightningDataModule, Generic[SplitsT]):
         return splits.training_on(shared_images(splits.counts["train"], self.train_share))
 
     def sharded(self, order: BatchOrder) -> TrainingOrder:
-        """What this device has of the training batches of `order`."""
+        """Return what this device has of the training batches of `order`."""
         return order if self.shard.world_size == 1 else ShardedBatches(order, self.shard)
 
     def whole_batches(self, order: BatchOrder) -> Sampler[BatchKey]:
-        """What this device has of the batches of `order` that are judged."""
+        """Return what this device has of the batches of `order` that are judged."""
         return order if self.shard.world_size == 1 else WholeBatches(order, self.shard, self.most_judged)
 
     def loading(self, batches: Dataset[Any], order: Sampler[BatchKey], ready: bool = False) -> dict[str, Any]:

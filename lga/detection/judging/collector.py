@@ -107,7 +107,7 @@ class Collector(Metric):
         self.add_state("images", default=[], dist_reduce_fx="cat")
 
     def update(self, images: Sequence[JudgedImage]) -> None:
-        """Adds images."""
+        """Add images."""
         device = images[0].boxes.device if images else self.device
         nothing = torch.zeros(0, 7, device=device)
         found = [_rows(i, i.detections.boxes, i.detections.scores, i.detections.labels) for i in images]

@@ -86,7 +86,7 @@ def check_commands() -> None:
 
 
 def queued_jobs() -> dict[str, Queued]:
-    """This user's jobs that have not ended, by identifier; raises SilentError."""
+    """Return this user's jobs that have not ended, by identifier; raise SilentError if none can be listed."""
     lines = _ask("squeue", "--noheader", "--array", f"--user={os.getuid()}", "--format=%i|%T|%r|%j")
     entries = (line.strip().split("|", 3) for line in lines.splitlines() if line.count("|") >= 3)
     return {identifier: Queued(*rest) for identifier, *rest in entries}

@@ -31,7 +31,7 @@ PUBLISHED_COUNTS: Mapping[str, ImageCounts] = MappingProxyType(
 
 
 def image_counts(dataset: str, reader: Any) -> ImageCounts | None:
-    """Counts of the index that is kept on disk, else the published ones; None where neither is known.
+    """Return counts of the index that is kept on disk, else the published ones; None where neither is known.
 
     Those of data that ships with the project are its reader's.
     """

@@ -113,7 +113,7 @@ class Plan:
         return sum(known) / self.devices / 3600 if len(known) == len(left) else None
 
     def bytes(self, cells: Sequence[PlannedCell]) -> int:
-        """That the runs left of `cells` and what is made of their data take."""
+        """Return the space that the runs left of `cells`, and what is made of their data, take."""
         datasets = {cell.cell[0] for cell in cells if cell.left}
         made = sum(self.data[name].bytes_to_make for name in datasets)
         return made + sum(cell.bytes * cell.left for cell in cells)
@@ -122,7 +122,7 @@ class Plan:
 def plan_sweeps(
     name: str, experiments: Sequence[Experiment], options: SweepOptions, measuring: bool = True
 ) -> Plan:
-    """The plan of sweeps that are run one after the other; a run of two of them is planned once.
+    """Return the plan of sweeps that are run one after the other; a run of two of them is planned once.
 
     Where `measuring`, a few steps of each network of unknown speed are timed, and kept. Networks that no
     published row counts are built and counted.
@@ -166,7 +166,7 @@ def _check_rows(experiment: Experiment) -> None:
 
 
 def data_states(runs: Iterable[FrozenRun]) -> dict[str, DataState]:
-    """The state of each dataset of the runs."""
+    """Return the state of each dataset of the runs."""
     firsts: dict[str, FrozenRun] = {}
     for run in runs:
         firsts.setdefault(run.cell.dataset, run)
@@ -176,7 +176,7 @@ def data_states(runs: Iterable[FrozenRun]) -> dict[str, DataState]:
 def planned_cells(
     runs: Iterable[FrozenRun], data: Mapping[str, DataState], times: StepTimes, parameters: Mapping[Cell, int]
 ) -> tuple[PlannedCell, ...]:
-    """The runs by cell; `parameters` are of each cell's network."""
+    """Return the runs by cell; `parameters` are of each cell's network."""
     by_cell: dict[str, list[FrozenRun]] = {}
     for run in runs:
         by_cell.setdefault(digest(recipe(run.config)), []).append(run)
@@ -204,7 +204,7 @@ def _planned(
 
 
 def bytes_left(parameters: int) -> int:
-    """That a finished run of a network of so many parameters leaves on disk."""
+    """Return the bytes that a finished run of a network of so many parameters leaves on disk."""
     return CHECKPOINT_COPIES * BYTES_A_PARAMETER * parameters + BYTES_BESIDE
 
 

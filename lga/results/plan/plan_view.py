@@ -21,7 +21,7 @@ def show_plan(plan: Plan, console: Console | None = None) -> None:
 
 
 def summary(plan: Plan) -> list[str]:
-    """The sums of what can run now, then a line for each dataset that is missing and each problem."""
+    """Return the sums of what can run now, then a line for each dataset that is missing and each problem."""
     runnable = plan.runnable
     cached, left = sum(cell.cached for cell in runnable), sum(cell.left for cell in runnable)
     room, needed = plan.free_bytes, plan.bytes(runnable)

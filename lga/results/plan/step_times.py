@@ -43,7 +43,7 @@ class Work:
 
     @classmethod
     def of(cls, config: Mapping[str, Any], train: int, val: int, test: int) -> "Work":
-        """The work of a config, whose trainer may limit epochs and batches."""
+        """Return the work of a config, whose trainer may limit epochs and batches."""
         trainer, recipe = config["trainer"], config["recipe"]
         batch = int(recipe["batch_size"])
         judged = trainer.get("limit_eval_batches"), 2 * batch
@@ -56,7 +56,7 @@ class Work:
 
 
 def network_key(config: Mapping[str, Any], device: str) -> str:
-    """What two runs have in common whose images take equally long."""
+    """Return what two runs have in common whose images take equally long."""
     values = {f"{group}.{name}": config[group].get(name) for group, name in _OF_NETWORK}
     return json.dumps({**values, "device": device, "version": VERSION}, sort_keys=True)
 
@@ -77,7 +77,7 @@ def times_of_records(records: Iterable[RunRecord], device: str) -> dict[str, flo
 
 
 def share_of_machine(environment: Mapping[str, str | int | None]) -> float:
-    """The part of the processor that a run had; a GPU is one run's."""
+    """Return the part of the processor that a run had; a GPU is one run's."""
     if environment.get("accelerator", "cpu") != "cpu":
         return 1.0
     return min(1.0, int(environment.get("threads") or 1) / int(environment.get("cores") or 1))
@@ -123,7 +123,7 @@ def _limited(images: int, batches: int | None, batch: int) -> int:
 
 
 def _read(path: Path) -> dict[str, float]:
-    """The kept measurements; a damaged file holds none."""
+    """Return the kept measurements; a damaged file holds none."""
     try:
         return _MEASURED.validate_json(path.read_bytes())
     except (OSError, ValidationError):

@@ -84,7 +84,7 @@ def timed(call: Callable[[], object], device: torch.device = PROCESSOR) -> float
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Gives torch one thread within."""
+    """Give torch one thread within."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

@@ -19,7 +19,7 @@ RECORDS = "records"
 
 
 def read_kept(folder: Path) -> tuple[CollectedRun, ...]:
-    """The records kept in an experiment's folder, by name; a UserError names one that is damaged."""
+    """Return the records kept in an experiment's folder, by name; a UserError names one that is damaged."""
     paths = sorted((folder / RECORDS).glob("*.json"))
     return tuple(CollectedRun(path, read_record(path)) for path in paths)
 
@@ -40,7 +40,7 @@ def keep(shown: Iterable[CollectedRun], folder: Path) -> Sequence[Path]:
 
 
 def slim(run: CollectedRun) -> RunRecord:
-    """The record with the run's history, without paths, loggers and the system's name; its hash stays."""
+    """Return the record with the run's history, less paths, loggers and the system's name; its hash stays."""
     record = run.record
     overrides = [override for override in record.overrides if not is_neutral(override.split("=")[0])]
     changed = {

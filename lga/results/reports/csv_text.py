@@ -20,7 +20,7 @@ _FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # the l
 
 
 def csv_text(results: Sequence[Results]) -> str:
-    """The whole file; gains, of the first metric, are over the experiment's reference."""
+    """Return the whole file; gains, of the first metric, are over the experiment's reference."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
@@ -33,7 +33,7 @@ def csv_text(results: Sequence[Results]) -> str:
 
 
 def harmless(text: str) -> str:
-    """The text with an apostrophe before what a spreadsheet would take for a formula.
+    """Return the text with an apostrophe before what a spreadsheet would take for a formula.
 
     It is one line; numbers stay numbers.
     """
@@ -80,7 +80,7 @@ def _interval(found: Estimate | None) -> tuple[float | None, float | None, float
 
 
 def _text(value: object) -> str:
-    """A number with ten digits, which a rounding of the last bits does not change."""
+    """Return a number with ten digits, which a rounding of the last bits does not change."""
     if value is None:
         return ""
     return f"{value:.10g}" if isinstance(value, float) else harmless(str(value))

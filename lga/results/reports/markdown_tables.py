@@ -30,7 +30,7 @@ def escaped(text: str) -> str:
 
 
 def _not_a_list(found: re.Match[str]) -> str:
-    """A sign that begins a heading or a list, escaped."""
+    """Return a sign that begins a heading or a list, escaped."""
     return f"\\{found[1]}" if found[1] else f"{found[2]}\\{found[3]}"
 
 
@@ -40,7 +40,7 @@ def row_line(texts: Iterable[str]) -> str:
 
 
 def family_tables(results: Results, heading: str) -> list[str]:
-    """The families' tables, each under its place where there is a form of heading for it."""
+    """Return the families' tables, each under its place where there is a form of heading for it."""
     lines = []
     for family in results.families:
         title = ["", heading.format(_title(family)), ""] if heading else [""]
@@ -128,7 +128,7 @@ def _judged_columns(at: int, metric: str, mark: str) -> list[Column]:
 
 
 def _published_text(number: Number) -> str:
-    """The published number with the digits that the source prints."""
+    """Return the published number with the digits that the source prints."""
     value = number.published
     return "-" if value is None else f"{value:.{decimals_of(value, number.decimals)}f}"
 
@@ -162,5 +162,5 @@ def _other_epoch_text(row: Row) -> str:
 
 
 def _other_epoch(row: Row) -> list[float]:
-    """The metric at the epoch that is not the primary one, of each seed that has it."""
+    """Return the metric at the epoch that is not the primary one, of each seed that has it."""
     return [run.record.other_epoch.metrics[row.metric] for run in row.runs if run.record.other_epoch]

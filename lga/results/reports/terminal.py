@@ -15,7 +15,7 @@ from lga.system.terminal_text import printable, with_fixed_width
 
 
 def show(collection: Collection, console: Console | None = None) -> None:
-    """Prints table and answer of each comparison, then runs that failed and files that could not be read."""
+    """Print table and answer of each comparison, then runs that failed and files that could not be read."""
     console = with_fixed_width(console or Console())
     for comparison in compare(collection.runs):
         console.print(_table(comparison))
@@ -68,13 +68,13 @@ def _table(comparison: Comparison) -> Table:
 
 
 def _rank(group: Group, comparison: Comparison) -> tuple[bool, float]:
-    """The reference, then the highest mean first."""
+    """Return the reference, then the highest mean first."""
     value = group.estimates.get(comparison.metric)
     return group.attention != comparison.reference, -value.mean if value else math.inf
 
 
 def _further(comparison: Comparison) -> list[str]:
-    """The metrics that the runs were asked for beside their task's."""
+    """Return the metrics that the runs were asked for beside their task's."""
     runs = [run for group in comparison.groups for run in group.runs]
     asked = {name for run in runs for name in run.record.config.get("metrics", {})}
     return sorted({name for run in runs for name in run.record.metrics if name.split("/")[0] in asked})

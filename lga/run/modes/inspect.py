@@ -136,7 +136,7 @@ class _Listing:
 
 
 def _notes(report: Report, listing: _Listing) -> None:
-    """What is worth knowing and not wrong."""
+    """Return what is worth knowing and not wrong."""
     for name, part in report.parts.items():
         for what in dict.fromkeys(dropped.what for dropped in part.known):
             places = [dropped.place for dropped in part.known if dropped.what == what]
