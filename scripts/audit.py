@@ -32,8 +32,8 @@ def main() -> int:
     pages = write_report(rows, findings, arguments.out / (arguments.experiment or ""))
     print(markdown(rows, findings))
     borne_out = sum(finding.holds for finding in findings)
-    told = f"; {len(findings)} findings, {borne_out} borne out by measurement" if findings else ""
-    print(f"{' and '.join(map(str, pages))}: {summary(rows)}{told}")
+    findings_text = f"; {len(findings)} findings, {borne_out} borne out by measurement" if findings else ""
+    print(f"{' and '.join(map(str, pages))}: {summary(rows)}{findings_text}")
     return 1 if borne_out < len(findings) or any(row.status == "unexplained" for row in rows) else 0
 
 

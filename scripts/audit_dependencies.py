@@ -74,9 +74,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ):
         print(printable(line))
     if unknown:
-        told = f"{', '.join(unknown[:SHOWN])}{', ...' if len(unknown) > SHOWN else ''}"
+        names = f"{', '.join(unknown[:SHOWN])}{', ...' if len(unknown) > SHOWN else ''}"
         print(
-            printable(f"error: the database knows nothing of {len(unknown)} packages: {told}"),
+            printable(f"error: the database knows nothing of {len(unknown)} packages: {names}"),
             file=sys.stderr,
         )
     return 1 if new or (unused and not unknown) else 2 if unknown else 0

@@ -46,8 +46,8 @@ def main() -> int:
     detector = subprocess.Popen([*run, *DETECTOR], stdout=subprocess.PIPE, text=True)
     status = subprocess.run([*run, *SWEEP], check=False).returncode
     print("waiting for the detector", flush=True)
-    told, _ = detector.communicate()
-    print(*told.splitlines()[-1:])
+    output, _ = detector.communicate()
+    print(*output.splitlines()[-1:])
     if status or detector.returncode:
         return status or detector.returncode
     digits, scenes = _images("digits"), _images("digit_scenes")

@@ -31,8 +31,8 @@ def main() -> int:
     parser.add_argument("--draws", type=int, default=DRAWS, help="of each figure")
     lines = list(figures(parser.parse_args().draws))
     for what, share, bounds in lines:
-        told = "" if bounds is None else f"  ({100 * bounds[0]:g} to {100 * bounds[1]:g})"
-        print(f"{100 * share:6.2f} %  {what}{told}")
+        limits = "" if bounds is None else f"  ({100 * bounds[0]:g} to {100 * bounds[1]:g})"
+        print(f"{100 * share:6.2f} %  {what}{limits}")
     return int(not all(bounds is None or bounds[0] <= share <= bounds[1] for _, share, bounds in lines))
 
 

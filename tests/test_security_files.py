@@ -106,13 +106,13 @@ def test_the_authors_checkpoint_as_a_whole_model_is_refused(tmp_path):
     [{}, {"a": 1}, [1], "text", torch.ones(2), {1: torch.ones(2)},
      {"state_dict": 3}, {"state_dict": {"model.0.conv.weight": 1}}],
 )  # fmt: skip
-def test_weights_that_are_none_are_told(tmp_path, content):
+def test_weights_that_are_none_are_reported(tmp_path, content):
     torch.save(content, tmp_path / "x.pt")
     with pytest.raises(UserError, match=r"holds no weights|a checkpoint of another architecture"):
         trained_network(cell(tmp_path, f"mode.checkpoint={tmp_path / 'x.pt'}"))
 
 
-def test_an_authors_state_dict_of_other_things_than_tensors_is_told():
+def test_an_authors_state_dict_of_other_things_than_tensors_is_reported():
     from lga.attention import NoAttention
     from lga.backbones import MobileNetV3
     from lga.classification import Classifier

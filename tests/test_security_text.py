@@ -198,10 +198,10 @@ def test_a_log_line_cannot_be_forged(tmp_path, capsys, monkeypatch, text):
 
 @pytest.mark.parametrize("text", NASTY)
 def test_a_users_error_is_one_line(text):
-    told = str(UserError(f"{text}: wrong"))
-    assert "\n" not in told
-    assert not CONTROL.search(told)
-    told.encode()
+    wording = str(UserError(f"{text}: wrong"))
+    assert "\n" not in wording
+    assert not CONTROL.search(wording)
+    wording.encode()
 
 
 def test_a_failed_runs_record_and_log_hold_an_error_as_text(tmp_path, monkeypatch):
@@ -277,21 +277,21 @@ def test_what_came_by_the_environment_is_hidden_from_every_writer(tmp_path, monk
 
 def test_the_record_of_a_finished_run_holds_nothing_of_the_environment(tmp_path, monkeypatch):
     monkeypatch.setenv("WANDB_API_KEY", SECRET)
-    monkeypatch.setenv("PRIVATE_THING", "not to be told")
+    monkeypatch.setenv("PRIVATE_THING", "not to be wording")
     folder = RunDirectory(cell(tmp_path))
     execute(folder.run)
     for path in folder.path.rglob("*"):
         if path.is_file():
             content = path.read_bytes()
             assert SECRET.encode() not in content
-            assert b"not to be told" not in content
+            assert b"not to be wording" not in content
 
 
 @pytest.mark.parametrize(
     "url",
     ["https://user:pass-word@example.org/x", "https://ghp_0123456789@example.org/x", "ftp://u:p@h:21/x"],
 )
-def test_the_credentials_of_an_address_are_not_told(tmp_path, monkeypatch, url):
+def test_the_credentials_of_an_address_are_not_reported(tmp_path, monkeypatch, url):
     def fails(*_, **__):
         raise requests.ConnectionError(url)
 
@@ -307,7 +307,7 @@ def test_the_credentials_of_an_address_are_not_told(tmp_path, monkeypatch, url):
     assert "If-Range" in part.request_headers(url)
 
 
-def test_the_address_of_a_wandb_server_is_told_without_its_password(monkeypatch, tmp_path):
+def test_the_address_of_a_wandb_server_is_reported_without_its_password(monkeypatch, tmp_path):
     from scripts.wandb_views import require_account
 
     monkeypatch.delenv("WANDB_API_KEY", raising=False)

@@ -62,26 +62,26 @@ def explain(error: Exception, arguments: Sequence[str]) -> str:
         (each for each in (error, error.__cause__) if isinstance(each, OverrideParseException)), None
     )
     if misread:
-        told = _unreadable(misread.override)
+        message = _unreadable(misread.override)
     elif "NoneType" in text and (within := _within_nothing(arguments)):
-        told = within
+        message = within
     elif found := re.search(r"Ambiguous value for argument '(([^=]+)=(.*))'", text):
-        told = f"{found[1]}: to run each of them, add -m; one list is written {found[2]}=[{found[3]}]"
+        message = f"{found[1]}: to run each of them, add -m; one list is written {found[2]}=[{found[3]}]"
     elif isinstance(cause, MissingMandatoryValue) or text.startswith("Error merging override ~"):
-        told = _missing(str(getattr(cause, "full_key", "")), arguments)
+        message = _missing(str(getattr(cause, "full_key", "")), arguments)
     elif found := re.search(r"[Cc]ould not (?:find|load) '([\w/]+)/([^'/]*)'", text):
-        told = _unknown_option(*found.groups())
+        message = _unknown_option(*found.groups())
     elif found := re.search(r"Could not override '([^']+)'", text):
-        told = unknown_key(found[1], arguments)
+        message = unknown_key(found[1], arguments)
     elif isinstance(cause, ConfigKeyError) and cause.full_key:
-        told = unknown_key(cause.full_key, arguments)
+        message = unknown_key(cause.full_key, arguments)
     elif found := re.search(r"(?:In '([^']+)': )?ConfigKeyError.*full_key: (\S+)", text, re.DOTALL):
-        told = (f"conf/{found[1]}.yaml: " if found[1] else "") + unknown_key(found[2], arguments)
+        message = (f"conf/{found[1]}.yaml: " if found[1] else "") + unknown_key(found[2], arguments)
     elif isinstance(cause, ValidationError) and cause.full_key:
-        told = _no_value(cause.full_key, first_line(cause))
+        message = _no_value(cause.full_key, first_line(cause))
     else:
-        told = " ".join(text.split())
-    return told
+        message = " ".join(text.split())
+    return message
 
 
 def _no_value(key: str, text: str) -> str:
@@ -184,7 +184,7 @@ def nearest(wrong: str, valid: Iterable[str]) -> str:
     return f"{hint}valid: {', '.join(names)}" if names else "it cannot be set"
 
 
-def composed_or_told(overrides: Sequence[str]) -> DictConfig:
+def composed_or_explained(overrides: Sequence[str]) -> DictConfig:
     """Return the composed config; raise a UserError of one line for overrides that do not fit."""
     try:
         return compose(overrides)

@@ -14,7 +14,7 @@ from omegaconf import OmegaConf
 from pydantic import AfterValidator
 from pydantic.fields import FieldInfo
 
-from lga.config.compose import CONFIG_DIR, composed_or_told, groups, options, unknown_key
+from lga.config.compose import CONFIG_DIR, composed_or_explained, groups, options, unknown_key
 from lga.config.schema import Config
 from lga.config.values import LARGEST, Flag, PathText
 from lga.system.errors import UserError
@@ -72,7 +72,7 @@ def print_keys(arguments: Sequence[str]) -> None:
 
 def keys(overrides: Sequence[str] = ()) -> Iterator[Key]:
     """Yield every key with its value in the composed config; nothing where its section is left out."""
-    config = composed_or_told(overrides)
+    config = composed_or_explained(overrides)
     for name, hint, line in _walked(Config):
         parent, _, key = name.rpartition(".")
         section = OmegaConf.select(config, parent) if parent else config
@@ -130,11 +130,11 @@ def _takes(name: str, hint: Any) -> str:
             if isinstance(rule, AfterValidator) and isinstance(rule.func, partial):
                 return str(rule.func.args[0]).removeprefix("valid: ")
         bounds = [each for rule in rules if isinstance(rule, FieldInfo) for each in rule.metadata]
-        told = [
+        parts = [
             text.format(limit)
             for each in bounds
             for bound, text in _BOUNDS.items()
             if (limit := getattr(each, bound, LARGEST)) != LARGEST
         ]
-        return ", ".join([_takes(name, kind), *told])
+        return ", ".join([_takes(name, kind), *parts])
     return "path" if hint == PathText else _KINDS[get_origin(hint) or hint]

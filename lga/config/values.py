@@ -39,14 +39,14 @@ Tag = Annotated[str, Field(min_length=1, max_length=64)]  # of W&B, as are the n
 Label = Annotated[str, Field(min_length=1, max_length=128)]
 
 
-def _fits(told: str, fits: Callable[[Any], object], value: Any) -> Any:
+def _fits(message: str, fits: Callable[[Any], object], value: Any) -> Any:
     if not fits(value):
-        raise ValueError(told)
+        raise ValueError(message)
     return value
 
 
-def _rule(fits: Callable[[Any], object], told: str) -> AfterValidator:
-    return AfterValidator(partial(_fits, told, fits))
+def _rule(fits: Callable[[Any], object], message: str) -> AfterValidator:
+    return AfterValidator(partial(_fits, message, fits))
 
 
 def word(*valid: str) -> AfterValidator:
@@ -128,10 +128,10 @@ def fault(config: Mapping[str, Any], schema: type) -> str | None:
         _checker(schema).validate_python(dict(config))
     except ValidationError as error:
         first = error.errors()[0]
-        told = _WORDS.get(first["type"], first["msg"].removeprefix("Input should be ")).format(
+        message = _WORDS.get(first["type"], first["msg"].removeprefix("Input should be ")).format(
             **first.get("ctx", {})
         )
         value = first["input"]
         shown = f"={value}" if isinstance(value, str | int | float) else ""
-        return f"{'.'.join(map(str, first['loc']))}{shown[:80]}: {told}"
+        return f"{'.'.join(map(str, first['loc']))}{shown[:80]}: {message}"
     return None

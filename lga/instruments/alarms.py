@@ -37,21 +37,21 @@ def alarms(state: State, before: State | None = None) -> list[Alarm]:
 def alpha_at_extreme(state: State, before: State | None) -> Alarm | None:
     """Ring if one kind of branches has nearly all the weight, or an alpha is not positive."""
     means = {kind: values["mean"] for kind, values in state["alpha"]["values"].items()}
-    told = ", ".join(f"alpha of the {kind} branches {_shown(mean)}" for kind, mean in means.items())
+    message = ", ".join(f"alpha of the {kind} branches {_shown(mean)}" for kind, mean in means.items())
     sign = "alpha at an extreme"
     if any(mean is None for mean in means.values()):
-        return Alarm(sign, told, "Training has diverged.")
+        return Alarm(sign, message, "Training has diverged.")
     off = [kind for kind, mean in means.items() if mean <= 0]
     if off:
         does = "is switched off" if any(means[kind] == 0 for kind in off) else "is subtracted"
-        return Alarm(sign, told, f"What comes by the {' and '.join(off)} branches {does}.")
+        return Alarm(sign, message, f"What comes by the {' and '.join(off)} branches {does}.")
     share = state["alpha"]["local_share"]
     if share is None or 1 - MOST_SHARE <= share <= MOST_SHARE:
         return None
     strong, weak = ("local", "global") if share > MOST_SHARE else ("global", "local")
     larger = max(share, 1 - share)
     return Alarm(
-        sign, told, f"The {strong} branches have {larger:.1%} of the weight; the {weak} ones hardly count."
+        sign, message, f"The {strong} branches have {larger:.1%} of the weight; the {weak} ones hardly count."
     )
 
 
@@ -72,7 +72,7 @@ def gate_collapsed(state: State, before: State | None) -> Alarm | None:
 
 
 def dead_parameters(state: State, before: State | None) -> Alarm | None:
-    """Return whether queries, keys or values of a branch got a gradient of exactly zero all epoch."""
+    """Report queries, keys or values of a branch that got a gradient of exactly zero all epoch."""
     gradients = state["gradients"]
     if gradients is None:
         return None
@@ -100,7 +100,7 @@ def unstable_attention(state: State, before: State | None) -> Alarm | None:
         return None
     earlier = (before or {}).get("attention") or {}
     judged = {name: _instability(now, earlier.get(name)) for name, now in state["attention"].items()}
-    unstable = [f"{name}: {told}" for name, told in judged.items() if told is not None]
+    unstable = [f"{name}: {sign}" for name, sign in judged.items() if sign is not None]
     if not unstable:
         return None
     return Alarm(

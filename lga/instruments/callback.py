@@ -145,8 +145,8 @@ class InstrumentsCallback(pl.Callback):
         """Say each alarm when it is first rung."""
         for alarm in summary(self.rows)["alarms"]:
             if alarm["first"] == alarm["last"] == self.rows[-1]["epoch"]:
-                told = f"{alarm['sign']}: {alarm['seen']}. {alarm['meaning']}"
-                log.warning("instruments: epoch %d, %s: %s", alarm["first"], alarm["block"], told)
+                message = f"{alarm['sign']}: {alarm['seen']}. {alarm['meaning']}"
+                log.warning("instruments: epoch %d, %s: %s", alarm["first"], alarm["block"], message)
 
 
 def row(epoch: int, step: int, states: Mapping[str, BlockState], before: Row | None) -> Row:
@@ -186,8 +186,8 @@ def _alarms(rows: list[Row]) -> list[dict[str, Any]]:
         for block, state in line["blocks"].items():
             for alarm in state["alarms"]:
                 first = listed.get((block, alarm["sign"]), {}).get("first", line["epoch"])
-                told = {"block": block, "first": first, "last": line["epoch"], **alarm}
-                listed[block, alarm["sign"]] = told
+                entry = {"block": block, "first": first, "last": line["epoch"], **alarm}
+                listed[block, alarm["sign"]] = entry
     return list(listed.values())
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pkgutil import resolve_name
 from typing import Any
 
-from lga.config.compose import composed_or_told
+from lga.config.compose import composed_or_explained
 from lga.config.frozen_run import FrozenRun, freeze
 from lga.system.errors import UserError
 
@@ -17,7 +17,7 @@ def frozen(overrides: Sequence[str] = (), choices: Mapping[str, Any] | None = No
     if isinstance(overrides, str):
         raise UserError(f"{overrides}: give a list of overrides, such as ['dataset=digits', 'seed=1']")
     written = (*overrides, *as_overrides(choices or {}))
-    return freeze(composed_or_told(written), written)
+    return freeze(composed_or_explained(written), written)
 
 
 def as_overrides(choices: Mapping[str, Any]) -> list[str]:

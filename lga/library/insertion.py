@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from lga.config.compose import composed_or_told
+from lga.config.compose import composed_or_explained
 from lga.config.instantiation import make
 from lga.config.schema import TASKS
 from lga.system.errors import UserError
@@ -41,7 +41,7 @@ def insert(
     build: Build
     if isinstance(block, str):
         chosen = [f"attention={block}", *(f"backbone.lga_heads.{task}=null" for task in TASKS)]
-        build = make(composed_or_told(chosen).attention.block, "attention.block")
+        build = make(composed_or_explained(chosen).attention.block, "attention.block")
     else:
         build = block
     parts = [_part(model, name) for name in after]

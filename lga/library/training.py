@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lga.config.compose import composed_or_told
+from lga.config.compose import composed_or_explained
 from lga.launch.local import run_in_processes
 from lga.launch.sweep import Job, SweepProgress, launch_sweep
 from lga.library.choices import as_overrides, frozen
@@ -131,7 +131,7 @@ def compare(
     shared = [*overrides, *as_overrides({"dataset": dataset, **choices})]
     wanted = [[*shared, *as_overrides({"attention": one, "seed": s})] for one in attentions for s in numbers]
     engine = _in_this_process if jobs == 1 else partial(run_in_processes, jobs_per_device=jobs)
-    ended = launch_sweep(composed_or_told, wanted, engine)
+    ended = launch_sweep(composed_or_explained, wanted, engine)
     for one in ended:
         _ = one.return_value  # raises if any failed
     folders = [Path(one.working_dir) for one in ended]

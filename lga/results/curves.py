@@ -81,8 +81,8 @@ def _taken_for_a_history(run: CollectedRun) -> Iterator[None]:
     try:
         yield
     except (IndexError, KeyError, TypeError, ValueError, OverflowError, OSError, csv.Error) as error:
-        told = f"not a history of metrics by epoch: {type(error).__name__}: {error}"
-        raise UserError(f"{run.folder / 'metrics.csv'}: {told}") from error
+        message = f"not a history of metrics by epoch: {type(error).__name__}: {error}"
+        raise UserError(f"{run.folder / 'metrics.csv'}: {message}") from error
 
 
 def evenly_spaced(length: int, points: int) -> list[int]:

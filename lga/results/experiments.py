@@ -116,8 +116,8 @@ class Page:
 
 def all_experiments() -> tuple[Experiment, ...]:
     """All of them, page by page."""
-    told = ((name, _told(name)) for name in experiment_files())
-    found = [_experiment(name, node, page) for name, (node, page) in told if node]
+    nodes = ((name, _declared(name)) for name in experiment_files())
+    found = [_experiment(name, node, page) for name, (node, page) in nodes if node]
     return tuple(sorted(found, key=lambda one: (one.order, one.page, one.name)))
 
 
@@ -176,14 +176,14 @@ def _pages(experiments: Iterable[Experiment]) -> tuple[Page, ...]:
     return tuple(Page(name, tuple(members)) for name, members in groupby(experiments, lambda one: one.page))
 
 
-def _told(name: str) -> tuple[dict[str, Any], str | None]:
+def _declared(name: str) -> tuple[dict[str, Any], str | None]:
     """Return the node ``experiment`` and the page's name, the file's own over those that it includes."""
     content = read_experiment_file(name)
     node: dict[str, Any] = {}
     page = None
     for included in content.get("defaults") or ():
         if isinstance(included, str) and included != "_self_":
-            more, above = _told(included)
+            more, above = _declared(included)
             node, page = {**node, **more}, above or page
     return {**node, **(content.get("experiment") or {})}, (content.get("paths") or {}).get("kept") or page
 

@@ -88,9 +88,9 @@ def pooled_sentence(metric: str, pooled: Pooled) -> str:
     sure = (
         "a gain" if low and low > 0 else "a loss" if high and high < 0 else "neither gain nor loss is shown"
     )
-    told = interval(pooled.mean, signed=True)
+    gain = interval(pooled.mean, signed=True)
     return (
-        f"Over {pooled.mean.n} cells LGA's mean gain over none is {told} points of {name}: {sure}. "
+        f"Over {pooled.mean.n} cells LGA's mean gain over none is {gain} points of {name}: {sure}. "
         f"Random effects: cells differ by tau = {pooled.tau:.2f}, I2 = {100 * pooled.i2:.0f} %."
     )
 

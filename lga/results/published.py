@@ -77,9 +77,9 @@ class PublishedRow:
         if found is None:
             return "equal" if parameters == self.parameters else None
         decimals, power = len(found[1].partition(".")[2]), 1 + "KMG".index(found[2])
-        for unit, told in (1000, "equal"), (1024, f'its "{found[2]}" is 2^{10 * power}'):
+        for unit, match in (1000, "equal"), (1024, f'its "{found[2]}" is 2^{10 * power}'):
             if f"{parameters / unit**power:.{decimals}f}" == found[1]:
-                return told
+                return match
         return None
 
 

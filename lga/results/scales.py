@@ -54,12 +54,12 @@ def other_images(record: RunRecord) -> str | None:
     if published is None or record.data is None:
         return None
     slack = SLACK.get(record.cell.dataset, 0.0)
-    told = []
+    differences = []
     for split, name, wanted in zip(("train", "test"), ("training", "test"), published, strict=True):
         read = record.data.counts.get(split, 0)
         if abs(read - wanted) > slack * wanted:
-            told.append(f"{read:,} of {wanted:,} {name} images")
-    return ", ".join(told) or None
+            differences.append(f"{read:,} of {wanted:,} {name} images")
+    return ", ".join(differences) or None
 
 
 @cache

@@ -109,14 +109,14 @@ def family_sentence(experiment: Experiment, family: Family) -> str:
         kind = f"{'an' if experiment.kind[0] in 'aeiou' else 'a'} {experiment.kind}"
         return f"{family.place}: not run with two seeds of {experiment.reference} and of {kind} yet."
     words = {word: [row for row in gained if row.word == word] for word in WORDS}
-    told = [f"{row.label} ({_found(row)})" for word in ("gain", "loss") for row in words[word]]
+    parts = [f"{row.label} ({_found(row)})" for word in ("gain", "loss") for row in words[word]]
     nothing = ", ".join(row.label for row in words["practically none"])
-    told += [f"practically none: {nothing}"] if nothing else []
+    parts += [f"practically none: {nothing}"] if nothing else []
     undecided = len(words["undecided"])
-    told += [f"undecided: {undecided} of {len(gained)}"] if undecided else []
-    told += [_sight(spread)]
-    told += [seeds_wanted(spread, gained[0].metric)] if undecided else []
-    return f"{family.place}, {label(gained[0].metric)}{_mark(family)}: {'; '.join(told)}."
+    parts += [f"undecided: {undecided} of {len(gained)}"] if undecided else []
+    parts += [_sight(spread)]
+    parts += [seeds_wanted(spread, gained[0].metric)] if undecided else []
+    return f"{family.place}, {label(gained[0].metric)}{_mark(family)}: {'; '.join(parts)}."
 
 
 def _sight(spread: Spread) -> str:

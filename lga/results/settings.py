@@ -54,6 +54,6 @@ def distinctions(all_settings: Sequence[Mapping[str, Any]]) -> list[str]:
         )
         if len(set(column)) > 1:
             texts[column] = None
-    told = [", ".join(column) for column in zip(*list(texts)[:SHOWN_DIFFERENCES], strict=True)]
+    joined = [", ".join(column) for column in zip(*list(texts)[:SHOWN_DIFFERENCES], strict=True)]
     more = len(texts) - SHOWN_DIFFERENCES
-    return [f"{text} and {more} more" if more > 0 else text for text in told] or [""] * len(all_settings)
+    return [f"{text} and {more} more" if more > 0 else text for text in joined] or [""] * len(all_settings)

@@ -13,7 +13,7 @@ from torch import nn
 from torchmetrics import Metric
 
 from lga.backbones.small_maps import use_products_on_small_maps
-from lga.config.compose import composed_or_told
+from lga.config.compose import composed_or_explained
 from lga.config.frozen_run import freeze
 from lga.config.instantiation import located, make, make_reader
 from lga.data.loading.random_streams import Stream, kept_global_state, stream_seed
@@ -28,7 +28,7 @@ def build_model(overrides: Sequence[str] = ()) -> nn.Module:
 
     Raises UserError for an override that does not exist or a combination that does not fit.
     """
-    return build_network(freeze(composed_or_told(overrides)).cfg)
+    return build_network(freeze(composed_or_explained(overrides)).cfg)
 
 
 def build_network(cfg: DictConfig) -> nn.Module:

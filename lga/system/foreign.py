@@ -181,7 +181,7 @@ def parse_json(content: bytes, kind: type[T], place: str, advice: str = "") -> T
     except RecursionError as error:
         raise UserError(f"{place}: its JSON is nested too deep{advice}") from error
     except (msgspec.ValidationError, UnicodeDecodeError) as error:
-        raise UserError(f"{place}: {_told(error)}{advice}") from error
+        raise UserError(f"{place}: {_message(error)}{advice}") from error
     except msgspec.DecodeError as error:
         found = _BYTE.search(str(error))
         byte = int(found[1]) if found else len(content)
@@ -220,7 +220,7 @@ def _doubled(content: bytes, keys: Collection[bytes]) -> str | None:
     return None
 
 
-def _told(error: Exception) -> str:
+def _message(error: Exception) -> str:
     """Return msgspec's message, the field first."""
     if isinstance(error, UnicodeDecodeError):
         return f"expected UTF-8 text, found the byte {error.object[error.start]:#x}"

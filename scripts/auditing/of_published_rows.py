@@ -89,13 +89,13 @@ def optimizers(rows: tuple[PublishedRow, ...]) -> Finding:
     used = Counter(row.optimizer for row in rows)
     chosen = {name: _automatic(PUBLISHED_IMAGES[name][0]) for name in OPTIMIZED_SETS}
     by_hand = sorted({row.dataset for row in rows if row.optimizer == "Adam"})
-    told = ", ".join(f"{name} {optimizer}" for name, optimizer in chosen.items())
+    optimizers = ", ".join(f"{name} {optimizer}" for name, optimizer in chosen.items())
     return Finding(
         16,
         "The optimizer differs from dataset to dataset",
         ", ".join(f"{optimizer} in {number} rows" for optimizer, number in sorted(used.items())),
         f"the toolchain's automatic choice knows SGD and AdamW only; at {TOOLCHAIN_EPOCHS} epochs it gives "
-        f"{told}. Adam ({', '.join(by_hand)}) was set by hand",
+        f"{optimizers}. Adam ({', '.join(by_hand)}) was set by hand",
         "numbers of different datasets differ in more than the dataset; rates and epochs of the hand-set "
         "rows are not known",
         holds=used["Adam"] > 0 and "Adam" not in chosen.values(),

@@ -144,16 +144,16 @@ def _deviations(rows: Sequence[AuditedRow]) -> list[str]:
 def _deviation(number: int, row: AuditedRow) -> str:
     published, counts = row.published, row.counts
     difference = (published.parameters or 0) - counts.parameters
-    told = (
+    message = (
         f"- Row {number}, {published.dataset}, {published.model}, {published.attention}: published "
         f"{published.parameters:,} ({difference:+,} to the network named) and {_gflops(published)} GFLOPs"
     )
     if row.explained is None:
-        return f"{told}. Unexplained."
+        return f"{message}. Unexplained."
     explanation = row.explained.explanation
     gflops = "" if published.parameters_text else f" and {row.explained.counts.gflops_paper:.3f}"
     return (
-        f"{told}. {explanation.name.capitalize()}: {explanation.text}. Built and counted so: "
+        f"{message}. {explanation.name.capitalize()}: {explanation.text}. Built and counted so: "
         f"{row.explained.parameters:,}{gflops}."
     )
 

@@ -191,8 +191,8 @@ def _comparable(rows: Iterable[PublishedRow], experiment: str) -> list[tuple[Pub
             found.append((row, network))
         else:
             why = "its data is not here to count its classes; fill in num_classes"
-            told = why if row.parameters else "no parameters are published"
-            print(f"left out: {'/'.join(row.cell)}: {told}", file=sys.stderr)
+            reason = why if row.parameters else "no parameters are published"
+            print(f"left out: {'/'.join(row.cell)}: {reason}", file=sys.stderr)
     return found
 
 

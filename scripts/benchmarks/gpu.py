@@ -117,8 +117,8 @@ def check(setup: Setup) -> None:
     with tf32(True):
         with_tf32 = {f"block C={each}": max(block_errors(setup, each)) for each in channels}
     for name, error in errors.items():
-        told = f", with TF32 {with_tf32[name]:.1e}" if name in with_tf32 else ""
-        say(f"  {name:18} {error:.1e}{told}")
+        beside = f", with TF32 {with_tf32[name]:.1e}" if name in with_tf32 else ""
+        say(f"  {name:18} {error:.1e}{beside}")
     if wrong := [name for name, error in errors.items() if not error <= AGREEMENT]:
         sys.exit(f"error: {', '.join(wrong)}: not what the processor computes, so nothing was timed")
 
@@ -133,11 +133,11 @@ def time_step(setup: Setup, network: str, attention: str, form: str, precision: 
             step = Step(setup, network, attention, form, precision)
             rate = setup.batch / setup.time(step)
             peak = torch.cuda.max_memory_allocated(setup.device) if setup.device.type == "cuda" else 0
-            told = counted(step)
+            counts = counted(step)
     except Exception as error:  # a compiler's failure, or memory: the others are timed all the same
         say(f"  {network:12} {attention:5} {form:9} {failed(error)}")
         return None
-    say(f"  {network:12} {attention:5} {form:9} {rate:8,.1f} images/s   {told}, {peak / 1e9:.2f} GB")
+    say(f"  {network:12} {attention:5} {form:9} {rate:8,.1f} images/s   {counts}, {peak / 1e9:.2f} GB")
     return rate
 
 
@@ -182,7 +182,7 @@ def time_blocks(setup: Setup, clock: Clock) -> None:
         }
         if channels == compiled_at:
             forms["compiled"] = LocalGlobalAttention
-        told = []
+        times = []
         for form, kind in forms.items():
             if not clock.has((30 if form == "compiled" else 4) * setup.seconds, f"{name}, {form}"):
                 continue
@@ -191,8 +191,8 @@ def time_blocks(setup: Setup, clock: Clock) -> None:
                 block.compile(backend=setup.compiler)
             x = torch.randn(batch, channels, side, side, device=setup.device)
             x = x.to(memory_format=torch.channels_last).requires_grad_()
-            told.append(f"{form} {time_block(setup, block, x)}")
-        say(f"  {name:28} {'; '.join(told)}")
+            times.append(f"{form} {time_block(setup, block, x)}")
+        say(f"  {name:28} {'; '.join(times)}")
 
 
 def time_block(setup: Setup, block: nn.Module, x: Tensor) -> str:

@@ -78,8 +78,8 @@ class Report(_Part):
     def heading(self) -> str:
         """Return what it was measured on, in one line."""
         names = ("cpu", "cores", "threads", "accelerator", "torch")
-        told = ", ".join(f"{name} {self.hardware[name]}" for name in names if self.hardware.get(name))
-        return f"{told}; {self.rounds} rounds on {self.device}"
+        hardware = ", ".join(f"{name} {self.hardware[name]}" for name in names if self.hardware.get(name))
+        return f"{hardware}; {self.rounds} rounds on {self.device}"
 
 
 def read_report(path: Path) -> Report | None:

@@ -47,14 +47,14 @@ PHOTOGRAPHS = {
 
 
 def measure_all(
-    configs: Mapping[str, Mapping[str, Any]], told: Callable[[str], None] = print
+    configs: Mapping[str, Mapping[str, Any]], report: Callable[[str], None] = print
 ) -> Measurements:
     """Measure networks, by `configs`, then loading and judging."""
     networks = {}
     with one_thread():
         for name, config in configs.items():
             networks[name] = network_cost(config)
-            told(f"{name}: {networks[name].seconds:.3f} s, {networks[name].gflops:.1f} GFLOP an image")
+            report(f"{name}: {networks[name].seconds:.3f} s, {networks[name].gflops:.1f} GFLOP an image")
         loading = {name: loading_rates(*size) for name, size in PHOTOGRAPHS.items()}
         judging = judging_seconds()
     machine = f"{os.cpu_count()} cores, {environment()['cpu']}"

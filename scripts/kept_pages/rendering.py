@@ -62,7 +62,7 @@ def readme_block(judged: Judged) -> str:
         "",
         row_line(("page", "cells that ran", "what was found")),
         row_line((":--", "--:", ":--")),
-        *(row_line(_told(page, results)) for page, results in ran.items()),
+        *(row_line(_page_row(page, results)) for page, results in ran.items()),
     ]
     if waiting := [_link(page, page.name) for page in judged if page not in ran]:
         lines += ["", fill(f"No cell has run yet of {', '.join(waiting)}.", 120, break_on_hyphens=False)]
@@ -91,7 +91,7 @@ def _means(family: Family) -> tuple[str, ...]:
     return f"{name}, {network}{metric}", str(len(lga.runs)), *means, escaped(gain), word
 
 
-def _told(page: Page, results: Sequence[Results]) -> tuple[str, str, str]:
+def _page_row(page: Page, results: Sequence[Results]) -> tuple[str, str, str]:
     """Return the page, how much of it ran, and how many of its verdicts or gains are which."""
     rows = [row for one in results for row in one.rows]
     count = Counter(str(row.verdict.word) if row.verdict else row.word for row in rows if row.runs)

@@ -29,13 +29,13 @@ def as_json(dashboard: Dashboard) -> str:
         for view in dashboard.views
     ]
     report = dashboard.report
-    told = {"title": report.title, "entity": report.entity, "project": report.project}
-    return json.dumps({"views": views, "report": {**told, "spec": _specification(report)}}, indent=1)
+    heading = {"title": report.title, "entity": report.entity, "project": report.project}
+    return json.dumps({"views": views, "report": {**heading, "spec": _specification(report)}}, indent=1)
 
 
 def default_entity() -> str:
     """Return the account's own entity; a UserError if W&B names none."""
-    with _refusal_told("the account"):
+    with _refusal_explained("the account"):
         entity: str | None = wandb.Api().default_entity
     if not entity:
         raise UserError("W&B: the account has no default entity; name one with --entity")
@@ -64,7 +64,7 @@ class Publisher:
     def _save(self, item: Any, name: str, kind: Any, fields: tuple[str, ...]) -> str:
         key = f"{item.entity}/{item.project}: {name}"
         known = self.addresses.get(key)
-        with _refusal_told(name):
+        with _refusal_explained(name):
             if known is not None:
                 saved = _loaded(kind.from_url, known, self.file)
                 for field in fields:
@@ -107,7 +107,7 @@ def _read_addresses(file: Path) -> dict[str, str]:
 
 
 @contextmanager
-def _refusal_told(what: str) -> Iterator[None]:
+def _refusal_explained(what: str) -> Iterator[None]:
     """Turn what the two libraries raise, plain exceptions among it, into one line."""
     try:
         yield

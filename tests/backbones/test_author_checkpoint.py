@@ -45,7 +45,7 @@ def test_a_fitting_checkpoint_is_loaded_whole(backbone):
         torch.testing.assert_close(value, checkpoint[names[key]])
 
 
-def test_every_kind_of_misfit_is_told_and_nothing_is_loaded():
+def test_every_kind_of_misfit_is_reported_and_nothing_is_loaded():
     model = Classifier(MobileNetV3(NoAttention), 10)
     before = {key: value.clone() for key, value in model.state_dict().items()}
     checkpoint = author_state(model)

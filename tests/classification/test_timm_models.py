@@ -98,6 +98,6 @@ def test_a_block_without_heads_goes_in_as_it_is():
 
 def test_the_example_runs(capsys):
     runpy.run_path(str(ROOT / "examples" / "timm_attention.py"), run_name="__main__")
-    told = capsys.readouterr().out
-    assert "lga_mobilenetv3: 680,630 parameters, (2, 3, 64, 64) -> (2, 10)" in told
-    assert "[8, 16, 32] [(32, 8, 8), (64, 4, 4), (128, 2, 2)]" in told
+    output = capsys.readouterr().out
+    assert "lga_mobilenetv3: 680,630 parameters, (2, 3, 64, 64) -> (2, 10)" in output
+    assert "[8, 16, 32] [(32, 8, 8), (64, 4, 4), (128, 2, 2)]" in output

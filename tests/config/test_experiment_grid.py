@@ -28,7 +28,7 @@ def test_a_run_is_the_one_that_the_command_line_composes():
 
 
 @pytest.mark.parametrize(
-    ("experiment", "overrides", "told"),
+    ("experiment", "overrides", "message"),
     [
         ("table9", [], "experiment=table9: no such option; did you mean table"),
         ("table1", ["sed=1"], "sed: no such key; did you mean seed?"),
@@ -36,6 +36,6 @@ def test_a_run_is_the_one_that_the_command_line_composes():
         ("table1", ["dataset=digits"], "recipe/published/mobilenetv3=digits: no such option"),
     ],
 )
-def test_mistakes_are_told(experiment, overrides, told):
-    with pytest.raises(UserError, match=told):
+def test_mistakes_are_reported(experiment, overrides, message):
+    with pytest.raises(UserError, match=message):
         experiment_runs(experiment, overrides)

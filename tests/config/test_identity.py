@@ -2,7 +2,7 @@
 
 import pytest
 
-from lga.config.compose import compose, composed_or_told
+from lga.config.compose import compose, composed_or_explained
 from lga.config.frozen_run import FrozenRun, freeze
 from lga.run.execute import execute
 from lga.run.folder.checkpoints import save
@@ -104,7 +104,7 @@ def test_nothing_of_the_old_start_rule_is_finished_or_continued(tmp_path):
 
 def test_there_is_one_start_rule():
     with pytest.raises(UserError, match=r"start: Invalid value 'other', expected one of \[by_slot\]"):
-        composed_or_told(["start=other"])
+        composed_or_explained(["start=other"])
 
 
 def test_the_folder_is_readable_and_bears_the_hash(tmp_path):
@@ -117,7 +117,7 @@ def test_the_folder_is_readable_and_bears_the_hash(tmp_path):
 @pytest.mark.parametrize("name", ["../../outside", "/tmp/outside", "a/b", "..", ".hidden", "a\nb", ""])
 @pytest.mark.parametrize("group", ["dataset", "backbone", "attention", "detector"])
 def test_a_name_cannot_lead_out_of_the_outputs(tmp_path, group, name):
-    config = composed_or_told(["dataset=digits"])
+    config = composed_or_explained(["dataset=digits"])
     config[group]["name"], config.paths.output_dir = name, str(tmp_path)
     with pytest.raises(UserError, match=rf"{group}\.name="):
         freeze(config)

@@ -53,15 +53,15 @@ def test_kept_records_and_what_is_composed_today_have_one_recipe():
 
 
 @pytest.mark.parametrize(
-    ("override", "told"),
+    ("override", "message"),
     [
         ("attention.block.heads=5", r"^attention\.block: heads=5 does not divide 24 channels; set one of "),
         ("attention.block.scales=-1", r"^attention\.block: scales=-1 "),
         ("backbone.network.scale=q", r"^backbone\.network: scale='q' is unknown"),
     ],
 )
-def test_the_key_of_the_node_comes_first(override, told):
-    with pytest.raises(UserError, match=told):
+def test_the_key_of_the_node_comes_first(override, message):
+    with pytest.raises(UserError, match=message):
         lga.build_model(["attention=lga_variant", override])
 
 

@@ -54,15 +54,15 @@ def test_several_sections_are_printed_each(capsys):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["trane"], r"trane: no such key; did you mean trainer\? valid: mode, dataset"),
         (["recipe.opt"], r"recipe\.opt: no such key of recipe; did you mean optimizer\?"),
         (["trainer", "x"], "x: no such key; valid: mode, dataset"),
     ],
 )
-def test_a_mistyped_key_is_answered(arguments, told):
-    with pytest.raises(UserError, match=f"^{told}"):
+def test_a_mistyped_key_is_answered(arguments, message):
+    with pytest.raises(UserError, match=f"^{message}"):
         print_keys(arguments)
 
 

@@ -11,7 +11,7 @@ from thop import profile
 
 import lga
 from lga.attention.timm_layer import FITTING, timm_block
-from lga.config.compose import compose, composed_or_told
+from lga.config.compose import compose, composed_or_explained
 from lga.config.frozen_run import FrozenRun, freeze
 from lga.config.grid import experiment_runs
 from lga.run.machine.complexity import attention_heads, complexity_of, paper_gflops
@@ -43,7 +43,7 @@ def test_grids_take_names():
 
 
 @pytest.mark.parametrize(
-    ("override", "told"),
+    ("override", "message"),
     [
         ("backbone=timm/eff-net", "backbone=timm/eff-net: not a timm model;"),
         (
@@ -53,14 +53,14 @@ def test_grids_take_names():
         ("backbone=tim/efficientnet_b0", "backbone/tim=efficientnet_b0: there is no group"),
     ],
 )
-def test_other_names_are_refused_in_one_line(override, told):
-    with pytest.raises(UserError, match=told) as refused:
-        composed_or_told([override])
+def test_other_names_are_refused_in_one_line(override, message):
+    with pytest.raises(UserError, match=message) as refused:
+        composed_or_explained([override])
     assert "\n" not in str(refused.value)
 
 
 @pytest.mark.parametrize(
-    ("overrides", "told"),
+    ("overrides", "message"),
     [
         (["backbone.slots=[4,5]"], "backbone.slots: this backbone has no such setting; backbone=timm"),
         (["backbone.checkpoint=w.pth"], "backbone.checkpoint: this backbone has no such setting"),
@@ -70,8 +70,8 @@ def test_other_names_are_refused_in_one_line(override, told):
         ),
     ],
 )
-def test_settings_that_a_backbone_lacks_are_refused(overrides, told):
-    with pytest.raises(UserError, match=told):
+def test_settings_that_a_backbone_lacks_are_refused(overrides, message):
+    with pytest.raises(UserError, match=message):
         freeze(compose(overrides))
 
 
@@ -107,7 +107,7 @@ def test_heads_follow_the_channels_or_the_setting():
 
 @pytest.mark.parametrize("name", ["resnet10t", "efficientnet_b0", "convnext_atto", "vit_tiny_patch16_224"])
 def test_thop_counts_the_same(name):
-    """thop, whose convention `gflops_paper` is, told to count the network at 32 x 32."""
+    """thop, whose convention `gflops_paper` is, set to count the network at 32 x 32."""
     classifier = lga.build_model([f"backbone=timm/{name}"]).eval()
     ours = paper_gflops(classifier)
     macs, _ = profile(classifier, (torch.zeros(1, 3, 32, 32),), verbose=False)
@@ -172,7 +172,7 @@ def test_blocks_of_timm_fit_the_slot(name):
         x = torch.rand(2, 24, *size)
         assert block(x).shape == x.shape
         block(x).sum().backward()
-    run = freeze(composed_or_told([f"attention=timm/{name}"]))
+    run = freeze(composed_or_explained([f"attention=timm/{name}"]))
     assert run.cell.attention == f"timm_{name}"
     assert run.config["attention"]["block"]["name"] == name
 
@@ -187,15 +187,15 @@ def test_a_block_of_timm_is_counted_by_option_and_by_class():
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "message"),
     [
         ("bottleneck", "attention.block: name=bottleneck: it is made for one size of maps; valid: se, ese"),
         ("ge", "attention.block: name=ge: timm itself cannot build it"),
         ("seca", "attention.block: name=seca: timm has no such block; valid: se, ese"),
     ],
 )
-def test_blocks_that_do_not_fit_are_one_line(name, told):
-    with pytest.raises(UserError, match=told):
+def test_blocks_that_do_not_fit_are_one_line(name, message):
+    with pytest.raises(UserError, match=message):
         lga.build_model([f"attention=timm/{name}"])
 
 

@@ -41,11 +41,11 @@ def serve(server, content=CONTENT, where="."):
 @pytest.mark.parametrize("settings", [{"sha256": SHA256}, {"md5": MD5}, {"bytes": len(CONTENT)}, {}])
 def test_a_file_comes_whole_and_once(server, folder, settings):
     serve(server)
-    told = []
+    wording = []
     wanted = file(server.url, **settings)
-    assert download(wanted, folder, lambda *progress: told.append(progress)) == folder / "file.zip"
+    assert download(wanted, folder, lambda *progress: wording.append(progress)) == folder / "file.zip"
     assert (folder / "file.zip").read_bytes() == CONTENT
-    assert told[-1] == (10_240, 10_240)
+    assert wording[-1] == (10_240, 10_240)
     download(wanted, folder)
     assert server.asked == [("/file.zip", None)]
     assert names(folder) == ["file.zip"]
@@ -177,7 +177,7 @@ def test_another_file_in_its_place_is_left(server, folder):
     assert server.asked == []
 
 
-def test_a_full_disk_is_told_beforehand(server, folder, monkeypatch):
+def test_a_full_disk_is_reported_beforehand(server, folder, monkeypatch):
     serve(server)
     usage = namedtuple("usage", "total used free")(10**9, 0, resources.SPARE + 10_000)
     monkeypatch.setattr(resources.shutil, "disk_usage", lambda _: usage)

@@ -64,7 +64,7 @@ def test_two_pictures_in_a_file():
 def test_the_best_boxes_are_drawn_where_none_is_sure(confidence, heading, scores):
     boxes = torch.tensor([[0.0, 0, 10, 10], [0, 0, 9, 10], [20, 0, 30, 10]])  # two of them in one place
     found = Detections(boxes, torch.tensor([0.75, 0.5, 0.125]), torch.arange(3))
-    told, shown = drawn(found, confidence)
-    assert told == heading
+    message, shown = drawn(found, confidence)
+    assert message == heading
     assert shown.scores.tolist() == scores
     assert len(shown.boxes) == len(shown.labels) == len(scores)

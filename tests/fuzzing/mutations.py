@@ -105,8 +105,12 @@ def _wrong(target: Target, content: bytes, before: int) -> str | None:
     try:
         target.run(content)
     except UserError as error:
-        told = str(error)
-        return None if told and "\n" not in told and len(told) < 2000 else f"not one line: {told[:80]!r}"
+        message = str(error)
+        return (
+            None
+            if message and "\n" not in message and len(message) < 2000
+            else f"not one line: {message[:80]!r}"
+        )
     except _TooLongError:
         return f"longer than {LIMIT_S} s: {traceback.format_exc()[-300:]}"
     except Exception:

@@ -116,7 +116,7 @@ def _reads(reader: PublishedDataset, part: str, path: Path) -> Callable[[bytes],
         skipping = Faults("skip", decode=False)
         reader.read(part, skipping)
         for refused in skipping.refused:
-            assert "\n" not in refused.told, refused
+            assert "\n" not in refused.message, refused
         reader.read(part, Faults("raise"))
 
     return run

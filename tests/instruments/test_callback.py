@@ -100,9 +100,9 @@ def test_rows_files_and_loggers_tell_the_same(tmp_path):
 
 def test_alarms_are_said_once(caplog):
     fit(InstrumentsCallback())
-    told = [record.message for record in caplog.records if "dead parameters" in record.message]
-    assert len(told) == 1
-    assert told[0].startswith(
+    text = [record.message for record in caplog.records if "dead parameters" in record.message]
+    assert len(text) == 1
+    assert text[0].startswith(
         "instruments: epoch 1, net.1: dead parameters: the queries and keys of all branches"
     )
 
@@ -127,7 +127,7 @@ def test_without_validation_there_are_alphas_and_gradients(tmp_path):
     assert block["gradients"]["norms"]["global 11x11"]["v"] > 0
 
 
-def test_a_model_without_a_block_is_told_in_one_line(caplog, tmp_path):
+def test_a_model_without_a_block_is_reported_in_one_line(caplog, tmp_path):
     caplog.set_level("INFO", "lga")
     instruments = InstrumentsCallback(tmp_path / "seen.json")
     model = Model()
@@ -140,7 +140,7 @@ def test_a_model_without_a_block_is_told_in_one_line(caplog, tmp_path):
     assert not (tmp_path / "seen.json").exists()
 
 
-def test_a_diverged_run_is_written_as_json_and_told(tmp_path):
+def test_a_diverged_run_is_written_as_json_and_reported(tmp_path):
     """NaN has no place in JSON: it is null there, and an alarm."""
     instruments = InstrumentsCallback(tmp_path / "seen.json")
     model = Model("lga_as_written")

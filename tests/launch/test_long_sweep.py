@@ -84,13 +84,13 @@ def least(samples, first, last):
 
 def assert_flat(early, late, growth):
     for name, before, after in zip(("sweep", "fork server"), early, late, strict=True):
-        told = f"{name}: {before} became {after}"
-        assert after.memory - before.memory < growth, told
+        message = f"{name}: {before} became {after}"
+        assert after.memory - before.memory < growth, message
         assert (after.files, after.threads, after.children) <= (
             before.files,
             before.threads,
             before.children,
-        ), told
+        ), message
 
 
 class Watching(SweepProgress):
@@ -100,8 +100,8 @@ class Watching(SweepProgress):
         super().__init__(total, Console(file=io.StringIO()))
         self.samples = []
 
-    def ended(self, *told):
-        super().ended(*told)
+    def ended(self, *message):
+        super().ended(*message)
         (server,) = [pid for pid in children(os.getpid()) if "forkserver" in command_of(pid)]
         self.samples.append((self.done, held(os.getpid()), held(server)))
 

@@ -76,7 +76,7 @@ def test_a_finished_sweep_is_read_from_its_records(tmp_path):
     assert again.returncode == 0
 
 
-def test_a_mistake_in_one_cell_is_told_before_any_starts(tmp_path):
+def test_a_mistake_in_one_cell_is_reported_before_any_starts(tmp_path):
     finished = run_py("-m", *QUICK, f"paths.output_dir={tmp_path}", "attention=none,lgaa")
     assert finished.returncode == 1
     assert "attention=lgaa: no such option; did you mean lga?" in finished.stderr
@@ -104,10 +104,10 @@ def test_an_interrupted_sweep_ends_its_jobs(tmp_path):
         assert process.poll() is None
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
-    _, told = process.communicate(timeout=300)
+    _, output = process.communicate(timeout=300)
     assert process.returncode == 130
-    assert "the same command continues from the last checkpoint" in told
-    assert "Traceback" not in told
+    assert "the same command continues from the last checkpoint" in output
+    assert "Traceback" not in output
     jobs = subprocess.run(["pgrep", "-f", str(tmp_path)], capture_output=True, text=True, check=False)
     assert jobs.stdout == ""
 
@@ -131,8 +131,8 @@ def test_places_on_the_processor_share_its_cores(monkeypatch):
 @pytest.mark.parametrize("value", ["auto", "''", "1.5", "true", "0"])
 def test_jobs_per_device_is_a_whole_number(value):
     finished = run_py("-m", "dataset=digits", f"hydra.launcher.jobs_per_device={value}")
-    told = "error: hydra.launcher.jobs_per_device={}: it must be a whole number from 1, or null\n"
-    assert finished.stderr.lower() == told.format(value.strip("'"))
+    message = "error: hydra.launcher.jobs_per_device={}: it must be a whole number from 1, or null\n"
+    assert finished.stderr.lower() == message.format(value.strip("'"))
     assert finished.returncode == 1
 
 

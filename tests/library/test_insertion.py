@@ -82,15 +82,15 @@ def test_a_copy_calls_its_own_block():
 
 
 @pytest.mark.parametrize(
-    ("after", "block", "told"),
+    ("after", "block", "message"),
     [
         (["stages"], "lga", "after=stages: Net has no such part; near: stage"),
         (["head"], "lga", r"after=head: it gives \(1, 2\), no map"),
         (["stage"], "lgaa", "attention=lgaa: no such option; did you mean lga"),
     ],
 )
-def test_what_does_not_fit_is_one_line(after, block, told):
-    with pytest.raises(UserError, match=told) as refused:
+def test_what_does_not_fit_is_one_line(after, block, message):
+    with pytest.raises(UserError, match=message) as refused:
         lga.insert(Net(), block, after=after)
     assert "\n" not in str(refused.value)
 

@@ -135,7 +135,7 @@ def test_trusted_it_is_built(folder):
 
 
 @pytest.mark.parametrize(
-    ("spoil", "told"),
+    ("spoil", "message"),
     [
         (lambda folder: rewritten(folder, "seed", to="${oc.env:HOME}"), "seed"),
         (lambda f: rewritten(f, "task", "model", "num_classes", to="${oc.env:HOME}"), "plain values"),
@@ -151,9 +151,9 @@ def test_trusted_it_is_built(folder):
         ),
     ],
 )
-def test_a_spoilt_folder_is_one_line(folder, spoil, told):
+def test_a_spoilt_folder_is_one_line(folder, spoil, message):
     spoil(folder)
-    with pytest.raises(UserError, match=told) as refused:
+    with pytest.raises(UserError, match=message) as refused:
         lga.load(folder)
     assert "\n" not in str(refused.value)
 

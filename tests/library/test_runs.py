@@ -35,19 +35,19 @@ def said(capsys, folder, *arguments):
 
 
 def test_list_shows_those_that_are_asked_for(folder, capsys):
-    status, told, _ = said(capsys, folder, "list", "attention=lga")
+    status, output, _ = said(capsys, folder, "list", "attention=lga")
     assert status == 0
-    assert [line.split()[:4] for line in told.splitlines()[1:]] == [["digits", "mobilenetv3", "lga", "0"]]
-    assert "90.00" in told
+    assert [line.split()[:4] for line in output.splitlines()[1:]] == [["digits", "mobilenetv3", "lga", "0"]]
+    assert "90.00" in output
     assert said(capsys, folder, "list", "block=lga")[2].startswith("error: block: no column; valid: dataset,")
 
 
 def test_diff_says_settings_and_metrics(folder, capsys):
     one, other = (run.record.config_hash[:8] for run in sorted(lga.runs(folder), key=lambda run: run.score))
-    told = said(capsys, folder, "diff", one, other)[1]
-    assert "attention.name: none -> lga" in told
-    assert "score: 80.00 -> 90.00" in told
-    assert "recipe" not in told
+    message = said(capsys, folder, "diff", one, other)[1]
+    assert "attention.name: none -> lga" in message
+    assert "score: 80.00 -> 90.00" in message
+    assert "recipe" not in message
 
 
 def test_rm_asks_first(folder, capsys, monkeypatch):

@@ -59,8 +59,8 @@ def test_gains_are_over_the_released_block(family):
 
 def test_the_sentence_and_the_table(family):
     """Of 48.0, 49.9, 49.1 s = 0.9539: 49 +- 2.37 (the same by log odds, to two digits)."""
-    told = family_sentence(ALPHA, family)
-    assert told == (
+    message = family_sentence(ALPHA, family)
+    assert message == (
         f"Scenes of digits with MobileNetV3, paper mAP50: {LOSS}; practically none: alphas learned "
         f"from 1 / 1; a gain of 0.36 would have been found in four of five repetitions."
     )
@@ -168,8 +168,8 @@ def test_gains_without_spread_are_no_finding(grid):
     """As of smoke runs that find nothing at all: 0 in each."""
     (found,) = judge(ALPHA, [made_run(run, 0.0) for run in grid], GRID).families
     assert found.row(FROZEN).word == "undecided"
-    told = family_sentence(ALPHA, found)
-    assert told.endswith(": equal in all seeds, which says nothing about their spread.")
+    message = family_sentence(ALPHA, found)
+    assert message.endswith(": equal in all seeds, which says nothing about their spread.")
     (one,) = judge(ALPHA, [made_run(run, 0.0) for run in grid if run.cell.seed == 1], GRID).families
     assert one.row(FROZEN).word == "undecided"
     assert "not run with two seeds of lga and of a variant yet" in family_sentence(ALPHA, one)

@@ -127,10 +127,10 @@ def test_rows_that_no_cell_runs_are_refused_by_the_plan(eca_net):
     _, experiment = eca_net
     rows = (experiment.rows[0], replace(experiment.rows[1], attention="eca_adaptiv"))
     (mistaken := replace(experiment)).__dict__["rows"] = rows
-    told = (
+    message = (
         r"eca_net_resnet50.csv: attention=eca_adaptiv: no cell of experiment=eca_net; did you mean eca_adap"
     )
-    with pytest.raises(UserError, match=told):
+    with pytest.raises(UserError, match=message):
         plan_sweeps("eca_net", [mistaken], SweepOptions(seeds=1), measuring=False)
 
 
@@ -178,8 +178,10 @@ def test_a_row_whose_classes_are_not_known_is_left_out(eca_net, folder, monkeypa
     monkeypatch.setenv("LGA_DATA_DIR", str(folder / "none"))
     row = replace(eca_net[1].rows[0], num_classes=None)
     assert audit([row], "eca_net") == ()
-    told = "left out: imagenet/resnet50_in_blocks/none: its data is not here to count its classes; fill in "
-    assert told in capsys.readouterr().err
+    message = (
+        "left out: imagenet/resnet50_in_blocks/none: its data is not here to count its classes; fill in "
+    )
+    assert message in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -201,7 +203,7 @@ def test_counts_are_compared_in_the_printed_digits(tmp_path, printed, counted, f
 
 
 @pytest.mark.parametrize(
-    ("lines", "told"),
+    ("lines", "message"),
     [
         (
             ("dataset,model,attention,top", "d,m,se,7"),
@@ -239,12 +241,12 @@ def test_counts_are_compared_in_the_printed_digits(tmp_path, printed, counted, f
         ),
     ],
 )
-def test_a_wrong_file_is_refused_in_one_line(tmp_path, lines, told):
+def test_a_wrong_file_is_refused_in_one_line(tmp_path, lines, message):
     path = tmp_path / "paper.csv"
     path.write_text("\n".join(lines) + "\n")
     with pytest.raises(UserError) as raised:
         load_published(path)
-    assert str(raised.value).startswith(f"{path}{told}")
+    assert str(raised.value).startswith(f"{path}{message}")
     assert "\n" not in str(raised.value)
 
 

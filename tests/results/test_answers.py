@@ -13,7 +13,7 @@ NONE = (90.0, 91.0, 92.0)
 WIDE = (1.0, -1.0, 0.3)  # of seeds, so that a gain of half a point is undecided
 
 
-def told(**tops):
+def message(**tops):
     runs = [
         CollectedRun(Path("runs"), made_record(attention=attention, seed=seed, top1=top1))
         for attention, values in tops.items()
@@ -48,7 +48,7 @@ def shifted(by, noise=(0.0, 0.01, -0.01)):
     ],
 )
 def test_the_sentence_says_who_by_how_much_and_how_sure(tops, sentence):
-    comparison, answered, wanted = told(none=NONE, **tops)
+    comparison, answered, wanted = message(none=NONE, **tops)
     assert answered.startswith(sentence)
     assert bool(wanted) == ("shown" in sentence)
     assert wanted.endswith("would settle all within 0.3 points.") or not wanted
@@ -56,15 +56,15 @@ def test_the_sentence_says_who_by_how_much_and_how_sure(tops, sentence):
 
 
 def test_one_seed_decides_nothing():
-    _, answered, _ = told(none=(90.0,), lga=(93.0,))
+    _, answered, _ = message(none=(90.0,), lga=(93.0,))
     assert answered == "One seed decides nothing: so far lga is 3.00 points above none in top-1 accuracy."
-    _, answered, _ = told(none=(90.0,), lga=(89.0,), se=(88.0,))
+    _, answered, _ = message(none=(90.0,), lga=(89.0,), se=(88.0,))
     assert answered.endswith(": so far the best, lga, is 1.00 points below none in top-1 accuracy.")
 
 
 def test_the_best_shown_gain_leads_also_where_a_larger_one_is_undecided():
     """The seeds of `se` spread so widely that each gain is tested by its own."""
-    _, answered, _ = told(none=(*NONE, 91.0), lga=(92.0, 93.0, 94.0, 93.01), se=(89.0, 99.0, 88.0, 99.0))
+    _, answered, _ = message(none=(*NONE, 91.0), lga=(92.0, 93.0, 94.0, 93.01), se=(89.0, 99.0, 88.0, 99.0))
     assert answered.startswith("lga beats none in top-1 accuracy by 2.00 [")
 
 
@@ -80,11 +80,11 @@ def test_attentions_without_a_common_seed_are_not_compared():
 
 
 def test_without_a_reference_there_is_no_gain():
-    _, answered, _ = told(se=NONE, lga=NONE)
+    _, answered, _ = message(se=NONE, lga=NONE)
     assert answered.startswith("No gain yet: attention=none has not run with this recipe.")
 
 
 def test_among_variants_of_the_block_gains_are_over_the_released_one():
-    comparison, answered, _ = told(lga=NONE, lga_heads_2=shifted(2.0))
+    comparison, answered, _ = message(lga=NONE, lga_heads_2=shifted(2.0))
     assert comparison.reference == "lga"
     assert answered.startswith("lga_heads_2 beats lga in top-1 accuracy by 2.00 [")

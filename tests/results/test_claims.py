@@ -25,13 +25,13 @@ def test_a_claim_of_the_paper():
 
 def test_a_claim_within_rounding_says_so_whatever_its_sign():
     """Printed 99.3 and 99.4, 92.8 and 92.7: 0.10 each, as much as rounding can make."""
-    told = {
+    message = {
         (claim.row.dataset, claim.row.attention): claim.sentence
         for dataset in ("mnist", "fashion_mnist")
         for claim in claims(rows(dataset, "mobilenetv3"), {}, "full")
     }
-    assert told["mnist", "lga"].startswith("LGA gains 0.10 top-1 accuracy, which rounding can make, over")
-    assert told["fashion_mnist", "se"].startswith(
+    assert message["mnist", "lga"].startswith("LGA gains 0.10 top-1 accuracy, which rounding can make, over")
+    assert message["fashion_mnist", "se"].startswith(
         "SE loses 0.10 top-1 accuracy, which rounding can make, over"
     )
 

@@ -96,8 +96,8 @@ def test_groups_are_named_by_what_tells_them_apart_in_words():
     """What is handed on to other settings is said once; a share that an older record lacks is all images."""
     found = compare(
         [
-            collected(config=swept(*told))
-            for told in ((30, {}, "n"), (12, {}, "n"), (12, {"train_share": 0.25}, "n"), (12, {}, "s"))
+            collected(config=swept(*message))
+            for message in ((30, {}, "n"), (12, {}, "n"), (12, {"train_share": 0.25}, "n"), (12, {}, "s"))
         ]
     )
     assert sorted(comparison.distinction for comparison in found) == [
@@ -131,8 +131,8 @@ def test_of_several_runs_those_of_one_machine_and_code_count():
     assert {run.origin for group in comparison.groups for run in group.runs} == {"2 cores, Xeon, at 77777777"}
     assert comparison.mixture == ""
     (comparison,) = compare([*again, *first[4:]])
-    told = "2 cores, EPYC, at aaaaaaaa (none; lga), and 2 cores, Xeon, at 77777777 (eca)"
-    assert comparison.mixture == f"Runs of different machines or code are compared: {told}"
+    message = "2 cores, EPYC, at aaaaaaaa (none; lga), and 2 cores, Xeon, at 77777777 (eca)"
+    assert comparison.mixture == f"Runs of different machines or code are compared: {message}"
 
 
 def test_of_two_whole_blocks_the_later_counts():

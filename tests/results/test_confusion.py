@@ -86,7 +86,7 @@ def test_the_page_has_the_matrix_of_each_shown_run_without_its_zeros(tmp_path):
     assert data["problems"] == []
 
 
-def test_a_broken_matrix_is_told_and_the_rest_stays(tmp_path):
+def test_a_broken_matrix_is_reported_and_the_rest_stays(tmp_path):
     folder = leave_run(tmp_path / "runs", made_record())
     leave_pictures(folder, confusion={})
     data = payload(collect(tmp_path / "runs"), tmp_path, GENERATED)

@@ -102,16 +102,16 @@ def test_what_a_page_says_is_no_part_of_a_run(conf):
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("experiment: {titel: x}\n", r"mine.yaml: experiment.titel is no such key; valid: title, question"),
         ("experiment: {question: x}\n", r"mine.yaml: experiment.title is missing; valid: title, "),
         ("experiment: [\n", r"mine.yaml: cannot be read as YAML: "),
     ],
 )
-def test_a_mistake_is_one_line(conf, text, told):
+def test_a_mistake_is_one_line(conf, text, message):
     (conf / "mine.yaml").write_text(text)
-    with pytest.raises(UserError, match=told) as raised:
+    with pytest.raises(UserError, match=message) as raised:
         all_experiments()
     assert len(str(raised.value).splitlines()) == 1
 

@@ -46,7 +46,7 @@ def test_nothing_ran():
     assert " 0.0" not in page
 
 
-def test_a_sweep_with_a_changed_setting_is_told():
+def test_a_sweep_with_a_changed_setting_is_reported():
     """Its runs stand in cells of the table that was asked for so, and in no other."""
     (run, *_) = composed("dataset.image_size=320", "attention=none")
     overrides = ["dataset.image_size=320", "paths.data_dir=elsewhere", "attention=none"]
@@ -74,8 +74,8 @@ def test_other_content_than_the_published_stands_in_no_cell(own, tmp_path):
     for changes in ([], overrides):
         table = judge(TABLE1, [other], changes)
         assert table.ran == 0
-        (told,) = table.others
-        assert told.difference.endswith("not the published content: train-labels-idx1-ubyte")
+        (message,) = table.others
+        assert message.difference.endswith("not the published content: train-labels-idx1-ubyte")
     assert "with other settings or data, left out" in page_text(table)
     assert judge(TABLE1, [on_mnist(published)]).ran == 1
 
@@ -159,7 +159,7 @@ def test_a_gain_is_never_taken_between_scales(runs):
     assert judge(TABLE3, smoke).ran == 2
 
 
-def test_runs_with_other_settings_are_told_and_not_averaged(runs):
+def test_runs_with_other_settings_are_reported_and_not_averaged(runs):
     (other,) = composed("attention=none", "recipe.epochs=7", seeds="1")
     table = judge(TABLE3, [finished(runs[0], 22.0), finished(other, 99.0)])
     assert dict(table.rows[0].numbers[0].values) == {1: 22.0}

@@ -74,13 +74,13 @@ SPOILT = {
 def test_what_is_wrong_with_one_run_leaves_the_others(tmp_path, what):
     for seed in range(3):
         leave_run(tmp_path / "good", made_record(seed=seed))
-    spoil, told = SPOILT[what]
+    spoil, message = SPOILT[what]
     spoil(leave_run(tmp_path / "bad", made_record(seed=3)))
     started = time.monotonic()
     found = collect(tmp_path)
     assert [run.record.cell.seed for run in found.runs] == [0, 1, 2]
     assert len(found.problems) == 1
-    assert told in found.problems[0].reason
+    assert message in found.problems[0].reason
     assert time.monotonic() - started < 10
 
 

@@ -22,8 +22,8 @@ def rows_of(found, **fields):
     runs = []
     for seed, right in found.items():
         packed = base64.b64encode(np.packbits(np.array(right, bool)).tobytes()).decode()
-        told = OutcomesRecord(file="outcomes.npz", sha256="0" * 64, images=len(right), right=packed)
-        runs.append(CollectedRun(Path("run"), made_record(seed=seed, **{"outcomes": told, **fields})))
+        message = OutcomesRecord(file="outcomes.npz", sha256="0" * 64, images=len(right), right=packed)
+        runs.append(CollectedRun(Path("run"), made_record(seed=seed, **{"outcomes": message, **fields})))
     return Row("lga", "lga", runs, (Number("top1", {}),))
 
 

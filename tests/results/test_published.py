@@ -59,7 +59,7 @@ def test_both_tasks_are_read(edited):
 
 
 @pytest.mark.parametrize(
-    ("line", "told"),
+    ("line", "message"),
     [
         (DETECTION.replace("1191587", "1,191,587"), ":2: 17 fields instead of 15"),
         (DETECTION.replace("1191587", "1191587.5"), ":2: parameters='1191587.5'"),
@@ -72,11 +72,11 @@ def test_both_tasks_are_read(edited):
         (CLASSIFICATION.replace("se,,,", "se,1,,"), ":2: a row of classification has top1 and top5"),
     ],
 )
-def test_a_wrong_line_is_refused(edited, line, told):
+def test_a_wrong_line_is_refused(edited, line, message):
     path = edited(HEADER, line)
     with pytest.raises(UserError) as caught:
         load_published(path)
-    assert str(caught.value).startswith(f"{path}{told}")
+    assert str(caught.value).startswith(f"{path}{message}")
 
 
 def test_a_second_row_of_a_cell_is_refused(edited):

@@ -87,7 +87,7 @@ def test_what_is_cut_short_or_embedded_says_so(overrides, expected):
     assert scale(*overrides) == expected
 
 
-def test_other_images_make_a_study_and_are_told():
+def test_other_images_make_a_study_and_are_reported():
     few = {"train": 40, "val": 548, "test": 548}
     run = experiment_runs("table2", ["seed=1", "dataset=visdrone"])[0]
     record = record_of(run, few)

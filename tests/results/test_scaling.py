@@ -1,4 +1,4 @@
-"""The scaling study on made runs: cells told apart by share and scale, and whether the gain depends on them.
+"""The scaling study on made runs: cells kept apart by share and scale, and whether the gain depends on them.
 
 For two degrees of freedom p = 1 - |t| / sqrt(t^2 + 2). Gains at a quarter: 3.0, 3.2, 3.4, s = 0.2, t = 27.71,
 p = 0.0013; on all images 1.0, 1.2, 1.1, s = 0.1, t = 19.05, p = 0.00274. By Bonferroni twice that. Their

@@ -184,7 +184,7 @@ def _watch(watch: _Watch) -> None:
     os.pwrite = pwrite_watched
 
 
-def _run(run: FrozenRun, root: Path, kill: Kill | None, told: Path) -> NoReturn:
+def _run(run: FrozenRun, root: Path, kill: Kill | None, message: Path) -> NoReturn:
     """What the forked process does, to its end."""
     from lga.run.execute import execute
 
@@ -200,7 +200,7 @@ def _run(run: FrozenRun, root: Path, kill: Kill | None, told: Path) -> NoReturn:
     except BaseException:
         traceback.print_exc()
     finally:
-        told.write_bytes(pickle.dumps(watch.points))
+        message.write_bytes(pickle.dumps(watch.points))
         sys.stdout.flush()
         os._exit(status)
 
@@ -210,12 +210,12 @@ def _serve(requests: Connection) -> None:
     _load()
     while True:
         run, root, kill = requests.recv()
-        told = root.with_name(f"{root.name}.points")
-        told.unlink(missing_ok=True)
+        message = root.with_name(f"{root.name}.points")
+        message.unlink(missing_ok=True)
         if (process := os.fork()) == 0:
-            _run(run, root, kill, told)
+            _run(run, root, kill, message)
         status = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
-        points = pickle.loads(told.read_bytes()) if told.is_file() else []
+        points = pickle.loads(message.read_bytes()) if message.is_file() else []
         requests.send((process, status, points))
 
 

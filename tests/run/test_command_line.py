@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from lga.config.compose import composed_or_told
+from lga.config.compose import composed_or_explained
 from lga.config.frozen_run import freeze
 from lga.run import command_line
 from lga.run.execute import execute
@@ -31,14 +31,14 @@ from tests.run.cells import ROOT, cell, run_py
 )
 def test_a_mistyped_override_is_one_line_naming_the_valid_ones(override, expected):
     with pytest.raises(UserError) as error:
-        composed_or_told(["attention=lga", override] if "block" in override else [override])
+        composed_or_explained(["attention=lga", override] if "block" in override else [override])
     assert expected in str(error.value)
     assert "\n" not in str(error.value)
 
 
 def test_a_key_added_with_plus_is_refused_too():
     with pytest.raises(Exception, match="Key 'foo' not in 'TrainerConfig'"):
-        freeze(composed_or_told(["+trainer.foo=3"]))
+        freeze(composed_or_explained(["+trainer.foo=3"]))
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_a_contradiction_of_task_and_dataset_is_an_error(tmp_path):
 
 
 def test_a_bad_keyword_of_a_target_names_the_valid_ones(tmp_path):
-    config = composed_or_told(["attention=lga", "mode=describe"])
+    config = composed_or_explained(["attention=lga", "mode=describe"])
     config.attention.block = {"_target_": "lga.attention.LocalGlobalAttention", "_partial_": True, "hedas": 6}
     with pytest.raises(
         UserError, match=r"attention\.block\.hedas: no such setting .* valid: channels, heads"
@@ -78,7 +78,7 @@ def test_a_bad_keyword_of_a_target_names_the_valid_ones(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("target", "told"),
+    ("target", "message"),
     [
         ("nope.Block", "cannot be imported: No module named 'nope'"),
         ("torch.nn.Nope", "cannot be imported: module 'torch.nn' has no attribute 'Nope'"),
@@ -90,14 +90,14 @@ def test_a_bad_keyword_of_a_target_names_the_valid_ones(tmp_path):
         ),
     ],
 )
-def test_a_target_that_does_not_fit_is_one_line(tmp_path, target, told):
+def test_a_target_that_does_not_fit_is_one_line(tmp_path, target, message):
     run = cell(tmp_path, "mode=describe", f"attention.block._target_='{target}'")
-    with pytest.raises(UserError, match=rf"attention\.block\._target_={target}: .*{told}"):
+    with pytest.raises(UserError, match=rf"attention\.block\._target_={target}: .*{message}"):
         execute(run)
 
 
 @pytest.mark.parametrize(
-    ("overrides", "told"),
+    ("overrides", "message"),
     [
         (
             ["attention=se", "attention.block.reduction=1.5"],
@@ -115,8 +115,8 @@ def test_a_target_that_does_not_fit_is_one_line(tmp_path, target, told):
         (["metrics=f1", "metrics.f1.average=foo"], "metrics.f1: Expected argument `average` to be one of"),
     ],
 )
-def test_a_value_that_a_target_does_not_take_is_one_line(tmp_path, overrides, told):
-    with pytest.raises(UserError, match=f"^{re.escape(told)}") as error:
+def test_a_value_that_a_target_does_not_take_is_one_line(tmp_path, overrides, message):
+    with pytest.raises(UserError, match=f"^{re.escape(message)}") as error:
         execute(cell(tmp_path, *overrides))
     assert "\n" not in str(error.value)
 
@@ -145,9 +145,10 @@ def test_a_folder_that_cannot_be_written_is_one_line(tmp_path):
 
 
 def test_zero_is_a_seed():
-    assert freeze(composed_or_told(["seed=0"])).cell.seed == 0
+    assert freeze(composed_or_explained(["seed=0"])).cell.seed == 0
     assert (
-        freeze(composed_or_told(["seed=0"])).config_hash != freeze(composed_or_told(["seed=1"])).config_hash
+        freeze(composed_or_explained(["seed=0"])).config_hash
+        != freeze(composed_or_explained(["seed=1"])).config_hash
     )
 
 
@@ -166,8 +167,8 @@ def test_help_and_cfg_do_not_import_torch(argument):
     assert "heavy: []" in finished.stdout
 
 
-@pytest.mark.parametrize(("given", "told"), [([], command_line.STOPPED), (["mode=predict"], "stopped")])
-def test_a_stop_speaks_of_checkpoints_where_there_are_some(monkeypatch, capsys, given, told):
+@pytest.mark.parametrize(("given", "message"), [([], command_line.STOPPED), (["mode=predict"], "stopped")])
+def test_a_stop_speaks_of_checkpoints_where_there_are_some(monkeypatch, capsys, given, message):
     def stopped():
         raise KeyboardInterrupt
 
@@ -177,4 +178,4 @@ def test_a_stop_speaks_of_checkpoints_where_there_are_some(monkeypatch, capsys, 
     monkeypatch.setattr(command_line, "run_one", stopped)
     with pytest.raises(SystemExit, match="130"):
         command_line.main()
-    assert capsys.readouterr().err == f"{told}\n"
+    assert capsys.readouterr().err == f"{message}\n"

@@ -49,8 +49,8 @@ def test_a_stop_has_the_status_that_schedulers_expect_and_leaves_no_failure(
         assert process.poll() is None, process.communicate()
         time.sleep(0.05)
     kill(process.pid, signum)
-    _, told = process.communicate(timeout=60)
-    assert (process.returncode, told.splitlines(keepends=True)[-1]) == (status, STOPPED)
+    _, output = process.communicate(timeout=60)
+    assert (process.returncode, output.splitlines(keepends=True)[-1]) == (status, STOPPED)
     assert not list(tmp_path.glob("runs/**/result.json"))
 
 
@@ -87,10 +87,12 @@ def test_a_loader_that_dies_of_the_stop_does_not_hide_it():
 
 
 def test_a_loader_that_was_asked_to_end_is_no_want_of_memory():
-    with pytest.raises(UserError) as told, as_user_error(CONFIG):
+    with pytest.raises(UserError) as message, as_user_error(CONFIG):
         raise RuntimeError("DataLoader worker (pid 7) is killed by signal: Terminated. ")
-    assert str(told.value).startswith("a process that loads images was killed (Terminated); the same command")
-    assert "memory" not in str(told.value)
+    assert str(message.value).startswith(
+        "a process that loads images was killed (Terminated); the same command"
+    )
+    assert "memory" not in str(message.value)
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf])

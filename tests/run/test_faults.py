@@ -71,7 +71,7 @@ def _torch_reads(path):
 
 
 @pytest.mark.parametrize("kept", [0, 1, 100, 1000, -1, -100])
-def test_a_checkpoint_that_was_cut_is_told(tmp_path, kept):
+def test_a_checkpoint_that_was_cut_is_reported(tmp_path, kept):
     path = tmp_path / "a.ckpt"
     save({"weights": torch.arange(500.0)}, path)
     path.write_bytes(path.read_bytes()[:kept])
@@ -91,7 +91,7 @@ def undisturbed(tmp_path_factory):
 
 
 @pytest.mark.parametrize(
-    ("damaged", "resumed", "told"),
+    ("damaged", "resumed", "message"),
     [
         (("last.ckpt",), 2, "going on from the epoch before the last"),
         slow(("last.ckpt", "previous.ckpt"), 0, "no checkpoint to go on from, training starts from"),
@@ -100,7 +100,7 @@ def undisturbed(tmp_path_factory):
     ],
 )
 def test_a_damaged_checkpoint_is_set_aside_and_the_run_ends_the_same(
-    tmp_path, capsys, undisturbed, damaged, resumed, told
+    tmp_path, capsys, undisturbed, damaged, resumed, message
 ):
     """Of four epochs three have checkpoints: last.ckpt is of the third, previous.ckpt of the second."""
     folder = RunDirectory(cell(tmp_path, *LONGER))
@@ -112,9 +112,9 @@ def test_a_damaged_checkpoint_is_set_aside_and_the_run_ends_the_same(
     execute(folder.run)
     assert read_record(folder.result).resumed == resumed
     out = capsys.readouterr().out
-    assert out.count("set aside") == (len(damaged) if told else 0)
-    assert told is None or told in out
-    if told:
+    assert out.count("set aside") == (len(damaged) if message else 0)
+    assert message is None or message in out
+    if message:
         for name in damaged:
             assert (folder.last_checkpoint.parent / f"{name}.damaged").is_file()
     assert_same_results(undisturbed, folder)
@@ -132,7 +132,7 @@ def test_a_checkpoint_that_is_none_is_set_aside(tmp_path, caplog, content):
 
 
 @pytest.mark.parametrize(
-    ("damaged", "left", "told"),
+    ("damaged", "left", "message"),
     [
         ("", {"last": 3, "previous": 2, "best": 1}, 0),
         ("last", {"last": 2, "best": 1}, 1),
@@ -142,7 +142,7 @@ def test_a_checkpoint_that_is_none_is_set_aside(tmp_path, caplog, content):
         ("best last previous", {}, 3),
     ],
 )
-def test_only_what_can_be_trusted_is_left(tmp_path, caplog, damaged, left, told):
+def test_only_what_can_be_trusted_is_left(tmp_path, caplog, damaged, left, message):
     """Of checkpoints of epochs 3, 2 and 1; one before a good last one is not looked at."""
     folder = RunDirectory(cell(tmp_path))
     for name, epoch in {"last": 3, "previous": 2, "best": 1}.items():
@@ -154,7 +154,7 @@ def test_only_what_can_be_trusted_is_left(tmp_path, caplog, damaged, left, told)
     assert found.keys() == left.keys()
     for name, epoch in left.items():
         assert epoch is None or load(found[name])["epoch"] == epoch
-    assert caplog.text.count("set aside as") == told
+    assert caplog.text.count("set aside as") == message
 
 
 def leave_checkpoint(folder, name, epoch, best):
@@ -276,7 +276,7 @@ def test_a_record_without_a_digest_is_read_as_before(tmp_path):
     assert read_record(tmp_path / "result.json") == record
 
 
-def test_an_edited_number_is_left_out_of_tables_and_told(tmp_path):
+def test_an_edited_number_is_left_out_of_tables_and_reported(tmp_path):
     folder = leave_run(tmp_path, made_record(top1=90.0))
     path = folder / "result.json"
     path.write_text(path.read_text().replace("90.0", "99.0"))
@@ -299,9 +299,9 @@ def test_a_damaged_record_is_set_aside_and_the_run_judged_again(tmp_path, capsys
     folder.result.write_bytes(new[damage])
     monkeypatch.setattr(BestAndLast, "on_train_epoch_end", lambda *_: pytest.fail("trained again"))
     assert execute(folder.run) == score
-    told = capsys.readouterr().out
-    assert "result.json: not a run record" in told
-    assert "set aside as result.json.damaged, the run is judged again" in told
+    output = capsys.readouterr().out
+    assert "result.json: not a run record" in output
+    assert "set aside as result.json.damaged, the run is judged again" in output
     assert folder.result.with_name("result.json.damaged").read_bytes() == new[damage]
     assert read_record(folder.result).metrics == read_record(folder.result).metrics
 
@@ -393,11 +393,11 @@ CONFIG = {
         (OSError(errno.ENOSPC, "No space left on device", "/x/metrics.csv"), "/x/metrics.csv: No space left"),
     ],
 )
-def test_what_a_machine_does_is_told_with_what_to_do(error, expected):
+def test_what_a_machine_does_is_reported_with_what_to_do(error, expected):
     with pytest.raises(UserError) as raised, as_user_error(CONFIG):
         raise error
-    told = str(raised.value)
-    assert told.startswith(expected) or expected in told
+    message = str(raised.value)
+    assert message.startswith(expected) or expected in message
     if "memory" in expected and "images" not in expected:
         for setting in (
             "recipe.batch_size (now 16)",
@@ -405,10 +405,10 @@ def test_what_a_machine_does_is_told_with_what_to_do(error, expected):
             "jobs_per_device",
             "bf16-mixed",
         ):
-            assert setting in told
+            assert setting in message
 
 
-def test_a_second_loader_that_dies_does_not_interrupt_what_is_told_of_the_first(monkeypatch):
+def test_a_second_loader_that_dies_does_not_interrupt_what_is_reported_of_the_first(monkeypatch):
     """That of the training images and that of the validation's."""
     monkeypatch.setattr(signal_handling, "_SIGCHLD_handler_set", False)  # else torch's is gone after others
     loaders = [iter(DataLoader(range(100), num_workers=1)) for _ in range(2)]
@@ -463,7 +463,7 @@ def test_a_clock_that_jumps_changes_no_duration(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("code", [errno.ENOLCK, errno.ENOTSUP])
-def test_a_file_system_without_locks_is_told_and_used(tmp_path, monkeypatch, caplog, code):
+def test_a_file_system_without_locks_is_reported_and_used(tmp_path, monkeypatch, caplog, code):
     def no_locks(*_, **__):
         raise OSError(code, os.strerror(code))
 
@@ -544,15 +544,15 @@ def test_a_run_on_a_disk_that_fills_fails_in_one_line_and_goes_on_when_there_is_
     ) as error:
         execute(folder.run)
     assert "\n" not in str(error.value)
-    told = capsys.readouterr()
-    assert "Traceback" not in told.out + told.err
+    output = capsys.readouterr()
+    assert "Traceback" not in output.out + output.err
     subprocess.run(["mount", "-o", "remount,size=100m", disk], check=True)
     execute(folder.run)
     assert read_record(folder.result).status == "finished"
     assert not list(folder.path.rglob("*.tmp"))
 
 
-def test_a_read_only_disk_is_told_in_one_line(small_disk, capsys):
+def test_a_read_only_disk_is_reported_in_one_line(small_disk, capsys):
     disk = small_disk("50m")
     folder = RunDirectory(cell(disk, *LONGER))
     subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
@@ -563,7 +563,7 @@ def test_a_read_only_disk_is_told_in_one_line(small_disk, capsys):
 
 
 @pytest.mark.slow
-def test_a_disk_that_becomes_read_only_in_training_is_told(tmp_path, monkeypatch, capsys):
+def test_a_disk_that_becomes_read_only_in_training_is_reported(tmp_path, monkeypatch, capsys):
     def protected(self, trainer, module):
         raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(self.path))
 
@@ -586,7 +586,7 @@ def test_a_download_to_a_full_disk_is_one_line(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-def test_a_killed_loader_is_told_and_the_run_resumes(tmp_path):
+def test_a_killed_loader_is_reported_and_the_run_resumes(tmp_path):
     """The loader's process is killed by the system in training; run again, the cell finishes."""
     arguments = [
         *QUICK, "dataset=digit_scenes", "trainer.num_workers=1", "trainer.max_epochs=60",
@@ -601,10 +601,10 @@ def test_a_killed_loader_is_told_and_the_run_resumes(tmp_path):
         for child in loaders_of(process.pid):
             os.kill(child, signal.SIGKILL)
         time.sleep(0.05)
-    _, told = process.communicate()
+    _, output = process.communicate()
     assert process.returncode == 1
-    assert "error: a process that loads images was killed" in told or "ended unexpectedly" in told, told
-    assert len([line for line in told.splitlines() if not line.startswith("digit_scenes, 160 px: ")]) == 1
+    assert "error: a process that loads images was killed" in output or "ended unexpectedly" in output, output
+    assert len([line for line in output.splitlines() if not line.startswith("digit_scenes, 160 px: ")]) == 1
     (result,) = tmp_path.glob("runs/**/result.json")
     assert read_record(result).status == "failed"
 

@@ -86,7 +86,7 @@ def test_a_run_is_known_by_its_weights_and_not_by_where_they_lie(tuned, finished
 
 
 @pytest.mark.parametrize(
-    ("more", "told"),
+    ("more", "message"),
     [
         (["weights=none.ckpt"], r"^weights=none\.ckpt: cannot be read"),
         (["weights=null", "recipe.freeze_epochs=1"], r"^recipe\.freeze_epochs: nothing was trained before"),
@@ -94,12 +94,12 @@ def test_a_run_is_known_by_its_weights_and_not_by_where_they_lie(tuned, finished
         (["attention=cbam"], r"^weights=.*: not of this backbone: 3 missing \(backbone\.attention\."),
     ],
 )
-def test_weights_that_do_not_fit_are_refused_in_one_line(tuned, more, told):
+def test_weights_that_do_not_fit_are_refused_in_one_line(tuned, more, message):
     def filled():
         run = tuned(*more)
         load_weights(build_network(run.cfg), run.cfg)
 
-    with pytest.raises(UserError, match=told) as raised:
+    with pytest.raises(UserError, match=message) as raised:
         filled()
     assert "\n" not in str(raised.value)
 

@@ -86,8 +86,8 @@ def test_a_run_trained_without_them_is_not_passed_off_as_watched(tmp_path, capsy
     folder = RunDirectory(cell(tmp_path, *ON))
     capsys.readouterr()
     execute(folder.run)
-    told = capsys.readouterr().out.splitlines()
-    assert told[1] == (
+    output = capsys.readouterr().out.splitlines()
+    assert output[1] == (
         f"digits/mobilenetv3/lga seed 0: instruments.enabled=true, but this run was trained without them: "
         f"remove {folder.path} to train it again, or choose another seed"
     )

@@ -34,8 +34,8 @@ def test_it_is_not_trained_again_unless_asked(kept, capsys):
     overrides, path = kept
     run = cell("unused", *overrides)
     assert execute(run) == read_record(path).score
-    told = f"nothing to do: kept in {path}, paths.kept=null trains it again"
-    assert told in capsys.readouterr().out
+    message = f"nothing to do: kept in {path}, paths.kept=null trains it again"
+    assert message in capsys.readouterr().out
     assert not RunDirectory(run).path.exists()
     assert RunDirectory(cell("unused", *overrides, "paths.kept=null")).done() is None
     assert RunDirectory(cell("unused", *overrides, "paths.kept=another")).done() is None
@@ -58,8 +58,8 @@ def test_a_sweep_goes_on_where_records_are(kept, capsys):
 
 def test_its_weights_are_missed_by_name(kept):
     overrides, path = kept
-    told = f"not trained yet, .*its record alone is kept, in {path}; .* with paths.kept=null"
-    with pytest.raises(UserError, match=told):
+    message = f"not trained yet, .*its record alone is kept, in {path}; .* with paths.kept=null"
+    with pytest.raises(UserError, match=message):
         execute(cell("unused", *overrides, "mode=evaluate"))
 
 

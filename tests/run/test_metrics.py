@@ -8,7 +8,7 @@ from rich.console import Console
 from torchmetrics import Metric
 
 import lga
-from lga.config.compose import compose, composed_or_told
+from lga.config.compose import compose, composed_or_explained
 from lga.config.frozen_run import freeze
 from lga.detection.judging import Judgement
 from lga.results.collect import collect
@@ -81,7 +81,7 @@ def test_protocols_stand_beside_each_other(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("overrides", "told"),
+    ("overrides", "message"),
     [
         (["metrics=f2"], "metrics=f2: no such option; valid: auroc"),
         (["metrics=voc"], "metrics.voc: PascalVOC is no torchmetrics metric, as task=classification needs"),
@@ -89,11 +89,11 @@ def test_protocols_stand_beside_each_other(tmp_path):
         (["metrics=f1", "+metrics.f1.x=1"], "metrics.f1.x: no such setting of torchmetrics"),
     ],
 )
-def test_what_does_not_fit_is_one_line(overrides, told):
+def test_what_does_not_fit_is_one_line(overrides, message):
     from lga.run.build import build_task
 
-    with pytest.raises(UserError, match=told):
-        build_task(freeze(composed_or_told([*QUICK, *overrides])).cfg, torch.nn.Linear(1, 1))
+    with pytest.raises(UserError, match=message):
+        build_task(freeze(composed_or_explained([*QUICK, *overrides])).cfg, torch.nn.Linear(1, 1))
 
 
 def test_an_older_run_has_none():

@@ -22,8 +22,8 @@ def test_a_finished_run_on_the_same_data_is_returned(tmp_path, capsys):
     folder, manifest = visdrone(tmp_path)
     finish(folder, manifest)
     train(folder.run)
-    assert "finished before" in (told := capsys.readouterr().out)
-    assert "not compared" not in told
+    assert "finished before" in (output := capsys.readouterr().out)
+    assert "not compared" not in output
 
 
 def test_on_another_tree_or_a_repaired_one_it_stops_and_says_what_to_remove(tmp_path):

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from lga.backbones.backbone import SCALES
-from lga.config.compose import CONFIG_ERRORS, compose, composed_or_told, explain
+from lga.config.compose import CONFIG_ERRORS, compose, composed_or_explained, explain
 from lga.config.frozen_run import freeze
 from lga.config.schema import Config, Start
 from lga.run import preflight
@@ -28,7 +28,7 @@ SCENES = "dataset=digit_scenes"
 
 
 @pytest.mark.parametrize(
-    ("overrides", "told"),
+    ("overrides", "message"),
     [
         ("recipe.epochs=0", "recipe.epochs=0: at least 1"),
         ("recipe.epochs=-1", "recipe.epochs=-1: at least 1"),
@@ -83,9 +83,11 @@ SCENES = "dataset=digit_scenes"
         ("task=detection", "task=detection does not fit dataset=digits, which is for classification"),
     ],
 )
-def test_a_value_that_is_not_taken_is_named_with_what_is_valid(overrides, told):
-    with pytest.raises(UserError, match=f"^{told.replace('[', '[[]')}") as error:
-        freeze(composed_or_told(overrides.split(" ", 1) if overrides.startswith(SCENES) else [overrides]))
+def test_a_value_that_is_not_taken_is_named_with_what_is_valid(overrides, message):
+    with pytest.raises(UserError, match=f"^{message.replace('[', '[[]')}") as error:
+        freeze(
+            composed_or_explained(overrides.split(" ", 1) if overrides.startswith(SCENES) else [overrides])
+        )
     assert "\n" not in str(error.value)
 
 
@@ -111,7 +113,7 @@ def test_every_key_of_the_schema_has_bounds_or_choices():
 
 
 @pytest.mark.parametrize(
-    ("override", "told"),
+    ("override", "message"),
     [
         ("train", "train: write mode=train;"),
         ("digits", "digits: write dataset=digits;"),
@@ -146,14 +148,14 @@ def test_every_key_of_the_schema_has_bounds_or_choices():
         ),
     ],
 )
-def test_a_habit_of_other_tools_is_answered_with_how_it_is_written_here(override, told):
+def test_a_habit_of_other_tools_is_answered_with_how_it_is_written_here(override, message):
     with pytest.raises(CONFIG_ERRORS) as error:
         freeze(compose([override]))
-    assert explain(error.value, [override]).startswith(told)
+    assert explain(error.value, [override]).startswith(message)
 
 
 @pytest.mark.parametrize(
-    ("argument", "told"),
+    ("argument", "message"),
     [
         (
             "--attention",
@@ -163,10 +165,10 @@ def test_a_habit_of_other_tools_is_answered_with_how_it_is_written_here(override
         ("--experimental-rer=job.pickle", "--experimental-rer=job.pickle: no such option;"),
     ],
 )
-def test_options_are_answered_too(argument, told):
+def test_options_are_answered_too(argument, message):
     finished = run_py(argument, "lga")
     assert finished.returncode == 1
-    assert finished.stderr.startswith(f"error: {told}")
+    assert finished.stderr.startswith(f"error: {message}")
     assert finished.stderr.count("\n") == 1
 
 
@@ -220,8 +222,8 @@ def test_what_is_missing_is_reported_before_torch_and_before_training_is_announc
     )  # fmt: skip
     lines = finished.stdout.splitlines()
     assert len(lines) == len(BEFORE_TORCH), finished.stdout
-    for line, told in zip(lines, BEFORE_TORCH.values(), strict=True):
-        assert told in line
+    for line, message in zip(lines, BEFORE_TORCH.values(), strict=True):
+        assert message in line
         assert line.endswith(" False")
     assert "training in" not in finished.stdout
 

@@ -113,10 +113,10 @@ def test_a_run_killed_by_the_system_resumes_bit_identically(tmp_path):
 def test_two_processes_asked_for_one_cell_train_it_once(tmp_path):
     command = [sys.executable, "run.py", *QUICK, f"paths.output_dir={tmp_path}"]
     both = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(2)]
-    told = [process.communicate(timeout=300)[0] for process in both]
+    message = [process.communicate(timeout=300)[0] for process in both]
     assert [process.returncode for process in both] == [0, 0]
-    assert sum("finished before" in text for text in told) == 1
-    assert sum("training in" in text for text in told) == 1
+    assert sum("finished before" in text for text in message) == 1
+    assert sum("training in" in text for text in message) == 1
 
 
 def test_a_cell_that_another_process_trains_just_before_the_claim_is_not_trained_again(tmp_path, monkeypatch):

@@ -45,9 +45,9 @@ def test_an_unreachable_server_is_said_once_and_costs_nothing(tmp_path, capsys, 
     folder = RunDirectory(cell(tmp_path, "logger=wandb"))
     execute(folder.run)
     assert read_record(folder.result).status == "finished"
-    told = capsys.readouterr().out
-    assert said(told) == 1
-    assert "cannot be reached; the run is logged offline" in told
+    output = capsys.readouterr().out
+    assert said(output) == 1
+    assert "cannot be reached; the run is logged offline" in output
     assert list(folder.wandb.glob("wandb/offline-run-*"))
 
 

@@ -77,7 +77,7 @@ def test_peak_of_a_call_counts_what_it_holds_at_a_time():
     assert 8_000_000 <= peak_bytes(call, torch.device("cpu")) < 8_000_100  # and the numbers added
 
 
-def test_what_does_not_fit_is_told_and_other_errors_are_not_hidden():
+def test_what_does_not_fit_is_reported_and_other_errors_are_not_hidden():
     def too_large():
         raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 1 bytes")
 

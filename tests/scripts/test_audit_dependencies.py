@@ -35,9 +35,9 @@ def report(monkeypatch, tmp_path):
 
 def test_a_new_finding_fails(report, capsys):
     assert report() == 1
-    told = capsys.readouterr().out
-    assert "new: bad 2: CVE-1, PYSEC-1, fixed in 3" in told
-    assert "2 packages looked up: 1 new, 0 accepted" in told
+    output = capsys.readouterr().out
+    assert "new: bad 2: CVE-1, PYSEC-1, fixed in 3" in output
+    assert "2 packages looked up: 1 new, 0 accepted" in output
 
 
 @pytest.mark.parametrize("name", ["CVE-1", "PYSEC-1"])
@@ -55,9 +55,9 @@ def test_packages_that_were_not_looked_up_are_not_taken_for_safe(report, capsys)
     """As behind a mirror without advisories: pip-audit itself then has found nothing, and ends with 0."""
     odd = [{"name": f"odd{index}", "skip_reason": "Dependency not found on PyPI"} for index in range(9)]
     assert report("CVE-1,odd1,r,2026-11-22", report=json.dumps({"dependencies": odd})) == 2
-    told = capsys.readouterr()
-    assert "error: the database knows nothing of 9 packages: odd0, odd1, odd2, odd3, odd4, ..." in told.err
-    assert "0 packages looked up" in told.out
+    output = capsys.readouterr()
+    assert "error: the database knows nothing of 9 packages: odd0, odd1, odd2, odd3, odd4, ..." in output.err
+    assert "0 packages looked up" in output.out
 
 
 def test_an_exception_needs_a_reason_and_a_date(report, capsys):
@@ -69,9 +69,9 @@ def test_without_a_network_it_says_so(monkeypatch, capsys):
     monkeypatch.setattr(audit_dependencies, "exported", lambda uv: "idna==3.10\n")
     monkeypatch.setattr(audit_dependencies.sys, "executable", "/bin/false")
     assert main([]) == 2
-    told = capsys.readouterr().err
-    assert "the advisory database could not be asked; try again with a network" in told
-    assert told.count("\n") == 1
+    output = capsys.readouterr().err
+    assert "the advisory database could not be asked; try again with a network" in output
+    assert output.count("\n") == 1
 
 
 def test_without_uv_it_says_so(capsys):

@@ -31,14 +31,14 @@ def ran(monkeypatch):
 
 def test_the_next_commands_are_of_the_cells_that_were_trained(ran, capsys):
     assert demo.main() == 0
-    told = capsys.readouterr().out
-    assert told.startswith("About three minutes on two cores: ")
-    assert "map50 34.27 in 60 s" in told
+    output = capsys.readouterr().out
+    assert output.startswith("About three minutes on two cores: ")
+    assert "map50 34.27 in 60 s" in output
     trained = freeze(compose(ran[0][1:])).cell
     trained_too, looks = ran[1:3]
     assert {"dataset=digits", demo.ATTENTIONS} <= {*trained_too} & {*looks}
     assert {"mode=predict", "mode.explain=true", "source=demo_digits"} <= {*looks}
-    predict, sweep, page = [shlex.split(line) for line in told.splitlines() if line.startswith("  ")]
+    predict, sweep, page = [shlex.split(line) for line in output.splitlines() if line.startswith("  ")]
     assert predict[1:3] == ["run.py", "mode=predict"]
     assert freeze(compose([*predict[2:], f"seed={trained.seed}"])).cell == trained
     assert sweep[2] == "-m"

@@ -36,7 +36,7 @@ def test_plan_is_given_what_was_written(tmp_path, given, words):
 
 
 def test_the_other_targets_too(tmp_path):
-    told = printed(tmp_path, "reproduce-a;b", "JOBS=2;x", "LAUNCHER=y&z", "ARGS=$x")
-    assert "[a;b]" in told
-    assert told.endswith("[--jobs][2;x][--launcher][y&z][$x]")
+    message = printed(tmp_path, "reproduce-a;b", "JOBS=2;x", "LAUNCHER=y&z", "ARGS=$x")
+    assert "[a;b]" in message
+    assert message.endswith("[--jobs][2;x][--launcher][y&z][$x]")
     assert "[x$y][--from][it's]" in printed(tmp_path, "data-x$y", "FROM=it's")

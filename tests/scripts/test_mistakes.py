@@ -8,7 +8,7 @@ from tests.run.cells import ROOT
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         ("audit.py", "LGA_CONFIG_DIR: {folder}/none: no such folder"),
         ("audit.py all", "all: names no published_rows; leave it out to audit this paper's rows"),
@@ -20,7 +20,7 @@ from tests.run.cells import ROOT
         ("plan.py table9", "table9: no such experiment; valid: all,"),
     ],
 )
-def test_it_is_one_line(arguments, told, tmp_path, monkeypatch, capsys):
+def test_it_is_one_line(arguments, message, tmp_path, monkeypatch, capsys):
     (file := tmp_path / "file").touch()
     if arguments == "audit.py":
         monkeypatch.setenv("LGA_CONFIG_DIR", str(tmp_path / "none"))
@@ -29,4 +29,4 @@ def test_it_is_one_line(arguments, told, tmp_path, monkeypatch, capsys):
     main = runpy.run_path(str(ROOT / "scripts" / script))["main"]
     assert main() == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("error: " + told.format(folder=tmp_path, file=file))
+    assert line.startswith("error: " + message.format(folder=tmp_path, file=file))

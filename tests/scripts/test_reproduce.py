@@ -30,7 +30,7 @@ def reproduced(tmp_path, *arguments, **settings):
     return subprocess.run(whole, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
 
 
-def test_without_data_nothing_runs_and_what_to_do_is_told(tmp_path):
+def test_without_data_nothing_runs_and_what_to_do_is_reported(tmp_path):
     finished = reproduced(tmp_path, "table4", "--seeds", "1")
     assert finished.returncode == 1
     assert "0 of 6 cells can run" in finished.stdout
@@ -97,10 +97,10 @@ def test_an_interrupted_table_goes_on_and_is_rendered(tmp_path):
         assert process.poll() is None
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
-    told, error = process.communicate(timeout=300)
+    output, error = process.communicate(timeout=300)
     assert process.returncode == 130
-    assert "2 of 12 cells can run: 0 runs cached, 2 left" in told
-    assert told.count("missing: ") == 5
+    assert "2 of 12 cells can run: 0 runs cached, 2 left" in output
+    assert output.count("missing: ") == 5
     assert error.splitlines() == ["stopped; the same command continues from the last checkpoint"]
     again = reproduced(tmp_path, *sweep)
     assert again.returncode == 0, again.stderr

@@ -88,7 +88,7 @@ def test_measurements_are_read_as_written(tmp_path):
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[]", '{"networks": 3}'])
-def test_damaged_measurements_are_told(tmp_path, content):
+def test_damaged_measurements_are_reported(tmp_path, content):
     path = tmp_path / "measurements.json"
     path.write_text(content)
     with pytest.raises(UserError, match=r"measurements\.json: not measurements \(.*--measure makes them"):

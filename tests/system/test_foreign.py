@@ -133,7 +133,7 @@ def test_json():
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "message"),
     [
         (b'{"id": 3, "id": 4}', "a.json: gives id twice"),
         (b'{"id": 3, "\\u0069d" : 4}', "a.json: gives id twice"),
@@ -146,7 +146,7 @@ def test_json():
         (b'{"id": NaN}', "is not JSON"),
     ],
 )
-def test_json_that_is_refused(content, told):
-    with pytest.raises(UserError, match=told) as refused:
+def test_json_that_is_refused(content, message):
+    with pytest.raises(UserError, match=message) as refused:
         parse_json(content, Record, "a.json", "look at it")
     assert str(refused.value).endswith("; look at it")

@@ -65,12 +65,12 @@ def test_of_two_devices_each_image_is_kept_once(tmp_path):
 
 def outcomes_of(run):
     """The kept file, whose hash is the record's and whose images are those of the split."""
-    told = read_record(run.result).outcomes
-    content = (run.path / told.file).read_bytes()
-    assert hashlib.sha256(content).hexdigest() == told.sha256
+    message = read_record(run.result).outcomes
+    content = (run.path / message.file).read_bytes()
+    assert hashlib.sha256(content).hexdigest() == message.sha256
     kept = np.load(io.BytesIO(content))
     assert kept["labels"].tolist() == build_data(run.run.cfg).splits.test.labels.tolist()
-    assert told.images == len(kept["labels"])
+    assert message.images == len(kept["labels"])
     return kept
 
 

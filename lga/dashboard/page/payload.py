@@ -227,13 +227,13 @@ def _metrics(runs: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
 
 def _comparison(comparison: Comparison) -> dict[str, Any]:
     names = ("dataset", "network", "scale", "recipe", "metric", "distinction", "mixture")
-    told, wanted = answer(comparison)
+    message, wanted = answer(comparison)
     return {
         **{name: getattr(comparison, name) for name in names},
         "reference": comparison.reference,
         "margin": margin(comparison.metric),
         "place": place(comparison),
-        "answer": told,
+        "answer": message,
         "wanted": wanted,
         "seeds": max(len(group.runs) for group in comparison.groups),
     }

@@ -72,7 +72,7 @@ def fault(content: bytes, file: PublishedFile, data_set: str) -> str | None:
                 return f"this is {owner}'s {other.name}, not {data_set}'s {file.name}"
     more = len(content) > file.bytes  # what is read ends one byte past the published size
     size = f"more than {file.bytes:,}" if more else f"{len(content):,}"
-    told = f"sha256 {found[:12]}...; expected {file.sha256[:12]}..."
+    message = f"sha256 {found[:12]}...; expected {file.sha256[:12]}..."
     if len(content) != file.bytes:
-        told = f"{size} bytes; expected {file.bytes:,}"
-    return f"is not {data_set}'s published file (uncompressed: {told})"
+        message = f"{size} bytes; expected {file.bytes:,}"
+    return f"is not {data_set}'s published file (uncompressed: {message})"

@@ -47,7 +47,9 @@ def check_boxes(
             if fault in known:
                 faults.drop(f"boxes {fault}", written.place(box))
             else:
-                faults.refuse(f"boxes {fault}", written.place(box), _told(written, box, fault, num_classes))
+                faults.refuse(
+                    f"boxes {fault}", written.place(box), _message(written, box, fault, num_classes)
+                )
         good[found] = False
     for box in np.flatnonzero(_beyond(written) & good).tolist():
         faults.drop(CLIPPED, written.place(box))
@@ -73,7 +75,7 @@ def _beyond(written: Annotations) -> NDArray[np.bool_]:
     return np.asarray((below | above).any(1))
 
 
-def _told(written: Annotations, box: int, fault: str, num_classes: int) -> str:
+def _message(written: Annotations, box: int, fault: str, num_classes: int) -> str:
     corners = ", ".join(f"{number:g}" for number in written.boxes[box])
     image = written.image[box]
     width, height = written.sizes[image]

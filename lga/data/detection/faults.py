@@ -15,12 +15,12 @@ class Refused(NamedTuple):
 
     Attributes:
         what, place: see `Dropped`.
-        told: what was found, and what was expected.
+        message: what was found, and what was expected.
     """
 
     what: str
     place: str
-    told: str
+    message: str
 
 
 class Faults:

@@ -107,11 +107,11 @@ def _digest(files: FileImages, sizes: NDArray[np.int64]) -> str:
 def _begun(split: str, sizes: NDArray[np.int64], free: int, where: str) -> Progress:
     """Tell how much room is needed, and refuse where there is less."""
     needed = int(offsets_of(sizes)[-1])
-    told = (
+    text = (
         f"{len(sizes):,} resized images need {needed / 1e9:.2f} GB in {where}, {free / 1e9:.2f} GB are free"
     )
     if needed > free:
-        raise UserError(f"{split}: {told}; make room, or train without them with data.cache=none")
+        raise UserError(f"{split}: {text}; make room, or train without them with data.cache=none")
     progress = Progress(f"images of {split}", len(sizes), "images resized")
-    progress.note(told)
+    progress.note(text)
     return progress

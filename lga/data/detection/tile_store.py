@@ -106,17 +106,17 @@ class TileStore:
     def _make(self, work: Sequence[_Work]) -> None:
         count = sum(len(image.extents) for image in work)
         needed, free = _estimated_bytes(work), shutil.disk_usage(self.folder).free
-        told = f"{count:,} tiles of {len(work):,} images need about {needed / 1e9:.1f} GB"
+        message = f"{count:,} tiles of {len(work):,} images need about {needed / 1e9:.1f} GB"
         if needed > free:
             raise UserError(
-                f"{self.folder}: {told}, there are {free / 1e9:.1f} GB free; make room, choose another "
+                f"{self.folder}: {message}, there are {free / 1e9:.1f} GB free; make room, choose another "
                 "folder with paths.cache_dir=, or train on whole images with dataset.reader.tiling=null"
             )
         with (
             Progress(f"tiles of {self.name}", len(work), "images cut") as progress,
             ThreadPoolExecutor(min(MOST_THREADS, os.cpu_count() or 1)) as threads,
         ):
-            progress.note(f"{told} in {self.folder}, {free / 1e9:.1f} GB are free; this is done once")
+            progress.note(f"{message} in {self.folder}, {free / 1e9:.1f} GB are free; this is done once")
             for _ in threads.map(_cut, work):  # on the first failure, the images not yet begun are left
                 progress.step()
 

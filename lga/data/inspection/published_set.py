@@ -64,12 +64,12 @@ def verdict(
         yield Wrong(PART, f"{part}: {reason}")
     for part, report in parts.items():
         for refused in report.refused:
-            yield Wrong(refused.what, f"{refused.place}: {refused.told}")
+            yield Wrong(refused.what, f"{refused.place}: {refused.message}")
         for figure in report.published:
             if figure.difference > 0 or (figure.difference < 0 and not (subset and report.contents.images)):
                 found, published = f"{figure.found:,}", f"{figure.published:,}"
-                told = f"{found} found, {published} published, differs by {figure.difference:+,}"
-                yield Wrong(COUNTS, f"{part}, {figure.what}: {told}")
+                message = f"{found} found, {published} published, differs by {figure.difference:+,}"
+                yield Wrong(COUNTS, f"{part}, {figure.what}: {message}")
         for group in report.duplicate_images:
             yield Wrong(TWICE, f"{part}: the same content: {_some(group)}")
     for leak in leaks:

@@ -162,11 +162,11 @@ class Wrong(NamedTuple):
 
     Attributes:
         what: in a few words, the same for all of a kind.
-        told: where, what was found, and what was expected; one line.
+        message: where, what was found, and what was expected; one line.
     """
 
     what: str
-    told: str
+    message: str
 
 
 @dataclass(frozen=True)

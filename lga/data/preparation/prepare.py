@@ -156,9 +156,9 @@ def prepare(
 def _missing(chosen: ArchivedSet, data_dir: Path, tell: Tell) -> list[Piece]:
     missing = []
     for piece in chosen.pieces:
-        told = stands(data_dir, piece)
-        if told:
-            tell(told)
+        text = stands(data_dir, piece)
+        if text:
+            tell(text)
         else:
             missing.append(piece)
     return missing

@@ -185,7 +185,7 @@ def submit(jobs: list[Job], settings: SlurmSettings, gpus: int) -> list[Submitte
     executor = SlurmExecutor(folder, max_num_timeout=settings.max_num_timeout)
     executor.update_parameters(**settings.parameters(name, gpus))
     earlier = [job.record_left() for job in jobs]  # before: a job may fail within the time of a submission
-    with _without_a_jobs_environment(), _refusals_told(len(jobs)):
+    with _without_a_jobs_environment(), _refusals_explained(len(jobs)):
         identifiers = [job.job_id for job in executor.submit_array(calls)]
     submitted = []
     for job, identifier, record in zip(jobs, identifiers, earlier, strict=True):
@@ -231,7 +231,7 @@ def _without_a_jobs_environment() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _refusals_told(jobs: int) -> Iterator[None]:
+def _refusals_explained(jobs: int) -> Iterator[None]:
     """Turn a refusal of sbatch into one line."""
     try:
         with contextlib.redirect_stderr(io.StringIO()):  # submitit prints it as well

@@ -95,11 +95,11 @@ def queued_jobs() -> dict[str, Queued]:
 def ended_job(identifier: str) -> Ended | None:
     """Return how a job ended; None if the controller has forgotten it, as it does after some minutes."""
     try:
-        told = _ask("scontrol", "--oneliner", "show", "job", identifier)
+        job = _ask("scontrol", "--oneliner", "show", "job", identifier)
     except SilentError:
         return None
-    state = re.search(r"\bJobState=(\w+)", told)
-    exit_code = re.search(r"\bExitCode=(\d+):(\d+)", told)
+    state = re.search(r"\bJobState=(\w+)", job)
+    exit_code = re.search(r"\bExitCode=(\d+):(\d+)", job)
     if state is None or exit_code is None:
         return None
     status, signal = int(exit_code[1]), int(exit_code[2])
@@ -122,8 +122,8 @@ def _ask(*command: str) -> str:
     except (OSError, subprocess.TimeoutExpired) as error:
         raise SilentError(f"{command[0]}: {error}") from error
     if answer.returncode != 0:
-        told = (answer.stderr.strip() or f"exit status {answer.returncode}").splitlines()[-1]
-        raise SilentError(told if told.startswith(command[0]) else f"{command[0]}: {told}")
+        message = (answer.stderr.strip() or f"exit status {answer.returncode}").splitlines()[-1]
+        raise SilentError(message if message.startswith(command[0]) else f"{command[0]}: {message}")
     return answer.stdout
 
 
@@ -168,8 +168,8 @@ def _submitted(jobs: list[Job], progress: SweepProgress, settings: SlurmSettings
         submitted = submit(new, settings, _gpus(new, settings))
         watched += [Watched(job, entry) for job, entry in zip(new, submitted, strict=True)]
         first, last = submitted[0].identifier, submitted[-1].identifier
-        range_told = f"job {first}" if len(new) == 1 else f"jobs {first} to {last}"
-        progress.note(f"SLURM: {range_told} submitted: squeue --name={submitted[0].name}")
+        numbers = f"job {first}" if len(new) == 1 else f"jobs {first} to {last}"
+        progress.note(f"SLURM: {numbers} submitted: squeue --name={submitted[0].name}")
     return watched
 
 
@@ -214,10 +214,10 @@ def _watch(watched: list[Watched], progress: SweepProgress) -> None:
             time.sleep(pause)
 
 
-def _tell_why_jobs_wait(seen: dict[str, Queued | None], told: set[str], progress: SweepProgress) -> None:
+def _tell_why_jobs_wait(seen: dict[str, Queued | None], reported: set[str], progress: SweepProgress) -> None:
     waiting = {entry.reason for entry in seen.values() if entry is not None and entry.state == "PENDING"}
-    for reason in sorted(waiting - told - set(_USUAL_REASONS)):
-        told.add(reason)
+    for reason in sorted(waiting - reported - set(_USUAL_REASONS)):
+        reported.add(reason)
         progress.note(f"SLURM: jobs wait: {reason}")
 
 
@@ -270,5 +270,5 @@ def _raised_in_job(submitted: Submitted) -> str | None:
         lines = submitted.paths.stdout.read_text(errors="replace").splitlines()
     except OSError:
         return None
-    told = [line for line in lines if line.strip() and not line.startswith(_OF_SLURM)]
-    return told[-1] if any(line.startswith("Traceback ") for line in told) else None
+    own = [line for line in lines if line.strip() and not line.startswith(_OF_SLURM)]
+    return own[-1] if any(line.startswith("Traceback ") for line in own) else None

@@ -80,17 +80,17 @@ def provenance(records: Sequence[RunRecord]) -> list[str]:
 def _introduction(page: Page, results: Sequence[Results], folder: str) -> list[str]:
     experiment = results[0].experiment
     if experiment.judged and experiment.own:
-        told = f"What was published, and what our runs gave. {experiment.limits}".strip()
+        text = f"What was published, and what our runs gave. {experiment.limits}".strip()
     elif experiment.judged:
-        told = (
+        text = (
             "What was published, and what our runs gave by the protocol of the paper's toolchain. "
             "[assumptions.md](assumptions.md) says what the paper leaves open and what was chosen."
         )
     else:
         questions = [one.experiment.question for one in results] if len(results) == 1 else []
-        told = " ".join(filter(None, [*questions, experiment.limits]))
+        text = " ".join(filter(None, [*questions, experiment.limits]))
     lines = [
-        re.sub(r"\]\((\w+\.md)\)", rf"]({folder}\1)", told),
+        re.sub(r"\]\((\w+\.md)\)", rf"]({folder}\1)", text),
         "",
         f"`make reproduce-{page.name}` runs {'it' if len(results) == 1 else 'all'}; "
         "[results.csv](results.csv) has all numbers. Metrics are in",
@@ -142,8 +142,8 @@ def _over_cells(results: Sequence[Results]) -> list[str]:
         ]
         for cell in cells:
             published = "-" if cell.published is None else f"{cell.published:+.2f}"
-            told = interval(cell.gain, signed=True)
-            lines.append(row_line((escaped(cell.place), told, f"{cell.error:.2f}", published)))
+            text = interval(cell.gain, signed=True)
+            lines.append(row_line((escaped(cell.place), text, f"{cell.error:.2f}", published)))
     return lines
 
 

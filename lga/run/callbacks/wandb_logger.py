@@ -70,7 +70,7 @@ class WandbLogger(Logger):
         self._settings = settings
         self._online = online
         self._queue: queue.Queue[_Message] = queue.Queue(QUEUE_LENGTH)
-        self._told = False
+        self._reported = False
         self._exit_code = 1
         self._thread = threading.Thread(target=self._serve, name="wandb", daemon=True)
 
@@ -161,8 +161,8 @@ class WandbLogger(Logger):
             run.finish(exit_code=self._exit_code)
 
     def _tell(self, what: str) -> None:
-        if not self._told:
-            self._told = True
+        if not self._reported:
+            self._reported = True
             log.warning("W&B: %s; training goes on, metrics.csv has everything", what)
 
 

@@ -111,7 +111,7 @@ def show(report: Report, console: Console, complete_in: str | None) -> None:
         console.print(_plans(report))
     _notes(report, listing)
     for what in dict.fromkeys(wrong.what for wrong in report.wrong):
-        listing.show(f"wrong: {what}", [wrong.told for wrong in report.wrong if wrong.what == what])
+        listing.show(f"wrong: {what}", [wrong.message for wrong in report.wrong if wrong.what == what])
     count = len(report.wrong)
     listing.line(f"{report.dataset}: {f'{count:,} wrong' if count else 'nothing wrong'}")
 

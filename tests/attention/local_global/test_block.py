@@ -159,7 +159,7 @@ def test_frozen_alphas_are_settings_and_not_weights():
         block.load_state_dict(LocalGlobalAttention(24, 6).state_dict())
 
 
-def test_alphas_tied_by_a_softmax_start_where_told_and_add_up_to_one():
+def test_alphas_tied_by_a_softmax_start_where_reported_and_add_up_to_one():
     block = LocalGlobalVariant(24, 6, alpha="softmax", alpha_local=0.2, alpha_global=0.8)
     torch.testing.assert_close(block.alphas(), torch.tensor([[0.2], [0.8]]))
     with torch.no_grad():

@@ -137,7 +137,7 @@ def test_gradients_reach_the_block_and_the_first_layer():
 
 
 @pytest.mark.parametrize(
-    ("name", "settings", "told"),
+    ("name", "settings", "message"),
     [
         ("efficientnet_bo", {}, "no network of that name; near: efficientnet_b0, efficientnet_b1"),
         ("resnet10t.c3_in1k", {}, "names weights to fetch"),
@@ -152,8 +152,8 @@ def test_gradients_reach_the_block_and_the_first_layer():
         pytest.param("inception_v3", {}, r"\[9, 4, 1\], not an 8th", marks=pytest.mark.slow),
     ],
 )
-def test_a_mistake_is_one_line(name, settings, told):
-    with pytest.raises(UserError, match=told) as refused:
+def test_a_mistake_is_one_line(name, settings, message):
+    with pytest.raises(UserError, match=message) as refused:
         built(name, **settings)
     assert "\n" not in str(refused.value)
 

@@ -53,7 +53,7 @@ def test_the_classifiers_end_may_be_of_other_classes_or_missing(tmp_path, resnet
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
         (lambda w: w.pop("conv1.0.weight"), r"1 missing \(conv1.0.weight\)"),
         (lambda w: w.update(extra=torch.zeros(1)), r"1 unexpected \(extra\)"),
@@ -67,10 +67,10 @@ def test_the_classifiers_end_may_be_of_other_classes_or_missing(tmp_path, resnet
         ),
     ],
 )
-def test_what_does_not_fit_is_named(tmp_path, resnet, change, told):
+def test_what_does_not_fit_is_named(tmp_path, resnet, change, message):
     weights = dict(resnet)
     change(weights)
-    with pytest.raises(UserError, match=told) as refused:
+    with pytest.raises(UserError, match=message) as refused:
         TimmBackbone(NoAttention, "resnet10t", checkpoint=written(tmp_path / "w.pth", weights))
     assert "\n" not in str(refused.value)
 
@@ -97,7 +97,7 @@ def test_code_in_a_file_is_not_run(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "told"),
+    ("name", "content", "message"),
     [
         ("w.safetensors", b"not one", "safetensors begin otherwise"),
         ("w.pth", b"", "is empty"),
@@ -106,11 +106,11 @@ def test_code_in_a_file_is_not_run(tmp_path):
         ("missing.pth", None, r"cannot be read \(No such file"),
     ],
 )
-def test_a_file_that_is_none_is_told(tmp_path, name, content, told):
+def test_a_file_that_is_none_is_reported(tmp_path, name, content, message):
     path = tmp_path / name
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(UserError, match=told):
+    with pytest.raises(UserError, match=message):
         TimmBackbone(NoAttention, "resnet10t", checkpoint=str(path))
 
 

@@ -37,7 +37,7 @@ def test_nothing_measured_leaves_two_plots(open_costs):
 
 
 def test_measured_attentions_stand_at_their_milliseconds(open_costs):
-    """Of the grid's attentions `none` and `lga` were measured: one gain, told with its milliseconds."""
+    """Of the grid's attentions `none` and `lga` were measured: one gain, shown with its milliseconds."""
     costs = open_costs({"none": 12.5, "lga": 14.0})
     assert costs.get_by_role("img").count() == 3
     plot = costs.get_by_role("img").last

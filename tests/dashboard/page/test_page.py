@@ -104,13 +104,13 @@ def test_command_line_writes_the_page(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("command", "told"),
+    ("command", "message"),
     [
         (["make_dashboard.py"], "{folder}/dashboard.html: 1 run,"),
         (["show_table.py"], "digits, elsewhere, scale embedded"),
     ],
 )
-def test_commands_look_where_runs_were_left(tmp_path, command, told):
+def test_commands_look_where_runs_were_left(tmp_path, command, message):
     leave_run(tmp_path / "runs", made_record(backbone="elsewhere"))
     done = subprocess.run(
         [sys.executable, f"scripts/{command[0]}", *command[1:]],
@@ -120,7 +120,7 @@ def test_commands_look_where_runs_were_left(tmp_path, command, told):
         cwd=ROOT,
         env={**os.environ, "LGA_OUTPUT_DIR": str(tmp_path)},
     )
-    assert told.format(folder=tmp_path) in done.stdout
+    assert message.format(folder=tmp_path) in done.stdout
 
 
 def test_tables_look_where_runs_were_left(tmp_path, monkeypatch, capsys):

@@ -86,9 +86,9 @@ def test_the_page_is_small_and_answers_at_once(tmp_path, open_page, monkeypatch,
     found = Most((tmp_path / "dashboard.html").stat().st_size / 1e6, paint, chart, min(filtered), height)
     page.get_by_role("tab", name="All runs").click()
     later = min(page.evaluate(SEARCH, f"seed={seed}") for seed in (0, 1, 0))
-    told = ", ".join(f"{name} {value:.1f}" for name, value in found._asdict().items())
-    print(f"\n{runs:,} runs: {told}, a later filter of all runs {later:.1f}")
+    message = ", ".join(f"{name} {value:.1f}" for name, value in found._asdict().items())
+    print(f"\n{runs:,} runs: {message}, a later filter of all runs {later:.1f}")
     assert f"of {runs:,} runs" in page.locator("#count").inner_text()
     assert page.locator("#run-table tbody tr").count() == min(PAGE_ROWS, 7 if runs == 14 else runs)
-    assert all(value < limit for value, limit in zip(found, most, strict=True)), told
+    assert all(value < limit for value, limit in zip(found, most, strict=True)), message
     assert later < 300

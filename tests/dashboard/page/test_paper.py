@@ -92,7 +92,7 @@ def test_attentions_that_were_only_published_can_be_filtered(voc, data_of):
     assert {"shuffle", "eca", "lga_local"} <= set(data_of()["attentions"])
 
 
-def test_other_settings_are_told_and_lead_to_their_run(tmp_path, data_of):
+def test_other_settings_are_reported_and_lead_to_their_run(tmp_path, data_of):
     row = rows_of("table1")[0]
     leave_run(tmp_path / "runs", made_record(row.dataset, row.model, row.attention, epochs=7, scale="full"))
     (other,) = table_of(data_of(), "table1")["others"]

@@ -114,7 +114,7 @@ def test_the_budget_of_the_page_is_kept(tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"", b"GIF89a", b"\x89PNG\r\n\x1a\n\0\0"])
-def test_an_unreadable_picture_is_told_and_the_others_stay(tmp_path, content):
+def test_an_unreadable_picture_is_reported_and_the_others_stay(tmp_path, content):
     folder = leave_shown(tmp_path / "runs")
     (folder / "pictures" / "0-image-0.png").write_bytes(content)
     data = data_of(tmp_path)
@@ -140,19 +140,21 @@ def large(path):
 
 
 @pytest.mark.parametrize(
-    ("spoil", "told"), [(pipe, "not a regular file"), (zeros, "a link"), (large, "20 MB; at most")]
+    ("spoil", "message"), [(pipe, "not a regular file"), (zeros, "a link"), (large, "20 MB; at most")]
 )
-def test_a_picture_that_is_no_small_file_is_told_at_once(tmp_path, spoil, told):
+def test_a_picture_that_is_no_small_file_is_reported_at_once(tmp_path, spoil, message):
     folder = leave_shown(tmp_path / "runs")
     spoil(folder / "pictures" / "0-image-0.png")
     spoil(folder / "curves.json")
     data = data_of(tmp_path)
     assert [picture["name"] for picture in data["samples"]["runs"][0]["pictures"]] == ["1-image-1"]
-    named = {problem["path"].rsplit("/", 1)[1] for problem in data["problems"] if told in problem["reason"]}
+    named = {
+        problem["path"].rsplit("/", 1)[1] for problem in data["problems"] if message in problem["reason"]
+    }
     assert named == {"0-image-0.png", "curves.json"}
 
 
-def test_a_picture_cut_short_is_told(tmp_path):
+def test_a_picture_cut_short_is_reported(tmp_path):
     leave_pictures(tmp_path)
     path = tmp_path / "pictures" / "0-image-0.png"
     path.write_bytes(path.read_bytes()[:-60])
@@ -179,7 +181,7 @@ def test_no_judged_class_is_no_curve(tmp_path):
 
 
 @pytest.mark.parametrize("text", ["{", "[]", "{}", json.dumps({"precision_recall": {"recall": 1}})])
-def test_unreadable_curves_are_told_and_the_pictures_stay(tmp_path, text):
+def test_unreadable_curves_are_reported_and_the_pictures_stay(tmp_path, text):
     folder = leave_shown(tmp_path / "runs")
     (folder / "curves.json").write_text(text)
     data = data_of(tmp_path)

@@ -20,7 +20,7 @@ def row_of(page, attention):
     return page.locator(ROWS).filter(has=page.get_by_role("rowheader", name=attention, exact=True))
 
 
-def test_found_is_told_in_a_sentence_and_a_row(runs, open_page):
+def test_found_is_reported_in_a_sentence_and_a_row(runs, open_page):
     """lga's 90.8, 91.9, 93.1: mean 91.933, s = 1.1504, half-width 4.3027 * s / sqrt(3) = 2.858."""
     page = open_page("studies", studies=True)
     (sentence,) = page.locator(".study-findings li").all_inner_texts()
@@ -36,12 +36,12 @@ def test_found_is_told_in_a_sentence_and_a_row(runs, open_page):
 
 
 def test_words_have_signs_and_borders_of_their_own(runs, open_page):
-    """Without colour a word is told by itself, its sign and its border."""
+    """Without colour a word is recognised by itself, its sign and its border."""
     words = open_page("studies", studies=True).locator(f"{ROWS} .verdict:not(.not-run)")
-    told = dict(zip(words.all_inner_texts(), words.all(), strict=True))
-    signs = {word.locator("path").get_attribute("d") for word in told.values()}
-    borders = {word.evaluate("node => getComputedStyle(node).borderTopStyle") for word in told.values()}
-    assert len(signs) == len(borders) == len(told)
+    by_text = dict(zip(words.all_inner_texts(), words.all(), strict=True))
+    signs = {word.locator("path").get_attribute("d") for word in by_text.values()}
+    borders = {word.evaluate("node => getComputedStyle(node).borderTopStyle") for word in by_text.values()}
+    assert len(signs) == len(borders) == len(by_text)
 
 
 def test_a_number_leads_to_its_runs_by_keyboard(runs, open_page):

@@ -40,7 +40,7 @@ def test_labels_and_images(tmp_path, compress):
         (bytes.fromhex("00000803 7fffffff 7fffffff 7fffffff"), 3, "impossible size 2147483647 x"),
     ],
 )
-def test_wrong_content_is_told_in_one_line(tmp_path, content, dimensions, message):
+def test_wrong_content_is_reported_in_one_line(tmp_path, content, dimensions, message):
     path = tmp_path / "train-images-idx3-ubyte"
     path.write_bytes(content)
     with pytest.raises(UserError) as error:

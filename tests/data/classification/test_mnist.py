@@ -143,14 +143,16 @@ def test_a_file_of_another_part(published):
 
 
 @pytest.mark.parametrize("gz", [True, False])
-@pytest.mark.parametrize(("change", "told"), [(b"\0", "more than 31,376"), (None, "31,375")])
-def test_a_file_of_another_size(published, gz, change, told):
+@pytest.mark.parametrize(("change", "message"), [(b"\0", "more than 31,376"), (None, "31,375")])
+def test_a_file_of_another_size(published, gz, change, message):
     """The published one has 16 + 40 * 28 * 28 = 31,376 bytes; reading ends one byte later."""
     content = idx_bytes(images_and_labels(40, 28)[0])
     path = store(
         published / "MNIST" / "raw", TEST_IMAGES, content + 99 * change if change else content[:-1], gz
     )
-    expected = f"{path}: is not MNIST's published file (uncompressed: {told} bytes; expected 31,376); delete"
+    expected = (
+        f"{path}: is not MNIST's published file (uncompressed: {message} bytes; expected 31,376); delete"
+    )
     assert refusal(published).startswith(expected)
 
 

@@ -58,7 +58,7 @@ def test_a_box_is_counted_for_its_first_fault():
 
 
 def test_boxes_beyond_the_image_are_counted_and_stay():
-    """One pixel of rounding is not told."""
+    """One pixel of rounding is not reported."""
     faults = Faults("raise")
     boxes = [((-5, 10, 20, 60), 0), ((0, 0, 100, 50), 0), ((10, 10, 101, 20), 0)]
     kept = check_boxes(split(*boxes), 3, faults)

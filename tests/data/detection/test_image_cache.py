@@ -75,9 +75,9 @@ def test_none_keeps_nothing(source, tmp_path):
 
 def test_on_disk_the_pixels_are_made_once(source, tmp_path, monkeypatch, capsys):
     with_cached_images(source, 32, "disk", tmp_path / "cache")
-    told = capsys.readouterr().err
-    assert "images of made train: 2 resized images need 0.00 GB in" in told
-    assert "2 images resized in" in told
+    output = capsys.readouterr().err
+    assert "images of made train: 2 resized images need 0.00 GB in" in output
+    assert "2 images resized in" in output
     (kept,) = kept_files(tmp_path)
     assert kept.startswith("made-train-")
     assert (tmp_path / "cache/images" / kept).stat().st_size == 2304 + 1800

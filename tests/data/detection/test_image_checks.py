@@ -80,7 +80,7 @@ def test_bad_images_are_left_out_and_counted(folder):
         ("b.png", r"b\.png: the image is 16 x 16 pixels, its annotations are for 64 x 64"),
     ],
 )
-def test_what_only_decoding_tells_is_told_when_it_is_met(folder, name, expected):
+def test_what_only_decoding_tells_is_reported_when_it_is_met(folder, name, expected):
     with pytest.raises(UserError, match=expected):
         FileImages(folder, np.array([name]), np.array([[64, 64]])).load(0)
 

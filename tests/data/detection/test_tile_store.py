@@ -52,11 +52,11 @@ def test_the_tiles_are_the_pixels_of_the_images(root):
         np.testing.assert_array_equal(Image.open(store(root).folder / name), whole[y1:y2, x1:x2])
 
 
-def test_tiles_are_made_once_and_told(root, monkeypatch, capsys):
+def test_tiles_are_made_once_and_reported(root, monkeypatch, capsys):
     first = files(root)
-    told = capsys.readouterr().err
-    assert "tiles of made: 5 tiles of 3 images need about 0.0 GB in" in told
-    assert "3 images cut in" in told
+    output = capsys.readouterr().err
+    assert "tiles of made: 5 tiles of 3 images need about 0.0 GB in" in output
+    assert "3 images cut in" in output
     monkeypatch.setattr(tile_store, "read_image", lambda *_: pytest.fail("cut again"))
     assert files(root).tolist() == first.tolist()
     assert files(root, slice(1, 3)).tolist() == first[2:].tolist()

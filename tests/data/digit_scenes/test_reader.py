@@ -174,10 +174,10 @@ def test_impossible_settings(settings, tmp_path):
 
 def read_with_others(folder, barrier, results):
     barrier.wait()
-    told = io.StringIO()
-    with contextlib.redirect_stderr(told):
+    message = io.StringIO()
+    with contextlib.redirect_stderr(message):
         manifest = DigitScenesReader(folder, train=60, val=2, test=2)().manifest
-    results.put((str(manifest), told.getvalue().count("scenes made in")))
+    results.put((str(manifest), message.getvalue().count("scenes made in")))
 
 
 def test_several_processes_make_it_once(tmp_path):

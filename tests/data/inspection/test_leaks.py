@@ -37,7 +37,7 @@ def test_content_is_never_declared():
 
 
 def test_a_name_counts_once():
-    """s/1 bears the name of t/1; where they are of the same content too, that is what is told."""
+    """s/1 bears the name of t/1; where they are of the same content too, that is what is reported."""
     splits = ALONE | {"test": ["s/1"]}
     assert found(DECLARED, splits, likeness()) == [(("train", "test"), "same name", False, [("t/1", "s/1")])]
     alike = likeness(content={"t/1": 7, "s/1": 7})
@@ -61,7 +61,7 @@ def test_images_that_are_held_out():
     assert splits == {"train": ["a1", "b1", "c1"], "val": ["d1", "d2"], "test": ["e1"]}
 
 
-def test_validation_that_is_the_test_split_is_told_once():
+def test_validation_that_is_the_test_split_is_reported_once():
     """t/1 has the name of s/1, which both selects and is reported."""
     plan = SplitPlan(("train",), "test", "test", who="tests", leak="selected on what is reported")
     splits = {"train": ALONE["train"], "val": ["s/1"], "test": ["s/1"]}

@@ -59,15 +59,15 @@ def test_the_inspection_keeps_no_index(sound):
     assert not (sound.parents[1] / "cache").exists()
 
 
-def test_every_fault_is_told_at_once(tmp_path):
+def test_every_fault_is_reported_at_once(tmp_path):
     root = write_faulty_tree(tmp_path / "data")
     report = inspected(root)
     json.dumps(report)
-    told = {}
+    by_kind = {}
     for wrong in report["wrong"]:
-        told.setdefault(wrong["what"], []).append(wrong["told"])
+        by_kind.setdefault(wrong["what"], []).append(wrong["message"])
     assert not report["ok"]
-    assert told.pop("lines not understood") == [
+    assert by_kind.pop("lines not understood") == [
         f"{TRAIN}/annotations/0000000_00002_d_0000002.txt:1: "
         "expected 8 integers separated by commas, found '1,2,3'"
     ]
@@ -76,34 +76,34 @@ def test_every_fault_is_told_at_once(tmp_path):
         ("boxes inverted", 4, "8, 10, -12, 26"),
         ("boxes outside the image", 5, "96, 10, 116, 26"),
     ):
-        (line,) = told.pop(what)
+        (line,) = by_kind.pop(what)
         assert line.startswith(f"{TRAIN}/annotations/0000000_0000{number}_d_000000{number}.txt:1: the box is")
         assert of in line
-    (missing,) = told.pop("images missing")
+    (missing,) = by_kind.pop("images missing")
     assert missing.startswith(f"{VAL}/annotations/0000001_00002_d_0000002.txt: names the image")
-    (unreadable,) = told.pop("images unreadable or of another size")
+    (unreadable,) = by_kind.pop("images unreadable or of another size")
     assert str(image(root, "val", 3)) in unreadable
-    (encoding,) = told.pop("files that are not UTF-8 text")
+    (encoding,) = by_kind.pop("files that are not UTF-8 text")
     assert encoding.startswith(f"{VAL}/annotations/0000001_00005_d_0000005.txt: expected UTF-8 text")
     train = f"{TRAIN}/images/"
-    assert told.pop("images that stand twice in a part") == [
+    assert by_kind.pop("images that stand twice in a part") == [
         f"train: the same content: {train}0000000_00005_d_0000005.jpg, {train}0000000_00009_d_0000009.jpg"
     ]
     test = "VisDrone2019-DET-test-dev/images/"
-    assert told.pop("images that two splits share") == [
+    assert by_kind.pop("images that two splits share") == [
         "train and test of official, same content: "
         f"{train}0000000_00005_d_0000005.jpg, {test}0000002_00009_d_0000009.jpg",
         "train and test of official, same name: "
         f"{train}0000002_00004_d_0000004.jpg, {test}0000002_00004_d_0000004.jpg",
     ]
-    counts = told.pop("counts that differ from the published ones")
+    counts = by_kind.pop("counts that differ from the published ones")
     assert "train, images: 8 found, 6 published, differs by +2" in counts
     assert "train, objects: 4 found, 11 published, differs by -7" in counts
     assert "val, images: 4 found, 6 published, differs by -2" in counts
     assert "test-dev, images: 7 found, 6 published, differs by +1" in counts
-    (unannotated,) = told.pop("images without annotation file")
+    (unannotated,) = by_kind.pop("images without annotation file")
     assert unannotated.startswith(f"{VAL}/images/unnamed.jpg: expected its annotation file")
-    assert told == {}
+    assert by_kind == {}
     assert report["parts"]["val"]["unnamed_images"] == [f"{VAL}/images/unnamed.jpg"]
     assert report["parts"]["train"]["known"][0]["what"] == "boxes of no size"
 
@@ -120,7 +120,7 @@ def test_a_part_that_the_plan_needs(sound):
     (sound / "VisDrone2019-DET-test-dev").rename(sound / "elsewhere")
     (wrong,) = inspected(sound)["wrong"]
     assert wrong["what"] == "parts that cannot be read"
-    assert "unpack VisDrone2019-DET-test-dev.zip into" in wrong["told"]
+    assert "unpack VisDrone2019-DET-test-dev.zip into" in wrong["message"]
 
 
 def test_a_part_that_the_plan_does_not_need(sound):
@@ -174,6 +174,6 @@ def test_many_equal_pictures_are_five_names_and_a_number(sound):
     for number in range(8):
         shutil.copy(image(sound, "val", 2), image(sound, "val", 20 + number))
         annotation(sound, "val", 20 + number).write_text("")
-    (line,) = [entry["told"] for entry in inspected(sound)["wrong"] if "twice" in entry["what"]]
+    (line,) = [entry["message"] for entry in inspected(sound)["wrong"] if "twice" in entry["what"]]
     assert line.count(".jpg") == 5
     assert line.endswith(" and 4 more")

@@ -59,4 +59,4 @@ def test_what_the_reader_refuses():
     report = inspected(reader)
     assert (report["ok"], report["parts"]) == (False, {})
     assert report["checked"] == "its sha256, up to what is wrong"
-    assert report["wrong"][0]["told"] == "train.gz: not the published file; fetch it again"
+    assert report["wrong"][0]["message"] == "train.gz: not the published file; fetch it again"

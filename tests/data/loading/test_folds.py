@@ -111,13 +111,13 @@ def test_what_cannot_be_folded_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("kind", "folds", "told"),
+    ("kind", "folds", "message"),
     [("image_folder", 7, "class cat has 6 images"), ("yolo", 8, "zoo has 7 images")],
 )
-def test_more_folds_than_images(tmp_path, kind, folds, told):
+def test_more_folds_than_images(tmp_path, kind, folds, message):
     given = overrides(kind, tmp_path / "zoo")
     data = build_data(freeze(compose([*given, f"dataset.folds={folds}", "seed=500"])).cfg)
-    with pytest.raises(UserError, match=rf"^dataset\.folds={folds}: {told}, fewer than folds; set"):
+    with pytest.raises(UserError, match=rf"^dataset\.folds={folds}: {message}, fewer than folds; set"):
         _ = data.splits
 
 

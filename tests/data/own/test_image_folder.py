@@ -105,7 +105,7 @@ def test_files_that_have_changed_are_refused(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("damage", "told"),
+    ("damage", "message"),
     [
         (shutil.rmtree, "no such folder"),
         (
@@ -131,8 +131,8 @@ def test_files_that_have_changed_are_refused(tmp_path):
         ),
     ],
 )
-def test_bad_folders_are_refused_in_one_line(tmp_path, damage, told):
+def test_bad_folders_are_refused_in_one_line(tmp_path, damage, message):
     damage(own.write_image_folder(tmp_path / "set"))
-    with pytest.raises(UserError, match=told) as error:
+    with pytest.raises(UserError, match=message) as error:
         reader(tmp_path / "set")()
     assert "\n" not in str(error.value)

@@ -85,7 +85,7 @@ def test_what_a_set_does_not_read_is_refused(given):
 
 
 @pytest.mark.parametrize(
-    ("dataset", "told"),
+    ("dataset", "message"),
     [
         (
             ["dataset=digits", 'dataset.class_names=["0","1","2","3","4","5","6","7","9","8"]'],
@@ -97,7 +97,7 @@ def test_what_a_set_does_not_read_is_refused(given):
         ),
     ],
 )
-def test_classes_that_differ_from_the_readers_are_refused(dataset, told):
-    with pytest.raises(UserError, match=told) as error:
+def test_classes_that_differ_from_the_readers_are_refused(dataset, message):
+    with pytest.raises(UserError, match=message) as error:
         make_reader(frozen(*dataset).cfg.dataset)
     assert "\n" not in str(error.value)

@@ -49,9 +49,9 @@ def _rename(path, before, after):
     path.write_text(path.read_text().replace(before, after))
 
 
-def refused(kind, path, told):
+def refused(kind, path, message):
     """Check that reading a set ends in one line."""
-    with pytest.raises(UserError, match=told) as error:
+    with pytest.raises(UserError, match=message) as error:
         kind(str(path), str(path.parent / "cache"))()
     assert "\n" not in str(error.value)
 
@@ -180,7 +180,7 @@ def test_an_image_without_a_label_file_is_background_and_counted(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("damage", "told"),
+    ("damage", "message"),
     [
         (lambda root: shutil.rmtree(root / "images/val"), r"data\.yaml: val: there is no .*images/val"),
         (
@@ -238,14 +238,14 @@ def test_an_image_without_a_label_file_is_background_and_counted(tmp_path):
         (lambda root: (root / "data.yaml").unlink(), r"data\.yaml: cannot be read"),
     ],
 )
-def test_bad_yolo_sets_are_refused_in_one_line(tmp_path, damage, told):
+def test_bad_yolo_sets_are_refused_in_one_line(tmp_path, damage, message):
     path = own.write_yolo(tmp_path)
     damage(tmp_path)
-    refused(YOLOReader, path, told)
+    refused(YOLOReader, path, message)
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "told"),
+    ("name", "text", "message"),
     [
         ("obj.data", "classes 3\n", r"obj\.data:1: expected key = value"),
         ("obj.data", "trian = data/train.txt\nnames = data/obj.names\n", r"obj\.data: trian: .*mean train"),
@@ -256,10 +256,10 @@ def test_bad_yolo_sets_are_refused_in_one_line(tmp_path, damage, told):
         ("train.txt", "", r"obj\.data: train: no image in data/train\.txt"),
     ],
 )
-def test_bad_darknet_sets_are_refused_in_one_line(tmp_path, name, text, told):
+def test_bad_darknet_sets_are_refused_in_one_line(tmp_path, name, text, message):
     path = own.write_darknet(tmp_path)
     (tmp_path / name).write_text(text)
-    refused(YOLOReader, path, told)
+    refused(YOLOReader, path, message)
 
 
 def test_a_class_of_validation_alone_is_refused(tmp_path):
@@ -272,7 +272,7 @@ def test_a_class_of_validation_alone_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
         ({"categories": None}, "missing required field categories"),
         ({"images": None}, "missing required field images"),
@@ -302,15 +302,15 @@ def test_a_class_of_validation_alone_is_refused(tmp_path):
         ),
     ],
 )
-def test_bad_coco_files_are_refused_in_one_line(tmp_path, change, told):
+def test_bad_coco_files_are_refused_in_one_line(tmp_path, change, message):
     path = own.write_coco(tmp_path) / "instances_train.json"
     content = {**json.loads(path.read_text()), **change}
     path.write_text(json.dumps({key: value for key, value in content.items() if value is not None}))
-    refused(COCOReader, path, f"instances_train.json.*{told}")
+    refused(COCOReader, path, f"instances_train.json.*{message}")
 
 
 @pytest.mark.parametrize(
-    ("damage", "told"),
+    ("damage", "message"),
     [
         (lambda root: shutil.rmtree(root / "Annotations"), "0 folders Annotations there"),
         (lambda root: (root / "ImageSets/Main/val.txt").write_text("\n"), r"val\.txt: no image there"),
@@ -339,10 +339,10 @@ def test_bad_coco_files_are_refused_in_one_line(tmp_path, change, told):
         ),
     ],
 )
-def test_bad_voc_trees_are_refused_in_one_line(tmp_path, damage, told):
+def test_bad_voc_trees_are_refused_in_one_line(tmp_path, damage, message):
     root = own.write_voc(tmp_path)
     damage(root)
-    refused(OwnVOCReader, root, told)
+    refused(OwnVOCReader, root, message)
 
 
 def test_a_voc_tree_without_lists_or_with_trainval(tmp_path):

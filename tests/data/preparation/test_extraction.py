@@ -43,12 +43,12 @@ def refused(archive, tmp_path, expected):
 @pytest.mark.parametrize("write", [write_zip, write_tar, lambda path: write_tar(path, mode="w:gz")])
 def test_a_good_archive(tmp_path, write):
     """Folders are made that have no member of their own; the suffix does not matter."""
-    told = []
+    message = []
     folder = tmp_path / "unpacked"
-    extract(write(tmp_path / "archive"), folder, on_member=lambda *done: told.append(done))
+    extract(write(tmp_path / "archive"), folder, on_member=lambda *done: message.append(done))
     found = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*.*")}
     assert found == GOOD
-    assert told[-1][0] == 702
+    assert message[-1][0] == 702
 
 
 @pytest.mark.parametrize("write", [write_zip, write_tar])

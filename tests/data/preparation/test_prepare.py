@@ -78,8 +78,8 @@ def test_a_reader_finds_what_was_prepared(name, server, tmp_path):
     write(tmp_path / "made")
     chosen = CATALOGUE[name]
     pack_set(chosen, tmp_path / "made", server.folder)
-    told = []
-    prepare(from_server(chosen, server.url), tmp_path / "data", told.append)
+    message = []
+    prepare(from_server(chosen, server.url), tmp_path / "data", message.append)
     expected = make_reader(tmp_path / "made", tmp_path / "cache")
     found = make_reader(tmp_path / "data", tmp_path / "cache")
     assert found.parts == expected.parts != ()
@@ -109,9 +109,9 @@ def small(server, tmp_path):
 
 
 def run(chosen, tmp_path, **settings):
-    told = []
-    prepare(chosen, tmp_path / "data", told.append, **settings)
-    return told
+    message = []
+    prepare(chosen, tmp_path / "data", message.append, **settings)
+    return message
 
 
 def test_a_second_call_fetches_nothing(small, server, tmp_path):
@@ -126,7 +126,7 @@ def test_a_second_call_fetches_nothing(small, server, tmp_path):
     assert len(server.asked) == 1
 
 
-def test_what_is_no_longer_whole_is_told(small, tmp_path):
+def test_what_is_no_longer_whole_is_reported(small, tmp_path):
     run(small, tmp_path)
     (tmp_path / "data" / "Small" / "set" / "b").unlink()
     with pytest.raises(
@@ -160,8 +160,8 @@ def test_an_archive_is_taken_from_a_folder(small, server, tmp_path):
     """It stays as it was, and nothing is fetched; one that is not there, or not the right one, is refused."""
     archive = server.folder / "set.zip"
     content = archive.read_bytes()
-    told = run(small, tmp_path, source=server.folder)
-    assert told[0] == f"{archive}: {len(content):,} bytes, no checksum is published"
+    message = run(small, tmp_path, source=server.folder)
+    assert message[0] == f"{archive}: {len(content):,} bytes, no checksum is published"
     assert (tmp_path / "data" / "Small" / "set" / "b").is_file()
     assert not (tmp_path / "data" / "downloads").exists()
     assert (archive.read_bytes(), server.asked) == (content, [])

@@ -30,7 +30,7 @@ def test_the_quirks_of_the_first_image(root):
     """Line by line of `tests.data.trees.dota.QUIRKS`: least and greatest x and y of the corners.
 
     Line 6 reaches 3 pixels beyond the image's 96 and stays as it is written; line 7 half a pixel, as rounding
-    may, which is not told.
+    may, which is not reported.
     """
     index = reader(root).index("train")
     written = index
@@ -90,7 +90,7 @@ def test_the_splits(root):
     assert official.test.names[0] == paper.val.names[0] == "val/images/P0000.png"
 
 
-def test_a_leak_is_told(root, caplog):
+def test_a_leak_is_reported(root, caplog):
     reader(root, splits="paper")()
     assert "the checkpoint is selected on the images that are reported" in caplog.text
 
@@ -106,7 +106,7 @@ def test_the_folders_that_labels_lie_in(tmp_path, labels):
 
 @pytest.mark.parametrize("folder", ["DOTA", "DOTAv1"])
 def test_the_toolchains_tree(root, folder):
-    """Its labels are corners as shares of the size, here of 96 x 64 pixels; none is told to be difficult."""
+    """Its labels are corners as shares of the size, here of 96 x 64 pixels; none is marked difficult."""
     new = root.parent / folder
     for part in ("train", "val"):
         (new / "images").mkdir(parents=True, exist_ok=True)

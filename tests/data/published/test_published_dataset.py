@@ -149,8 +149,8 @@ def test_a_list_that_leads_out_of_the_tree(data_dir):
     voc.write_tree(data_dir)
     listed = data_dir / "VOCdevkit/VOC2007/ImageSets/Main/train.txt"
     listed.write_text(listed.read_text() + "/etc/passwd\n")
-    told = refused(made(VOC2007Reader, data_dir), "train2007")
-    assert "train.txt:5: expected a relative path below the set's folder, found '/etc/passwd'" in told
+    message = refused(made(VOC2007Reader, data_dir), "train2007")
+    assert "train.txt:5: expected a relative path below the set's folder, found '/etc/passwd'" in message
 
 
 def changed_coco(data_dir, change):
@@ -166,7 +166,7 @@ def test_a_list_that_stands_twice_in_a_json_file(data_dir):
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "told"),
+    ("old", "new", "message"),
     [
         ('"file_name": "000000000285.jpg"', '"file_name": "000000000139.jpg"', "has been named before"),
         ('"area": 500.0', '"area": -500.0', r"area: expected float >= 0"),
@@ -175,9 +175,9 @@ def test_a_list_that_stands_twice_in_a_json_file(data_dir):
         ('"file_name": "000000000285.jpg"', f'"file_name": "{"x" * 1_000_000}"', "a relative path below"),
     ],
 )
-def test_json_records_that_only_python_takes(data_dir, old, new, told):
+def test_json_records_that_only_python_takes(data_dir, old, new, message):
     reader = changed_coco(data_dir, lambda text: text.replace(old, new, 1))
-    with pytest.raises(UserError, match=told):
+    with pytest.raises(UserError, match=message):
         reader.index("val2017")
     reader.read("val2017", Faults("skip", decode=False))
 

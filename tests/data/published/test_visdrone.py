@@ -66,7 +66,7 @@ def test_the_splits(root):
     np.testing.assert_array_equal(paper.val.names, paper.test.names)
 
 
-def test_a_leak_is_told(root, caplog):
+def test_a_leak_is_reported(root, caplog):
     reader(root, splits="paper")()
     assert "the checkpoint is selected on the images that are reported" in caplog.text
 

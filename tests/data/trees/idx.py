@@ -1,8 +1,8 @@
 """Writes small trees of MNIST's layout and format: ``<data_dir>/<folder>/raw/`` with its four IDX files.
 
 Labels run 0, 1, ..., 9, 0, 1, ...; all pixels of image i are i % 256, but the first, which is its label. So
-every image is told by its pixels. No randomness, and the gzip files bear no time: the bytes are always the
-same.
+each image is recognised by its pixels. No randomness, and the gzip files bear no time: the bytes are always
+the same.
 """
 
 import gzip

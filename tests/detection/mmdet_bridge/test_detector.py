@@ -114,7 +114,7 @@ def count_flops(call):
 
 
 def test_boxes_to_be_ignored_are_handed_on():
-    """Where a detector is told to look at them, anchors in one are not taught to be background."""
+    """Where a detector is configured to look at them, anchors in one are not taught to be background."""
     changes = "detector.model.changes.train_cfg.assigner.ignore_iof_thr=0.5"
     detector = built("retinanet", f"+{changes}").eval()
     ignored = batch(boxes=((30, 30, 62, 62), (0, 0, 28, 28)), ignore=(1,))

@@ -45,7 +45,7 @@ def test_other_cells_import_nothing_of_it(dataset):
 
 @pytest.mark.slow
 def test_its_import_says_nothing():
-    """Neither the operations that are not compiled nor how weights are drawn is told to the user."""
+    """Neither the operations that are not compiled nor how weights are drawn is shown to the user."""
     loaded, said = loaded_by("dataset=digit_scenes", "detector=retinanet")
     assert {"mmdet", "mmcv", "mmengine"} <= loaded
     assert [line for line in said.splitlines() if "mm" in line] == []

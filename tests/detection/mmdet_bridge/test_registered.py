@@ -36,7 +36,7 @@ def test_every_block_is_registered():
 
 @pytest.mark.parametrize("name", ATTENTION)
 def test_a_block_is_a_plugin(name):
-    """Named by mmcv, told its channels by mmcv, and the same numbers as the block."""
+    """Named by mmcv, given its channels by mmcv, and the same numbers as the block."""
     torch.manual_seed(0)
     settings = {"heads": 6} if name.startswith("LGAAttention") else {}
     layer, plugged = build_plugin_layer({"type": name, **settings}, in_channels=24, postfix="_after_conv3")

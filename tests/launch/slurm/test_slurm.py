@@ -94,9 +94,9 @@ def test_a_sweep_outlives_cancelling_preempting_and_its_own_end(tmp_path):
     second = started(*sweep)
     assert second.stdout.readline() == "SLURM: of an earlier sweep, 4 wait or run, and are watched\n"
     first.send_signal(signal.SIGINT)
-    told, _ = first.communicate(timeout=300)
+    message, _ = first.communicate(timeout=300)
     assert first.returncode == 130
-    assert "4 go on unwatched; the same command watches them again, scancel --name=lga-" in told
+    assert "4 go on unwatched; the same command watches them again, scancel --name=lga-" in message
 
     until(lambda: all(folder.last_checkpoint.is_file() for folder in folders[2:]), second)
     ask("scancel", f"{jobs}_2")
@@ -108,12 +108,12 @@ def test_a_sweep_outlives_cancelling_preempting_and_its_own_end(tmp_path):
     ask("sbatch", "--partition=urgent", "--exclusive", "--output=/dev/null", "--wrap=true")
     undisturbed = RunDirectory(cell(tmp_path / "undisturbed", *SLOW, "seed=4"))
     execute(undisturbed.run)
-    told, error = second.communicate(timeout=PATIENCE_SECONDS)
+    message, error = second.communicate(timeout=PATIENCE_SECONDS)
 
     assert second.returncode == 1
-    assert "submitted" not in told
-    assert "sweep: 3 done, 0 cached, 1 failed, 0 left" in told
-    assert f"failed  digits/mobilenetv3/none seed 3: CANCELLED (SLURM job {jobs}_2)" in told
+    assert "submitted" not in message
+    assert "sweep: 3 done, 0 cached, 1 failed, 0 left" in message
+    assert f"failed  digits/mobilenetv3/none seed 3: CANCELLED (SLURM job {jobs}_2)" in message
     assert "1 of 4 jobs failed" in error
     assert not folders[2].result.exists()
     assert log.read_text().count("resuming after epoch") == 2

@@ -106,7 +106,7 @@ def test_what_is_not_set_is_left_to_the_cluster(tmp_path, commands):
 
 
 @pytest.mark.parametrize(
-    ("settings", "told"),
+    ("settings", "message"),
     [
         ({"time": 0}, r"^hydra\.launcher\.time=0: at least 1$"),
         ({"time": "1:00"}, r"hydra\.launcher\.time=1:00: a valid integer"),
@@ -116,8 +116,8 @@ def test_what_is_not_set_is_left_to_the_cluster(tmp_path, commands):
         ({"time": 1, "signal_delay_s": 60}, r"signal_delay_s=60: less than the 60 seconds of .*time=1"),
     ],
 )
-def test_settings_that_cannot_be(settings, told):
-    with pytest.raises(UserError, match=told):
+def test_settings_that_cannot_be(settings, message):
+    with pytest.raises(UserError, match=message):
         SlurmSettings.of(settings)
 
 
@@ -133,7 +133,7 @@ def test_the_queue_is_read(commands):
 
 
 @pytest.mark.parametrize(
-    ("told", "ended"),
+    ("message", "ended"),
     [
         (
             "JobId=18 JobState=CANCELLED Reason=None ExitCode=0:15",
@@ -144,8 +144,8 @@ def test_the_queue_is_read(commands):
         ("JobId=18 JobState=COMPLETED ExitCode=0:0", Ended("COMPLETED", 0)),
     ],
 )
-def test_how_a_job_ended_is_read(commands, told, ended):
-    commands("scontrol", f"echo '{told}'")
+def test_how_a_job_ended_is_read(commands, message, ended):
+    commands("scontrol", f"echo '{message}'")
     assert ended_job("17_1") == ended
     commands("scontrol", "echo 'slurm_load_jobs error: Invalid job id specified' >&2", "exit 1")
     assert ended_job("17_1") is None
@@ -178,10 +178,10 @@ def test_where_there_is_no_slurm_one_line_tells(tmp_path, monkeypatch, progress)
         run_on_slurm(jobs(tmp_path, 1), progress, SlurmSettings())
 
 
-def test_what_sbatch_says_is_told(tmp_path, commands, progress, capsys):
-    told = "sbatch: error: Batch job submission failed: Invalid job array specification"
-    commands("sbatch", f"echo '{told}' >&2", "exit 1")
-    with pytest.raises(UserError, match=f"takes none of 2 jobs: {told}; hydra.sweeper.max_batch_size="):
+def test_what_sbatch_says_is_reported(tmp_path, commands, progress, capsys):
+    message = "sbatch: error: Batch job submission failed: Invalid job array specification"
+    commands("sbatch", f"echo '{message}' >&2", "exit 1")
+    with pytest.raises(UserError, match=f"takes none of 2 jobs: {message}; hydra.sweeper.max_batch_size="):
         run_on_slurm(jobs(tmp_path, 1, 2), progress, SlurmSettings())
     assert "sbatch" not in capsys.readouterr().err
 
@@ -240,7 +240,7 @@ def test_a_job_that_another_sweep_has_just_finished_is_not_submitted(tmp_path, c
     assert (job.error, job.score) == (None, 90.0)
 
 
-def test_a_job_that_fails_within_its_submission_is_told(tmp_path, commands, progress, monkeypatch):
+def test_a_job_that_fails_within_its_submission_is_reported(tmp_path, commands, progress, monkeypatch):
     (job,) = jobs(tmp_path, 1)
     submit_array = SlurmExecutor.submit_array
 
@@ -261,7 +261,7 @@ LESS_MEMORY = (
 
 
 @pytest.mark.parametrize(
-    ("scontrol", "told"),
+    ("scontrol", "message"),
     [
         ("JobState=CANCELLED ExitCode=0:0", "CANCELLED"),
         (
@@ -279,18 +279,18 @@ LESS_MEMORY = (
         ("", "ended and left no record"),
     ],
 )
-def test_a_lost_job_is_told(tmp_path, commands, progress, monkeypatch, scontrol, told):
+def test_a_lost_job_is_reported(tmp_path, commands, progress, monkeypatch, scontrol, message):
     for grace in ("SECONDS_FOR_RECORD", "SECONDS_FOR_RECORD_OF_LOST", "POLL_SECONDS"):
         monkeypatch.setattr(slurm, grace, 0.01)
     commands("scontrol", f"echo '{scontrol}'")
     (job,) = jobs(tmp_path, 1)
     run_on_slurm([job], progress, SlurmSettings())
-    assert job.error == f"{told} (SLURM job 17)"
+    assert job.error == f"{message} (SLURM job 17)"
     said = progress.console.file.getvalue()
-    assert f"[1/2] failed  digits/mobilenetv3/none seed 1: {told} (SLURM job 17)\n" in said
+    assert f"[1/2] failed  digits/mobilenetv3/none seed 1: {message} (SLURM job 17)\n" in said
 
 
-def test_what_a_job_raised_before_its_run_began_is_told(tmp_path, commands, progress, monkeypatch):
+def test_what_a_job_raised_before_its_run_began_is_reported(tmp_path, commands, progress, monkeypatch):
     """As submitit and srun leave it in the job's output, beside the script that sbatch is given."""
     monkeypatch.setattr(slurm, "SECONDS_FOR_RECORD_OF_LOST", 0.01)
     commands("scontrol", "echo 'JobState=FAILED ExitCode=1:0'")
@@ -361,8 +361,8 @@ def test_an_interrupted_watch_leaves_the_jobs(tmp_path, commands, progress, monk
     with pytest.raises(KeyboardInterrupt):
         run_on_slurm(jobs(tmp_path, 1, 2), progress, SlurmSettings())
     name = json.loads(next((tmp_path / "out").glob("runs/**/slurm_job.json")).read_text())["name"]
-    told = f"2 go on unwatched; the same command watches them again, scancel --name={name} ends them"
-    assert told in progress.console.file.getvalue()
+    message = f"2 go on unwatched; the same command watches them again, scancel --name={name} ends them"
+    assert message in progress.console.file.getvalue()
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""Plans: work, times and sums worked out by hand; what is there and what is missing; how it is told.
+"""Plans: work, times and sums worked out by hand; what is there and what is missing; how it is reported.
 
 Images of a run that trains 5 epochs on 120 and judges 30 and 60 of them at a third of the cost:
 5 * (120 + 30 / 3) + 60 / 3 = 670.
@@ -152,7 +152,7 @@ def test_sums_of_a_plan(plan):
     assert (plan.bytes(plan.runnable), plan.bytes(plan.cells)) == (4_000_000_000, 7_500_000_000)
 
 
-def test_an_unknown_time_is_told_as_unknown(plan):
+def test_an_unknown_time_is_reported_as_unknown(plan):
     unknown = replace(plan, cells=(replace(plan.cells[0], seconds=None), *plan.cells[1:]))
     assert unknown.hours(unknown.cells) is None
     assert summary(unknown)[0].startswith("2 of 3 cells can run: 4 runs cached, 2 left, unknown time on")
@@ -178,7 +178,7 @@ def test_a_plan_in_words(plan):
 
 
 @pytest.mark.parametrize(
-    ("hours", "told"),
+    ("hours", "message"),
     [
         (None, "unknown time"),
         (0.0, "no time"),
@@ -187,8 +187,8 @@ def test_a_plan_in_words(plan):
         (72.0, "about 3 days"),
     ],
 )
-def test_durations(hours, told):
-    assert duration(hours) == told
+def test_durations(hours, message):
+    assert duration(hours) == message
 
 
 def test_a_subset_lacks_nothing_without_one_of_the_parts_that_a_plan_joins(tmp_path):
@@ -218,14 +218,14 @@ def test_what_is_missing_and_how_many_images_there_are(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         ({"scale": "huge"}, "SCALE=huge: valid: full, reduced, smoke"),
         ({"jobs": 2, "launcher": "basic"}, "LAUNCHER=basic takes none"),
     ],
 )
-def test_options_that_do_not_fit(options, told):
-    with pytest.raises(UserError, match=told):
+def test_options_that_do_not_fit(options, message):
+    with pytest.raises(UserError, match=message):
         SweepOptions(**options)
 
 

@@ -40,11 +40,11 @@ def test_a_kept_record_has_curve_classes_and_outcomes_and_is_small(tmp_path):
     lines = [["epoch", *names], *rows]
     (tmp_path / "metrics.csv").write_text("".join(",".join(line) + "\n" for line in lines))
     right = base64.b64encode(bytes(1250)).decode()
-    told = {
+    message = {
         "outcomes": OutcomesRecord(file="outcomes.npz", sha256="0" * 64, images=10_000, right=right),
         "metrics_per_class": {f"class {n}": {"top1": n / 7, "top5": n / 3} for n in range(10)},
     }
-    run = CollectedRun(tmp_path, run.record.model_copy(update=told))
+    run = CollectedRun(tmp_path, run.record.model_copy(update=message))
     (path,) = keep([run], tmp_path)
     (kept,) = read_kept(tmp_path)
     assert path.stat().st_size < 15_000

@@ -39,13 +39,13 @@ def lines(clock, caplog, seconds, first=1):
 
 
 def test_a_line_an_epoch_has_losses_metric_and_time_left(clock, caplog):
-    told = lines(clock, caplog, 20)
-    assert len(told) == 10
-    assert told[2] == (
+    message = lines(clock, caplog, 20)
+    assert len(message) == 10
+    assert message[2] == (
         "digits/none seed 0: epoch 3 of 10: loss 0.512, box 1.5, val/top1 93.21, about 2 min left"
     )
-    assert told[8].endswith("about 20 s left")
-    assert told[9].endswith("val/top1 93.21")
+    assert message[8].endswith("about 20 s left")
+    assert message[9].endswith("val/top1 93.21")
 
 
 def test_a_resumed_training_does_not_count_what_was_before(clock, caplog):
@@ -53,8 +53,8 @@ def test_a_resumed_training_does_not_count_what_was_before(clock, caplog):
 
 
 def test_short_epochs_have_fewer_lines(clock, caplog):
-    told = lines(clock, caplog, 2)
-    assert [line.split()[4] for line in told] == ["1", "4", "7", "10"]
+    message = lines(clock, caplog, 2)
+    assert [line.split()[4] for line in message] == ["1", "4", "7", "10"]
 
 
 def test_the_bar_shows_the_steps_losses_and_the_judged_metric(tmp_path):

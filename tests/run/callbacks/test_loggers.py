@@ -5,7 +5,7 @@ import pytorch_lightning as pl
 import wandb
 from pytorch_lightning.loggers.logger import Logger
 
-from lga.config.compose import composed_or_told
+from lga.config.compose import composed_or_explained
 from lga.run import preflight
 from lga.run.execute import execute
 from lga.run.folder.directory import RunDirectory
@@ -64,24 +64,24 @@ def test_kinds_are_no_part_of_the_identity():
     from lga.config.frozen_run import freeze
 
     hashes = [
-        freeze(composed_or_told([text])).config_hash for text in ("logger=csv", "logger=[wandb,mlflow]")
+        freeze(composed_or_explained([text])).config_hash for text in ("logger=csv", "logger=[wandb,mlflow]")
     ]
     assert hashes[0] == hashes[1]
-    stopped = freeze(composed_or_told(["callbacks=early_stopping"])).config_hash
+    stopped = freeze(composed_or_explained(["callbacks=early_stopping"])).config_hash
     assert stopped != hashes[0]
 
 
 @pytest.mark.parametrize("kind", ["tensorboard", "mlflow"])
 def test_a_missing_package_is_one_line(tmp_path, monkeypatch, kind):
     monkeypatch.setattr(errors, "find_spec", lambda _: None)
-    told = rf"^logger={kind} needs {kind}: pip install 'lga\[loggers\]'$"
-    with pytest.raises(UserError, match=told):
+    message = rf"^logger={kind} needs {kind}: pip install 'lga\[loggers\]'$"
+    with pytest.raises(UserError, match=message):
         preflight.check(cell(tmp_path, f"logger=[csv,{kind}]"))
 
 
 def test_unknown_ones_are_named_with_those_there_are():
     with pytest.raises(UserError, match="logger=nothing: no such option; valid: csv, mlflow, tensorboard"):
-        composed_or_told(["logger=[csv,nothing]"])
+        composed_or_explained(["logger=[csv,nothing]"])
 
 
 def test_tensorboard_writes_events(tmp_path):
@@ -118,7 +118,7 @@ def test_ones_own_callback(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("overrides", "told"),
+    ("overrides", "message"),
     [
         (["callbacks=learning_rate_monitor"], "callbacks=learning_rate_monitor: it needs a logger: set"),
         (["+callbacks.mine._target_=torch.nn.Identity"], "callbacks.mine: Identity is no callback"),
@@ -129,8 +129,8 @@ def test_ones_own_callback(tmp_path):
         ),
     ],
 )
-def test_callbacks_that_do_not_fit_are_one_line(tmp_path, overrides, told):
-    with pytest.raises(UserError, match=told):
+def test_callbacks_that_do_not_fit_are_one_line(tmp_path, overrides, message):
+    with pytest.raises(UserError, match=message):
         execute(cell(tmp_path, *overrides))
 
 

@@ -1,4 +1,4 @@
-"""Whether there is a key and a server: asked without wandb, told in one line."""
+"""Whether there is a key and a server: asked without wandb, answered in one line."""
 
 import socket
 

@@ -110,20 +110,20 @@ def test_a_killed_run_of_two_devices_resumes_bit_identically(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("block", "told"),
+    ("block", "message"),
     [
         ("SecondRank", "RuntimeError: raised on purpose"),
         ("SecondRankRefuses", "here is what to do"),
         ("SecondRankIsKilled", "killed by SIGKILL, most likely for want of memory: lower recipe.batch_size"),
     ],
 )
-def test_a_rank_that_fails_ends_the_run_with_its_error(tmp_path, block, told):
+def test_a_rank_that_fails_ends_the_run_with_its_error(tmp_path, block, message):
     """The other one, that waits for it, would else wait for ever; its traceback is in the log."""
     run = cell(tmp_path, *TWO, f"attention.block._target_=tests.run.misbehaving.{block}")
     with pytest.raises(UserError) as raised:
         execute(run)
     error = str(raised.value)
-    assert error.startswith(told)
+    assert error.startswith(message)
     log = RunDirectory(run).log
     where = f"(rank 1 of 2 on node 0 ({socket.gethostname()}), log {log})"
     assert error.endswith(where) == (block != "SecondRankRefuses")
@@ -153,11 +153,11 @@ def test_all_ranks_end_with_the_process_that_started_them(tmp_path, sent):
         time.sleep(0.05)
     assert len(of_session(process.pid)) >= 4  # itself, the fork server and the ranks
     (os.killpg if sent == signal.SIGINT else os.kill)(process.pid, sent)
-    _, told = process.communicate(timeout=300)
+    _, output = process.communicate(timeout=300)
     if sent == signal.SIGINT:
         assert process.returncode == 130
-        assert "the same command continues from the last checkpoint" in told
-        assert "Traceback" not in told
+        assert "the same command continues from the last checkpoint" in output
+        assert "Traceback" not in output
     deadline = time.monotonic() + 300
     while of_session(process.pid) and time.monotonic() < deadline:
         time.sleep(0.1)

@@ -53,9 +53,9 @@ def agents(folder, *overrides):
 def test_two_nodes_leave_the_record_that_one_process_says(tmp_path):
     folder = RunDirectory(cell(tmp_path, *TWO))
     both = agents(tmp_path)
-    told = [agent.communicate(timeout=300) for agent in both]
-    assert [agent.returncode for agent in both] == [0, 0], told
-    assert [output.count("\n") for output, _ in told] == [2, 0]
+    message = [agent.communicate(timeout=300) for agent in both]
+    assert [agent.returncode for agent in both] == [0, 0], message
+    assert [output.count("\n") for output, _ in message] == [2, 0]
     record = read_record(folder.result)
     execute(cell(tmp_path, *TWO, "mode=evaluate"))  # in this process alone
     alone = json.loads((folder.path / "evaluation-test" / "metrics.json").read_text())
@@ -74,9 +74,9 @@ def test_a_node_that_goes_ends_the_others_with_one_line(tmp_path, killed):
         ["pgrep", "-P", str(second.pid)], capture_output=True, text=True, check=True
     ).stdout.split()
     os.kill(int(rank) if killed == "rank" else second.pid, signal.SIGKILL)
-    _, told = first.communicate(timeout=60)
+    _, output = first.communicate(timeout=60)
     second.communicate(timeout=60)
-    (line,) = [line for line in told.splitlines() if line.startswith("error: ")]
+    (line,) = [line for line in output.splitlines() if line.startswith("error: ")]
     where = f"(rank 1 of 2 on node 1 ({socket.gethostname()}), log {folder.log})"
     assert line == f"error: a process ended without a word, most likely killed {where}"
     assert f"error: {read_record(folder.result).error}" == line
@@ -87,7 +87,7 @@ def test_a_node_that_goes_ends_the_others_with_one_line(tmp_path, killed):
     assert left == []
 
 
-def test_several_nodes_without_a_launcher_are_told_what_to_run(tmp_path):
+def test_several_nodes_without_a_launcher_are_reported_what_to_run(tmp_path):
     with pytest.raises(UserError, match=r"run on each node torchrun --nnodes=2 --nproc-per-node=1 .* srun"):
         execute(cell(tmp_path, *TWO))
 

@@ -40,7 +40,7 @@ def test_sockets_are_in_tmpdir_where_they_fit(long_folder, fits):
             "print(util.get_temp_dir(), tempfile.gettempdir())"
         )
         command = [sys.executable, "-c", code]
-        told = subprocess.run(command, env={"TMPDIR": folder}, capture_output=True, text=True, check=True)
-        sockets, temporary = told.stdout.split()
+        output = subprocess.run(command, env={"TMPDIR": folder}, capture_output=True, text=True, check=True)
+        sockets, temporary = output.stdout.split()
         assert temporary == folder
         assert sockets.startswith(f"{folder if fits else '/tmp'}/pymp-")

@@ -84,7 +84,7 @@ def test_it_prints_a_table_and_nothing_of_lightnings(trained, capfd):
     assert printed.err == f"digits/mobilenetv3/se seed 0, the newest finished run: {trained.path}\n"
 
 
-def test_mistakes_are_told(trained, tmp_path):
+def test_mistakes_are_reported(trained, tmp_path):
     with pytest.raises(UserError, match=r"not trained yet, .* or name weights with mode\.checkpoint=$"):
         execute(cell(tmp_path, "mode=evaluate"))
     with pytest.raises(UserError, match="not trained yet") as raised:

@@ -51,7 +51,7 @@ def test_a_sound_set(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def test_a_faulty_set_is_told_in_one_go(tmp_path):
+def test_a_faulty_set_is_reported_in_one_go(tmp_path):
     write_faulty_tree(tmp_path / "data")
     finished, report = inspected(tmp_path, SMALL)
     assert finished.returncode == 1
@@ -60,7 +60,7 @@ def test_a_faulty_set_is_told_in_one_go(tmp_path):
     for wrong in report["wrong"]:
         assert f"wrong: {wrong['what']}: " in finished.stdout
         if not wrong["what"].startswith("counts"):  # of which there are more than are shown
-            assert f"  {wrong['told']}\n" in finished.stdout
+            assert f"  {wrong['message']}\n" in finished.stdout
     assert "more; all are in " in finished.stdout
 
 
@@ -70,9 +70,9 @@ def test_other_counts_than_published(tmp_path, capsys):
     with pytest.raises(SystemExit) as ended:
         execute(cell(tmp_path, *overrides(tmp_path)))
     assert ended.value.code == 1
-    told = capsys.readouterr().out
-    assert "  train, images: 6 found, 6,471 published, differs by -6,465" in told
-    assert told.count("wrong: ") == 1
+    output = capsys.readouterr().out
+    assert "  train, images: 6 found, 6,471 published, differs by -6,465" in output
+    assert output.count("wrong: ") == 1
 
 
 def test_a_missing_part(tmp_path, capsys):
@@ -90,9 +90,9 @@ def test_decoding_is_asked_for_with_on_error(tmp_path, capsys):
     assert "every image's header read" in capsys.readouterr().out
     with pytest.raises(SystemExit):
         execute(cell(tmp_path, *overrides(tmp_path, SMALL, "data.on_error=skip")))
-    told = capsys.readouterr().out
-    assert "every image's pixels decoded" in told
-    assert "wrong: images unreadable or of another size: 1" in told
+    output = capsys.readouterr().out
+    assert "every image's pixels decoded" in output
+    assert "wrong: images unreadable or of another size: 1" in output
 
 
 @pytest.mark.parametrize(
@@ -123,9 +123,9 @@ def test_names_cannot_steer_the_terminal(tmp_path, capsys):
     next(folder.iterdir()).rename(folder / "a\x1b[31m\u202e.jpg")
     with pytest.raises(SystemExit):
         execute(cell(tmp_path, *overrides(tmp_path, SMALL)))
-    told = capsys.readouterr().out
-    assert "a\\x1b[31m\\u202e.jpg" in told
-    assert not {"\x1b", "\u202e"} & set(told)
+    output = capsys.readouterr().out
+    assert "a\\x1b[31m\\u202e.jpg" in output
+    assert not {"\x1b", "\u202e"} & set(output)
 
 
 def test_a_subset_by_the_command_line(tmp_path, capsys):
@@ -147,9 +147,9 @@ def test_an_interrupt_is_one_line(tmp_path, monkeypatch):
 
 def test_a_classification_set(tmp_path, capsys):
     execute(cell(tmp_path, "mode=inspect", "dataset=digits", f"inspect.pictures={tmp_path / 'pictures'}"))
-    told = capsys.readouterr().out
-    assert " ".join(told.split("images ")[1].split()[:3]) == "1,204 297 296"
-    assert "digits: nothing wrong" in told
+    output = capsys.readouterr().out
+    assert " ".join(output.split("images ")[1].split()[:3]) == "1,204 297 296"
+    assert "digits: nothing wrong" in output
     assert len(list((tmp_path / "pictures").glob("*-images.png"))) == 3
 
 
@@ -170,10 +170,10 @@ def test_a_set_of_other_files_than_were_published(tmp_path, capsys):
     asked = ("mode=inspect", "dataset=mnist", f"paths.data_dir={tmp_path}")
     with pytest.raises(SystemExit):
         execute(cell(tmp_path, *asked))
-    told = capsys.readouterr().out
-    assert "checked: sha256 of each file's content, up to what is wrong" in told
-    assert f"{raw_dir}/train-images-idx3-ubyte.gz: is not MNIST's published file (" in told
+    output = capsys.readouterr().out
+    assert "checked: sha256 of each file's content, up to what is wrong" in output
+    assert f"{raw_dir}/train-images-idx3-ubyte.gz: is not MNIST's published file (" in output
     execute(cell(tmp_path, *asked, "dataset.reader.verify=false"))
-    told = capsys.readouterr().out
-    assert "checked: the format alone\n" in told
-    assert "mnist: nothing wrong" in told
+    output = capsys.readouterr().out
+    assert "checked: the format alone\n" in output
+    assert "mnist: nothing wrong" in output

@@ -52,7 +52,7 @@ def test_a_folder_of_images(tmp_path, weights, pictures, capsys):
             "mode.confidence=0.0001",
         )
     )
-    told = capsys.readouterr().out
+    output = capsys.readouterr().out
     content = json.loads((out / "predictions.json").read_text())
     assert [
         (image["file_name"].rsplit("/", 1)[1], image["width"], image["height"]) for image in content["images"]
@@ -62,8 +62,8 @@ def test_a_folder_of_images(tmp_path, weights, pictures, capsys):
         ("wide.png", 80, 40),
     ]
     assert [category["name"] for category in content["categories"]] == list("0123456789")
-    assert "broken.png: cannot be read as an image" in told
-    assert f"3 images, {len(content['annotations'])} boxes, 1 skipped" in told
+    assert "broken.png: cannot be read as an image" in output
+    assert f"3 images, {len(content['annotations'])} boxes, 1 skipped" in output
     assert len(list(out.glob("*.png"))) == 3
     assert content["annotations"]
     sizes = {image["id"]: (image["width"], image["height"]) for image in content["images"]}
@@ -125,10 +125,10 @@ def test_odd_files_cost_themselves_alone(tmp_path, weights, pictures, capsys):
     (pictures / "grey.png").rename(pictures / f"{'g' * 240}.png")
     out = f"mode.out={tmp_path / 'out'}"
     execute(cell(tmp_path, *SCENES, "mode=predict", f"source={pictures}", f"mode.checkpoint={weights}", out))
-    told = capsys.readouterr().out
-    assert "pipe.png: is a named pipe, not a file" in told
-    assert "3 images, " in told
-    assert "2 skipped" in told
+    output = capsys.readouterr().out
+    assert "pipe.png: is a named pipe, not a file" in output
+    assert "3 images, " in output
+    assert "2 skipped" in output
 
 
 def test_a_classifier_predicts_classes(tmp_path, pictures, capsys):

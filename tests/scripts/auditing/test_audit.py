@@ -1,4 +1,4 @@
-"""The audit of the published rows: all are equal or explained, and one that is neither is told.
+"""The audit of the published rows: all are equal or explained, and one that is neither is reported.
 
 The four rows that deviate, and why, are the published table's own (paper/findings.md, points 9 and 10).
 """
@@ -128,7 +128,7 @@ def test_exit_status(script, published, change, status, monkeypatch, tmp_path, c
     assert capsys.readouterr().out.splitlines()[-1].startswith(f"{tmp_path / 'audit.md'} and ")
 
 
-def test_a_finding_that_is_not_borne_out_is_told(script, published, monkeypatch, tmp_path, capsys):
+def test_a_finding_that_is_not_borne_out_is_reported(script, published, monkeypatch, tmp_path, capsys):
     finding = Finding(1, "The title", "this", "that", "something", holds=False)
     monkeypatch.setattr(script, "load_published", lambda: (published[CELL],))
     monkeypatch.setattr(findings, "measure_findings", lambda rows: (finding,))

@@ -96,7 +96,7 @@ def test_an_address_is_kept_also_if_a_later_save_fails(server, tmp_path, monkeyp
     assert list(json.loads(file.read_text()).values()) == ["https://w/item0"]
 
 
-def test_a_view_that_was_deleted_is_told_with_what_to_do(server, tmp_path):
+def test_a_view_that_was_deleted_is_reported_with_what_to_do(server, tmp_path):
     file = tmp_path / "addresses.json"
     Publisher(file).publish(dashboard())
     del server.kept["https://w/item0"]
@@ -114,7 +114,7 @@ def test_a_damaged_file_of_addresses_is_named(tmp_path, text):
         Publisher(file)
 
 
-def test_an_account_without_entity_is_told(monkeypatch):
+def test_an_account_without_entity_is_reported(monkeypatch):
     class Api:
         default_entity = None
 
@@ -124,12 +124,12 @@ def test_an_account_without_entity_is_told(monkeypatch):
 
 
 def test_the_specification_is_json_that_the_library_reads_back():
-    told = json.loads(as_json(dashboard(table="table2")))
-    (view,) = told["views"]
+    message = json.loads(as_json(dashboard(table="table2")))
+    (view,) = message["views"]
     assert (view["entity"], view["project"]) == ("team", "project")
     read = ws.internal.WorkspaceViewspec.model_validate(view["spec"])
     assert len(read.section.panel_bank_config.sections) == 4
-    blocks = wr.internal.Spec.model_validate(told["report"]["spec"]).blocks
+    blocks = wr.internal.Spec.model_validate(message["report"]["spec"]).blocks
     assert sum(type(block).__name__ == "PanelGrid" for block in blocks) == 6
 
 
@@ -143,9 +143,9 @@ def test_a_dry_run_needs_no_account_and_no_server(tmp_path):
     env = {"NETRC": str(tmp_path / "none"), "HOME": str(tmp_path), "WANDB_BASE_URL": "http://127.0.0.1:9"}
     done = run_script("--dry-run", "--entity", "team", env=env)
     assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
-    assert len(told["views"]) == 6
-    assert told["report"]["project"] == "local-global-attention"
+    message = json.loads(done.stdout)
+    assert len(message["views"]) == 6
+    assert message["report"]["project"] == "local-global-attention"
     done = run_script(env=env)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.count("\n") == 1

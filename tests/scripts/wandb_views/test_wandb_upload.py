@@ -82,7 +82,7 @@ def test_what_wandb_sync_has_marked_before_is_left_alone(root, uploads):
     assert uploads() == []
 
 
-def test_a_failure_is_told_stops_nothing_and_is_tried_again(root, uploads):
+def test_a_failure_is_reported_stops_nothing_and_is_tried_again(root, uploads):
     refused, dying = make_run(root / "1", how="refused"), make_run(root / "2", how="dies")
     make_run(root / "3")
     count, said = upload(root)

@@ -27,8 +27,8 @@ function auditTable(rows) {
       element("td", {}, auditStatus(status), explanation && element("small", {}, `${explanation.name}: `, ...withCode(explanation.text))));
   });
   const details = tableDetails(`All ${rows.length} rows`, "Parameters and GFLOPs of the published rows, and of the networks that they name as built here", head, lines);
-  const told = { parameters: "Parameters", gflops_paper: "GFLOPs in the paper’s convention", gflops: "True GFLOPs" };
-  details.append(...Object.entries(data.audit.conventions).map(([name, text]) => element("p", { class: "note" }, element("b", {}, `${told[name] ?? name}: `), ...withCode(text), ".")));
+  const titles = { parameters: "Parameters", gflops_paper: "GFLOPs in the paper’s convention", gflops: "True GFLOPs" };
+  details.append(...Object.entries(data.audit.conventions).map(([name, text]) => element("p", { class: "note" }, element("b", {}, `${titles[name] ?? name}: `), ...withCode(text), ".")));
   return details;
 }
 

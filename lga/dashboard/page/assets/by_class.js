@@ -10,8 +10,8 @@ function classTable(place, columns, folds = false) {
   const classes = [...new Set(shown.flatMap(({ means }) => [...means.keys()]))];
   const known = metricsByName.get(metric) ?? { label: metric, unit: "%" };
   const title = `${known.label.replace("mAP", "AP")} by class${known.unit && ` (${known.unit})`}`;
-  const told = columns.some(({ runs }) => runs.length > 1) ? ", means over seeds" : "";
-  const node = element("table", {}, element("caption", {}, element("span", {}, `${title}, on the test split${told}`)));
+  const description = columns.some(({ runs }) => runs.length > 1) ? ", means over seeds" : "";
+  const node = element("table", {}, element("caption", {}, element("span", {}, `${title}, on the test split${description}`)));
   const scroll = element("div", { class: "scroll by-class", role: "region", "aria-label": `${title}, ${place}`, tabindex: "0" }, node);
   const folded = folds || classes.length > CLASSES_SHOWN;
   const box = folded

@@ -28,8 +28,8 @@ function confusionNote(judged) {
 function matrixDetails(sample) {
   const { confusion } = sample;
   const run = data.runs[sample.run];
-  const told = [data.groups[sample.group].distinction, outcomeInShort(confusion)].filter(Boolean).join(", ");
-  const title = element("summary", {}, swatch(run.attention), " ", `${run.attention}, seed ${run.seed}: `, element("small", {}, told));
+  const description = [data.groups[sample.group].distinction, outcomeInShort(confusion)].filter(Boolean).join(", ");
+  const title = element("summary", {}, swatch(run.attention), " ", `${run.attention}, seed ${run.seed}: `, element("small", {}, description));
   const details = element("details", { class: confusion.classes.length - 1 > MANY_CLASSES ? "large" : null, open: openMatrices.has(run) }, title);
   details.addEventListener("toggle", () => {
     if (details.open) openMatrices.add(run);

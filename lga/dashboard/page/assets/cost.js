@@ -73,7 +73,7 @@ function costTable(points) {
 function accuracyCell(point) {
   const text = fixed(point.accuracy, DIGITS);
   if (!point.runs) return text;
-  const told = `${point.network}, ${point.attention}: ${point.metric} ${text}, ${count(point.n, "seed")}`;
-  const open = () => showRun(data.runs[point.runs[0]], { told, runs: point.runs });
-  return element("button", { type: "button", class: "link", "aria-haspopup": "dialog", "aria-label": `${text}, runs of ${told}`, onclick: open }, text);
+  const description = `${point.network}, ${point.attention}: ${point.metric} ${text}, ${count(point.n, "seed")}`;
+  const open = () => showRun(data.runs[point.runs[0]], { description, runs: point.runs });
+  return element("button", { type: "button", class: "link", "aria-haspopup": "dialog", "aria-label": `${text}, runs of ${description}`, onclick: open }, text);
 }

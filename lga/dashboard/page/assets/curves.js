@@ -32,11 +32,11 @@ function groupName({ attention, distinction }) {
 
 // Small plots of a few named series by epoch; `least` is what the axis shows at least.
 function seriesPlot(title, epochs, series, width, least) {
-  const told = series.map(({ name, values }) => `${name} ${seriesNumber(values.at(-1))}`).join(", ");
+  const description = series.map(({ name, values }) => `${name} ${seriesNumber(values.at(-1))}`).join(", ");
   const lines = series.map(({ name, values }, index) => ({
     name, colour: `var(--colour-${(index + 1) % COLOURS})`, points: values.map((value, i) => [epochs[i], value]).filter(([, value]) => !isAbsent(value)),
   }));
-  return lineChart(lines, { width, height: 220, title, least, label: `${title} by epoch; after the last one: ${told}.` });
+  return lineChart(lines, { width, height: 220, title, least, label: `${title} by epoch; after the last one: ${description}.` });
 }
 
 // Three significant digits, and an exact zero as one.

@@ -4,7 +4,7 @@ const FIGURE_METRICS = [
   { key: "map50", name: "paper/map50", label: "mAP50", unit: "%" },
   { key: "map50_95", name: "paper/map50_95", label: "mAP50-95", unit: "%" },
 ];
-const TOLD_EPOCHS = 12;
+const LISTED_EPOCHS = 12;
 
 function showFigureOne(width) {
   if (!data.paper) return;
@@ -22,8 +22,8 @@ function figureRows(dataset) {
 function figurePanel(curves, width) {
   const rows = figureRows(curves.dataset);
   const scales = [...new Set(rows.map(({ scale }) => scale).filter(Boolean))];
-  const told = rows.some(({ runs }) => runs.length > 0) ? "published and ours" : "published; ours not run";
-  const plots = FIGURE_METRICS.map((metric) => figure(metric.label, told, figureChart(curves, rows, metric, width)));
+  const shown = rows.some(({ runs }) => runs.length > 0) ? "published and ours" : "published; ours not run";
+  const plots = FIGURE_METRICS.map((metric) => figure(metric.label, shown, figureChart(curves, rows, metric, width)));
   return element(
     "article", { class: "panel" }, element("h3", {}, rows[0].title, " ", ...scales.map(badge)),
     element("p", { class: "note legend" }, ...rows.map(({ attention }) => named(attention)), "dashed: paper; solid: ours"),
@@ -50,9 +50,9 @@ function curveValues(curves, rows) {
   const bundles = FIGURE_METRICS.flatMap((metric) =>
     figureLines(curves, rows, metric).filter(({ thin }) => !thin).map(({ name, points }) => ({ name: `${metric.label}, ${name}`, values: new Map(points) })));
   const last = curves.epochs.length - 1;
-  const told = Array.from({ length: Math.min(TOLD_EPOCHS, last + 1) }, (_, i, n = Math.min(TOLD_EPOCHS, last + 1) - 1) => curves.epochs[Math.round((i * last) / n)]);
+  const listed = Array.from({ length: Math.min(LISTED_EPOCHS, last + 1) }, (_, i, n = Math.min(LISTED_EPOCHS, last + 1) - 1) => curves.epochs[Math.round((i * last) / n)]);
   const head = element("tr", {}, ...["Epoch", ...bundles.map(({ name }) => name)].map((name, i) => element("th", { scope: "col", class: i ? "number" : null }, element("span", {}, name))));
-  const lines = told.map((epoch) => element("tr", {}, element("th", { scope: "row" }, whole(epoch)),
+  const lines = listed.map((epoch) => element("tr", {}, element("th", { scope: "row" }, whole(epoch)),
     ...bundles.map(({ values }) => element("td", { class: "number" }, fixed(values.get(epoch), DIGITS)))));
   return tableDetails("The curves in numbers", `Values of the curves on ${rows[0].title}, percent`, head, lines);
 }

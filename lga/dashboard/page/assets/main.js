@@ -77,11 +77,11 @@ function start() {
 function showFacts() {
   const own = data.runs.filter(({ kept }) => !kept);
   const finished = own.filter((run) => run.status === "finished").length;
-  const told = [
+  const facts = [
     `${count(finished, "finished run")} of yours${own.length > finished ? `, ${own.length - finished} failed` : ""}`,
     `${count(data.runs.length - own.length, "kept record")} of the project`, `made ${minute(data.generated)} UTC`,
   ];
-  byId("facts").append(told.join(" · "));
+  byId("facts").append(facts.join(" · "));
 }
 
 function showPlots(groups, width) {
@@ -110,7 +110,7 @@ function plotPanel(comparison, groups, width, open) {
 
 // A part whose title and one sentence are seen at once, the rest when it is opened.
 function folded(title, scale, sentence, open, content) {
-  const summary = element("summary", {}, element("b", {}, title), " ", scale ? badge(scale) : null, " ", element("span", { class: "told" }, sentence));
+  const summary = element("summary", {}, element("b", {}, title), " ", scale ? badge(scale) : null, " ", element("span", { class: "summary" }, sentence));
   const details = element("details", { class: "fold", open }, summary);
   const fill = () => {
     if (!details.open || details.childElementCount > 1) return;

@@ -27,8 +27,8 @@ function glanceTable() {
   const heads = ["Table", "Cells", "With runs", ...WORDS].map((name) =>
     element("th", { scope: "col", class: name === "Table" ? null : "number" }, WORDS.includes(name) ? verdict(name) : element("span", {}, name)));
   const rows = data.paper.tables.map((table) => {
-    const [title, told] = table.heading.split(": ");
-    const name = element("th", { scope: "row" }, element("a", { href: `#${table.name}` }, title), element("small", {}, told));
+    const [title, description] = table.heading.split(": ");
+    const name = element("th", { scope: "row" }, element("a", { href: `#${table.name}` }, title), element("small", {}, description));
     const numbers = [table.rows.length, table.ran, ...WORDS.map((word) => table.verdicts[word])];
     return element("tr", {}, name, ...numbers.map((n) => element("td", { class: n ? "number" : "number zero" }, whole(n))));
   });
@@ -47,7 +47,7 @@ function paperTable(table) {
   const details = element("details", { class: "claims-box", open: table.ran > 0 }, claimCount, claims);
   const title = element("h3", { id: table.name, tabindex: "-1" }, table.name === FIGURE ? "Figure 1 at its best epochs, judged" : table.heading, " ", ...table.scales.filter((scale) => scale !== FULL).map(badge));
   const scroll = element("div", { class: "scroll", role: "region", "aria-label": `${table.heading}, scrollable`, tabindex: "0" }, node);
-  const mixtures = table.mixtures.map((told) => element("p", { class: "note" }, told));
+  const mixtures = table.mixtures.map((description) => element("p", { class: "note" }, description));
   const article = element("article", { class: "paper-panel" }, title, scroll, ...mixtures, details, otherRuns(table));
   return { table, article, show };
 
@@ -106,24 +106,24 @@ function named(attention) {
 // Our mean as a button that opens its runs, then interval and seeds, the verdict below.
 function oursCell(row, number, label) {
   if (!number.ours) return verdict(number.word);
-  const told = `${row.title}, ${row.attention}: ${label} published ${publishedText(number)}, ours ${fixed(number.ours.mean, DIGITS)}`;
-  return measured(row, number, told, fixed, row.runs);
+  const description = `${row.title}, ${row.attention}: ${label} published ${publishedText(number)}, ours ${fixed(number.ours.mean, DIGITS)}`;
+  return measured(row, number, description, fixed, row.runs);
 }
 
 // A gain is of this attention's runs and of those without attention.
 function gainCell(row, table) {
   if (!row.gain) return null;
   if (!row.gain.ours) return verdict(row.gain.word);
-  const told = `${row.title}, ${row.attention}: gain over none published ${signed(row.gain.published, DIGITS)}, ours ${signed(row.gain.ours.mean, DIGITS)}`;
+  const description = `${row.title}, ${row.attention}: gain over none published ${signed(row.gain.published, DIGITS)}, ours ${signed(row.gain.ours.mean, DIGITS)}`;
   const baseline = table.rows.find((other) => blockOf(other) === blockOf(row) && other.attention === "none");
-  return measured(row, row.gain, told, signed, [...row.runs, ...baseline.runs]);
+  return measured(row, row.gain, description, signed, [...row.runs, ...baseline.runs]);
 }
 
-function measured(row, number, told, format, runs) {
+function measured(row, number, description, format, runs) {
   const { ours, word, reason, p } = number;
   const shown = format(ours.mean, DIGITS);
-  const open = () => showRun(data.runs[row.runs[0]], { told: `${told}: ${word} (${reason}).`, runs });
-  const button = element("button", { type: "button", class: "link", "aria-haspopup": "dialog", "aria-label": `${shown}, runs of ${told}`, onclick: open }, shown);
+  const open = () => showRun(data.runs[row.runs[0]], { description: `${description}: ${word} (${reason}).`, runs });
+  const button = element("button", { type: "button", class: "link", "aria-haspopup": "dialog", "aria-label": `${shown}, runs of ${description}`, onclick: open }, shown);
   const spread = isAbsent(ours.low) ? null : element("span", { class: "spread" }, ` ${interval(ours, DIGITS, format)}`);
   const facts = [`n = ${ours.n}`, pText(p)].filter(Boolean).join(", ");
   return element("span", { class: "measured" }, element("span", {}, button, spread), element("span", { class: "facts-line" }, facts, " ", verdict(word), scaleMark(row.scale)));

@@ -1,4 +1,4 @@
-// Everything the page knows of one run. Opened from a number of several runs, it says which number (`told`) and
+// Everything the page knows of one run. Opened from a number of several runs, it says which number (`description`) and
 // leads to the others too.
 
 function showRun(run, number = null) {
@@ -43,7 +43,7 @@ function numberBehind(run, number) {
     };
     return element("button", { type: "button", class: "quiet", "aria-current": current, onclick: open }, `${several ? `${other.attention}, ` : ""}seed ${other.seed}`);
   });
-  return element("div", { class: "behind" }, element("p", {}, number.told), element("p", { class: "seeds" }, `${count(seeds.length, "run")}: `, ...seeds));
+  return element("div", { class: "behind" }, element("p", {}, number.description), element("p", { class: "seeds" }, `${count(seeds.length, "run")}: `, ...seeds));
 }
 
 function settingPairs(positions) {

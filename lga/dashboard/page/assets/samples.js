@@ -53,10 +53,10 @@ function sampleImage(sample, { name, source, width, height }) {
 
 function sampleCaption(sample, run, name) {
   const open = { type: "button", class: "link", "aria-haspopup": "dialog", onclick: () => showRun(run) };
-  const told = [data.groups[sample.group].distinction, `image ${name}`].filter(Boolean).join(", ");
+  const description = [data.groups[sample.group].distinction, `image ${name}`].filter(Boolean).join(", ");
   return element(
     "figcaption", {}, swatch(run.attention), " ",
-    element("button", open, `${run.attention}, seed ${run.seed}`), " ", element("small", {}, told),
+    element("button", open, `${run.attention}, seed ${run.seed}`), " ", element("small", {}, description),
   );
 }
 

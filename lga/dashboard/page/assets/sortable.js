@@ -92,10 +92,10 @@ function sortableTable(table, columns, { sectionOf = () => null, heading = () =>
 
 // Which rows are shown, and buttons to those before and after them; nothing where one page holds all.
 function tablePager(table, onTurn) {
-  const told = element("span", { role: "status" });
+  const position = element("span", { role: "status" });
   const button = (text) => element("button", { type: "button", class: "quiet" }, text);
   const [back, on] = [button("Previous rows"), button("Next rows")];
-  const bar = element("div", { class: "pager", hidden: true }, told, back, on);
+  const bar = element("div", { class: "pager", hidden: true }, position, back, on);
   let [first, total] = [0, 0];
   back.addEventListener("click", () => onTurn(Math.max(0, first - PAGE_ROWS)));
   on.addEventListener("click", () => onTurn(first + PAGE_ROWS));
@@ -104,7 +104,7 @@ function tablePager(table, onTurn) {
       if (!bar.isConnected) table.parentElement.after(bar);
       [first, total] = [row, rows];
       bar.hidden = total <= PAGE_ROWS;
-      told.textContent = `Rows ${whole(first + 1)} to ${whole(Math.min(first + PAGE_ROWS, total))} of ${whole(total)}`;
+      position.textContent = `Rows ${whole(first + 1)} to ${whole(Math.min(first + PAGE_ROWS, total))} of ${whole(total)}`;
       back.disabled = first === 0;
       on.disabled = first + PAGE_ROWS >= total;
     },

@@ -101,8 +101,8 @@ function studyNote(study) {
 }
 
 function familyHeading({ place, label, scale, changes, mixture, sight }) {
-  const told = [label, changes && `with ${changes}`, mixture, sight].filter(Boolean).join("; ");
-  return element("span", {}, `${place} `, badge(scale), element("small", {}, told));
+  const description = [label, changes && `with ${changes}`, mixture, sight].filter(Boolean).join("; ");
+  return element("span", {}, `${place} `, badge(scale), element("small", {}, description));
 }
 
 function studyColumns(study, rows) {
@@ -132,21 +132,21 @@ function studyName({ attention, label }) {
 
 function meanCell(row) {
   if (!row.ours) return verdict("not run");
-  const told = `${row.family.place}, ${row.label}: mean ${row.family.label} ${fixed(row.ours.mean, DIGITS)}`;
-  return studyNumber(row, fixed(row.ours.mean, DIGITS), row.runs, `${told}.`);
+  const description = `${row.family.place}, ${row.label}: mean ${row.family.label} ${fixed(row.ours.mean, DIGITS)}`;
+  return studyNumber(row, fixed(row.ours.mean, DIGITS), row.runs, `${description}.`);
 }
 
 function studyGainCell(row, study) {
   if (!row.gain) return null;
   const shown = signed(row.gain.mean, DIGITS);
-  const told = `${row.family.place}, ${row.label}: gain over ${study.reference} in ${row.family.label} ${shown}`;
-  return studyNumber(row, shown, row.gain.runs, `${told}: ${row.word}.`);
+  const description = `${row.family.place}, ${row.label}: gain over ${study.reference} in ${row.family.label} ${shown}`;
+  return studyNumber(row, shown, row.gain.runs, `${description}: ${row.word}.`);
 }
 
 // A number as a button that opens the runs behind it.
-function studyNumber({ family }, shown, runs, told) {
-  const open = () => showRun(data.runs[runs[0]], { told, runs });
-  const button = element("button", { type: "button", class: "link", "aria-haspopup": "dialog", "aria-label": `${shown}, runs of ${told}`, onclick: open }, shown);
+function studyNumber({ family }, shown, runs, description) {
+  const open = () => showRun(data.runs[runs[0]], { description, runs });
+  const button = element("button", { type: "button", class: "link", "aria-haspopup": "dialog", "aria-label": `${shown}, runs of ${description}`, onclick: open }, shown);
   return element("span", { class: "study-number" }, button, family.marked ? scaleMark(family.scale) : null);
 }
 

@@ -118,8 +118,8 @@ def records(found: list[msgspec.Raw], kind: type[Record], place: str, faults: Fa
         try:
             record = parse_json(bytes(raw), kind, name)
         except UserError as error:
-            where, told = f"{place}, {_identity(raw, name, number)}", str(error).removeprefix(f"{name}: ")
-            faults.refuse(f"{name} records not understood", where, told)
+            where, message = f"{place}, {_identity(raw, name, number)}", str(error).removeprefix(f"{name}: ")
+            faults.refuse(f"{name} records not understood", where, message)
             continue
         if record.id in met:
             expected = f"an earlier {name} has the same id, each needs its own"
@@ -215,10 +215,10 @@ def _wrong(row: NDArray[np.void], listed: bool, names: Mapping[int, str]) -> tup
         return "annotations of images not listed", f"image_id: no image of this file has id {row['image']}"
     number = int(row["category"])
     if number not in names:
-        told = f"category_id: no category of this file has id {number}"
-        return "annotations of categories not listed", told
-    told = f"category_id: category {number} is {names[number]!r}, which is none of the set's classes"
-    return "annotations of unknown categories", told
+        message = f"category_id: no category of this file has id {number}"
+        return "annotations of categories not listed", message
+    message = f"category_id: category {number} is {names[number]!r}, which is none of the set's classes"
+    return "annotations of unknown categories", message
 
 
 def _split(
