@@ -42,6 +42,8 @@ class SweepOptions:
             raise UserError(f"SCALE={self.scale}: valid: {', '.join(SCALES)}")
         if self.jobs is not None and self.launcher not in _JOBS:
             raise UserError(f"JOBS={self.jobs}: LAUNCHER={self.launcher} takes none; leave JOBS out")
+        if self.jobs is not None and self.jobs < 1:
+            raise UserError(f"JOBS={self.jobs}: a whole number from 1")
 
     @property
     def of_runs(self) -> tuple[str, ...]:

@@ -221,6 +221,7 @@ def test_what_is_missing_and_how_many_images_there_are(tmp_path):
     ("options", "message"),
     [
         ({"scale": "huge"}, "SCALE=huge: valid: full, reduced, smoke"),
+        ({"jobs": 0}, "JOBS=0: a whole number from 1"),
         ({"jobs": 2, "launcher": "basic"}, "LAUNCHER=basic takes none"),
     ],
 )
