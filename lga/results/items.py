@@ -58,7 +58,7 @@ def item_gain(differences: Mapping[int, NDArray[np.int8]]) -> ItemGain:
 
 
 def mcnemar(ours: int, theirs: int) -> float:
-    """Return the exact two-sided p (McNemar, 1947): under it, which of two is right alone is a fair coin."""
+    """Return the exact two-sided p (McNemar, 1947) that a fair coin chose which of two is right alone."""
     n = ours + theirs
     return min(1.0, float(2 * sum(comb(n, k) for k in range(min(ours, theirs) + 1)) / 2**n))
 
