@@ -70,6 +70,11 @@ class Spread:
     rows: int
     smallest: float | None
 
+    @property
+    def all_rows(self) -> int | None:
+        """The gains of the recipe; None where one question asks for all of them."""
+        return self.cells - 1 if self.cells - 1 > self.rows else None
+
     def seeds_needed(self, margin: float, share: float = ASSURANCE) -> int | None:
         """Seeds with which all rows would be settled in four of five repetitions if there were no gain.
 

@@ -7,10 +7,12 @@ error of a gain 0.1 * sqrt(2 / 3) = 0.0816, its simultaneous critical value 3.31
 
 import csv
 import io
+from collections import defaultdict
 
 import pytest
 
 from lga.config.grid import experiment_runs
+from lga.dashboard.page.studied import studied
 from lga.results.families import Results
 from lga.results.judging import judge, judge_together
 from lga.results.reports.committed import keep, read_kept
@@ -147,6 +149,9 @@ def test_experiments_judged_together_share_their_spread_and_not_their_correction
     assert found.spread.residual > 5 * family.spread.residual
     assert found.row(FROZEN).overall.p > found.row(FROZEN).gain.p
     assert "over all 3 rows" in page_text(Results(ALPHA, (found,)))
+    (study,) = studied({PAGE: [alpha]}, defaultdict(int))[0]["studies"]
+    shown = {row["attention"]: row["overall_p"] for row in study["families"][0]["rows"]}
+    assert shown == {"lga": None, **{name: found.row(name).overall.p for name in (FROZEN, FROM_1)}}
 
 
 def test_at_a_planned_look_little_may_be_spent(runs):

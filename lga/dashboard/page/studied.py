@@ -81,6 +81,7 @@ def _family(experiment: Experiment, family: Family, position: Positions) -> dict
     """Return a family that ran; its network is named as the runs' are."""
     first = next(row for row in family.rows if row.runs)
     reference = family.row(experiment.reference)
+    beside = family.spread is not None and family.spread.all_rows is not None
     return {
         "place": family.place,
         "dataset": family.dataset,
@@ -93,11 +94,11 @@ def _family(experiment: Experiment, family: Family, position: Positions) -> dict
         "margin": margin(first.metric),
         "label": label(first.metric),
         "sight": spread_sentence(family.spread, experiment.reference) if family.spread else None,
-        "rows": [_row(row, reference, position) for row in family.rows],
+        "rows": [_row(row, reference, position, beside) for row in family.rows],
     }
 
 
-def _row(row: Row, reference: Row | None, position: Positions) -> dict[str, Any]:
+def _row(row: Row, reference: Row | None, position: Positions, beside: bool) -> dict[str, Any]:
     record = row.runs[0].record if row.runs else None
     return {
         "attention": row.attention,
@@ -105,6 +106,7 @@ def _row(row: Row, reference: Row | None, position: Positions) -> dict[str, Any]
         "runs": [position[id(run)] for run in row.runs],
         "ours": asdict(row.ours) if row.ours else None,
         "gain": _gain(row, reference, position),
+        "overall_p": row.overall.p if row.overall and beside else None,
         "word": None if row.gain is None else row.word,
         "parameters": record.parameters if record else None,
     }

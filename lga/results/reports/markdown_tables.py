@@ -114,8 +114,8 @@ def _gain_columns(experiment: Experiment, family: Family, mark: str) -> list[Col
         (f"gain over {experiment.reference}", "--:", lambda row: _gain_text(row.gain, mark)),
         ("adjusted p", "--:", lambda row: _p_text(row.gain)),
     ]
-    if spread and spread.cells - 1 > spread.rows:
-        heading = f"over all {spread.cells - 1} rows"
+    if spread and spread.all_rows:
+        heading = f"over all {spread.all_rows} rows"
         columns.append((heading, "--:", lambda row: _overall_text(row.overall)))
     return [*columns, ("found", ":--", lambda row: row.word)]
 

@@ -62,6 +62,7 @@ def test_gains_are_adjusted_and_have_words(data):
     assert study["words"] == {"gain": 1, "undecided": 2}
     assert "4 cells, 3 degrees of freedom" in study["families"][0]["sight"]
     assert (study["compared"], study["ran"]) == (4, 3)
+    assert {row["overall_p"] for row in rows.values()} == {None}  # one question asks for all of them
 
 
 def test_numbers_name_the_runs_behind_them(data):

@@ -106,6 +106,7 @@ function familyHeading({ place, label, scale, changes, mixture, sight }) {
 }
 
 function studyColumns(study, rows) {
+  const overall = rows.some((row) => !isAbsent(row.overall_p));
   return [
     { label: () => study.kind, value: (row) => rows.indexOf(row), cell: studyName },
     { label: () => "Seeds", numeric: true, value: (row) => row.ours?.n },
@@ -113,10 +114,15 @@ function studyColumns(study, rows) {
     { label: () => "95\u00a0% interval", numeric: true, value: (row) => breadth(row.ours), cell: (row) => interval(row.ours, DIGITS) },
     { label: () => `Gain over ${study.reference}`, numeric: true, value: (row) => row.gain?.mean, cell: (row) => studyGainCell(row, study) },
     { label: () => "Its 95\u00a0% interval", numeric: true, value: (row) => breadth(row.gain), cell: (row) => interval(row.gain, DIGITS, signed) },
-    { label: () => "Adjusted\u00a0p", numeric: true, value: (row) => row.gain?.p, cell: (row) => pText(row.gain?.p)?.replace("p = ", "").replace("p ", "") },
+    { label: () => "Adjusted\u00a0p", numeric: true, value: (row) => row.gain?.p, cell: (row) => bareP(row.gain?.p) },
+    ...(overall ? [{ label: () => "p over all questions", numeric: true, value: (row) => row.overall_p, cell: (row) => bareP(row.overall_p) }] : []),
     { label: () => "Found", value: (row) => row.word, cell: foundCell },
     { label: () => "Parameters", numeric: true, value: (row) => row.parameters, cell: (row) => whole(row.parameters) },
   ];
+}
+
+function bareP(p) {
+  return pText(p)?.replace("p = ", "").replace("p ", "");
 }
 
 function breadth(estimate) {
