@@ -35,7 +35,7 @@ from lga.run.folder.directory import RunDirectory
 from lga.run.folder.record import DataRecord, OtherEpochRecord, OutcomesRecord, SelectionRecord
 from lga.run.machine.complexity import attention_heads, complexity_of
 from lga.run.machine.console import without_notices
-from lga.run.machine.environment import code_state, environment, keep_freed_memory, peak_memory_bytes
+from lga.run.machine.environment import code_state, environment, peak_memory_bytes, prepare_torch
 from lga.system.digests import digest
 from lga.system.errors import UserError
 from lga.system.files import writable, write_atomically
@@ -53,7 +53,7 @@ def fit_and_judge(run: FrozenRun, folder: RunDirectory, shard: Shard | None = No
     One of several processes trains on its `shard`; the first one alone writes into the folder.
     """
     cfg = run.cfg
-    _prepare_torch(cfg)
+    prepare_torch(cfg.trainer)
     network = build_network(cfg)
     before = load_weights(network, cfg)
     complexity = complexity_of(network, cfg.dataset.image_size)
@@ -91,17 +91,6 @@ def fit_and_judge(run: FrozenRun, folder: RunDirectory, shard: Shard | None = No
     finally:
         wandb.finish(status, metrics if status == "finished" else {})
     return results
-
-
-def _prepare_torch(cfg: DictConfig) -> None:
-    if cfg.trainer.threads:
-        torch.set_num_threads(cfg.trainer.threads)
-    if cfg.trainer.tf32 is not None:
-        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = cfg.trainer.tf32
-    keep_freed_memory()
-    # Deterministic mode fills every new tensor with NaN, a tenth of a step, to show reads before a write.
-    fillable: Any = torch.utils.deterministic
-    fillable.fill_uninitialized_memory = False
 
 
 @contextmanager

@@ -72,9 +72,9 @@ def flags():
 @pytest.mark.usefixtures("flags")
 @pytest.mark.parametrize("wanted", [True, False])
 def test_tf32_is_of_products_and_convolutions(tmp_path, wanted):
-    from lga.run.fit import _prepare_torch
+    from lga.run.machine.environment import prepare_torch
 
-    _prepare_torch(cell(tmp_path, f"trainer.tf32={str(wanted).lower()}").cfg)
+    prepare_torch(cell(tmp_path, f"trainer.tf32={str(wanted).lower()}").cfg.trainer)
     assert torch.backends.cuda.matmul.allow_tf32 is wanted
     assert torch.backends.cudnn.allow_tf32 is wanted
 
@@ -83,3 +83,12 @@ def test_the_trainer_states_its_precision():
     trainer = freeze(compose(["trainer=gpu"])).config["trainer"]
     assert (trainer["precision"], trainer["tf32"], trainer["deterministic"]) == ("32-true", True, False)
     assert freeze(compose(["trainer=ddp"])).config["trainer"]["tf32"] is True
+
+
+@pytest.mark.usefixtures("flags")
+def test_a_run_is_evaluated_with_the_arithmetic_it_was_trained_with(tmp_path):
+    execute(cell(tmp_path, "trainer.tf32=true"))
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
+    execute(cell(tmp_path, "trainer.tf32=true", "mode=evaluate"))
+    assert torch.backends.cuda.matmul.allow_tf32
+    assert torch.backends.cudnn.allow_tf32

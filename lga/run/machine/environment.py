@@ -1,4 +1,4 @@
-"""What a run ran on, for its record: code, versions and hardware; and how its process keeps freed memory.
+"""What a run ran on, for its record: code, versions and hardware; and how its process computes.
 
 glibc returns large blocks to the system when they are freed. A training step frees and takes the same blocks
 over and over, and every page of a fresh one costs a fault: 10,000 of them a step in detection on a processor,
@@ -14,6 +14,9 @@ import sys
 from functools import cache
 from importlib import metadata
 from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig
 
 from lga.system.resources import resident_peak
 
@@ -79,6 +82,20 @@ def _cpu_name() -> str:
         return platform.processor()
     names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
     return names[0] if names else platform.processor()
+
+
+def prepare_torch(trainer: DictConfig) -> None:
+    """Set the threads and arithmetic that `trainer` names, for this process."""
+    import torch
+
+    if trainer.threads:
+        torch.set_num_threads(trainer.threads)
+    if trainer.tf32 is not None:
+        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = trainer.tf32
+    keep_freed_memory()
+    # Deterministic mode fills every new tensor with NaN, a tenth of a step, to show reads before a write.
+    fillable: Any = torch.utils.deterministic
+    fillable.fill_uninitialized_memory = False
 
 
 def keep_freed_memory() -> None:

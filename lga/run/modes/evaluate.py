@@ -19,6 +19,7 @@ from lga.run.callbacks.detection_report import DetectionReport
 from lga.run.folder.checkpoints import averaged
 from lga.run.folder.directory import RunDirectory
 from lga.run.machine.console import show_values, without_notices
+from lga.run.machine.environment import prepare_torch
 from lga.run.preflight import weights_of
 from lga.system.errors import UserError
 from lga.system.files import writable, write_text
@@ -36,6 +37,7 @@ def trained_network(run: FrozenRun) -> nn.Module:
         UserError: there are no weights, or those of another architecture.
     """
     path = weights_of(run)
+    prepare_torch(run.cfg.trainer)
     network = build_network(run.cfg)
     _fill(network, averaged(read_weights(path, None, "mode.checkpoint")), path)
     return network.eval()
