@@ -6,7 +6,7 @@ from pathlib import Path
 from textwrap import fill
 
 from lga.results.experiments import BASELINE, FOLDER, RELEASED, Page, project_pages
-from lga.results.families import Family, Results
+from lga.results.families import Family, Results, Row
 from lga.results.gains import WORDS
 from lga.results.judging import judge_together
 from lga.results.labels import interval, label, name_of
@@ -18,7 +18,8 @@ from lga.system.errors import UserError
 from lga.system.files import writable, write_text
 
 START, END = "<!-- results -->", "<!-- /results -->"
-_WORDS = dict.fromkeys((*WORDS[:-1], *Word))  # what was found before what is undecided
+_ONE_SEED = "one seed"
+_WORDS = dict.fromkeys((*WORDS[:-1], *Word, _ONE_SEED))  # what was found before what is undecided
 _SHOWN = (BASELINE, "se", "cbam", "mhsa", RELEASED)
 README = FOLDER.parent / "README.md"
 
@@ -87,17 +88,31 @@ def _means(family: Family) -> tuple[str, ...]:
     name, network = (name_of(of).partition(" with ")[0] for of in (family.dataset, family.network))
     metric = "" if lga.metric == "top1" else f" ({label(lga.metric.rpartition('/')[2])})"
     gain = interval(lga.gain.estimate, signed=True)
-    word = lga.word if len(lga.runs) > 1 else "one seed"
-    return f"{name}, {network}{metric}", str(len(lga.runs)), *means, escaped(gain), word
+    return f"{name}, {network}{metric}", str(len(lga.runs)), *means, escaped(gain), _word(lga)
 
 
 def _page_row(page: Page, results: Sequence[Results]) -> tuple[str, str, str]:
     """Return the page, how much of it ran, and how many of its verdicts or gains are which."""
     rows = [row for one in results for row in one.rows]
-    count = Counter(str(row.verdict.word) if row.verdict else row.word for row in rows if row.runs)
-    found = ", ".join(f"{word}: {count[word]}" for word in _WORDS if count[word])
+    count = Counter(_word(row) for row in rows if row.runs)
+    found = [f"{word}: {count[word]}" for word in _WORDS if count[word]]
     ran = f"{sum(one.ran for one in results)} of {len(rows)}"
-    return _link(page, page.title), ran, found or "-"
+    return _link(page, page.title), ran, ", ".join(found) + _ruled_out(rows) or "-"
+
+
+def _word(row: Row) -> str:
+    if row.verdict:
+        return row.verdict.word
+    return _ONE_SEED if row.gain and row.gain.estimate.n == 1 else row.word
+
+
+def _ruled_out(rows: Sequence[Row]) -> str:
+    """Return what no undecided gain of our own experiments exceeds; nothing where one has no interval."""
+    undecided = [row.gain for row in rows if row.gain and not row.verdict and _word(row) == "undecided"]
+    highs = [gain.estimate.high for gain in undecided if gain.estimate.high is not None]
+    if not highs or len(highs) < len(undecided):
+        return ""
+    return f" (gains above {max(highs):.1f} points ruled out)"
 
 
 def _link(page: Page, text: str) -> str:

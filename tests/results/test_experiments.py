@@ -47,7 +47,10 @@ def conf(tmp_path, monkeypatch):
 
 
 def test_a_new_study_is_one_file(conf, tmp_path):
-    """Planned, named in errors, and with a page of its own made of records that are kept."""
+    """Planned, named in errors, and with a page of its own made of records that are kept.
+
+    Gains of 2 and 3: 2.5 on average, and 12.706 (Student's t of one degree of freedom) x 0.5 above it 8.85.
+    """
     (conf / "mine.yaml").write_text(MINE)
     ((page, (mine,)),) = chosen_pages("mine").items()
     assert (page.name, page.title, all_pages()[-1]) == ("mine", "Does SE help?", page)
@@ -67,7 +70,8 @@ def test_a_new_study_is_one_file(conf, tmp_path):
     assert text.splitlines()[2:5] == ["# Does SE help?", "", "Is it better than nothing?"]
     assert "| se | 2 | 42.50 [" in text
     assert "| Handwritten digits" not in files[README]  # which compares with lga
-    assert "](experiments/mine/README.md) | 2 of 2 | undecided: 1 |" in files[README]
+    found = "undecided: 1 (gains above 8.9 points ruled out)"
+    assert f"](experiments/mine/README.md) | 2 of 2 | {found} |" in files[README]
     assert (tmp_path / "experiments" / "mine" / "results.csv") in files
 
 
@@ -80,14 +84,15 @@ def test_the_readme_has_means_by_attention():
         for run in experiment_runs("embedded", [*grid, "seed=1,2"])
     ]
 
-    def row(shown):
-        block = readme_block({page_called("embedded"): [judge(experiment_called("embedded"), shown, grid)]})
-        return block.splitlines()[4]
+    def block(shown):
+        found = judge(experiment_called("embedded"), shown, grid)
+        return readme_block({page_called("embedded"): [found]}).splitlines()
 
     place = "| Scenes of digits, MobileNetV3 (mAP50)"
     first = [run for run in runs if run.record.cell.seed == 1]
-    assert row(first) == f"{place} | 1 | 61.00 | 60.00 | - | - | 62.20 | +1.20 | one seed |"
-    both = row(runs)
+    assert block(first)[4] == f"{place} | 1 | 61.00 | 60.00 | - | - | 62.20 | +1.20 | one seed |"
+    assert block(first)[-2].endswith("| 3 of 3 | one seed: 2 |")
+    both = block(runs)[4]
     assert both.startswith(f"{place} | 2 | 61.50 | 60.50 | - | - | 62.80 | +1.30 \\[+0.")
     assert both.endswith("\\] | gain |")
 
