@@ -72,7 +72,7 @@ class Spread:
 
     @property
     def all_rows(self) -> int | None:
-        """The gains of the recipe; None where one question asks for all of them."""
+        """How many gains all questions of the recipe test; None where there is one question."""
         return self.cells - 1 if self.cells - 1 > self.rows else None
 
     def seeds_needed(self, margin: float, share: float = ASSURANCE) -> int | None:

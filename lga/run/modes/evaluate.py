@@ -28,7 +28,7 @@ AUTHOR_PREFIX = "model."
 
 
 def trained_network(run: FrozenRun) -> nn.Module:
-    """Return the network in evaluation mode.
+    """Return the network in evaluation mode; set the threads and arithmetic of its `trainer`.
 
     `mode.checkpoint` names a run's folder, its `best.ckpt` or `last.ckpt` (of the latter the averaged weights
     are taken), or a state dict, in the author's naming too; null takes the cell's own `best.ckpt`.
