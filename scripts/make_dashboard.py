@@ -11,7 +11,7 @@ from lga.dashboard.page.judged import read_all_kept
 from lga.dashboard.page.payload import Latencies
 from lga.dashboard.page.studied import found_studies
 from lga.results.audited import kept_audit
-from lga.results.collect import collect
+from lga.results.collect import Collection, collect
 from lga.results.experiments import FOLDER, judged_experiments
 from lga.results.judging import judge, may_be_of
 from lga.system.errors import in_one_line
@@ -24,13 +24,16 @@ from scripts.costs.attention_report import KEPT, MEASURED, read_report
 def main() -> int:
     """Read the command line, write the page, print where it is."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=Path, default=outputs("runs"), help="folder searched for result.json")
+    parser.add_argument("--runs", type=Path, help=f"folder searched for result.json; else {outputs('runs')}")
     parser.add_argument(
         "--kept", type=Path, default=FOLDER, help="folder of experiments, whose kept records join the runs"
     )
     parser.add_argument("--out", type=Path, default=outputs("dashboard.html"), help="the page")
     arguments = parser.parse_args()
-    collection = collect(arguments.runs)
+    if arguments.runs or outputs("runs").is_dir():
+        collection = collect(arguments.runs or outputs("runs"))
+    else:  # nothing has run yet: the page of what the project keeps
+        collection = Collection(outputs("runs"), (), ())
     kept = read_all_kept(arguments.kept, collection.runs)
     kept_ids = set(map(id, kept.all))
     own = tuple(run for run in collection.runs if id(run) not in kept_ids)

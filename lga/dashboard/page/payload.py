@@ -28,6 +28,7 @@ from lga.results.audited import Audit
 from lga.results.collect import CollectedRun, Collection, Problem, attempt
 from lga.results.comparison import Comparison, Group, attention_order, compare
 from lga.results.curves import read_curves
+from lga.results.experiments import all_experiments
 from lga.results.families import Results
 from lga.results.over_cells import CellGain, pooled_by_metric, pooled_sentence
 from lga.results.scales import MEANINGS, other_images
@@ -258,12 +259,22 @@ def _forests(cells: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _sweep(comparisons: Sequence[Comparison], own: bool) -> dict[str, Any]:
-    """Return the comparisons with runs of the group that ran last, most seeds first."""
-    of = [{(r.record.ended, r.record.group) for group in c.groups for r in group.runs} for c in comparisons]
-    _, name = max((pair for pairs in of for pair in pairs), default=("", None), key=lambda pair: pair[0])
-    found = [index for index, pairs in enumerate(of) if name in {group for _, group in pairs}]
-    found.sort(key=lambda index: -max(len(group.runs) for group in comparisons[index].groups))
-    return {"own": own, "group": name, "comparisons": found}
+    """Return the comparisons of the group that ran last, or of the project's first study of several seeds.
+
+    Those with most seeds come first.
+    """
+    seeds = [max(len(group.runs) for group in comparison.groups) for comparison in comparisons]
+    runs = [[run.record for group in comparison.groups for run in group.runs] for comparison in comparisons]
+    groups = [{record.group for record in records} for records in runs]
+    if own:
+        latest = max((record for records in runs for record in records), key=lambda r: r.ended, default=None)
+        name = title = latest.group if latest else None
+    else:
+        several = {group for names, n in zip(groups, seeds, strict=True) if n > 1 for group in names}
+        studies = ((study.name, study.title) for study in all_experiments() if study.name in several)
+        name, title = next(studies, (None, None))
+    found = [index for index, names in enumerate(groups) if name in names]
+    return {"own": own, "group": title, "comparisons": sorted(found, key=lambda index: -seeds[index])}
 
 
 def _group(group: Group, comparison: int, margin: float, position: Mapping[int, int]) -> dict[str, Any]:

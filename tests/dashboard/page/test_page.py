@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import itertools
 import json
 import os
 import re
@@ -12,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from lga.dashboard.page import render
+from lga.dashboard.page.judged import read_all_kept
 from lga.dashboard.page.payload import payload
 from lga.dashboard.page.render import as_inline_json
-from lga.results.collect import collect
+from lga.results.collect import Collection, collect
 from lga.run.folder.record import write_record
 from scripts import tables
 from tests.dashboard.page.conftest import GENERATED
@@ -146,6 +148,23 @@ def test_kept_records_join_the_runs_unless_they_are_theirs(tmp_path):
     assert "0 runs, 2 kept records" in done.stdout
     assert '"path":"experiments/table1/records/other.json"' in page.read_text()
     assert '"path":"experiments/table1/records/same.json"' not in page.read_text()  # it has its own folder
+
+
+def test_before_any_run_the_page_opens_on_the_first_kept_study_of_several_seeds(tmp_path):
+    kept = {"ablations": ("ablation_alpha", 3), "embedded": ("embedded", 2), "beyond": (None, 4)}
+    for page, (group, seeds) in kept.items():
+        (records := tmp_path / "experiments" / page / "records").mkdir(parents=True)
+        for attention, seed in itertools.product(("none", "lga"), range(seeds)):
+            record = made_record(attention=attention, seed=seed, backbone=page, group=group)
+            write_record(records / f"{attention}{seed}.json", record)
+    data = payload(
+        Collection(tmp_path, (), ()), tmp_path, GENERATED, kept=read_all_kept(tmp_path / "experiments")
+    )
+    assert data["sweep"]["group"] == "Ten attentions on the embedded digits"
+    assert [data["comparisons"][n]["network"] for n in data["sweep"]["comparisons"]] == ["embedded"]
+    command = [sys.executable, ROOT / "scripts" / "make_dashboard.py", "--kept", "experiments"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert done.stdout == "outputs/dashboard.html: 0 runs, 18 kept records\n"
 
 
 @pytest.mark.parametrize("script", ["make_dashboard.py", "show_table.py"])

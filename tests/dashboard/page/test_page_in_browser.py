@@ -144,6 +144,14 @@ def test_a_seed_says_what_it_is_under_the_pointer_and_opens_its_run(tmp_path, op
     assert page.get_by_role("dialog", name="digits, mobilenetv3, none, seed 4").is_visible()
 
 
+def test_runs_of_two_settings_say_which(tmp_path, open_page):
+    for epochs in (10, 20):
+        leave_run(tmp_path / "runs", made_record(epochs=epochs))
+    page = open_page(tab="runs")
+    assert page.locator("#run-table thead th").nth(3).inner_text().startswith("Setting")
+    assert sorted(column(page, RUNS, 3)) == ["10 epochs", "20 epochs"]
+
+
 def test_repeated_seed_is_shown_and_not_counted(tmp_path, open_page):
     leave_run(tmp_path / "runs", made_record(top1=90.0))
     leave_run(tmp_path / "runs", made_record(top1=94.0, ended="2026-11-23T00:00:00+00:00"), repetition=1)

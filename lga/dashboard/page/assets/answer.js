@@ -6,7 +6,7 @@ function showAnswer(width) {
   const { own, group, comparisons } = data.sweep;
   byId("answer-source").textContent = own
     ? `Your latest sweep${group ? `, ${group}` : ""}`
-    : comparisons.length > 0 ? `Kept results of the project${group ? `, ${group}` : ""}; you have no runs yet: make demo` : "No finished run yet: make demo";
+    : comparisons.length > 0 ? `Kept results of the project${group ? `: ${group}` : ""}. You have no runs yet: make demo` : "No finished run yet: make demo";
   const [first, ...others] = comparisons.map((index) => data.comparisons[index]);
   byId("answer").hidden = !first;
   if (!first) return;

@@ -32,13 +32,14 @@ const FEW_POINTS = 6; // all of which have room for their names
 
 // Gains over no attention against what is added to it, of all networks on one axis.
 function costPicture(points, cost, width) {
-  const several = new Set(points.map(({ network }) => network)).size > 1;
+  const several = new Set(points.map(({ short }) => short)).size > 1;
   const shown = points.flatMap((point) => {
     const base = points.find((other) => other.attention === "none" && other.network === point.network && other.published === point.published);
     if (!base || base === point || isAbsent(cost.of(point)) || isAbsent(cost.of(base))) return [];
+    const gain = point.gain ?? point.accuracy - base.accuracy; // of published numbers no more is known
     return [{
-      x: cost.of(point) - cost.of(base), y: point.accuracy - base.accuracy, colour: colour(point.attention), open: point.published, run: point.runs?.[0],
-      tip: costTip(point, cost), name: several ? `${point.attention}, ${point.network}` : point.attention,
+      x: cost.of(point) - cost.of(base), y: gain, colour: colour(point.attention), open: point.published, run: point.runs?.[0],
+      tip: costTip(point, gain, cost), name: several ? `${point.attention}, ${point.short}` : point.attention,
     }];
   });
   if (shown.length === 0) return null;
@@ -51,9 +52,9 @@ function costPicture(points, cost, width) {
   return costChart(shown, { width, title: `gain over none, points of ${points[0].metric}`, across: `added: ${cost.title}`, label });
 }
 
-function costTip(point, cost) {
+function costTip(point, gain, cost) {
   const more = point.published ? "" : `, ${count(point.n, "seed")}${point.scale === FULL ? "" : `, ${point.scale}`}`;
-  return `${point.attention}, ${point.network}, ${point.published ? "paper" : "ours"}${more}: ${point.metric} ${fixed(point.accuracy, DIGITS)}%\n${cost.title}: ${fixed(cost.of(point), cost.digits)}`;
+  return `${point.attention}, ${point.network}, ${point.published ? "paper" : "ours"}${more}: ${point.metric} ${fixed(point.accuracy, DIGITS)}%, gain ${signed(gain, DIGITS)}\n${cost.title}: ${fixed(cost.of(point), cost.digits)}`;
 }
 
 function costTable(points) {

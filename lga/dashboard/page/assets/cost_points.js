@@ -7,7 +7,7 @@ function costDatasets() {
   return [...new Set([...published, ...own])];
 }
 
-// A point: what it stands for, its accuracy in percent, its counts, and the runs behind it.
+// A point: what it stands for, its accuracy in percent, its gain where one is estimated, its counts, and the runs behind it.
 function costPoints(dataset) {
   return countedPoints(dataset).map((point) => ({ ...point, latency: point.published ? null : latencyOf(point) }));
 }
@@ -35,11 +35,11 @@ function costRows(dataset) {
 }
 
 function rowPoints(row) {
-  const shared = { network: row.model, built: row.network, attention: row.attention, metric: row.metric };
+  const shared = { network: row.model, short: row.model, built: row.network, attention: row.attention, metric: row.metric };
   const [number] = row.numbers;
   const published = { ...shared, published: true, accuracy: number.published, ...row.published };
   if (!number.ours || !row.built) return [published];
-  return [published, { ...shared, published: false, accuracy: number.ours.mean, n: number.ours.n, scale: row.scale, runs: row.runs, ...row.built }];
+  return [published, { ...shared, published: false, accuracy: number.ours.mean, gain: row.gain?.ours?.mean, n: number.ours.n, scale: row.scale, runs: row.runs, ...row.built }];
 }
 
 function groupPoints(dataset) {
@@ -48,10 +48,11 @@ function groupPoints(dataset) {
     const estimate = group.estimates[comparison.metric];
     const place = { dataset: comparison.dataset, network: comparison.network, attention: group.attention };
     if (comparison.dataset !== dataset || !estimate || !passesNames(place)) return [];
+    const gain = comparison.reference === "none" ? group.differences[comparison.metric]?.mean : null;
     return [{
-      built: comparison.network,
+      built: comparison.network, short: comparison.network,
       network: comparison.distinction ? `${comparison.network}: ${comparison.distinction}` : comparison.network, attention: group.attention, published: false,
-      metric: metricsByName.get(comparison.metric).label, accuracy: estimate.mean, n: estimate.n, scale: comparison.scale, runs: group.runs,
+      metric: metricsByName.get(comparison.metric).label, accuracy: estimate.mean, gain, n: estimate.n, scale: comparison.scale, runs: group.runs,
       parameters: group.parameters, gflops: group.gflops_paper,
     }];
   });

@@ -2,10 +2,12 @@
 
 function runTable(metricOf) {
   const value = (run) => run.metrics[metricOf(run).name];
+  const setting = settingsThatDiffer();
   const columns = [
     { label: () => "Run", value: (r) => `${r.attention} ${r.seed}`, cell: runCell },
     { label: () => "Dataset", value: (r) => r.dataset },
     { label: () => "Network", value: (r) => r.network },
+    ...(setting.size > 0 ? [{ label: () => "Setting", value: (r) => setting.get(r) ?? "", cell: (r) => element("small", {}, setting.get(r) ?? "") }] : []),
     { label: () => "Scale", value: (r) => r.scale },
     { label: () => "Status", value: statusOf, cell: (r) => element("span", { class: `status ${r.status}` }, statusOf(r)) },
     { label: () => runHeading(metricOf), numeric: true, value, cell: (r) => fixed(value(r), decimals(metricOf(r))) },
@@ -15,6 +17,15 @@ function runTable(metricOf) {
     { label: () => "Files", cell: fileLinks },
   ];
   return sortableTable(byId("run-table"), columns);
+}
+
+// Of a run in a comparison, in what its settings differ from those of others like it.
+function settingsThatDiffer() {
+  const texts = data.groups.flatMap((group) => {
+    const text = [data.comparisons[group.comparison].distinction, group.distinction].filter(Boolean).join(", ");
+    return text ? group.runs.map((run) => [data.runs[run], text]) : [];
+  });
+  return new Map(texts);
 }
 
 function statusOf(run) {
