@@ -5,6 +5,7 @@ pages. Exit status: 1 if a figure is out of its bound.
 """
 
 import argparse
+import math
 import sys
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -14,6 +15,7 @@ from scipy.special import stdtr
 
 from lga.results.gains import Spread, intervals
 from lga.results.looks import LOOKS, level_at
+from lga.results.over_cells import pool
 from lga.results.statistics import ALPHA, Array, Design
 
 DRAWS = 20_000
@@ -47,6 +49,8 @@ def figures(draws: int) -> Iterator[Line]:
             yield from _unequal(rng, draws, rows, seeds)
             yield _near_hundred(rng, draws, rows, seeds)
         yield from _settled(rng, draws, rows)
+    for cells, df in ((3, 4), (6, 4), (7, 2), (15, 16)):
+        yield from _over_cells(rng, draws, cells, df)
 
 
 def _of_design(rng: np.random.Generator, draws: int, rows: int, seeds: int) -> Iterator[Line]:
@@ -119,6 +123,17 @@ def _settled(rng: np.random.Generator, draws: int, rows: int) -> Iterator[Line]:
             float(settled.mean()),
             (0.75, 1),
         )
+
+
+def _over_cells(rng: np.random.Generator, draws: int, cells: int, df: int) -> Iterator[Line]:
+    """Mean gains over cells whose errors are estimated, and whose true gains are 0 or differ about 0."""
+    for tau in (0.0, 1.0):
+        gains = rng.normal(0, math.hypot(1, tau), (draws, cells))
+        errors = np.sqrt(rng.chisquare(df, (draws, cells)) / df)
+        means = [pool(y, e).mean for y, e in zip(gains.tolist(), errors.tolist(), strict=True)]
+        false = sum(not mean.low <= 0 <= mean.high for mean in means) / draws
+        place = f"{cells} cells, {df} degrees of freedom, tau {tau:g}"
+        yield f"a false mean gain or loss over cells: {place}", false, (0, 0.055)
 
 
 def _values(rng: np.random.Generator, draws: int, rows: int, seeds: int) -> Array:

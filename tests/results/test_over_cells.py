@@ -9,7 +9,7 @@ from lga.results.statistics import Estimate
 def test_cells_that_differ_by_more_than_their_errors():
     """0, 2 and 4 with errors of 1: Q = 8, tau2 = (8 - 2) / (3 - 1) = 3, the mean 2, its variance 4 / 3.
 
-    Hartung and Knapp's factor is 8 / 4 / 2 = 1; half the width is 4.968; I2 = 1 - 2 / 8.
+    Half the width is 4.3027 (4 / 3)^0.5; I2 = 1 - 2 / 8.
     """
     pooled = pool([0.0, 2.0, 4.0], [1.0, 1.0, 1.0])
     assert (pooled.tau**2, pooled.i2) == pytest.approx((3.0, 0.75))
@@ -18,17 +18,18 @@ def test_cells_that_differ_by_more_than_their_errors():
 
 
 def test_equal_cells_are_not_pooled_to_certainty():
-    """Effects that agree better than their errors: the factor, 0 here, is taken as 1."""
+    """Effects that agree better than their errors: these say how wide the interval is."""
     pooled = pool([1.0, 1.0], [0.5, 0.5])
     assert (pooled.tau, pooled.i2) == (0.0, 0.0)
     assert pooled.mean.high - 1 == pytest.approx(12.7062 * 0.5 / 2**0.5, abs=1e-4)
 
 
-def test_weights_are_of_errors_and_tau():
-    """0 with error 1, 3 with 2: the fixed mean 0.6, Q = 1.8, C = 0.4, tau2 = 2, weights 1/3 and 1/6."""
+def test_cells_count_alike():
+    """0 with error 1, 3 with 2: the fixed mean 0.6, Q = 1.8, C = 0.4, tau2 = 2; the mean is 1.5."""
     pooled = pool([0.0, 3.0], [1.0, 2.0])
     assert pooled.tau**2 == pytest.approx(2.0)
-    assert pooled.mean.mean == pytest.approx(1.0)
+    assert pooled.mean.mean == pytest.approx(1.5)
+    assert pooled.mean.high == pytest.approx(1.5 + 12.7062 * 1.5, abs=1e-4)
 
 
 def test_metrics_are_apart_and_one_cell_is_no_mean():
