@@ -95,9 +95,10 @@ def _page_row(page: Page, results: Sequence[Results]) -> tuple[str, str, str]:
     """Return the page, how much of it ran, and how many of its verdicts or gains are which."""
     rows = [row for one in results for row in one.rows]
     count = Counter(_word(row) for row in rows if row.runs)
-    found = [f"{word}: {count[word]}" for word in _WORDS if count[word]]
+    bound = {"undecided": _ruled_out(rows)}
+    found = [f"{word}: {count[word]}{bound.get(word, '')}" for word in _WORDS if count[word]]
     ran = f"{sum(one.ran for one in results)} of {len(rows)}"
-    return _link(page, page.title), ran, ", ".join(found) + _ruled_out(rows) or "-"
+    return _link(page, page.title), ran, ", ".join(found) or "-"
 
 
 def _word(row: Row) -> str:

@@ -259,7 +259,7 @@ def _forests(cells: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _sweep(comparisons: Sequence[Comparison], own: bool) -> dict[str, Any]:
-    """Return the comparisons of the group that ran last, or of the project's first study of several seeds.
+    """Return the comparisons of the group that ran last, or of the first kept study of three seeds or more.
 
     Those with most seeds come first.
     """
@@ -270,7 +270,7 @@ def _sweep(comparisons: Sequence[Comparison], own: bool) -> dict[str, Any]:
         latest = max((record for records in runs for record in records), key=lambda r: r.ended, default=None)
         name = title = latest.group if latest else None
     else:
-        several = {group for names, n in zip(groups, seeds, strict=True) if n > 1 for group in names}
+        several = {group for names, n in zip(groups, seeds, strict=True) if n > 2 for group in names}
         studies = ((study.name, study.title) for study in all_experiments() if study.name in several)
         name, title = next(studies, (None, None))
     found = [index for index, names in enumerate(groups) if name in names]

@@ -150,8 +150,13 @@ def test_kept_records_join_the_runs_unless_they_are_theirs(tmp_path):
     assert '"path":"experiments/table1/records/same.json"' not in page.read_text()  # it has its own folder
 
 
-def test_before_any_run_the_page_opens_on_the_first_kept_study_of_several_seeds(tmp_path):
-    kept = {"ablations": ("ablation_alpha", 3), "embedded": ("embedded", 2), "beyond": (None, 4)}
+def test_before_any_run_the_page_opens_on_the_first_kept_study_of_three_seeds(tmp_path):
+    kept = {
+        "table1_short": ("table1_short", 2),
+        "ablations": ("ablation_alpha", 5),
+        "embedded": ("embedded", 3),
+        "beyond": (None, 5),
+    }
     for page, (group, seeds) in kept.items():
         (records := tmp_path / "experiments" / page / "records").mkdir(parents=True)
         for attention, seed in itertools.product(("none", "lga"), range(seeds)):
@@ -164,7 +169,7 @@ def test_before_any_run_the_page_opens_on_the_first_kept_study_of_several_seeds(
     assert [data["comparisons"][n]["network"] for n in data["sweep"]["comparisons"]] == ["embedded"]
     command = [sys.executable, ROOT / "scripts" / "make_dashboard.py", "--kept", "experiments"]
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path)
-    assert done.stdout == "outputs/dashboard.html: 0 runs, 18 kept records\n"
+    assert done.stdout == "outputs/dashboard.html: 0 runs, 30 kept records\n"
 
 
 @pytest.mark.parametrize("script", ["make_dashboard.py", "show_table.py"])
