@@ -30,10 +30,9 @@ def main() -> int:
     )
     parser.add_argument("--out", type=Path, default=outputs("dashboard.html"), help="the page")
     arguments = parser.parse_args()
-    if arguments.runs or outputs("runs").is_dir():
-        collection = collect(arguments.runs or outputs("runs"))
-    else:  # nothing has run yet: the page of what the project keeps
-        collection = Collection(outputs("runs"), (), ())
+    runs = arguments.runs or outputs("runs")
+    # Before anything has run, the page shows what the project keeps.
+    collection = collect(runs) if arguments.runs or runs.is_dir() else Collection(runs, (), ())
     kept = read_all_kept(arguments.kept, collection.runs)
     kept_ids = set(map(id, kept.all))
     own = tuple(run for run in collection.runs if id(run) not in kept_ids)
