@@ -1,8 +1,9 @@
 """Build a cell's network, data and task from its config."""
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
+from fnmatch import fnmatch
 from functools import partial
 from itertools import count
 from typing import Any, cast
@@ -66,7 +67,23 @@ def build_task(cfg: DictConfig, network: nn.Module) -> BaseTask:
         settings["native"] = make(cfg.dataset.native, "dataset.native")
     if cfg.metrics:
         settings["metrics"] = {name: _metric(cfg, name) for name in cfg.metrics}
-    return cast(BaseTask, module(network, optimization, cfg.seed, **settings))
+    task = cast(BaseTask, module(network, optimization, cfg.seed, **settings))
+    for key, names in (("monitor", task.tested), ("selected_by", task.validated)):
+        if not any(fnmatch(cfg.task[key], f"val/{name}") for name in names):
+            valid = ", ".join(f"val/{name}" for name in names)
+            raise UserError(f"task.{key}={cfg.task[key]}: not measured; valid: {valid}")
+    return task
+
+
+def score(cfg: DictConfig, metrics: Mapping[str, float]) -> float:
+    """Return the run's score, one of a test's metrics; a UserError if the split has no value of it."""
+    name = cfg.task.monitor.split("/", 1)[-1]
+    if name not in metrics:
+        have = ", ".join(f"val/{each}" for each in sorted(metrics))
+        raise UserError(
+            f"task.monitor={cfg.task.monitor}: the split has nothing it could judge; valid: {have}"
+        )
+    return metrics[name]
 
 
 def _metric(cfg: DictConfig, name: str) -> Any:

@@ -22,7 +22,7 @@ from lga.backbones.weights_file import load
 from lga.config.frozen_run import FrozenRun
 from lga.data.loading.sharding import Shard
 from lga.instruments import InstrumentsCallback
-from lga.run.build import build_data, build_network, build_task, check_smallest_batch
+from lga.run.build import build_data, build_network, build_task, check_smallest_batch, score
 from lga.run.callbacks.detection_report import DetectionReport
 from lga.run.callbacks.epochs import EpochBar, EpochLines
 from lga.run.callbacks.history import FiniteLosses, MetricsHistory
@@ -119,7 +119,7 @@ def _results(
     return {
         "metrics": metrics,
         "metrics_per_class": task.metrics_per_class,
-        "score": metrics[cfg.task.monitor.split("/", 1)[-1]],
+        "score": score(cfg, metrics),
         "selection": SelectionRecord(
             rule=f"{cfg.recipe.select} {cfg.task.selected_by}",
             split=data.splits.selection,

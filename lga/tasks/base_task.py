@@ -8,6 +8,7 @@ the first device's, as is the whole moving average that is judged.
 """
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from typing import Any
 
 import pytorch_lightning as pl
@@ -30,7 +31,12 @@ class BaseTask(pl.LightningModule):
 
     Attributes:
         share: which part of a divided batch the batch at hand is; None where it is whole.
+        validated: patterns of the metrics' names after each epoch, by which one can be chosen.
+        tested: those of a test, one of which is the score.
     """
+
+    validated: Sequence[str] = ("*",)
+    tested: Sequence[str] = ("*",)
 
     def __init__(self, model: nn.Module, optimization: Optimization, seed: int) -> None:
         super().__init__()

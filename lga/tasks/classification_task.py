@@ -42,6 +42,7 @@ class ClassificationTask(BaseTask):
                 **(metrics or {}),
             }
         )
+        self.validated = self.tested = ("loss", *map(str, self.accuracy))
         self.accuracy_per_class = MulticlassAccuracy(classes, average="none")
         self.judged_means = EpochMeans()
         self.metrics_per_class: dict[str, dict[str, float]] = {}

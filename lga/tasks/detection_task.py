@@ -31,6 +31,11 @@ from lga.tasks.optimization import Optimization
 from lga.tasks.outcomes import Outcomes, detected
 
 Judging = Callable[[WholeImages], Judgement]
+PAPER_METRICS = ("paper/map50", "paper/map50_95", "paper/fitness")
+COCO_METRICS = (
+    "coco/map",
+    *(f"coco/{name}" for name in ("map50", "map75", "mar", "map_small", "map_medium", "map_large")),
+)
 
 
 class DetectionModel(Protocol):
@@ -73,6 +78,8 @@ class DetectionTask(BaseTask):
         super().__init__(model, optimization, seed)
         self.class_names = class_names
         self.protocols = {**({} if native is None else {"native": native}), **(metrics or {})}
+        self.validated = PAPER_METRICS
+        self.tested = (*PAPER_METRICS, *COCO_METRICS, *(f"{name}/*" for name in self.protocols))
         self.collector = Collector()
         self.metrics_per_class: dict[str, dict[str, float]] = {}
         self.curves: dict[str, Any] = {}

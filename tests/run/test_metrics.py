@@ -87,6 +87,18 @@ def test_protocols_stand_beside_each_other(tmp_path):
         (["metrics=voc"], "metrics.voc: PascalVOC is no torchmetrics metric, as task=classification needs"),
         (["dataset=digit_scenes", "metrics=f1"], "metrics.f1: MulticlassF1Score is no protocol of detection"),
         (["metrics=f1", "+metrics.f1.x=1"], "metrics.f1.x: no such setting of torchmetrics"),
+        (
+            ["task.monitor=val/top9"],
+            "^task.monitor=val/top9: not measured; valid: val/loss, val/top1, val/top5$",
+        ),
+        (
+            ["dataset=digit_scenes", "task.monitor=val/map"],
+            "^task.monitor=val/map: not measured; valid: val/paper/map50, .*, val/coco/map,",
+        ),
+        (
+            ["dataset=digit_scenes", "task.selected_by=val/coco/map"],
+            "^task.selected_by=val/coco/map: not measured; valid: val/paper/map50, [^ ]*, val/paper/fitness$",
+        ),
     ],
 )
 def test_what_does_not_fit_is_one_line(overrides, message):
@@ -94,6 +106,26 @@ def test_what_does_not_fit_is_one_line(overrides, message):
 
     with pytest.raises(UserError, match=message):
         build_task(freeze(composed_or_explained([*QUICK, *overrides])).cfg, torch.nn.Linear(1, 1))
+
+
+def test_what_a_test_may_measure_can_be_the_score():
+    from lga.run.build import build_task, score
+
+    scenes = [*QUICK, "dataset=digit_scenes"]
+    for chosen in (["task.monitor=val/coco/map_small"], ["metrics=voc", "task.monitor=val/voc/ap50"]):
+        build_task(freeze(composed_or_explained([*scenes, *chosen])).cfg, torch.nn.Linear(1, 1))
+    cfg = freeze(composed_or_explained([*scenes, "task.monitor=val/coco/map_small"])).cfg
+    assert score(cfg, {"coco/map": 50.0, "coco/map_small": 40.0}) == 40
+    with pytest.raises(UserError, match=r"the split has nothing it could judge; valid: val/coco/map$"):
+        score(cfg, {"coco/map": 50.0})
+
+
+def test_the_names_that_can_be_monitored_are_those_that_are_logged(tmp_path):
+    from lga.tasks.detection_task import COCO_METRICS, PAPER_METRICS
+
+    run = cell(tmp_path, "dataset=digit_scenes_tiny")
+    execute(run)
+    assert set(read_record(RunDirectory(run).result).metrics) <= {*PAPER_METRICS, *COCO_METRICS}
 
 
 def test_an_older_run_has_none():

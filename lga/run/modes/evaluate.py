@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from lga.backbones.author_checkpoint import load_author_checkpoint, not_finite
 from lga.backbones.weights_file import read_weights
 from lga.config.frozen_run import FrozenRun
-from lga.run.build import build_data, build_network, build_task
+from lga.run.build import build_data, build_network, build_task, score
 from lga.run.callbacks.detection_report import DetectionReport
 from lga.run.folder.checkpoints import averaged
 from lga.run.folder.directory import RunDirectory
@@ -87,4 +87,4 @@ def evaluate(run: FrozenRun) -> float:
     with writable(out, "mode.out"):
         write_text(out / "metrics.json", json.dumps(results, indent=1) + "\n")
     show_values(f"{run.cell}, {split} split; also in {out}", {"split": split, **metrics}, cfg.mode.json)
-    return metrics[cfg.task.monitor.split("/", 1)[-1]]
+    return score(cfg, metrics)
