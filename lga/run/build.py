@@ -80,9 +80,7 @@ def score(cfg: DictConfig, metrics: Mapping[str, float]) -> float:
     name = cfg.task.monitor.split("/", 1)[-1]
     if name not in metrics:
         have = ", ".join(f"val/{each}" for each in sorted(metrics))
-        raise UserError(
-            f"task.monitor={cfg.task.monitor}: the split has nothing it could judge; valid: {have}"
-        )
+        raise UserError(f"task.monitor={cfg.task.monitor}: no value on this split; valid: {have}")
     return metrics[name]
 
 

@@ -32,9 +32,8 @@ from lga.tasks.outcomes import Outcomes, detected
 
 Judging = Callable[[WholeImages], Judgement]
 PAPER_METRICS = ("paper/map50", "paper/map50_95", "paper/fitness")
-COCO_METRICS = (
-    "coco/map",
-    *(f"coco/{name}" for name in ("map50", "map75", "mar", "map_small", "map_medium", "map_large")),
+COCO_METRICS = tuple(
+    f"coco/{name}" for name in ("map", "map50", "map75", "map_small", "map_medium", "map_large", "mar")
 )
 
 

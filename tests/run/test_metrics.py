@@ -116,7 +116,7 @@ def test_what_a_test_may_measure_can_be_the_score():
         build_task(freeze(composed_or_explained([*scenes, *chosen])).cfg, torch.nn.Linear(1, 1))
     cfg = freeze(composed_or_explained([*scenes, "task.monitor=val/coco/map_small"])).cfg
     assert score(cfg, {"coco/map": 50.0, "coco/map_small": 40.0}) == 40
-    with pytest.raises(UserError, match=r"the split has nothing it could judge; valid: val/coco/map$"):
+    with pytest.raises(UserError, match=r"no value on this split; valid: val/coco/map$"):
         score(cfg, {"coco/map": 50.0})
 
 
