@@ -27,6 +27,12 @@ def test_a_run_is_the_one_that_the_command_line_composes():
     )
 
 
+def test_where_images_choose_the_epoch_the_chosen_epoch_is_judged():
+    runs = experiment_runs("sensitivity_selection")
+    assert {run.config["recipe"]["select"] for run in runs} == {"best"}
+    assert {run.config["dataset"]["selection"] for run in runs} == {"test", "validation"}
+
+
 @pytest.mark.parametrize(
     ("experiment", "overrides", "message"),
     [
