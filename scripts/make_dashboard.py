@@ -13,7 +13,7 @@ from lga.dashboard.page.studied import found_studies
 from lga.results.audited import kept_audit
 from lga.results.collect import Collection, collect
 from lga.results.experiments import FOLDER, judged_experiments
-from lga.results.judging import judge, may_be_of
+from lga.results.judging import judge
 from lga.system.errors import in_one_line
 from lga.system.files import outputs
 from lga.system.terminal_text import numbered, printable
@@ -36,10 +36,11 @@ def main() -> int:
     kept = read_all_kept(arguments.kept, collection.runs)
     kept_ids = set(map(id, kept.all))
     own = tuple(run for run in collection.runs if id(run) not in kept_ids)
+    cells = {(cell.dataset, cell.backbone, cell.attention) for cell in (run.record.cell for run in own)}
     tables = [
         judge(experiment, (*own, *kept.all))
         for experiment in judged_experiments()
-        if may_be_of(experiment, own)
+        if not cells.isdisjoint(row.cell for row in experiment.rows)
     ]
     studies = found_studies(own, {run.record.group for run in own if run.record.group})
     judged = tables, kept_audit(), _latencies(), studies, kept

@@ -13,10 +13,11 @@ from functools import cache
 import numpy as np
 from scipy.special import stdtr
 
-from lga.results.gains import Spread, intervals
+from lga.results.gains import Gain, Spread, contrasts, intervals
 from lga.results.looks import LOOKS, level_at
 from lga.results.over_cells import pool
-from lga.results.statistics import ALPHA, Array, Design
+from lga.results.sentences import change_between
+from lga.results.statistics import ALPHA, Array, Design, Estimate
 
 DRAWS = 20_000
 ROWS = (4, 9)
@@ -49,6 +50,8 @@ def figures(draws: int) -> Iterator[Line]:
             yield from _unequal(rng, draws, rows, seeds)
             yield _near_hundred(rng, draws, rows, seeds)
         yield from _settled(rng, draws, rows)
+    for rows, seeds in ((1, 5), (2, 3), (2, 10)):
+        yield _changes(rng, draws, rows, seeds)
     for cells, df in ((3, 4), (6, 4), (7, 2), (15, 16)):
         yield from _over_cells(rng, draws, cells, df)
 
@@ -123,6 +126,23 @@ def _settled(rng: np.random.Generator, draws: int, rows: int) -> Iterator[Line]:
             float(settled.mean()),
             (0.75, 1),
         )
+
+
+def _changes(rng: np.random.Generator, draws: int, rows: int, seeds: int) -> Line:
+    """Return how often any gain is falsely found to change along an axis, at one end of twice the spread."""
+    ends = []
+    for spread in (1.0, 2.0):
+        values = spread * _values(rng, draws, rows, seeds)
+        found = contrasts(_design(rows, seeds), _flat(values), range(1, rows + 1))
+        ends.append(np.stack([found.mean, found.error, found.df], -1).tolist())
+    false = 0
+    for first, last in zip(*ends, strict=True):
+        changes = [
+            change_between(*(Gain(Estimate(seeds, m), error=e, df=int(df)) for m, e, df in pair), rows)
+            for pair in zip(first, last, strict=True)
+        ]
+        false += any(change.word(0) != "undecided" for change in changes)
+    return f"any false change of a gain: {rows} rows, {seeds} seeds", false / draws, (0, 0.055)
 
 
 def _over_cells(rng: np.random.Generator, draws: int, cells: int, df: int) -> Iterator[Line]:

@@ -81,9 +81,10 @@ def reproduce(
     planned = seeds_at_looks(str(seeds))
     status, found, written = 0, list[Results](), list[Path]()
     for page, experiments in chosen_pages(experiment).items():
-        looks = (experiments[0].looks or planned) if seeds == "auto" else planned
-        options = SweepOptions(looks[-1], scale, jobs, launcher, *divide_overrides(overrides))
-        one = _reproduce(page, experiments, options, measure, looks)
+        at = (experiments[0].looks or planned) if seeds == "auto" else planned
+        looks = at if seeds == "auto" else ()
+        options = SweepOptions(at[-1], scale, jobs, launcher, *divide_overrides(overrides), looks=looks)
+        one = _reproduce(page, experiments, options, measure)
         status = max(status, one.status)
         found += one.results
         written += one.pages
@@ -97,7 +98,6 @@ def _reproduce(
     experiments: Sequence[Experiment],
     options: SweepOptions,
     measuring: bool,
-    looks: Sequence[int],
 ) -> Reproduced:
     """Run the sweeps one after the other, then render their page; a run of two is trained once."""
     from lga.results.plan.plan import plan_sweeps
@@ -115,15 +115,16 @@ def _reproduce(
     left = [(experiment.name, here) for experiment in experiments]
     runs = plan.outputs / "runs"
     overrides = {experiment.name: options.overrides for experiment in experiments}
-    for seeds in looks:
+    for seeds in options.looks or (options.seeds,):
         for name, choice in left:
             status = _sweep(name, choice, replace(options, seeds=seeds))
             if status == INTERRUPTED:
                 return Reproduced(INTERRUPTED)
             worst = max(worst, status)
         collected = collect(runs).runs if runs.is_dir() else ()
-        results = judge_together(page.experiments, collected, overrides, looks if len(looks) > 1 else ())
-        left = [(one.experiment.name, choice) for one in results for choice in undecided(one)]
+        results = judge_together(page.experiments, collected, overrides, options.looks)
+        asked = [one for one in results if one.experiment in experiments]
+        left = [(one.experiment.name, choice) for one in asked for choice in undecided(one)]
     written = write_page(page, results, plan.outputs / "tables" / page.name)
     print(f"{page.name}: {progress_text(results)}: {written}")
     return Reproduced(worst, results, (written,))

@@ -22,7 +22,8 @@ def place(comparison: Comparison) -> str:
     settings = [
         setting_text(name, comparison.settings[name]) for name in SHOWN if name in comparison.settings
     ]
-    return ", ".join([name_of(comparison.dataset), network, *settings])
+    more = filter(None, comparison.distinction.split(", "))
+    return ", ".join([name_of(comparison.dataset), network, *dict.fromkeys([*settings, *more])])
 
 
 def answer(comparison: Comparison) -> tuple[str, str]:
@@ -45,9 +46,9 @@ def answer(comparison: Comparison) -> tuple[str, str]:
         return f"{why}: so far {leader} is {far} in {metric}.", ""
     practically = margin(comparison.metric)
     undecided = sum(gain.word(practically) == "undecided" for _, gain in gained)
-    seeds_text = f"{seeds_wanted(comparison.spread, comparison.metric)} point{'s' * (practically != 1)}"
-    wanted = f"Undecided gains: {undecided} of {len(gained)}; {seeds_text}."
-    return _found(gained, reference, metric, practically), wanted if undecided else ""
+    seeds_text = seeds_wanted(comparison.spread, comparison.metric)
+    wanted = f"Undecided gains: {undecided} of {len(gained)}; {seeds_text}." if undecided else ""
+    return _found(gained, reference, metric, practically), wanted
 
 
 def _found(gained: Sequence[tuple[str, Gain]], reference: str, metric: str, practically: float) -> str:

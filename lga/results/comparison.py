@@ -12,6 +12,7 @@ from lga.results.collect import CollectedRun
 from lga.results.experiments import BASELINE, RELEASED
 from lga.results.gains import Gain, Spread, compare_gains
 from lga.results.labels import unit
+from lga.results.looks import level_at, planned_in
 from lga.results.origins import mixture, one_each
 from lga.results.settings import distinctions, recipe, without
 from lga.results.statistics import Estimate, estimate
@@ -145,8 +146,10 @@ def _with_differences(
     if not reference:
         return list(groups), "", None
     at = str(names.index(reference))
+    looks = planned_in(text for group in groups for run in group.runs for text in run.record.overrides)
+    level = level_at(min(len(group.runs) for group in groups), looks)
     found = {
-        metric: compare_gains({str(n): group.values(metric) for n, group in enumerate(groups)}, at)
+        metric: compare_gains({str(n): of.values(metric) for n, of in enumerate(groups)}, at, level=level)
         for metric in groups[int(at)].estimates
     }
     compared = [

@@ -10,8 +10,10 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lga.results.statistics import ALPHA, POWER, Array, Design, Estimate, equal_rows, student_quantile
 
@@ -30,11 +32,15 @@ class Gain:
         estimate: with the simultaneous interval; `n` counts the seeds that both have.
         p: adjusted, below 0.05 exactly where the interval excludes 0; None where no spread is known.
         one_run: where the gain of one more run of each would lie in 95 % of repetitions.
+        error: its standard error, points; None where no spread is known.
+        df: degrees of freedom of that.
     """
 
     estimate: Estimate
     p: float | None = None
     one_run: tuple[float, float] | None = None
+    error: float | None = None
+    df: int = 0
 
     def word(self, margin: float) -> str:
         """Return what can be said of it; a gain that was found is one however small."""
@@ -56,9 +62,11 @@ class Spread:
         residual: standard deviation, points.
         seed_share: of the variance within cells, what the seed explains.
         noise: two runs of the reference differ by less in 95 % of pairs, points.
-        levene: p of equal spread; below 0.05 gains are tested unpooled.
+        levene: p of equal spread; below 0.05 gains are tested unpooled. None where two cells or two seeds
+            cannot test it.
         rows: gains that are tested together.
         smallest: gain that is found in four of five repetitions; None where tests are unpooled.
+        level: chance of a false gain that these may spend.
     """
 
     cells: int
@@ -66,9 +74,15 @@ class Spread:
     residual: float
     seed_share: float
     noise: float
-    levene: float
+    levene: float | None
     rows: int
     smallest: float | None
+    level: float = ALPHA
+
+    @property
+    def seeds(self) -> int:
+        """Seeds of each cell, where all have as many."""
+        return 1 + self.df // (self.cells - 1)
 
     @property
     def all_rows(self) -> int | None:
@@ -87,7 +101,7 @@ class Spread:
 
         def enough(seeds: int) -> bool:
             family = equal_rows(self.rows, (self.cells - 1) * (seeds - 1))
-            reach = family.critical(ALPHA) + family.critical(1 - POWER)
+            reach = family.critical(self.level) + family.critical(1 - POWER)
             return most * math.sqrt(2 / seeds) * reach <= margin
 
         found = bisect_left(range(2, MOST_SEEDS + 1), True, key=enough) + 2
@@ -127,14 +141,14 @@ def compare_gains(
 
     def gains(of: Sequence[str]) -> dict[str, Gain]:
         at = [names.index(name) for name in of]
-        unknown = np.full(len(of), np.nan)
-        found = (design.weights[at] @ values, unknown, unknown), unknown
-        if known and of:
-            found = intervals(design, values, at, level), adjusted_p(design, values, at) * ALPHA / level
-        return {
-            name: _gain(len(ran[name].keys() & ran[reference].keys()), *map(float, numbers))
-            for name, *numbers in zip(of, *found[0], found[1], strict=True)
-        }
+        n = [len(ran[name].keys() & ran[reference].keys()) for name in of]
+        if not (known and of):
+            means = (design.weights[at] @ values).tolist()
+            return {name: Gain(Estimate(*one)) for name, *one in zip(of, n, means, strict=True)}
+        found, (_, half, one) = contrasts(design, values, at), intervals(design, values, at, level)
+        p = adjusted_p(design, values, at) * ALPHA / level
+        columns = (found.mean, half, one, p, found.error, found.df)
+        return {name: _gain(*row) for name, *row in zip(of, n, *(c.tolist() for c in columns), strict=True)}
 
     at = [names.index(name) for name in asked]
     return Compared(
@@ -142,10 +156,11 @@ def compare_gains(
     )
 
 
-def _gain(n: int, mean: float, half: float, one: float, p: float) -> Gain:
+def _gain(n: int, mean: float, half: float, one: float, p: float, error: float, df: int) -> Gain:
     if not math.isfinite(half):
         return Gain(Estimate(n, mean))
-    return Gain(Estimate(n, mean, mean - half, mean + half), min(1.0, p), (mean - one, mean + one))
+    found = Estimate(n, mean, mean - half, mean + half)
+    return Gain(found, min(1.0, p), (mean - one, mean + one), error, df)
 
 
 @cache
@@ -153,37 +168,60 @@ def _design(observed: tuple[tuple[bool, ...], ...]) -> Design:
     return Design(np.array(observed))
 
 
+class Contrasts(NamedTuple):
+    """Gains over one reference, with their standard errors and the degrees of freedom of these (..., rows).
+
+    `variance` is that of the difference of one run each; where not `pooled` (..., 1), all is of a row's own
+    differences by seed.
+    """
+
+    mean: Array
+    error: Array
+    df: NDArray[np.int64]
+    variance: Array
+    pooled: NDArray[np.bool_]
+
+
+def contrasts(design: Design, values: Array, rows: Sequence[int]) -> Contrasts:
+    """Return the gains of `rows`; `values` (..., values) may be of many repetitions."""
+    spread = design.spread(values)[..., None]
+    mean, error = values @ design.weights[rows].T, spread * design.errors[rows]
+    equal = design.levene(values)[..., None] >= ALPHA
+    if equal.all():
+        return Contrasts(mean, error, np.full(mean.shape, design.df), 2 * spread**2, equal)
+    alone, own, n = _alone(design, values, rows)
+    return Contrasts(
+        mean=np.where(equal | np.isnan(alone), mean, alone),
+        error=np.where(equal, error, own),
+        df=np.where(equal, design.df, np.maximum(1, n - 1)),
+        variance=np.where(equal, 2 * spread**2, n * own**2),
+        pooled=equal,
+    )
+
+
 def intervals(
     design: Design, values: Array, rows: Sequence[int], level: float = ALPHA
 ) -> tuple[Array, Array, Array]:
-    """Return the gains of `rows` (..., rows), the half-width of their intervals, and that for one run each.
+    """Return the gains of `rows`, the half-width of their intervals, and that for one run each."""
+    from scipy.special import stdtrit
 
-    `values` (..., values) may be of many repetitions.
-    """
-    df = design.df
-    spread = design.spread(values)[..., None]
-    error = spread * design.errors[rows]
-    mean, half = values @ design.weights[rows].T, design.family(rows).critical(level) * error
-    one = student_quantile(1 - ALPHA / 2, df) * np.sqrt(2 * spread**2 + error**2)
-    equal = design.levene(values)[..., None] >= ALPHA
-    if equal.all():
-        return mean, half, one
-    alone, error, n = _alone(design, values, rows)
-    critical = _quantiles(1 - level / 2 / len(rows), n)
-    single = _quantiles(1 - ALPHA / 2, n) * np.sqrt(n + 1)
-    half, one = np.where(equal, half, critical * error), np.where(equal, one, single * error)
-    return np.where(equal | np.isnan(alone), mean, alone), half, one
+    found = contrasts(design, values, rows)
+    critical = stdtrit(found.df, 1 - level / 2 / len(rows))
+    if found.pooled.any():
+        critical = np.where(found.pooled, design.family(rows).critical(level), critical)
+    one = stdtrit(found.df, 1 - ALPHA / 2) * np.sqrt(found.variance + found.error**2)
+    return found.mean, critical * found.error, one
 
 
 def adjusted_p(design: Design, values: Array, rows: Sequence[int]) -> Array:
     """P of the gains of `rows`, as `intervals` takes them."""
     from scipy.special import stdtr
 
-    if design.levene(values) >= ALPHA:
-        error = design.spread(values) * design.errors[rows]
-        return design.family(rows).p(values @ design.weights[rows].T / error)
-    mean, error, n = _alone(design, values, rows)
-    return np.asarray(np.minimum(1, len(rows) * 2 * stdtr(np.maximum(n - 1, 1), -np.abs(mean / error))))
+    found = contrasts(design, values, rows)
+    t = found.mean / found.error
+    if found.pooled.all():
+        return design.family(rows).p(t)
+    return np.asarray(np.minimum(1, len(rows) * 2 * stdtr(found.df, -np.abs(t))))
 
 
 def _alone(design: Design, values: Array, rows: Sequence[int]) -> tuple[Array, Array, Array]:
@@ -202,12 +240,8 @@ def _alone(design: Design, values: Array, rows: Sequence[int]) -> tuple[Array, A
     return np.stack(means, -1), spreads / np.sqrt(np.maximum(n, 1)), n
 
 
-def _quantiles(share: float, n: Array) -> Array:
-    return np.array([student_quantile(share, max(1, count - 1)) for count in n])
-
-
 def _describe(design: Design, values: Array, rows: Sequence[int], level: float) -> Spread:
-    spread, levene = float(design.spread(values)), float(design.levene(values))
+    spread, equal = float(design.spread(values)), bool(design.levene(values) >= ALPHA)
     cells, seeds = design.observed.shape
     cell, _ = np.nonzero(design.observed)
     of_cell = [values[cell == row] for row in range(cells)]
@@ -215,7 +249,7 @@ def _describe(design: Design, values: Array, rows: Sequence[int], level: float) 
     by_seed = (squares - design.df * spread**2) / max(1, n - design.df)
     of_seed = max(0.0, (by_seed - spread**2) * seeds / len(values))
     reference = of_cell[design.reference]
-    if levene < ALPHA and len(reference) > 1:
+    if not equal and len(reference) > 1:
         squares, n = float(((reference - reference.mean()) ** 2).sum()), len(reference) - 1
     smallest = design.family(rows).smallest(level) * spread * float(design.errors[rows].max())
     return Spread(
@@ -224,7 +258,8 @@ def _describe(design: Design, values: Array, rows: Sequence[int], level: float) 
         residual=spread,
         seed_share=of_seed / (of_seed + spread**2),
         noise=student_quantile(1 - ALPHA / 2, n) * math.sqrt(2 * squares / n),
-        levene=levene,
+        levene=float(design.levene(values)) if design.tests_spread else None,
         rows=len(rows),
-        smallest=smallest if levene >= ALPHA else None,
+        smallest=smallest if equal else None,
+        level=level,
     )

@@ -20,7 +20,7 @@ from lga.results.experiments import RELEASED, Experiment
 from lga.results.families import Family, Number, Results, Row
 from lga.results.gains import compare_gains
 from lga.results.labels import block_label
-from lga.results.looks import level_at
+from lga.results.looks import level_at, planned_in
 from lga.results.matching import Matched, Names, Trainer, axis_values, cell_names, match
 from lga.results.published import Cell, PublishedRow, published_number
 from lga.results.settings import distinctions, recipe, without
@@ -54,7 +54,7 @@ def judge_together(
         experiments: in the order of their results.
         collected: runs; those of no experiment are left out.
         overrides: of the sweeps, by the experiment's name.
-        looks: numbers of seeds at which looking was planned, of experiments that name none.
+        looks: numbers of seeds at which looking was planned; else those that an experiment or its runs name.
     """
     runs = list(collected)
     sorted_in = [_sort_in(one, runs, overrides.get(one.name, ())) for one in experiments]
@@ -62,7 +62,11 @@ def judge_together(
     for results in sorted_in:
         for family in results.families:
             pools[family.recipe] |= {row.attention: row.values for row in family.rows if row.runs}
-    return tuple(_compared(results, pools, results.experiment.looks or tuple(looks)) for results in sorted_in)
+    found = []
+    for results in sorted_in:
+        named = planned_in(text for run in results.runs for text in run.record.overrides)
+        found.append(_compared(results, pools, tuple(looks) or results.experiment.looks or named))
+    return tuple(found)
 
 
 def _compared(
@@ -118,12 +122,6 @@ def _changed(overrides: Sequence[str]) -> tuple[str, ...]:
     """Return those that may change results, less the choice of cells."""
     keys = {override: override.split("=")[0] for override in overrides}
     return tuple(text for text, key in keys.items() if not is_neutral(key) and key not in CHOICES)
-
-
-def may_be_of(experiment: Experiment, runs: Iterable[CollectedRun]) -> bool:
-    """Whether any of the runs is of a cell that was published."""
-    cells = {row.cell for row in experiment.rows}
-    return any(_names(run) in cells for run in runs)
 
 
 def _names(run: CollectedRun) -> Cell:

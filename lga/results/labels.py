@@ -78,13 +78,17 @@ def setting_text(setting: str, value: Any) -> str:
     if name == "train_share":
         with suppress(TypeError, ValueError):  # of a foreign record
             return f"{100 * float(value):g} % of the training images"
-    if name == "content_sha256":
-        return f"data {str(value)[:8]}"
-    if name == "start":
-        return f"first weights {'of the older rule' if value == UNSET else f'drawn {_words(str(value))}'}"
+    of_name = {
+        "selection": f"epoch chosen on {'the test' if value == 'test' else 'held-out'} images",
+        "content_sha256": f"data {str(value)[:8]}",
+        "start": f"first weights {'of the older rule' if value == UNSET else f'drawn {_words(str(value))}'}",
+    }
+    if name in of_name:
+        return of_name[name]
     if name in ("name", "_target_"):
         value = str(value).rpartition(".")[2] if name == "_target_" else value
         name = group
+    name = "learning_rate" if name == "lr" else name
     if isinstance(value, bool) or value is None:
         return _words(name) if value else f"no {_words(name)}"
     values = value if isinstance(value, list) else [value]

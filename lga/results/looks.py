@@ -6,13 +6,15 @@ any look to 5 %. Intervals at a look's level are repeated intervals: those of al
 """
 
 import math
+import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from lga.results.statistics import ALPHA
 
 LOOKS = (3, 5, 10)  # seeds at which SEEDS=auto looks
+_PLANNED = re.compile(r"\+\+experiment\.looks=\[(\d+(?:,\d+)*)\]")
 
 
 def levels(looks: Sequence[int]) -> list[float]:
@@ -28,3 +30,14 @@ def level_at(seeds: int, looks: Sequence[int] = ()) -> float:
     if not looks:
         return ALPHA
     return levels(looks)[max(0, bisect_right(looks, seeds) - 1)]
+
+
+def as_override(looks: Sequence[int]) -> str:
+    """Return what tells runs, and so whoever judges their records, at how many seeds looks are planned."""
+    return f"++experiment.looks=[{','.join(map(str, looks))}]"
+
+
+def planned_in(overrides: Iterable[str]) -> tuple[int, ...]:
+    """Return the looks that runs' overrides name; empty where none do."""
+    named = (_PLANNED.fullmatch(text) for text in overrides)
+    return max((tuple(map(int, found[1].split(","))) for found in named if found), default=())

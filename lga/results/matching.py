@@ -1,8 +1,8 @@
 """Which finished runs stand in which cell of an experiment.
 
 A run belongs to a cell if its config is the cell's in all but the seed, the trainer and what cannot change a
-result. A setting that the run's config does not know did not exist yet when it ran: new settings come with
-the default that leaves results as they were, and a share of the training images is asked for. A run of that
+result. A setting that neither is known to a run's config nor changes anything where it is unset
+(`lga.config.frozen_run.UNLESS_NULL`, `UNLESS_ONE`) is no difference; any other is. A run of that
 dataset, network and attention with other settings, or on content that was not published, is not averaged in:
 it is reported, with what differs. Runs are found by settings and not by who started them, so a cell in two
 tables is trained once.
@@ -22,7 +22,7 @@ from lga.results.labels import DATASETS, UNSET
 from lga.results.origins import one_each
 from lga.results.published import Cell
 from lga.results.scales import SCALES, Scale
-from lga.results.settings import distinctions, flatten, recipe, stands_in, without
+from lga.results.settings import distinctions, flatten, recipe, without
 from lga.system.digests import digest
 
 Names = tuple[str, ...]  # a cell's, then its value on each axis of a grid that has further ones
@@ -99,7 +99,7 @@ def match(collected: Iterable[CollectedRun], grid: Iterable[FrozenRun], axes: Se
         if run.record.status != "finished" or cell not in cells:
             continue
         settings = _settings(run.record.config)
-        differences = [] if stands_in(settings, cells[cell]) else distinctions([settings, cells[cell]])[:1]
+        differences = [] if settings == cells[cell] else distinctions([settings, cells[cell]])[:1]
         if unpublished := _unpublished_files(run):
             differences.append(f"not the published content: {', '.join(unpublished)}")
         if differences:

@@ -2,6 +2,7 @@
 
 A random-effects estimate: each cell has an effect of its own about a mean. Cells count alike, because weights
 by spreads of few degrees of freedom find too much; how much cells differ is by DerSimonian and Laird (1986).
+Runs that were cut short do not count, nor do settings of one cell set side by side: they are not diverse.
 """
 
 import math
@@ -10,9 +11,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean, variance
 
-from lga.results.experiments import BASELINE, RELEASED
+from lga.results.experiments import BASELINE, RELEASED, SCALE, SHARE
 from lga.results.families import Family, Results
 from lga.results.labels import interval, label
+from lga.results.scales import CUT_SHORT
 from lga.results.statistics import ALPHA, Estimate, student_quantile
 
 
@@ -46,13 +48,13 @@ class Pooled:
 
 def cell_gains(results: Iterable[Results]) -> list[CellGain]:
     """Return the block's gain in each family whose reference ran, where its spread is known."""
-    found = (
-        _cell_gain(family)
+    found = {
+        family.recipe: _cell_gain(family)
         for one in results
-        if one.experiment.reference == BASELINE
+        if one.experiment.reference == BASELINE and {SCALE, SHARE}.issuperset(one.experiment.axes)
         for family in one.families
-    )
-    return [cell for cell in found if cell]
+    }
+    return [cell for cell in found.values() if cell]
 
 
 def pool(effects: Sequence[float], errors: Sequence[float]) -> Pooled:
@@ -100,9 +102,8 @@ def pooled_sentence(metric: str, pooled: Pooled) -> str:
 
 def _cell_gain(family: Family) -> CellGain | None:
     row, reference = family.row(RELEASED), family.row(BASELINE)
-    if not (row and reference and row.gain and family.spread):
+    if not (row and reference and row.gain and row.gain.error) or family.scale in CUT_SHORT:
         return None
     ours, theirs = row.numbers[0].published, reference.numbers[0].published
     published = None if ours is None or theirs is None else round(ours - theirs, 2)
-    error = family.spread.residual * math.sqrt(2 / max(1, row.gain.estimate.n))
-    return CellGain(family.place, row.metric, row.gain.estimate, error, published)
+    return CellGain(family.place, row.metric, row.gain.estimate, row.gain.error, published)

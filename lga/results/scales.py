@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args
 from lga.config.grid import experiment_runs
 from lga.results.experiments import judged_experiments
 from lga.results.published import PUBLISHED_IMAGES
-from lga.results.settings import recipe, stands_in, without
+from lga.results.settings import recipe, without
 from lga.run.folder.record import RunRecord
 
 Scale = Literal["full", "study", "reduced", "embedded", "smoke"]
@@ -74,18 +74,20 @@ def published_images(dataset: str) -> tuple[int, int] | None:
 
 def has_published_settings(record: RunRecord) -> bool:
     """Whether the settings are those of a published cell but for the attention and the trainer."""
-    own = without(recipe(record.config), "attention", "trainer")
-    cells = published_settings(record.cell.dataset, record.cell.backbone)
-    return any(stands_in(own, cell) for cell in cells)
+    return _shared(record.config) in published_settings(record.cell.dataset, record.cell.backbone)
 
 
 @cache
 def published_settings(dataset: str, backbone: str) -> tuple[Mapping[str, Any], ...]:
-    """Return settings of each experiment that has the network on the dataset, less attention and trainer."""
+    """Return settings of each experiment that has the network on the dataset, less what may differ."""
     found = []
     for experiment in judged_experiments():
         if any(row.cell[:2] == (dataset, backbone) for row in experiment.rows):
             runs = experiment_runs(experiment.name, [f"dataset={dataset}", "attention=none", "seed=1"])
             run = next(run for run in runs if run.cell.backbone == backbone)
-            found.append(without(recipe(run.config), "attention", "trainer"))
+            found.append(_shared(run.config))
     return tuple(found)
+
+
+def _shared(config: Mapping[str, Any]) -> dict[str, Any]:
+    return without(recipe(config), "attention", "trainer", "start")

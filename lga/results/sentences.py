@@ -1,23 +1,26 @@
 """What an experiment found, in sentences, whichever way it points.
 
-Whether gains depend on an axis of the grid: the gain at one end against that at the other. Both gains are of
-the same seeds, so their difference is paired by seed; intervals and p values are Bonferroni's over all of an
-experiment's differences on one dataset and network.
+Whether gains depend on an axis of the grid: the gain at one end against that at the other, each with its
+standard error (Welch, 1947). Intervals and p values are Bonferroni's over all such differences on one dataset
+and network of a page.
 """
 
+import math
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from lga.results.experiments import Experiment
 from lga.results.families import Family, Results, Row
-from lga.results.gains import ASSURANCE, LIKELY, WORDS, Gain, Spread, compare_gains
-from lga.results.labels import interval, label, p_text, setting_text
+from lga.results.gains import ASSURANCE, LIKELY, WORDS, Gain, Spread
+from lga.results.labels import interval, label, name_of, p_text, setting_text
+from lga.results.looks import level_at
+from lga.results.origins import mixture
 from lga.results.scales import CUT_SHORT, MEANINGS
-from lga.results.statistics import ALPHA
+from lga.results.statistics import ALPHA, Estimate, student_quantile
 from lga.results.verdicts import margin
 
-_Pair = tuple[str, str, Family, Family, list[Mapping[int, float]]]
+_Pair = tuple[str, str, Family, Family, Gain, Gain]
 
 
 @dataclass(frozen=True)
@@ -41,25 +44,47 @@ class Dependence:
     def word(self) -> str:
         """What can be said of the change."""
         found = self.change.word(margin(self.first.rows[0].metric))
-        return {"gain": "grows", "loss": "shrinks"}.get(found, found)
+        words = {"gain": "grows", "loss": "shrinks", "practically none": "practically no change"}
+        return words.get(found, found)
 
 
-def dependences(results: Results) -> tuple[Dependence, ...]:
-    """Return the changes along each axis, of every attention that ran at both of its ends."""
-    pairs = [
-        pair
-        for axis in results.experiment.axes
-        for line in _lines(axis, results.families)
-        for pair in _along(results.experiment, axis, line[0], line[-1])
-    ]
-    tested = Counter((first.dataset, first.network) for _, _, first, *_ in pairs)
+def dependences(results: Results, beside: Sequence[Results] = ()) -> tuple[Dependence, ...]:
+    """Return the changes along each axis, of every attention whose spread is known at both of its ends.
+
+    They are tested together with those of the results `beside`, the page's.
+    """
+    tested = Counter(
+        (first.dataset, first.network) for one in beside or [results] for _, _, first, *_ in _pairs(one)
+    )
     made = []
-    for attention, axis, first, last, gains in pairs:
-        level = ALPHA / tested[first.dataset, first.network]
-        change = compare_gains({"first": gains[0], "last": gains[1]}, "first", level=level).gains.get("last")
-        if change is not None:
-            made.append(Dependence(attention, axis, first, last, change))
+    for attention, axis, first, last, one, other in _pairs(results):
+        level = level_at(min(one.estimate.n, other.estimate.n), first.looks)
+        change = change_between(one, other, tested[first.dataset, first.network], level)
+        made.append(Dependence(attention, axis, first, last, change))
     return tuple(made)
+
+
+def change_between(first: Gain, last: Gain, tested: int, level: float = ALPHA) -> Gain:
+    """Return the change from one gain of known spread to another, as one of so many that are tested."""
+    from scipy.special import stdtr
+
+    errors = [gain.error or 0.0 for gain in (first, last)]
+    error, mean = math.hypot(*errors), last.estimate.mean - first.estimate.mean
+    df = error**4 / sum(e**4 / gain.df for e, gain in zip(errors, (first, last), strict=True))
+    half = student_quantile(1 - level / 2 / tested, df) * error
+    p = min(1.0, 2 * tested * float(stdtr(df, -abs(mean / error))) * ALPHA / level)
+    n = min(first.estimate.n, last.estimate.n)
+    return Gain(Estimate(n, mean, mean - half, mean + half), p, error=error)
+
+
+def _pairs(results: Results) -> Iterator[_Pair]:
+    for axis in results.experiment.axes:
+        for line in _lines(axis, results.families):
+            first, last = line[0], line[-1]
+            for row in first.rows:
+                other = last.row(row.attention)
+                if row.gain and row.gain.error and other and other.gain and other.gain.error:
+                    yield row.attention, axis, first, last, row.gain, other.gain
 
 
 def _lines(axis: str, found: Sequence[Family]) -> list[list[Family]]:
@@ -75,27 +100,14 @@ def _trained(family: Family) -> tuple[str | None, str | None]:
     return family.scale, family.start
 
 
-def _along(experiment: Experiment, axis: str, first: Family, last: Family) -> Iterator[_Pair]:
-    for row in first.rows:
-        ends = [_gains(family, row.attention, experiment.reference) for family in (first, last)]
-        if row.attention != experiment.reference and ends[0].keys() & ends[1].keys():
-            yield row.attention, axis, first, last, ends
+def findings(results: Results, beside: Sequence[Results] = ()) -> list[str]:
+    """Return the claims of the paper; else how gains depend on the axes, then what each family shows.
 
-
-def _gains(family: Family, attention: str, reference: str) -> Mapping[int, float]:
-    """Return the gain of each seed that both have."""
-    ours, base = (family.row(name) for name in (attention, reference))
-    if ours is None or base is None:
-        return {}
-    shared = ours.values.keys() & base.values.keys()
-    return {seed: ours.values[seed] - base.values[seed] for seed in shared}
-
-
-def findings(results: Results) -> list[str]:
-    """Return the claims of the paper; else how gains depend on the axes, then what each family shows."""
+    `beside` are all results of the page.
+    """
     if results.experiment.judged:
         return [claim.sentence for claim in results.claims]
-    depending = [dependence_sentence(one) for one in dependences(results)]
+    depending = [dependence_sentence(one) for one in dependences(results, beside)]
     return [*depending, *(family_sentence(results.experiment, family) for family in results.families)]
 
 
@@ -127,7 +139,9 @@ def _sight(spread: Spread) -> str:
 
 def spread_sentence(spread: Spread, reference: str) -> str:
     """Return what the spread of a family's recipe is, and what can be seen with it."""
-    levene = f"Levene's test of equal spread: p {spread.levene:.2f}"
+    levene = f"Levene's test of equal spread: p {spread.levene or 0:.2f}"
+    if spread.levene is None:
+        levene = "with two cells or two seeds, equal spread cannot be tested"
     form = "not pooled: Bonferroni's correction" if spread.smallest is None else "pooled"
     cells = f"{spread.cells} cells, {spread.df} degrees of freedom"
     return (
@@ -139,21 +153,27 @@ def spread_sentence(spread: Spread, reference: str) -> str:
 
 def seeds_wanted(spread: Spread, metric: str) -> str:
     """How many seeds would settle every gain of a family, with the uncertainty of its spread."""
+    within = f"{margin(metric):g} point{'s' * (margin(metric) != 1)}"
+    if spread.smallest is None:
+        return "how many seeds would settle all is not known where spreads differ"
     many, least, most = (spread.seeds_needed(margin(metric), share) for share in (ASSURANCE, *LIKELY))
     if many is None:
-        return f"no affordable number of seeds would settle all within {margin(metric):g}"
-    between = f"{least} to {most or 'over 1000'}"
-    return f"about {many} seeds ({between}) would settle all within {margin(metric):g}"
+        return f"no affordable number of seeds would settle all within {within}"
+    if many <= spread.seeds:
+        return f"were there no gain, so many seeds would mostly settle all within {within}"
+    return f"about {many} seeds ({least} to {most or 'over 1000'}) would settle all within {within}"
 
 
 def dependence_sentence(one: Dependence) -> str:
     """Whether the gain is another at the other end of the axis."""
-    first, last = (setting_text(one.axis, family.axes[one.axis]) for family in (one.first, one.last))
+    ends = [(setting_text(one.axis, family.axes[one.axis]), family) for family in (one.first, one.last)]
+    (first, _), (last, _) = ends
     fixed = [setting_text(*axis) for axis in one.first.axes.items() if axis[0] != one.axis]
     change = _with_p(one.change)
     metric = next(label(row.metric) for row in one.first.rows)
-    where = ", ".join([f"{one.attention}'s gain in {metric} from {first} to {last}", *fixed])
-    return f"{where}{_mark(one.first)}: {change}: {one.word}."
+    where = ", ".join([f"{name_of(one.attention)}'s gain in {metric} from {first} to {last}", *fixed])
+    mixed = mixture({text: [run for row in family.rows for run in row.runs] for text, family in ends})
+    return f"{where}{_mark(one.first)}: {change}: {one.word}.{f' {mixed}.' if mixed else ''}"
 
 
 def _found(row: Row) -> str:

@@ -34,13 +34,6 @@ def recipe(config: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in settings.items() if value != {}}
 
 
-def stands_in(settings: Mapping[str, object], cell: Mapping[str, object]) -> bool:
-    """Whether a run's settings are a cell's, which may know more of them."""
-    alike = all(name in cell and cell[name] == value for name, value in settings.items())
-    more = {name: value for name, value in cell.items() if name not in settings}
-    return alike and len(without(more, *UNLESS_ONE, *UNLESS_NULL)) == len(more)
-
-
 def distinctions(all_settings: Sequence[Mapping[str, Any]]) -> list[str]:
     """For each of several settings, in words that in which it differs from the others; may be empty.
 

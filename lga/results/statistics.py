@@ -38,17 +38,18 @@ class Estimate:
     high: float | None = None
 
 
-def estimate(values: Sequence[float], percent: bool = False) -> Estimate:
+def estimate(values: Sequence[float], percent: bool = False, further: bool = False) -> Estimate:
     """Mean and Student's interval of independent `values`; raises ValueError if there are none.
 
-    An interval in `percent` is made on the scale of log odds, so that it stays within 0 and 100.
+    An interval in `percent` is made on the scale of log odds, so that it stays within 0 and 100. `further`
+    makes it that of one further value.
     """
     if not values:
         raise ValueError("the mean of no values")
     n, mean = len(values), fmean(values)
     if n == 1:
         return Estimate(n, mean)
-    margin = student_quantile(1 - ALPHA / 2, n - 1) * stdev(values) / math.sqrt(n)
+    margin = student_quantile(1 - ALPHA / 2, n - 1) * stdev(values) * math.sqrt(1 / n + further)
     if percent and 0 < mean < 100:
         odds, width = mean / (100 - mean), margin / (mean * (1 - mean / 100))
         return Estimate(n, mean, *(100 / (1 + math.exp(min(w, 700)) / odds) for w in (width, -width)))
@@ -106,6 +107,11 @@ class Design:
     def levene(self, values: Array) -> Array:
         """P of equal spread (...), by Levene's statistic of the residuals."""
         return 1 - np.searchsorted(self._levene_null, self._levene(values)) / (LEVENE_DRAWS + 1)
+
+    @property
+    def tests_spread(self) -> bool:
+        """Whether Levene's statistic depends on the values; with two cells, or two seeds, it does not."""
+        return bool(self._levene_null[0] < self._levene_null[-1])
 
     @cached_property
     def _levene_null(self) -> Array:
@@ -188,7 +194,7 @@ def _largest(correlation: bytes, rows: int) -> Array:
     return np.asarray(np.sort(largest).reshape(STRATA, -1).mean(1))
 
 
-def student_quantile(share: float, df: int) -> float:
+def student_quantile(share: float, df: float) -> float:
     """Return the quantile of Student's t."""
     from scipy.special import stdtrit  # scipy.stats loads slowly
 

@@ -12,10 +12,9 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from statistics import stdev
 
 from lga.results.gains import Gain
-from lga.results.statistics import ALPHA, Estimate, estimate, student_quantile
+from lga.results.statistics import Estimate, estimate
 
 FULL = "full"
 
@@ -89,12 +88,12 @@ def judge_number(
         return Verdict(Word.UNDECIDED, "one seed says nothing of the spread", ours)
     if scale != FULL:
         return Verdict(Word.UNDECIDED, f"{scale} scale is not held against the published number", ours)
-    reach = student_quantile(1 - ALPHA / 2, ours.n - 1) * stdev(values.values()) * math.sqrt(1 + 1 / ours.n)
-    low, high = ours.mean - reach, ours.mean + reach
-    inside = _within(published, low, high, rounding(published, decimals))
-    return Verdict(
-        Word.CONSISTENT if inside else Word.INCONSISTENT, f"one run of ours: {low:.2f} to {high:.2f}", ours
-    )
+    one = estimate(list(values.values()), percent=True, further=True)
+    if one.low is None or one.high is None or math.isclose(one.low, one.high, rel_tol=1e-9):
+        return Verdict(Word.UNDECIDED, "all seeds gave the same, which says nothing of the spread", ours)
+    inside = _within(published, one.low, one.high, rounding(published, decimals))
+    reason = f"one run of ours: {one.low:.2f} to {one.high:.2f}"
+    return Verdict(Word.CONSISTENT if inside else Word.INCONSISTENT, reason, ours)
 
 
 def judge_gain(published: float, slack: float, gain: Gain | None, metric: str, scale: str) -> Verdict:

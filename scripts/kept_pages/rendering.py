@@ -18,8 +18,7 @@ from lga.system.errors import UserError
 from lga.system.files import writable, write_text
 
 START, END = "<!-- results -->", "<!-- /results -->"
-_ONE_SEED = "one seed"
-_WORDS = dict.fromkeys((*WORDS[:-1], *Word, _ONE_SEED))  # what was found before what is undecided
+_WORDS = dict.fromkeys((*WORDS[:-1], *Word))  # what was found before what is undecided
 _SHOWN = (BASELINE, "se", "cbam", "mhsa", RELEASED)
 README = FOLDER.parent / "README.md"
 
@@ -102,9 +101,7 @@ def _page_row(page: Page, results: Sequence[Results]) -> tuple[str, str, str]:
 
 
 def _word(row: Row) -> str:
-    if row.verdict:
-        return row.verdict.word
-    return _ONE_SEED if row.gain and row.gain.estimate.n == 1 else row.word
+    return row.verdict.word if row.verdict else row.word
 
 
 def _ruled_out(rows: Sequence[Row]) -> str:

@@ -13,8 +13,10 @@ import pytest
 
 from lga.config.grid import experiment_runs
 from lga.dashboard.page.studied import studied
+from lga.results.comparison import compare
 from lga.results.families import Results
 from lga.results.judging import judge, judge_together
+from lga.results.looks import LOOKS, as_override
 from lga.results.reports.committed import keep, read_kept
 from lga.results.reports.rendering import page_files
 from lga.results.sentences import family_sentence
@@ -162,6 +164,16 @@ def test_at_a_planned_look_little_may_be_spent(runs):
     assert found.row(FROZEN).gain.estimate.high > -1.3
     assert "Looks were planned at 3, 5, 10 seeds" in page_text(results)
     assert "to add seeds and look again is another test" in page_text(judge(ALPHA, runs, GRID))
+
+
+def test_looks_are_kept_with_the_runs(grid, runs):
+    """Whoever judges the records later, on a page or in the terminal, tests at the same level."""
+    named = [made_run(run, value(run), overrides=[*run.overrides, as_override(LOOKS)]) for run in grid]
+    later, then = judge(ALPHA, named, GRID), judge(ALPHA, runs, GRID, looks=LOOKS)
+    assert page_text(later) == page_text(then)
+    ends = [{g.attention: g.gain for g in compare(each, "lga")[0].groups}[FROZEN] for each in (named, runs)]
+    assert ends[0].estimate.high == pytest.approx(later.families[0].row(FROZEN).gain.estimate.high)
+    assert ends[0].estimate.high > ends[1].estimate.high
 
 
 def test_a_dataset_of_choice(runs):

@@ -80,15 +80,15 @@ def test_other_content_than_the_published_stands_in_no_cell(own, tmp_path):
     assert judge(TABLE1, [on_mnist(published)]).ran == 1
 
 
-@pytest.mark.parametrize(("change", "ran"), [(None, 1), ("disk", 0)])
-def test_a_record_of_before_a_setting_existed_still_counts(runs, change, ran):
-    """`data.cache` is unknown to the record: it counts; set to something else: it does not."""
-    config = {**runs[0].config, "data": {**runs[0].config["data"]}}
-    if change is None:
-        del config["data"]["cache"]
-    else:
-        config["data"]["cache"] = change
-    assert judge(TABLE3, [finished(runs[0], 22.0, config=config)]).ran == ran
+@pytest.mark.parametrize(("node", "key", "ran"), [("data", "train_share", 1), ("recipe", "select", 0)])
+def test_a_setting_that_a_record_lacks_is_no_difference_only_where_it_has_a_neutral_value(
+    runs, node, key, ran
+):
+    config = {**runs[0].config, node: {**runs[0].config[node]}}
+    del config[node][key]
+    found = judge(TABLE3, [finished(runs[0], 22.0, config=config)])
+    assert (found.ran, len(found.others)) == (ran, 1 - ran)
+    assert [run.scale for run in found.runs] == ["full"] * ran
 
 
 @pytest.mark.parametrize(("new", "shown"), [(2, 20.0), (3, 30.0)])

@@ -5,7 +5,9 @@ t(0.975): 4.30265 at 2 degrees of freedom, 12.7062 at 1.
 
 import csv
 import math
+import re
 from collections import defaultdict
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
@@ -13,6 +15,7 @@ import numpy as np
 import pytest
 
 from lga.results.gains import Gain, compare_gains
+from lga.results.sentences import change_between, seeds_wanted, spread_sentence
 from lga.results.statistics import Estimate
 
 ORACLES = Path(__file__).parent / "oracles"
@@ -144,3 +147,35 @@ def test_seeds_needed_grow_with_the_square_of_the_spread_and_with_the_rows():
     assert spread.seeds_needed(0.001) is None
     least, most = (spread.seeds_needed(spread.residual, share) for share in (0.1, 0.9))
     assert least < few < most
+    strict = compare_gains(made(4, 5), "0", level=0.01).spread
+    assert (strict.seeds, strict.seeds_needed(strict.residual) > few) == (5, True)
+
+
+@pytest.mark.parametrize(("rows", "seeds", "tested"), [(1, 5, False), (4, 2, False), (4, 3, True)])
+def test_equal_spread_is_tested_where_it_can_be(rows, seeds, tested):
+    """Two cells, or two seeds, leave residuals of one size in each: their spread is always equal."""
+    spread = compare_gains(made(rows, seeds), "0").spread
+    assert (spread.levene is not None, spread.smallest is not None) == (tested, True)
+    assert ("cannot be tested" in spread_sentence(spread, "none")) == (not tested)
+
+
+def test_seeds_that_would_settle_all_are_more_than_have_run_or_none_are_named():
+    spread = compare_gains(made(4, 5), "0").spread
+    one = replace(spread, residual=0.5), replace(spread, residual=0.01), replace(spread, smallest=None)
+    many, few, unpooled = (seeds_wanted(each, "map50") for each in one)
+    assert re.fullmatch(r"about \d+ seeds \(\d+ to \d+\) would settle all within 1 point", many)
+    assert few == "were there no gain, so many seeds would mostly settle all within 1 point"
+    assert "not known" in unpooled
+
+
+def test_the_change_between_two_gains():
+    """Errors 3 and 4 of 2 and 8 degrees of freedom: 5, of 625 / (81 / 2 + 256 / 8) = 8.6207; t 2.2776."""
+    first, last = (
+        Gain(Estimate(3, mean, mean - 1, mean + 1), 0.5, None, error, df)
+        for mean, error, df in ((1.0, 3.0, 2), (11.0, 4.0, 8))
+    )
+    change = change_between(first, last, tested=1)
+    assert change.estimate.mean == 10.0
+    assert change.estimate.low == pytest.approx(10 - 2.2776 * 5, abs=1e-3)
+    assert change_between(first, last, tested=4).p == pytest.approx(4 * change.p)
+    assert change_between(first, last, 1, level=0.01).p == pytest.approx(5 * change.p)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lga.results.looks import LOOKS, level_at, levels
+from lga.results.looks import LOOKS, as_override, level_at, levels, planned_in
 
 
 def test_looks_share_5_percent():
@@ -18,3 +18,8 @@ def test_a_look_s_level_is_that_of_the_last_one_reached():
         first, first, first, second, second, last, last,
     ]  # fmt: skip
     assert level_at(3) == 0.05
+
+
+def test_runs_name_the_looks_that_were_planned():
+    assert planned_in(["seed=1", as_override((3, 5)), as_override(LOOKS)]) == LOOKS
+    assert planned_in(["seed=1", "experiment.looks=[]", "++experiment.looks=[a]"]) == ()

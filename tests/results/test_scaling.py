@@ -2,7 +2,8 @@
 
 For two degrees of freedom p = 1 - |t| / sqrt(t^2 + 2). Gains at a quarter: 3.0, 3.2, 3.4, s = 0.2, t = 27.71,
 p = 0.0013; on all images 1.0, 1.2, 1.1, s = 0.1, t = 19.05, p = 0.00274. By Bonferroni twice that. Their
-difference: -2.0, -2.0, -2.3, s = 0.1732, t = -21, p = 0.00226, alone as there is one scale.
+difference, alone as there is one scale: its error is (0.04 / 3 + 0.01 / 3)^0.5 = 0.1291, t = -16.27, Welch's
+degrees of freedom are 0.01667^2 / (0.01333^2 / 2 + 0.00333^2 / 2) = 2.94, p = 0.000565.
 """
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from lga.config.grid import experiment_runs
 from lga.results.experiments import SCALE, SHARE
 from lga.results.judging import judge
+from lga.results.over_cells import cell_gains
 from lga.results.plan import timed_step
 from lga.results.plan.plan import plan_sweeps
 from lga.results.plan.sweep_options import SweepOptions
@@ -25,15 +27,20 @@ NONE = {1: 40.0, 2: 41.0, 3: 42.0}
 GAINS = {0.25: (3.0, 3.2, 3.4), 1.0: (1.0, 1.2, 1.1)}
 
 
-def made(run):
+def made(run, scale="embedded", **fields):
     seed, share = run.cell.seed, run.config["data"]["train_share"]
     gain = GAINS[share][seed - 1] if run.cell.attention == "lga" else 0
-    return made_run(run, NONE[seed] * share + gain)
+    return made_run(run, NONE[seed] * share + gain, scale, **fields)
 
 
 @pytest.fixture(scope="module")
-def runs():
-    return [made(run) for run in experiment_runs("scaling", [*SMALL, "seed=1,2,3"])]
+def grid():
+    return experiment_runs("scaling", [*SMALL, "seed=1,2,3"])
+
+
+@pytest.fixture(scope="module")
+def runs(grid):
+    return [made(run) for run in grid]
 
 
 @pytest.fixture(scope="module")
@@ -63,16 +70,31 @@ def test_whether_the_gain_depends_on_the_share(found):
     (share,) = dependences(found)
     assert (share.axis, share.word) == (SHARE, "shrinks")
     assert share.change.estimate.mean == pytest.approx(-2.1)
-    assert share.change.p == pytest.approx(0.00226, abs=1e-5)
+    assert share.change.p == pytest.approx(0.000565, abs=1e-6)
     assert dependence_sentence(share) == (
-        "lga's gain in paper mAP50 from 25 % of the training images to 100 % of the training images, "
-        "scale n: -2.10 [-2.53, -1.67], p 0.002: shrinks."
+        "LGA's gain in paper mAP50 from 25 % of the training images to 100 % of the training images, "
+        "scale n: -2.10 [-2.52, -1.68], p 0.001: shrinks."
     )
     assert "| 4 of 4 | gain: 2 |" in readme_block({PAGE: [found]})
 
 
-def test_gains_of_two_start_rules_are_not_held_against_each_other():
-    grid = experiment_runs("scaling", [*SMALL, "seed=1,2,3"])
+def test_runs_of_two_machines_are_not_held_against_each_other_without_saying_so(grid, runs):
+    environment = {**runs[0].record.environment, "cpu": "another"}
+    moved = [made(run, environment=environment) for run in grid if run.config["data"]["train_share"] == 1]
+    quarter = [run for run in runs if run.record.config["data"]["train_share"] != 1]
+    (share,) = dependences(judge(SCALING, [*quarter, *moved], SMALL))
+    assert "Runs of different machines or code are compared: " in dependence_sentence(share)
+
+
+def test_runs_that_were_cut_short_are_no_cells_of_the_mean(found):
+    smoke = experiment_runs("scaling", [*SMALL, "seed=1,2,3", "trainer=smoke"])
+    results = judge(SCALING, [made(run, "smoke") for run in smoke], SMALL)
+    assert all(family.scale == "smoke" and family.row("lga").gain.error for family in results.families)
+    assert cell_gains([results]) == []
+    assert [cell.error for cell in cell_gains([found])] == pytest.approx([0.2 / 3**0.5, 0.1 / 3**0.5])
+
+
+def test_gains_of_two_start_rules_are_not_held_against_each_other(grid):
     mixed = [made(run if run.config["data"]["train_share"] == 1 else of_old_rule(run)) for run in grid]
     assert dependences(judge(SCALING, mixed, SMALL)) == ()
 

@@ -30,11 +30,18 @@ def test_a_number_is_allowed_its_rounding():
     assert judge_number(20.6, by_seed(19.9, 20.0, 20.1), "full").word == Word.INCONSISTENT
 
 
+def test_one_run_of_ours_stays_below_100():
+    """Log odds of 99.265, 4.9054, +- 12.7062 * 0.20506 * sqrt(3 / 2) / (0.99265 * 0.735) = 4.3738."""
+    verdict = judge_number(99.9, by_seed(99.41, 99.12), "full")
+    assert (verdict.word, verdict.reason) == (Word.CONSISTENT, "one run of ours: 62.99 to 99.99")
+
+
 @pytest.mark.parametrize(
     ("values", "scale", "word"),
     [
         ((), "full", Word.NOT_RUN), ((20.9,), "full", Word.UNDECIDED),
         ((20.0, 20.1, 20.2), "reduced", Word.UNDECIDED), ((20.0, 20.1), "smoke", Word.UNDECIDED),
+        ((20.5, 20.5), "full", Word.UNDECIDED),
     ],
 )  # fmt: skip
 def test_what_says_nothing_of_a_number(values, scale, word):

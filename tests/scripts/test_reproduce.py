@@ -77,12 +77,30 @@ def test_auto_goes_on_with_the_data_sets_that_have_an_undecided_gain(tmp_path, m
     monkeypatch.setattr(reproduction, "_sweep", swept)
     monkeypatch.setattr(reproduction, "collect", collected)
     chosen = page_called("embedded"), [experiment_called("embedded")]
-    assert reproduction._reproduce(*chosen, SweepOptions(10), False, (3, 5, 10)).status == 0
+    assert reproduction._reproduce(*chosen, SweepOptions(10, looks=(3, 5, 10)), False).status == 0
     scenes = ("embedded", "dataset=digit_scenes", "backbone=mobilenetv3")
     assert sweeps == [("embedded", 3), (*scenes, 5), (*scenes, 10)]
     assert (
         "Looks were planned at 3, 5, 10 seeds" in (tmp_path / "tables" / "embedded" / "README.md").read_text()
     )
+
+
+def test_auto_goes_on_with_the_experiments_that_were_asked_for(tmp_path, monkeypatch):
+    """Not with others of their page that have runs in common with them, undecided as these may be."""
+    page, sweeps = page_called("sensitivity"), []
+    undecided = SimpleNamespace(settled=False, dataset="fashion_mnist", rows=())
+    judged = [SimpleNamespace(experiment=one, families=[undecided]) for one in page.experiments]
+    plan = SimpleNamespace(runnable=True, datasets=(), outputs=tmp_path)
+    monkeypatch.setattr("lga.results.plan.plan.plan_sweeps", lambda *_: plan)
+    monkeypatch.setattr("lga.results.plan.plan_view.show_plan", lambda _: None)
+    monkeypatch.setattr(reproduction, "_sweep", lambda name, _, options: sweeps.append(options.of_runs) or 0)
+    monkeypatch.setattr(reproduction, "judge_together", lambda *_: judged)
+    monkeypatch.setattr(reproduction, "write_page", lambda *_: tmp_path)
+    monkeypatch.setattr(reproduction, "progress_text", str)
+    asked = page, [experiment_called("sensitivity_epochs")]
+    assert reproduction._reproduce(*asked, SweepOptions(10, looks=(3, 5, 10)), False).status == 0
+    assert [of_runs[0].count(",") + 1 for of_runs in sweeps] == [3, 5, 10]
+    assert {of_runs[2] for of_runs in sweeps} == {"++experiment.looks=[3,5,10]"}
 
 
 @pytest.mark.slow

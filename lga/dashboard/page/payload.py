@@ -119,7 +119,7 @@ def payload(
         "latencies": asdict(latencies) if latencies else None,
         "studies": [*studied(studies, position, "Your runs: "), *judged["studies"]],
         "comparisons": [_comparison(comparison) for comparison in comparisons],
-        "sweep": _sweep(comparisons, own=bool(collection.runs)),
+        "sweep": _sweep(comparisons, studies, own=bool(collection.runs)),
         "groups": [
             _group(group, index, margin(comparison.metric), position)
             for index, comparison in enumerate(comparisons)
@@ -258,10 +258,11 @@ def _forests(cells: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def _sweep(comparisons: Sequence[Comparison], own: bool) -> dict[str, Any]:
+def _sweep(comparisons: Sequence[Comparison], found: Studies, own: bool) -> dict[str, Any]:
     """Return the comparisons of the group that ran last, or of the first kept study of three seeds or more.
 
-    Those with most seeds come first.
+    Those with most seeds come first. Where the group is one of the studies `found`, runs that it shares with
+    others count.
     """
     seeds = [max(len(group.runs) for group in comparison.groups) for comparison in comparisons]
     runs = [[run.record for group in comparison.groups for run in group.runs] for comparison in comparisons]
@@ -273,8 +274,10 @@ def _sweep(comparisons: Sequence[Comparison], own: bool) -> dict[str, Any]:
         several = {group for names, n in zip(groups, seeds, strict=True) if n > 2 for group in names}
         studies = ((study.name, study.title) for study in all_experiments() if study.name in several)
         name, title = next(studies, (None, None))
-    found = [index for index, names in enumerate(groups) if name in names]
-    return {"own": own, "group": title, "comparisons": sorted(found, key=lambda index: -seeds[index])}
+    its_own = [run for of in found.values() for one in of if one.experiment.name == name for run in one.runs]
+    shared = {id(run.record) for run in its_own}
+    shown = [n for n, records in enumerate(runs) if name in groups[n] or shared & set(map(id, records))]
+    return {"own": own, "group": title, "comparisons": sorted(shown, key=lambda index: -seeds[index])}
 
 
 def _group(group: Group, comparison: int, margin: float, position: Mapping[int, int]) -> dict[str, Any]:

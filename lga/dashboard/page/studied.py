@@ -52,13 +52,13 @@ def studied(found: Studies, position: Positions, whose: str = "") -> list[dict[s
             "name": f"own-{page.name}" if whose else page.name,
             "title": f"{whose}{page.title}",
             "limits": re.sub(r"\[([^]]+)\]\([^)]*\)", r"\1", page.experiments[0].limits),  # links of Markdown
-            "studies": [_study(results, position, whose) for results in studies],
+            "studies": [_study(results, studies, position, whose) for results in studies],
         }
         for page, studies in found.items()
     ]
 
 
-def _study(results: Results, position: Positions, whose: str) -> dict[str, Any]:
+def _study(results: Results, beside: Sequence[Results], position: Positions, whose: str) -> dict[str, Any]:
     experiment = results.experiment
     compared = [row for row in results.rows if row.attention != experiment.reference]
     return {
@@ -71,7 +71,7 @@ def _study(results: Results, position: Positions, whose: str) -> dict[str, Any]:
         "compared": len(compared),
         "ran": sum(bool(row.runs) for row in compared),
         "words": Counter(row.word for row in compared if row.gain),
-        "findings": findings(results),
+        "findings": findings(results, beside),
         "supplements": [table._asdict() for table in supplements(results)],
         "families": [_family(experiment, family, position) for family in results.families if family.scale],
     }

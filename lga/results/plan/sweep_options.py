@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from lga.results.looks import LOOKS
+from lga.results.looks import LOOKS, as_override
 from lga.system.errors import UserError
 
 SweepScale = Literal["full", "reduced", "smoke"]
@@ -28,6 +28,7 @@ class SweepOptions:
         launcher: option of ``hydra/launcher``.
         overrides: given to every run after all others.
         launcher_settings: overrides of ``hydra.launcher``.
+        looks: numbers of seeds at which looks are planned; empty for one look.
     """
 
     seeds: int = 3
@@ -36,6 +37,7 @@ class SweepOptions:
     launcher: str = "lga"
     overrides: tuple[str, ...] = ()
     launcher_settings: tuple[str, ...] = ()
+    looks: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if self.scale not in SCALES:
@@ -49,7 +51,8 @@ class SweepOptions:
     def of_runs(self) -> tuple[str, ...]:
         """The overrides that make the runs what they are."""
         seeds = ",".join(str(seed) for seed in range(1, self.seeds + 1))
-        return f"seed={seeds}", f"trainer={_TRAINERS[self.scale]}", *self.overrides
+        planned = (as_override(self.looks),) if self.looks else ()
+        return f"seed={seeds}", f"trainer={_TRAINERS[self.scale]}", *planned, *self.overrides
 
     @property
     def of_launcher(self) -> tuple[str, ...]:

@@ -25,7 +25,6 @@ def markdown(page: Page, results: Sequence[Results], folder: str = "") -> str:
         results: of its experiments.
         folder: what its links to files written by hand begin with, where it does not lie beside them.
     """
-    several = len(results) > 1
     records = {run.record.config_hash: run.record for one in results for run in one.runs}
     judged = results[0].experiment.judged
     lines = [
@@ -36,7 +35,7 @@ def markdown(page: Page, results: Sequence[Results], folder: str = "") -> str:
         *_introduction(page, results, folder),
         *_scale_notes(results),
         *_over_cells(results),
-        *(line for one in results for line in _section(one, several)),
+        *(line for one in results for line in _section(one, results)),
         *provenance(list(records.values())),
         *(_others(results[0]) if judged else []),
     ]
@@ -50,12 +49,8 @@ def progress_text(results: Sequence[Results]) -> str:
         return NOT_RUN
     changes = dict.fromkeys(change for one in results for change in one.changes)
     changed = f"; with {', '.join(changes)}" if changes else ""
-    return f"{ran} of {rows} cells, {' and '.join(scales_of(results))}{changed}"
-
-
-def scales_of(results: Sequence[Results]) -> list[str]:
-    """Scales of the runs that are shown."""
-    return list(dict.fromkeys(scale for one in results for scale in one.scales))
+    scales = dict.fromkeys(scale for one in results for scale in one.scales)
+    return f"{ran} of {rows} cells, {' and '.join(scales)}{changed}"
 
 
 def provenance(records: Sequence[RunRecord]) -> list[str]:
@@ -152,9 +147,9 @@ def _scale_notes(results: Sequence[Results]) -> list[str]:
     return ["", *dict.fromkeys(notes)] if notes else []
 
 
-def _section(results: Results, several: bool) -> list[str]:
-    experiment = results.experiment
-    sentences = [f"- {escaped(sentence)}" for sentence in findings(results)]
+def _section(results: Results, page: Sequence[Results]) -> list[str]:
+    experiment, several = results.experiment, len(page) > 1
+    sentences = [f"- {escaped(sentence)}" for sentence in findings(results, page)]
     more = [line for table in supplements(results) for line in _supplement(table, "###" if several else "##")]
     if several:
         heading = [f"## {experiment.title}", "", f"{experiment.question} `make reproduce-{experiment.name}`"]

@@ -101,8 +101,11 @@ def _columns(experiment: Experiment, family: Family) -> list[Column]:
         *_gain_columns(experiment, family, mark),
         ("parameters", "--:", lambda row: _parameters(row.runs[0].record if row.runs else None)),
     ]
-    if any(_other_epoch(row) for row in family.rows):
-        columns.append(("best epoch", "--:", _other_epoch_text))
+    rules = {
+        one.rule.split()[0] for row in family.rows for run in row.runs if (one := run.record.other_epoch)
+    }
+    if rules:
+        columns.append((f"at the {' or '.join(sorted(rules))} epoch", "--:", _other_epoch_text))
     if experiment.published:
         columns.append((experiment.published, "--:", lambda row: _published_text(row.numbers[0])))
     return columns

@@ -42,7 +42,8 @@ def _table(comparison: Comparison) -> Table:
     table = Table(
         title=escape(printable(title)),
         title_justify="left",
-        caption="95 % intervals over seeds; those of differences hold together (model: attention + seed)"
+        caption="95 % intervals over seeds; those of differences hold together over this table"
+        + (" (each of its own spread)" if comparison.spread and comparison.spread.smallest is None else "")
         + escape(printable(f". {comparison.mixture}" if comparison.mixture else "")),
     )
     table.add_column("attention")

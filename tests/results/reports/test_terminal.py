@@ -1,6 +1,7 @@
 """What the terminal shows."""
 
 import io
+import math
 
 from rich.console import Console
 
@@ -50,3 +51,13 @@ def test_names_failures_and_unreadable_files_without_reading_markup(tmp_path):
 
 def test_says_when_there_is_nothing(tmp_path):
     assert "no run records below" in shown(tmp_path)
+
+
+def test_gains_of_unequal_spread_are_named_so(tmp_path):
+    noise = [math.sin(5 * seed) for seed in range(10)]
+    for number, attention in enumerate(("none", "se", "lga", "cbam")):
+        for seed in range(10):
+            top1 = 90 + noise[(seed * (2 * number + 1)) % 10] * (5 if attention == "cbam" else 0.1)
+            leave_run(tmp_path, made_record(attention=attention, seed=seed, top1=top1))
+    text = " ".join(shown(tmp_path).split())
+    assert "those of differences hold together over this table (each of its own spread)" in text
