@@ -146,7 +146,8 @@ def _with_differences(
     if not reference:
         return list(groups), "", None
     at = str(names.index(reference))
-    looks = planned_in(text for group in groups for run in group.runs for text in run.record.overrides)
+    own = (run for group in groups if group.attention != reference for run in group.runs)
+    looks = planned_in(text for run in own for text in run.record.overrides)
     level = level_at(min(len(group.runs) for group in groups), looks)
     found = {
         metric: compare_gains({str(n): of.values(metric) for n, of in enumerate(groups)}, at, level=level)

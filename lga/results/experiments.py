@@ -15,6 +15,7 @@ import yaml
 
 from lga.config.compose import CONFIG_DIR
 from lga.config.grid import experiment_files
+from lga.results.looks import is_plan
 from lga.results.published import PublishedRow, figure_rows, load_published
 from lga.run.folder.directory import KEPT
 from lga.system.errors import UserError
@@ -191,13 +192,17 @@ def _declared(name: str) -> tuple[dict[str, Any], str | None]:
 def _experiment(name: str, node: Mapping[str, Any], page: str | None) -> Experiment:
     valid = [one.name for one in fields(Experiment) if one.name not in ("name", "page", "home")]
     path = experiment_files()[name]
+    where = f"{path.parents[1].name}/experiment/{path.name}"
     wrong = [key for key in node if key not in valid]
     if wrong or not node.get("title"):
         what = f"experiment.{wrong[0]} is no such key" if wrong else "experiment.title is missing"
-        raise UserError(f"{path.parents[1].name}/experiment/{path.name}: {what}; valid: {', '.join(valid)}")
+        raise UserError(f"{where}: {what}; valid: {', '.join(valid)}")
+    looks = node.get("looks", [])
+    if not (isinstance(looks, list) and is_plan(looks)):
+        raise UserError(f"{where}: experiment.looks: numbers of seeds are needed, each larger than the last")
     return Experiment(
         name,
         page or name,
         home=path.parents[1],
-        **{**node, **{key: tuple(node.get(key, ())) for key in ("axes", "looks")}},
+        **{**node, "axes": tuple(node.get("axes", ())), "looks": tuple(looks)},
     )

@@ -62,8 +62,7 @@ class Spread:
         residual: standard deviation, points.
         seed_share: of the variance within cells, what the seed explains.
         noise: two runs of the reference differ by less in 95 % of pairs, points.
-        levene: p of equal spread; below 0.05 gains are tested unpooled. None where two cells or two seeds
-            cannot test it.
+        levene: p of equal spread; below 0.05 gains are tested unpooled. None where nothing can test it.
         rows: gains that are tested together.
         smallest: gain that is found in four of five repetitions; None where tests are unpooled.
         level: chance of a false gain that these may spend.
@@ -78,11 +77,6 @@ class Spread:
     rows: int
     smallest: float | None
     level: float = ALPHA
-
-    @property
-    def seeds(self) -> int:
-        """Seeds of each cell, where all have as many."""
-        return 1 + self.df // (self.cells - 1)
 
     @property
     def all_rows(self) -> int | None:

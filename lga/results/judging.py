@@ -54,7 +54,7 @@ def judge_together(
         experiments: in the order of their results.
         collected: runs; those of no experiment are left out.
         overrides: of the sweeps, by the experiment's name.
-        looks: numbers of seeds at which looking was planned; else those that an experiment or its runs name.
+        looks: planned numbers of seeds; else those that a family's compared runs, or the experiment, name.
     """
     runs = list(collected)
     sorted_in = [_sort_in(one, runs, overrides.get(one.name, ())) for one in experiments]
@@ -62,15 +62,11 @@ def judge_together(
     for results in sorted_in:
         for family in results.families:
             pools[family.recipe] |= {row.attention: row.values for row in family.rows if row.runs}
-    found = []
-    for results in sorted_in:
-        named = planned_in(text for run in results.runs for text in run.record.overrides)
-        found.append(_compared(results, pools, tuple(looks) or results.experiment.looks or named))
-    return tuple(found)
+    return tuple(_compared(results, pools, tuple(looks)) for results in sorted_in)
 
 
 def _compared(
-    results: Results, pools: Mapping[str, Mapping[str, Mapping[int, float]]], looks: tuple[int, ...]
+    results: Results, pools: Mapping[str, Mapping[str, Mapping[int, float]]], given: tuple[int, ...]
 ) -> Results:
     """Return the results with gains, and with claims where there are published rows."""
     tested = Counter(
@@ -79,6 +75,11 @@ def _compared(
     found = []
     for family in results.families:
         rows = [row.attention for row in family.rows]
+        own = [
+            run for row in family.rows if row.attention != results.experiment.reference for run in row.runs
+        ]
+        named = planned_in(text for run in own for text in run.record.overrides)
+        looks = given or named or results.experiment.looks
         seeds = min((len(row.runs) for row in family.rows if row.runs), default=0)
         level = level_at(seeds, looks) / max(1, tested[family.dataset, family.network])
         compared = compare_gains(pools[family.recipe], results.experiment.reference, rows, level)

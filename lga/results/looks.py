@@ -10,11 +10,12 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
+from typing import Any
 
 from lga.results.statistics import ALPHA
 
 LOOKS = (3, 5, 10)  # seeds at which SEEDS=auto looks
-_PLANNED = re.compile(r"\+\+experiment\.looks=\[(\d+(?:,\d+)*)\]")
+_PLANNED = re.compile(r"\+\+experiment\.looks=\[(\d{1,4}(?:,\d{1,4})*)\]")
 
 
 def levels(looks: Sequence[int]) -> list[float]:
@@ -29,7 +30,7 @@ def level_at(seeds: int, looks: Sequence[int] = ()) -> float:
     """Return the level at so many seeds, that of the last look they reach; 5 % where none are planned."""
     if not looks:
         return ALPHA
-    return levels(looks)[max(0, bisect_right(looks, seeds) - 1)]
+    return max(1e-9, levels(looks)[max(0, bisect_right(looks, seeds) - 1)])  # less cannot be computed
 
 
 def as_override(looks: Sequence[int]) -> str:
@@ -38,6 +39,12 @@ def as_override(looks: Sequence[int]) -> str:
 
 
 def planned_in(overrides: Iterable[str]) -> tuple[int, ...]:
-    """Return the looks that runs' overrides name; empty where none do."""
+    """Return the looks that runs' overrides name, of several plans that of most; empty where none do."""
     named = (_PLANNED.fullmatch(text) for text in overrides)
-    return max((tuple(map(int, found[1].split(","))) for found in named if found), default=())
+    plans = {tuple(map(int, found[1].split(","))) for found in named if found}
+    return max(filter(is_plan, plans), key=lambda plan: (len(plan), plan), default=())
+
+
+def is_plan(looks: Sequence[Any]) -> bool:
+    """Whether these are numbers of seeds from 1, each larger than the one before."""
+    return all(isinstance(n, int) for n in looks) and all(a < b for a, b in pairwise([0, *looks]))

@@ -2,7 +2,7 @@
 
 A random-effects estimate: each cell has an effect of its own about a mean. Cells count alike, because weights
 by spreads of few degrees of freedom find too much; how much cells differ is by DerSimonian and Laird (1986).
-Runs that were cut short do not count, nor do settings of one cell set side by side: they are not diverse.
+Runs that were cut short do not count, nor do settings of training set side by side: they are not diverse.
 """
 
 import math
@@ -48,13 +48,13 @@ class Pooled:
 
 def cell_gains(results: Iterable[Results]) -> list[CellGain]:
     """Return the block's gain in each family whose reference ran, where its spread is known."""
-    found = {
-        family.recipe: _cell_gain(family)
-        for one in results
-        if one.experiment.reference == BASELINE and {SCALE, SHARE}.issuperset(one.experiment.axes)
-        for family in one.families
-    }
-    return [cell for cell in found.values() if cell]
+    found: dict[str, CellGain] = {}
+    for one in results:
+        counts = one.experiment.reference == BASELINE and {SCALE, SHARE}.issuperset(one.experiment.axes)
+        for family in one.families if counts else ():
+            if cell := _cell_gain(family):
+                found.setdefault(family.recipe, cell)
+    return list(found.values())
 
 
 def pool(effects: Sequence[float], errors: Sequence[float]) -> Pooled:

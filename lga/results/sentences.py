@@ -49,10 +49,7 @@ class Dependence:
 
 
 def dependences(results: Results, beside: Sequence[Results] = ()) -> tuple[Dependence, ...]:
-    """Return the changes along each axis, of every attention whose spread is known at both of its ends.
-
-    They are tested together with those of the results `beside`, the page's.
-    """
+    """Return how gains of known spread change along each axis, tested with those `beside`, the page's."""
     tested = Counter(
         (first.dataset, first.network) for one in beside or [results] for _, _, first, *_ in _pairs(one)
     )
@@ -73,8 +70,7 @@ def change_between(first: Gain, last: Gain, tested: int, level: float = ALPHA) -
     df = error**4 / sum(e**4 / gain.df for e, gain in zip(errors, (first, last), strict=True))
     half = student_quantile(1 - level / 2 / tested, df) * error
     p = min(1.0, 2 * tested * float(stdtr(df, -abs(mean / error))) * ALPHA / level)
-    n = min(first.estimate.n, last.estimate.n)
-    return Gain(Estimate(n, mean, mean - half, mean + half), p, error=error)
+    return Gain(Estimate(min(first.estimate.n, last.estimate.n), mean, mean - half, mean + half), p)
 
 
 def _pairs(results: Results) -> Iterator[_Pair]:
@@ -93,18 +89,12 @@ def _lines(axis: str, found: Sequence[Family]) -> list[list[Family]]:
     for family in found:
         others = (value for name, value in family.axes.items() if name != axis)
         lines[family.dataset, family.network, *others].append(family)
-    return [line for line in lines.values() if len(line) > 1 and _trained(line[0]) == _trained(line[-1])]
-
-
-def _trained(family: Family) -> tuple[str | None, str | None]:
-    return family.scale, family.start
+    several = [line for line in lines.values() if len(line) > 1]
+    return [line for line in several if len({(f.scale, f.start) for f in (line[0], line[-1])}) == 1]
 
 
 def findings(results: Results, beside: Sequence[Results] = ()) -> list[str]:
-    """Return the claims of the paper; else how gains depend on the axes, then what each family shows.
-
-    `beside` are all results of the page.
-    """
+    """Return the claims of the paper; else how gains depend on axes (`beside`: the page's), and families."""
     if results.experiment.judged:
         return [claim.sentence for claim in results.claims]
     depending = [dependence_sentence(one) for one in dependences(results, beside)]
@@ -159,8 +149,8 @@ def seeds_wanted(spread: Spread, metric: str) -> str:
     many, least, most = (spread.seeds_needed(margin(metric), share) for share in (ASSURANCE, *LIKELY))
     if many is None:
         return f"no affordable number of seeds would settle all within {within}"
-    if many <= spread.seeds:
-        return f"were there no gain, so many seeds would mostly settle all within {within}"
+    if many <= 1 + spread.df // (spread.cells - 1):
+        return f"if there were no gain, as many seeds as ran would usually settle all within {within}"
     return f"about {many} seeds ({least} to {most or 'over 1000'}) would settle all within {within}"
 
 

@@ -105,13 +105,16 @@ class Design:
         return np.asarray(np.sqrt((self.residuals(values) ** 2).sum(-1) / self.df))
 
     def levene(self, values: Array) -> Array:
-        """P of equal spread (...), by Levene's statistic of the residuals."""
+        """P of equal spread (...), by Levene's statistic of the residuals; 1 where it tells nothing."""
+        if not self.tests_spread:
+            return np.ones(values.shape[:-1])
         return 1 - np.searchsorted(self._levene_null, self._levene(values)) / (LEVENE_DRAWS + 1)
 
     @property
     def tests_spread(self) -> bool:
-        """Whether Levene's statistic depends on the values; with two cells, or two seeds, it does not."""
-        return bool(self._levene_null[0] < self._levene_null[-1])
+        """Whether Levene's statistic tells spreads apart: those of two cells, or two seeds, are equal."""
+        seeds = self.observed[:, self.observed.sum(0) > 1].sum(1)
+        return bool((seeds > 1).sum() > 2 and seeds.max() > 2)
 
     @cached_property
     def _levene_null(self) -> Array:

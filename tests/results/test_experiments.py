@@ -110,6 +110,11 @@ def test_what_a_page_says_is_no_part_of_a_run(conf):
     ("text", "message"),
     [
         ("experiment: {titel: x}\n", r"mine.yaml: experiment.titel is no such key; valid: title, question"),
+        (
+            "experiment: {title: x, looks: [10, 3]}\n",
+            r"mine.yaml: experiment.looks: numbers of seeds are needed",
+        ),
+        ("experiment: {title: x, looks: 3}\n", r"mine.yaml: experiment.looks: numbers of seeds are needed"),
         ("experiment: {question: x}\n", r"mine.yaml: experiment.title is missing; valid: title, "),
         ("experiment: [\n", r"mine.yaml: cannot be read as YAML: "),
     ],

@@ -3,6 +3,7 @@
 import pytest
 
 from lga.results.looks import LOOKS, as_override, level_at, levels, planned_in
+from lga.results.statistics import equal_rows
 
 
 def test_looks_share_5_percent():
@@ -22,4 +23,14 @@ def test_a_look_s_level_is_that_of_the_last_one_reached():
 
 def test_runs_name_the_looks_that_were_planned():
     assert planned_in(["seed=1", as_override((3, 5)), as_override(LOOKS)]) == LOOKS
-    assert planned_in(["seed=1", "experiment.looks=[]", "++experiment.looks=[a]"]) == ()
+    assert planned_in([as_override((4,)), as_override(LOOKS), as_override((9, 10))]) == LOOKS
+
+
+@pytest.mark.parametrize("looks", ["", "a", "0", "3,3", "10,3", "1" * 5000, "-1", "3, 5"])
+def test_no_plan_is_taken_from_a_record_that_names_none(looks):
+    assert planned_in(["seed=1", f"++experiment.looks=[{looks}]"]) == ()
+
+
+def test_a_level_can_always_be_computed():
+    level = level_at(2, (2, 9999))
+    assert 0 < equal_rows(9, 18).critical(level) < 100

@@ -101,11 +101,10 @@ def _columns(experiment: Experiment, family: Family) -> list[Column]:
         *_gain_columns(experiment, family, mark),
         ("parameters", "--:", lambda row: _parameters(row.runs[0].record if row.runs else None)),
     ]
-    rules = {
-        one.rule.split()[0] for row in family.rows for run in row.runs if (one := run.record.other_epoch)
-    }
-    if rules:
-        columns.append((f"at the {' or '.join(sorted(rules))} epoch", "--:", _other_epoch_text))
+    others = [run.record.other_epoch for row in family.rows for run in row.runs if run.record.other_epoch]
+    if others:
+        which = "last" if others[0].rule.startswith("last") else "best"
+        columns.append((f"at the {which} epoch", "--:", _other_epoch_text))
     if experiment.published:
         columns.append((experiment.published, "--:", lambda row: _published_text(row.numbers[0])))
     return columns
