@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from lga.results.families import Number, Results, Row
 from lga.results.items import DRAWS, row_gain
-from lga.results.labels import label
+from lga.results.labels import label, p_text
 
 SECOND = ("paper/map50_95", "coco/map75", "coco/map_small", "coco/map_medium", "coco/map_large")
 INSIDE = {
@@ -93,7 +93,7 @@ def _items(results: Results) -> Supplement:
             drawn = [f"[{low:+.2f}, {high:+.2f}]" for low, high in found.drawn]
             if len(found.alone) == 1:
                 drawn[1:] = "-", "-"
-            tests = "; ".join(f"{seed}: {a} / {b}, p {p:.3f}" for seed, (a, b, p) in found.alone.items())
+            tests = "; ".join(f"{seed}: {a} / {b}, p {p_text(p)}" for seed, (a, b, p) in found.alone.items())
             cells = str(len(found.alone)), f"{found.images:,}", f"{found.gain:+.2f}"
             rows.append((place, row.label, *cells, *drawn, tests))
     note = (
