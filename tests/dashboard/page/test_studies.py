@@ -47,7 +47,7 @@ def test_a_study_tells_its_question_its_limits_and_what_it_found(data):
     assert study["findings"] == [
         "Handwritten digits with MobileNetV3, top-1 accuracy: lga (gain of +0.93 [+0.46, +1.41], p 0.008); "
         "undecided: 2 of 3; a gain of 0.97 would have been found in four of five repetitions; "
-        "about 15 seeds (5 to 35) would settle all within 0.3."
+        "about 15 seeds (5 to 35) would settle all within 0.3 points."
     ]
     (family,) = study["families"]
     assert (family["scale"], family["marked"], family["network"]) == ("embedded", False, "mobilenetv3")
