@@ -114,6 +114,7 @@ def test_what_a_page_says_is_no_part_of_a_run(conf):
             "experiment: {title: x, looks: [10, 3]}\n",
             r"mine.yaml: experiment.looks: numbers of seeds are needed",
         ),
+        ("experiment: {title: x, axes: recipe.epochs}\n", r"mine.yaml: experiment.axes: a list of settings"),
         ("experiment: {title: x, looks: 3}\n", r"mine.yaml: experiment.looks: numbers of seeds are needed"),
         ("experiment: {question: x}\n", r"mine.yaml: experiment.title is missing; valid: title, "),
         ("experiment: [\n", r"mine.yaml: cannot be read as YAML: "),
