@@ -34,12 +34,12 @@ def level_at(seeds: int, looks: Sequence[int] = ()) -> float:
 
 
 def as_override(looks: Sequence[int]) -> str:
-    """Return what tells runs, and so whoever judges their records, at how many seeds looks are planned."""
+    """Return the override that names planned looks in the records of runs."""
     return f"++experiment.looks=[{','.join(map(str, looks))}]"
 
 
 def planned_in(overrides: Iterable[str]) -> tuple[int, ...]:
-    """Return the looks that runs' overrides name, of several plans that of most; empty where none do."""
+    """Return the longest plan of looks that overrides of runs name; empty where none do."""
     named = (_PLANNED.fullmatch(text) for text in overrides)
     plans = {tuple(map(int, found[1].split(","))) for found in named if found}
     return max(filter(is_plan, plans), key=lambda plan: (len(plan), plan), default=())

@@ -1,8 +1,8 @@
 """Which finished runs stand in which cell of an experiment.
 
 A run belongs to a cell if its config is the cell's in all but the seed, the trainer and what cannot change a
-result. A setting that neither is known to a run's config nor changes anything where it is unset
-(`lga.config.frozen_run.UNLESS_NULL`, `UNLESS_ONE`) is no difference; any other is. A run of that
+result. A setting that one of the configs lacks is no difference where it stands at its neutral value
+(`lga.config.frozen_run.UNLESS_NULL`, `UNLESS_ONE`); any other is. A run of that
 dataset, network and attention with other settings, or on content that was not published, is not averaged in:
 it is reported, with what differs. Runs are found by settings and not by who started them, so a cell in two
 tables is trained once.

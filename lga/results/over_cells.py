@@ -2,7 +2,7 @@
 
 A random-effects estimate: each cell has an effect of its own about a mean. Cells count alike, because weights
 by spreads of few degrees of freedom find too much; how much cells differ is by DerSimonian and Laird (1986).
-Runs that were cut short do not count, nor do settings of training set side by side: they are not diverse.
+Runs that were cut short do not count, nor do studies that vary a setting of training.
 """
 
 import math

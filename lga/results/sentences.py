@@ -49,7 +49,7 @@ class Dependence:
 
 
 def dependences(results: Results, beside: Sequence[Results] = ()) -> tuple[Dependence, ...]:
-    """Return how gains of known spread change along each axis, tested with those `beside`, the page's."""
+    """Return how gains change along each axis, tested together with the changes of results `beside`."""
     tested = Counter(
         (first.dataset, first.network) for one in beside or [results] for _, _, first, *_ in _pairs(one)
     )
@@ -94,7 +94,7 @@ def _lines(axis: str, found: Sequence[Family]) -> list[list[Family]]:
 
 
 def findings(results: Results, beside: Sequence[Results] = ()) -> list[str]:
-    """Return the claims of the paper; else how gains depend on axes (`beside`: the page's), and families."""
+    """Return the paper's claims; else the changes along axes, tested with those `beside`, and the families."""
     if results.experiment.judged:
         return [claim.sentence for claim in results.claims]
     depending = [dependence_sentence(one) for one in dependences(results, beside)]

@@ -261,7 +261,7 @@ def _forests(cells: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 def _sweep(comparisons: Sequence[Comparison], found: Studies, own: bool) -> dict[str, Any]:
     """Return the comparisons of the group that ran last, or of the first kept study of three seeds or more.
 
-    Those with most seeds come first. Runs that a study of those `found` shares with another count.
+    Those with most seeds come first. A study in `found` also shows the runs that it shares with others.
     """
     seeds = [max(len(group.runs) for group in comparison.groups) for comparison in comparisons]
     runs = [[run.record for group in comparison.groups for run in group.runs] for comparison in comparisons]
