@@ -94,7 +94,7 @@ def _lines(axis: str, found: Sequence[Family]) -> list[list[Family]]:
 
 
 def findings(results: Results, beside: Sequence[Results] = ()) -> list[str]:
-    """Return the paper's claims; else the changes along axes, tested with those `beside`, and the families."""
+    """Return the paper's claims; else changes along axes, tested with those `beside`, and the families."""
     if results.experiment.judged:
         return [claim.sentence for claim in results.claims]
     depending = [dependence_sentence(one) for one in dependences(results, beside)]
