@@ -177,7 +177,7 @@ def _flat(values: Array) -> Array:
 def _bounds(values: Array, level: float = ALPHA) -> tuple[Array, Array]:
     """Return interval ends (draws, rows) of values (draws, cells, seeds); the first cell is the reference."""
     _, cells, seeds = values.shape
-    mean, half, _ = intervals(_design(cells - 1, seeds), _flat(values), range(1, cells), level)
+    mean, half = intervals(_design(cells - 1, seeds), _flat(values), range(1, cells), level)
     return mean - half, mean + half
 
 

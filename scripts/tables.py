@@ -1,4 +1,5 @@
-"""Renders the pages of experiments: this machine's below the outputs, of kept records below experiments/.
+"""Renders the pages of experiments: of this machine's runs and the kept ones below the outputs, of kept
+records alone below experiments/.
 
 With --keep, this machine's records join the kept ones, to be committed: of each cell those that are shown.
 """
@@ -44,11 +45,10 @@ def _render(name: str, runs: Path, out: Path, keeping: bool) -> None:
 
 
 def _render_page(page: Page, collected: tuple[CollectedRun, ...], out: Path, keeping: bool) -> None:
-    results = judge_together(page.experiments, collected)
+    results = judge_together(page.experiments, [*read_kept(page.folder), *collected])
     print(f"{page.name}: {progress_text(results)}: {write_page(page, results, out / page.name)}")
     if keeping:
-        together = judge_together(page.experiments, [*read_kept(page.folder), *collected])
-        kept = keep([run for results in together for run in results.runs], page.folder)
+        kept = keep([run for one in results for run in one.runs], page.folder)
         print(f"{page.name}: {len(kept)} records in {page.folder / 'records'}")
 
 

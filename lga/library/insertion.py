@@ -19,10 +19,7 @@ IMAGE = (1, 3, 64, 64)
 
 
 def insert(
-    model: nn.Module,
-    block: str | Build,
-    after: Sequence[str],
-    example: Tensor | None = None,
+    model: nn.Module, block: str | Build, after: Sequence[str], example: Tensor | None = None
 ) -> nn.Module:
     """Put a block behind each of the named parts of `model`, in place; return the model.
 

@@ -94,10 +94,7 @@ def reproduce(
 
 
 def _reproduce(
-    page: Page,
-    experiments: Sequence[Experiment],
-    options: SweepOptions,
-    measuring: bool,
+    page: Page, experiments: Sequence[Experiment], options: SweepOptions, measuring: bool
 ) -> Reproduced:
     """Run the sweeps one after the other, then render their page; a run of two is trained once."""
     from lga.results.plan.plan import plan_sweeps
@@ -121,8 +118,9 @@ def _reproduce(
             if status == INTERRUPTED:
                 return Reproduced(INTERRUPTED)
             worst = max(worst, status)
-        collected = collect(runs).runs if runs.is_dir() else ()
-        results = judge_together(page.experiments, collected, overrides, options.looks)
+        known = [*plan.kept, *(collect(runs).runs if runs.is_dir() else ())]
+        once = {run.record.config_hash: run for run in known}.values()  # one's own where it is kept, too
+        results = judge_together(page.experiments, once, overrides, options.looks)
         asked = [one for one in results if one.experiment in experiments]
         left = [(one.experiment.name, choice) for one in asked for choice in undecided(one)]
     written = write_page(page, results, plan.outputs / "tables" / page.name)

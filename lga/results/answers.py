@@ -46,7 +46,8 @@ def answer(comparison: Comparison) -> tuple[str, str]:
         return f"{why}: so far {leader} is {far} in {metric}.", ""
     practically = margin(comparison.metric)
     undecided = sum(gain.word(practically) == "undecided" for _, gain in gained)
-    seeds_text = seeds_wanted(comparison.spread, comparison.metric)
+    ran = min(gain.estimate.n for _, gain in gained)
+    seeds_text = seeds_wanted(comparison.spread, comparison.metric, ran)
     wanted = f"Undecided gains: {undecided} of {len(gained)}; {seeds_text}." if undecided else ""
     return _found(gained, reference, metric, practically), wanted
 

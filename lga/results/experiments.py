@@ -198,13 +198,10 @@ def _experiment(name: str, node: Mapping[str, Any], page: str | None) -> Experim
         what = f"experiment.{wrong[0]} is no such key" if wrong else "experiment.title is missing"
         raise UserError(f"{where}: {what}; valid: {', '.join(valid)}")
     axes, looks = node.get("axes", []), node.get("looks", [])
-    if not isinstance(axes, list):
-        raise UserError(f"{where}: experiment.axes: a list of settings is needed")
+    if not isinstance(axes, list) or any(str(axis).startswith("attention") for axis in axes):
+        raise UserError(f"{where}: experiment.axes: a list of settings, none of the attention's, is needed")
     if not (isinstance(looks, list) and is_plan(looks)):
         raise UserError(f"{where}: experiment.looks: numbers of seeds are needed, each larger than the last")
     return Experiment(
-        name,
-        page or name,
-        home=path.parents[1],
-        **{**node, "axes": tuple(axes), "looks": tuple(looks)},
+        name, page or name, home=path.parents[1], **{**node, "axes": tuple(axes), "looks": tuple(looks)}
     )

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lga.results.statistics import ALPHA, POWER, Array, Design, Estimate, equal_rows, student_quantile
+from lga.results.statistics import ALPHA, POWER, Array, Design, Estimate, added, equal_rows, student_quantile
 
 Values = Mapping[int, float]  # by seed
 MOST_SEEDS = 1000
@@ -31,7 +31,7 @@ class Gain:
     Attributes:
         estimate: with the simultaneous interval; `n` counts the seeds that both have.
         p: adjusted, below 0.05 exactly where the interval excludes 0; None where no spread is known.
-        one_run: where the gain of one more run of each would lie in 95 % of repetitions.
+        one_run: where the gain of one more run of each, of other seeds, would lie in 95 % of repetitions.
         error: its standard error, points; None where no spread is known.
         df: degrees of freedom of that.
     """
@@ -119,7 +119,8 @@ def compare_gains(
     Args:
         cells: ours by name and seed.
         reference: name of the cell that gains are over.
-        rows: of the question; all others where None. Those that no seed links to the reference are left out.
+        rows: of the question; all others where None. Those that share no seed with the reference are left
+            out; those that share one have a gain without interval.
         level: chance of a false gain that the question may spend; p values are in proportion to it.
     """
     ran = {name: values for name, values in cells.items() if values}
@@ -129,32 +130,31 @@ def compare_gains(
     seeds = sorted({seed for values in ran.values() for seed in values})
     design = _design(tuple(tuple(seed in ran[name] for seed in seeds) for name in names))
     values = np.array([ran[name][seed] for name in names for seed in sorted(ran[name])])
-    linked = [names[row] for row in range(1, len(names)) if np.isfinite(design.errors[row])]
-    asked = linked if rows is None else [name for name in rows if name in linked]
+    shared = {name: len(ran[name].keys() & ran[reference].keys()) for name in names[1:]}
+    linked = [name for name in names[1:] if shared[name]]
+    asked = linked if rows is None else [name for name in rows if shared.get(name)]
     known = bool(design.df) and bool(design.spread(values) > 1e-9 * np.abs(values).max())
 
+    def tested(of: Sequence[str]) -> list[int]:
+        return [names.index(name) for name in of if known and shared[name] > 1]
+
     def gains(of: Sequence[str]) -> dict[str, Gain]:
-        at = [names.index(name) for name in of]
-        n = [len(ran[name].keys() & ran[reference].keys()) for name in of]
-        if not (known and of):
-            means = (design.weights[at] @ values).tolist()
-            return {name: Gain(Estimate(*one)) for name, *one in zip(of, n, means, strict=True)}
-        found, (_, half, one) = contrasts(design, values, at), intervals(design, values, at, level)
-        p = adjusted_p(design, values, at) * ALPHA / level
-        columns = (found.mean, half, one, p, found.error, found.df)
-        return {name: _gain(*row) for name, *row in zip(of, n, *(c.tolist() for c in columns), strict=True)}
+        means = (design.weights[[names.index(name) for name in of]] @ values).tolist()
+        bare = {name: Gain(Estimate(shared[name], mean)) for name, mean in zip(of, means, strict=True)}
+        if not (at := tested(of)):
+            return bare
+        found, (_, half) = contrasts(design, values, at), intervals(design, values, at, level)
+        p, pairs = np.minimum(1, adjusted_p(design, values, at) * ALPHA / level), _pairs(design, values)
+        columns = (column.tolist() for column in (found.mean, half, p, found.error, found.df))
+        for row, mean, reach, chance, error, df in zip(at, *columns, strict=True):
+            if math.isfinite(reach):
+                one = _reach(pairs[row], (error**2, df))
+                estimate = Estimate(shared[names[row]], mean, mean - reach, mean + reach)
+                bare[names[row]] = Gain(estimate, chance, (mean - one, mean + one), error, df)
+        return bare
 
-    at = [names.index(name) for name in asked]
-    return Compared(
-        gains(asked), gains(linked), _describe(design, values, at, level) if known and at else None
-    )
-
-
-def _gain(n: int, mean: float, half: float, one: float, p: float, error: float, df: int) -> Gain:
-    if not math.isfinite(half):
-        return Gain(Estimate(n, mean))
-    found = Estimate(n, mean, mean - half, mean + half)
-    return Gain(found, min(1.0, p), (mean - one, mean + one), error, df)
+    described = _describe(design, values, at, level) if (at := tested(asked)) else None
+    return Compared(gains(asked), gains(linked), described)
 
 
 @cache
@@ -165,14 +165,12 @@ def _design(observed: tuple[tuple[bool, ...], ...]) -> Design:
 class Contrasts(NamedTuple):
     """Gains over one reference, with their standard errors and the degrees of freedom of these (..., rows).
 
-    `variance` is that of the difference of one run each; where not `pooled` (..., 1), all is of a row's own
-    differences by seed.
+    Where not `pooled` (..., 1), all is of a row's own differences by seed.
     """
 
     mean: Array
     error: Array
     df: NDArray[np.int64]
-    variance: Array
     pooled: NDArray[np.bool_]
 
 
@@ -182,29 +180,27 @@ def contrasts(design: Design, values: Array, rows: Sequence[int]) -> Contrasts:
     mean, error = values @ design.weights[rows].T, spread * design.errors[rows]
     equal = design.levene(values)[..., None] >= ALPHA
     if equal.all():
-        return Contrasts(mean, error, np.full(mean.shape, design.df), 2 * spread**2, equal)
+        return Contrasts(mean, error, np.full(mean.shape, design.df), equal)
     alone, own, n = _alone(design, values, rows)
     return Contrasts(
-        mean=np.where(equal | np.isnan(alone), mean, alone),
+        mean=np.where(equal, mean, alone),
         error=np.where(equal, error, own),
-        df=np.where(equal, design.df, np.maximum(1, n - 1)),
-        variance=np.where(equal, 2 * spread**2, n * own**2),
+        df=np.where(equal, design.df, n - 1),
         pooled=equal,
     )
 
 
 def intervals(
     design: Design, values: Array, rows: Sequence[int], level: float = ALPHA
-) -> tuple[Array, Array, Array]:
-    """Return the gains of `rows`, the half-width of their intervals, and that for one run each."""
+) -> tuple[Array, Array]:
+    """Return the gains of `rows`, and the half-width of their intervals."""
     from scipy.special import stdtrit
 
     found = contrasts(design, values, rows)
     critical = stdtrit(found.df, 1 - level / 2 / len(rows))
     if found.pooled.any():
         critical = np.where(found.pooled, design.family(rows).critical(level), critical)
-    one = stdtrit(found.df, 1 - ALPHA / 2) * np.sqrt(found.variance + found.error**2)
-    return found.mean, critical * found.error, one
+    return found.mean, critical * found.error
 
 
 def adjusted_p(design: Design, values: Array, rows: Sequence[int]) -> Array:
@@ -226,32 +222,52 @@ def _alone(design: Design, values: Array, rows: Sequence[int]) -> tuple[Array, A
         values[..., place[r, b]] - values[..., place[design.reference, b]]
         for r, b in zip(rows, both, strict=True)
     ]
-    n = np.array([d.shape[-1] for d in found])
-    empty = np.full(values.shape[:-1], np.nan)
-    means = [d.mean(-1) if d.shape[-1] else empty for d in found]
-    spreads = np.stack([d.std(-1, ddof=1) if d.shape[-1] > 1 else empty for d in found], -1)
+    spreads = np.stack([d.std(-1, ddof=1) for d in found], -1)
     spreads = np.where(spreads > 1e-9 * np.abs(values).max(), spreads, np.nan)
-    return np.stack(means, -1), spreads / np.sqrt(np.maximum(n, 1)), n
+    n = np.array([d.shape[-1] for d in found])
+    return np.stack([d.mean(-1) for d in found], -1), spreads / np.sqrt(n), n
+
+
+def _reach(*parts: tuple[float, float]) -> float:
+    """Return the half-width of the 95 % interval where these variances add up."""
+    variance, df = added(*parts)
+    return student_quantile(1 - ALPHA / 2, df) * math.sqrt(variance)
+
+
+def _within(design: Design, values: Array) -> tuple[list[float], list[int]]:
+    """Return each cell's sum of squares about its mean, and its degrees of freedom."""
+    cell, _ = np.nonzero(design.observed)
+    of_cell = [values[cell == row] for row in range(len(design.observed))]
+    return [float(((v - v.mean()) ** 2).sum()) for v in of_cell], [len(v) - 1 for v in of_cell]
+
+
+def _pairs(design: Design, values: Array) -> list[tuple[float, float]]:
+    """Return for each cell the variance between one run of it and one of the reference, of unlike seeds.
+
+    What the seed explains counts, as published runs may be of any. All cells share it, unless spreads differ.
+    """
+    squares, n = _within(design, values)
+    if design.levene(values) >= ALPHA:
+        left = design.df * float(design.spread(values)) ** 2
+        total, df = added((sum(squares) - left, sum(n) - design.df), (left, design.df))
+        return [(2 * total / sum(n), df)] * len(n)
+    first, *others = [(square / max(1, df), df) for square, df in zip(squares, n, strict=True)]
+    return [(2 * first[0], first[1]), *(added(one, first) for one in others)]
 
 
 def _describe(design: Design, values: Array, rows: Sequence[int], level: float) -> Spread:
     spread, equal = float(design.spread(values)), bool(design.levene(values) >= ALPHA)
     cells, seeds = design.observed.shape
-    cell, _ = np.nonzero(design.observed)
-    of_cell = [values[cell == row] for row in range(cells)]
-    squares, n = sum(float(((v - v.mean()) ** 2).sum()) for v in of_cell), len(values) - cells
+    squares, n = (float(np.sum(part)) for part in _within(design, values))
     by_seed = (squares - design.df * spread**2) / max(1, n - design.df)
     of_seed = max(0.0, (by_seed - spread**2) * seeds / len(values))
-    reference = of_cell[design.reference]
-    if not equal and len(reference) > 1:
-        squares, n = float(((reference - reference.mean()) ** 2).sum()), len(reference) - 1
     smallest = design.family(rows).smallest(level) * spread * float(design.errors[rows].max())
     return Spread(
         cells=cells,
         df=design.df,
         residual=spread,
         seed_share=of_seed / (of_seed + spread**2),
-        noise=student_quantile(1 - ALPHA / 2, n) * math.sqrt(2 * squares / n),
+        noise=_reach(_pairs(design, values)[design.reference]),
         levene=float(design.levene(values)) if design.tests_spread else None,
         rows=len(rows),
         smallest=smallest if equal else None,

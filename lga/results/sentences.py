@@ -17,7 +17,7 @@ from lga.results.labels import interval, label, name_of, p_text, setting_text
 from lga.results.looks import level_at
 from lga.results.origins import mixture
 from lga.results.scales import CUT_SHORT, MEANINGS
-from lga.results.statistics import ALPHA, Estimate, student_quantile
+from lga.results.statistics import ALPHA, Estimate, added, student_quantile
 from lga.results.verdicts import margin
 
 _Pair = tuple[str, str, Family, Family, Gain, Gain]
@@ -65,9 +65,8 @@ def change_between(first: Gain, last: Gain, tested: int, level: float = ALPHA) -
     """Return the change from one gain of known spread to another, as one of so many that are tested."""
     from scipy.special import stdtr
 
-    errors = [gain.error or 0.0 for gain in (first, last)]
-    error, mean = math.hypot(*errors), last.estimate.mean - first.estimate.mean
-    df = error**4 / sum(e**4 / gain.df for e, gain in zip(errors, (first, last), strict=True))
+    variance, df = added(*(((gain.error or 0.0) ** 2, gain.df) for gain in (first, last)))
+    error, mean = math.sqrt(variance), last.estimate.mean - first.estimate.mean
     half = student_quantile(1 - level / 2 / tested, df) * error
     p = min(1.0, 2 * tested * float(stdtr(df, -abs(mean / error))) * ALPHA / level)
     return Gain(Estimate(min(first.estimate.n, last.estimate.n), mean, mean - half, mean + half), p)
@@ -106,7 +105,7 @@ def family_sentence(experiment: Experiment, family: Family) -> str:
     gained = [row for row in family.rows if row.gain]
     spread = family.spread
     if spread is None and any(row.gain and row.gain.estimate.n > 1 for row in gained):
-        return f"{family.place}{_mark(family)}: equal in all seeds, which says nothing about their spread."
+        return f"{family.place}{_mark(family)}: equal gains in all seeds, which say nothing of a spread."
     if spread is None:
         kind = f"{'an' if experiment.kind[0] in 'aeiou' else 'a'} {experiment.kind}"
         return f"{family.place}: not run with two seeds of {experiment.reference} and of {kind} yet."
@@ -114,10 +113,10 @@ def family_sentence(experiment: Experiment, family: Family) -> str:
     parts = [f"{row.label} ({_found(row)})" for word in ("gain", "loss") for row in words[word]]
     nothing = ", ".join(row.label for row in words["practically none"])
     parts += [f"practically none: {nothing}"] if nothing else []
-    undecided = len(words["undecided"])
+    undecided, ran = len(words["undecided"]), min(row.gain.estimate.n for row in gained if row.gain)
     parts += [f"undecided: {undecided} of {len(gained)}"] if undecided else []
     parts += [_sight(spread)]
-    parts += [seeds_wanted(spread, gained[0].metric)] if undecided else []
+    parts += [seeds_wanted(spread, gained[0].metric, ran)] if undecided else []
     return f"{family.place}, {label(gained[0].metric)}{_mark(family)}: {'; '.join(parts)}."
 
 
@@ -141,15 +140,15 @@ def spread_sentence(spread: Spread, reference: str) -> str:
     )
 
 
-def seeds_wanted(spread: Spread, metric: str) -> str:
-    """How many seeds would settle every gain of a family, with the uncertainty of its spread."""
+def seeds_wanted(spread: Spread, metric: str, ran: int) -> str:
+    """How many seeds would settle every gain of a family, of which so many ran; with its uncertainty."""
     within = f"{margin(metric):g} point{'s' * (margin(metric) != 1)}"
     if spread.smallest is None:
         return "how many seeds would settle all is not known where spreads differ"
     many, least, most = (spread.seeds_needed(margin(metric), share) for share in (ASSURANCE, *LIKELY))
     if many is None:
         return f"no affordable number of seeds would settle all within {within}"
-    if many <= 1 + spread.df // (spread.cells - 1):
+    if many <= ran:
         return f"if there were no gain, as many seeds as ran would usually settle all within {within}"
     return f"about {many} seeds ({least} to {most or 'over 1000'}) would settle all within {within}"
 

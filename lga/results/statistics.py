@@ -85,11 +85,9 @@ class Design:
 
     @cached_property
     def weights(self) -> Array:
-        """(cells, values): that make each cell's gain; NaN where no seed links it to the reference."""
+        """(cells, values): that make each cell's gain, if a seed links it to the reference."""
         contrasts = np.eye(len(self.observed), sum(self.observed.shape))
-        contrasts = contrasts - contrasts[self.reference]
-        linked = np.isclose(contrasts @ self._inverse @ self._matrix, contrasts).all(1)
-        return np.where(linked[:, None], contrasts @ self._inverse, np.nan)
+        return np.asarray((contrasts - contrasts[self.reference]) @ self._inverse)
 
     @cached_property
     def errors(self) -> Array:
@@ -169,9 +167,11 @@ class ManyToOne:
 
     def smallest(self, level: float) -> float:
         """Return the gain, by its standard error, that is found with the chance `POWER`."""
-        from scipy.special import nctdtrinc
+        from scipy.special import chdtri, nctdtrinc
 
-        return float(nctdtrinc(self.df, 1 - POWER, self.critical(level)))
+        if (critical := self.critical(level)) > 1e4:  # found or not by the spread alone, and slow to compute
+            return critical * math.sqrt(chdtri(self.df, 1 - POWER) / self.df)
+        return float(nctdtrinc(self.df, 1 - POWER, critical))
 
 
 @cache
@@ -202,6 +202,12 @@ def student_quantile(share: float, df: float) -> float:
     from scipy.special import stdtrit  # scipy.stats loads slowly
 
     return float(stdtrit(df, share))
+
+
+def added(*parts: tuple[float, float]) -> tuple[float, float]:
+    """Return the sum of variances, and its degrees of freedom, of independent such (Satterthwaite, 1946)."""
+    total = sum(variance for variance, _ in parts)
+    return total, total**2 / sum(variance**2 / max(1, df) for variance, df in parts)
 
 
 def equal_rows(rows: int, df: int) -> ManyToOne:

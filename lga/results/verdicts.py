@@ -107,7 +107,7 @@ def judge_gain(published: float, slack: float, gain: Gain | None, metric: str, s
         scale: of our runs.
     """
     if gain is None:
-        return Verdict(Word.NOT_RUN, "not both this attention and the baseline have run")
+        return Verdict(Word.NOT_RUN, "no seed of both this attention and the baseline has run")
     if gain.one_run is None:
         return Verdict(Word.UNDECIDED, "nothing is known of the spread", gain.estimate)
     low, high = gain.one_run

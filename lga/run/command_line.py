@@ -69,10 +69,7 @@ def main() -> None:
             raise
         sys.exit(f"error: {_line_of(error)}")
     except KeyboardInterrupt as stop:
-        print(
-            stop if stop.args else STOPPED if _trains(sys.argv) else "stopped",
-            file=sys.stderr,
-        )
+        print(stop if stop.args else STOPPED if _trains(sys.argv) else "stopped", file=sys.stderr)
         sys.exit(SIGNALLED + (signal.SIGTERM if isinstance(stop, Terminated) else signal.SIGINT))
 
 

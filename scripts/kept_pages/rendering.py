@@ -1,5 +1,6 @@
 """The pages of experiments, and the results in the project's README: means by attention and a line a page."""
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -60,7 +61,7 @@ def readme_block(judged: Judged) -> str:
         row_line((":--", "--:", *("--:" for _ in attentions), ":--", ":--")),
         *(row_line(_means(family)) for results in judged.values() for family in _shown(results)),
         "",
-        row_line(("page", "cells that ran", "what was found")),
+        row_line(("page", "rows that ran", "what was found")),
         row_line((":--", "--:", ":--")),
         *(row_line(_page_row(page, results)) for page, results in ran.items()),
     ]
@@ -84,10 +85,10 @@ def _means(family: Family) -> tuple[str, ...]:
     lga = rows[-1]
     assert lga
     assert lga.gain
-    name, network = (name_of(of).partition(" with ")[0] for of in (family.dataset, family.network))
     metric = "" if lga.metric == "top1" else f" ({label(lga.metric.rpartition('/')[2])})"
     gain = interval(lga.gain.estimate, signed=True)
-    return f"{name}, {network}{metric}", str(len(lga.runs)), *means, escaped(gain), _word(lga)
+    place = f"{name_of(family.dataset)}, {name_of(family.network)}{metric}"
+    return place, str(len(lga.runs)), *means, escaped(gain), _word(lga)
 
 
 def _page_row(page: Page, results: Sequence[Results]) -> tuple[str, str, str]:
@@ -110,7 +111,7 @@ def _ruled_out(rows: Sequence[Row]) -> str:
     highs = [gain.estimate.high for gain in undecided if gain.estimate.high is not None]
     if not highs or len(highs) < len(undecided):
         return ""
-    return f" (gains above {max(highs):.1f} points ruled out)"
+    return f" (none gains more than {math.ceil(10 * max(highs)) / 10:.1f} points)"
 
 
 def _link(page: Page, text: str) -> str:

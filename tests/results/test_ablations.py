@@ -186,7 +186,7 @@ def test_gains_without_spread_are_no_finding(grid):
     (found,) = judge(ALPHA, [made_run(run, 0.0) for run in grid], GRID).families
     assert found.row(FROZEN).word == "undecided"
     message = family_sentence(ALPHA, found)
-    assert message.endswith(": equal in all seeds, which says nothing about their spread.")
+    assert message.endswith(": equal gains in all seeds, which say nothing of a spread.")
     (one,) = judge(ALPHA, [made_run(run, 0.0) for run in grid if run.cell.seed == 1], GRID).families
     assert one.row(FROZEN).word == "undecided"
     assert "not run with two seeds of lga and of a variant yet" in family_sentence(ALPHA, one)

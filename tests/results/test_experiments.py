@@ -70,7 +70,7 @@ def test_a_new_study_is_one_file(conf, tmp_path):
     assert text.splitlines()[2:5] == ["# Does SE help?", "", "Is it better than nothing?"]
     assert "| se | 2 | 42.50 [" in text
     assert "| Handwritten digits" not in files[README]  # which compares with lga
-    found = "undecided: 1 (gains above 8.9 points ruled out)"
+    found = "undecided: 1 (none gains more than 8.9 points)"
     assert f"](experiments/mine/README.md) | 2 of 2 | {found} |" in files[README]
     assert (tmp_path / "experiments" / "mine" / "results.csv") in files
 
@@ -115,6 +115,10 @@ def test_what_a_page_says_is_no_part_of_a_run(conf):
             r"mine.yaml: experiment.looks: numbers of seeds are needed",
         ),
         ("experiment: {title: x, axes: recipe.epochs}\n", r"mine.yaml: experiment.axes: a list of settings"),
+        (
+            "experiment: {title: x, axes: [attention.block.heads]}\n",
+            r"mine.yaml: experiment.axes: a list of settings, none of the attention's, is needed",
+        ),
         ("experiment: {title: x, looks: 3}\n", r"mine.yaml: experiment.looks: numbers of seeds are needed"),
         ("experiment: {question: x}\n", r"mine.yaml: experiment.title is missing; valid: title, "),
         ("experiment: [\n", r"mine.yaml: cannot be read as YAML: "),

@@ -16,7 +16,7 @@ import pytest
 
 from lga.results.gains import Gain, compare_gains
 from lga.results.sentences import change_between, seeds_wanted, spread_sentence
-from lga.results.statistics import Estimate
+from lga.results.statistics import Design, Estimate
 
 ORACLES = Path(__file__).parent / "oracles"
 
@@ -69,13 +69,60 @@ def test_the_figure_over_all_rows_stands_beside_that_of_the_question(ablations):
 
 
 def test_two_cells_are_a_paired_test():
-    """Differences 0.8, 0.9, 1.1: 0.9333 +- 4.30265 * 0.1528 / sqrt(3), p = 0.0088; one run twice as far."""
+    """Differences 0.8, 0.9, 1.1: 0.9333 +- 4.30265 * 0.1528 / sqrt(3), p = 0.0088.
+
+    One run of each, of unlike seeds: squares about the cells' means are 2 and 2.6467, of which 4.6233 are the
+    seeds' (2 degrees of freedom) and 0.0233 the residual's (2), so a run's variance is 1.1617 (of 2.0202).
+    Twice that and the gain's own, 0.0078 (2), are 2.3311 (2.0337): t 4.2350, sqrt 1.5268.
+    """
     cells = {"none": {1: 90.0, 2: 91.0, 3: 92.0}, "lga": {1: 90.8, 2: 91.9, 3: 93.1}}
     gain = compare_gains(cells, "none").gains["lga"]
     assert gain.estimate.n == 3
     assert gain.estimate.low == pytest.approx(0.9333 - 0.3795, abs=1e-3)
     assert gain.p == pytest.approx(0.0088, abs=1e-4)
-    assert gain.one_run[0] == pytest.approx(0.9333 - 0.7590, abs=1e-3)
+    assert gain.one_run[0] == pytest.approx(0.9333 - 4.2350 * 1.5268, abs=1e-3)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 0.85])
+def test_a_run_of_each_of_another_seed_lies_where_it_is_said_to(share):
+    """In 95 % of repetitions, also where the seed explains most of the variance; so do two of none."""
+    draws, cells, seeds = 800, 4, 5
+    rng = np.random.default_rng(3)
+
+    def runs(*shape):
+        of_seed = math.sqrt(share) * rng.standard_normal((draws, *shape[:-2], 1, shape[-1]))
+        return of_seed + math.sqrt(1 - share) * rng.standard_normal((draws, *shape))
+
+    inside = within = 0
+    for values, (one, another) in zip(runs(cells, seeds), runs(2, 2, 1)[..., 0], strict=True):
+        found = compare_gains({str(n): dict(enumerate(row)) for n, row in enumerate(values.tolist())}, "0")
+        low, high = found.gains["1"].one_run
+        inside += low <= another[1] - one[0] <= high
+        within += abs(another[0] - one[0]) <= found.spread.noise
+    assert 0.915 < inside / draws < 0.98
+    assert 0.915 < within / draws < 0.98
+
+
+def test_a_row_needs_two_seeds_of_the_reference_for_an_interval():
+    """With one its gain is a number alone; with none it is not compared, even if other rows link the two."""
+    cells = {
+        "none": {1: 90.0, 2: 90.2, 3: 90.3}, "se": {1: 90.1, 2: 90.2, 3: 90.5, 4: 90.3},
+        "lga": {1: 92.0}, "eca": {4: 91.0},
+    }  # fmt: skip
+    found = compare_gains(cells, "none")
+    assert list(found.gains) == ["se", "lga"]
+    assert found.gains["lga"] == Gain(Estimate(1, pytest.approx(2.0)))
+    assert found.gains["se"].p is not None
+    assert found.spread.rows == 1
+
+
+def test_the_smallest_gain_is_known_at_any_level():
+    """Two seeds of two cells: t of one degree of freedom, 0.8 of which lie below 1.2816 by a sure gain."""
+    design = Design(np.ones((2, 2), dtype=bool))
+    family = design.family([1])
+    assert family.smallest(1e-7) == pytest.approx(1.28155 * 2 / math.pi / 1e-7, rel=1e-3)
+    near = [family.smallest(level) for level in (6.3e-5, 6.4e-5)]
+    assert near[0] > near[1] == pytest.approx(near[0], rel=0.03)
 
 
 def made(rows, seeds, spreads=1.0, gain=0.0):
@@ -129,13 +176,14 @@ def test_without_spread_or_reference_nothing_is_tested():
 
 
 def test_what_the_design_could_have_seen():
-    """Noise: within cells s^2 = 1 (df 4), t(0.975, 4) = 2.77645, so sqrt(2) * 2.77645 = 3.9265.
+    """Noise: within cells s^2 = 1, of squares 3 for seeds and 1 for the rest, with 2 degrees of freedom each.
 
-    Mean squares of seeds are 1.5 and of the rest 0.5: the seed's variance is (1.5 - 0.5) / 2, half of all.
+    Those of the sum are 4^2 / (3^2 / 2 + 1 / 2) = 3.2: sqrt(2) * t(0.975, 3.2) = 4.3456. Mean squares of
+    seeds are 1.5 and of the rest 0.5: the seed's variance is (1.5 - 0.5) / 2, half of all.
     """
     cells = {"none": {1: 0.0, 2: 1.0, 3: 2.0}, "lga": {1: 1.0, 2: 0.0, 3: 2.0}}
     spread = compare_gains(cells, "none").spread
-    assert spread.noise == pytest.approx(3.9265, abs=1e-3)
+    assert spread.noise == pytest.approx(4.3456, abs=1e-3)
     assert spread.residual == pytest.approx(math.sqrt(0.5))  # differences 1, -1, 0: variance 1 of two values
     assert spread.seed_share == pytest.approx(0.5)
 
@@ -173,7 +221,7 @@ def test_two_cells_that_share_seeds_do_not_test_equal_spread(fewer):
 def test_seeds_that_would_settle_all_are_more_than_have_run_or_none_are_named():
     spread = compare_gains(made(4, 5), "0").spread
     one = replace(spread, residual=0.5), replace(spread, residual=0.01), replace(spread, smallest=None)
-    many, few, unpooled = (seeds_wanted(each, "map50") for each in one)
+    many, few, unpooled = (seeds_wanted(each, "map50", 5) for each in one)
     assert re.fullmatch(r"about \d+ seeds \(\d+ to \d+\) would settle all within 1 point", many)
     assert few == "if there were no gain, as many seeds as ran would usually settle all within 1 point"
     assert "not known" in unpooled

@@ -3,6 +3,9 @@
 The gain of LGA is 1 at 6 epochs, 2 at 12 and 3 at 24, MHSA's 0; all seeds have residuals of +-0.1.
 """
 
+import csv
+import io
+
 import pytest
 
 from lga.config.grid import experiment_runs
@@ -13,6 +16,7 @@ from lga.results.answers import place
 from lga.results.comparison import compare
 from lga.results.judging import judge_together
 from lga.results.over_cells import cell_gains
+from lga.results.reports.csv_text import csv_text
 from lga.results.reports.markdown_tables import escaped
 from lga.results.reports.rendering import page_files
 from lga.results.sentences import dependences
@@ -60,6 +64,14 @@ def results(runs):
 def test_a_run_stands_on_every_axis_that_it_is_of(runs, results):
     assert len(runs) == 27 + 18
     assert [one.ran for one in results] == [9, 3, 9, 0]
+
+
+def test_each_line_of_the_numbers_names_its_place_on_the_axis(results):
+    lines = list(csv.DictReader(io.StringIO(csv_text(results[:1]))))
+    settings = [
+        line["settings"] for line in lines if line["attention"] == "none" and line["metric"] == "top1"
+    ]
+    assert settings == ["recipe.epochs=6", "recipe.epochs=12", "recipe.epochs=24"]
 
 
 def test_the_differences_of_a_page_are_one_family(results):

@@ -79,11 +79,6 @@ def test_least_squares_where_a_seed_is_missing():
     assert float(design.errors[1]) == pytest.approx(1.0)  # sqrt(2 / 2)
 
 
-def test_rows_that_no_seed_links_have_no_gain():
-    design = Design(np.array([[True, False], [False, True]]))
-    assert np.isnan(design.weights[1]).all()
-
-
 def test_equal_spread_is_not_rejected_more_often_than_5_percent_whatever_the_seeds():
     for seeds in (3, 10):
         design = Design(np.ones((10, seeds), dtype=bool))

@@ -60,7 +60,7 @@ def gain(low, high, one_run=(-1.0, 3.0)):
         (1.0, gain(-1.5, -0.5), "loss", "is consistent"),
         (0.1, gain(-0.9, 0.9), "practically none", "is consistent"),
         (3.1, gain(-1.5, 0.5), "undecided", "is consistent"),  # 3.0 and 0.1 for rounding
-        (1.0, None, Word.NOT_RUN, "not both"),
+        (1.0, None, Word.NOT_RUN, "no seed of both"),
         (1.0, Gain(Estimate(1, 1.0)), Word.UNDECIDED, "nothing is known of the spread"),
     ],
 )

@@ -11,7 +11,8 @@ import pytest
 from lga.config.grid import experiment_runs
 from lga.library import reproduction
 from lga.results.plan.sweep_options import SweepOptions
-from lga.run.folder.record import read_record
+from lga.run.folder import directory
+from lga.run.folder.record import read_record, write_record
 from tests.data.trees.visdrone import write_tree
 from tests.results.runs import experiment_called, made_run, page_called
 from tests.run.cells import ROOT
@@ -70,7 +71,7 @@ def test_auto_goes_on_with_the_data_sets_that_have_an_undecided_gain(tmp_path, m
         step, noise = (9.0, 0.01) if run.cell.dataset == "digits" else (1.0, 3.0)
         return 50 + noise * wave + step * (run.cell.attention == "lga")
 
-    plan = SimpleNamespace(runnable=True, datasets=(), outputs=tmp_path)
+    plan = SimpleNamespace(runnable=True, datasets=(), outputs=tmp_path, kept=())
     (tmp_path / "runs").mkdir()
     monkeypatch.setattr("lga.results.plan.plan.plan_sweeps", lambda *_: plan)
     monkeypatch.setattr("lga.results.plan.plan_view.show_plan", lambda _: None)
@@ -90,7 +91,7 @@ def test_auto_goes_on_with_the_experiments_that_were_asked_for(tmp_path, monkeyp
     page, sweeps = page_called("sensitivity"), []
     undecided = SimpleNamespace(settled=False, dataset="fashion_mnist", rows=())
     judged = [SimpleNamespace(experiment=one, families=[undecided]) for one in page.experiments]
-    plan = SimpleNamespace(runnable=True, datasets=(), outputs=tmp_path)
+    plan = SimpleNamespace(runnable=True, datasets=(), outputs=tmp_path, kept=())
     monkeypatch.setattr("lga.results.plan.plan.plan_sweeps", lambda *_: plan)
     monkeypatch.setattr("lga.results.plan.plan_view.show_plan", lambda _: None)
     monkeypatch.setattr(reproduction, "_sweep", lambda name, _, options: sweeps.append(options.of_runs) or 0)
@@ -101,6 +102,29 @@ def test_auto_goes_on_with_the_experiments_that_were_asked_for(tmp_path, monkeyp
     assert reproduction._reproduce(*asked, SweepOptions(10, looks=(3, 5, 10)), False).status == 0
     assert [of_runs[0].count(",") + 1 for of_runs in sweeps] == [3, 5, 10]
     assert {of_runs[2] for of_runs in sweeps} == {"++experiment.looks=[3,5,10]"}
+
+
+def test_runs_that_count_as_finished_by_their_kept_records_stand_in_the_page(tmp_path, monkeypatch):
+    """Two seeds of two cells are kept, nothing is left to run; trained anew, one has its new value."""
+    asked = ["dataset=digits", "attention=none,lga", f"paths.output_dir={tmp_path}"]
+    grid = experiment_runs("embedded", [*asked, "seed=1,2"])
+    monkeypatch.setattr(directory, "KEPT", tmp_path / "kept")
+    monkeypatch.setattr(reproduction, "_sweep", lambda *_: 0)
+    (tmp_path / "kept" / "embedded" / "records").mkdir(parents=True)
+    for value, run in enumerate(grid, 90):
+        path = directory.kept_path(tmp_path / "kept" / "embedded", run.cell, run.config_hash)
+        write_record(path, made_run(run, value).record)
+
+    def means(*overrides):
+        found = reproduction.reproduce("embedded", seeds=2, overrides=[*asked, *overrides])
+        (family,) = (f for one in found.results for f in one.families if f.dataset == "digits")
+        return {row.attention: row.ours.mean for row in family.rows if row.ours}
+
+    assert means() == {"none": 90.5, "lga": 92.5}
+    assert means("paths.kept=null") == {}
+    (tmp_path / "runs" / "anew").mkdir(parents=True)
+    write_record(tmp_path / "runs" / "anew" / "result.json", made_run(grid[0], 80).record)
+    assert means() == {"none": 85.5, "lga": 92.5}
 
 
 @pytest.mark.slow

@@ -97,10 +97,7 @@ def read_instruments(path: Path) -> Instruments | None:
 
 
 def instrumented(
-    runs: Sequence[CollectedRun],
-    position: Mapping[int, int],
-    problems: list[Problem],
-    budget: int = BUDGET,
+    runs: Sequence[CollectedRun], position: Mapping[int, int], problems: list[Problem], budget: int = BUDGET
 ) -> dict[str, Any] | None:
     """Return the blocks of finished runs with instruments, and the runs that do not fit; None for none.
 

@@ -241,7 +241,8 @@ def _comparison(comparison: Comparison) -> dict[str, Any]:
 
 
 def _forests(cells: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """By metric the block's gain in each cell that the project ran, and over all of them."""
+    """By metric the block's gain in each cell that the project ran, those of two pages once, and over all."""
+    cells = list({(cell["place"], cell["metric"], cell["gain"]["mean"]): cell for cell in cells}.values())
     read = [
         CellGain(**{**{n: v for n, v in cell.items() if n != "page"}, "gain": Estimate(**cell["gain"])})
         for cell in cells

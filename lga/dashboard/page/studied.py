@@ -118,8 +118,4 @@ def _gain(row: Row, reference: Row | None, position: Positions) -> dict[str, Any
         return None
     shared = row.values.keys() & reference.values.keys()
     pairs = [run for run in (*row.runs, *reference.runs) if run.record.cell.seed in shared]
-    return {
-        **asdict(row.gain.estimate),
-        "p": row.gain.p,
-        "runs": [position[id(run)] for run in pairs],
-    }
+    return {**asdict(row.gain.estimate), "p": row.gain.p, "runs": [position[id(run)] for run in pairs]}

@@ -34,16 +34,7 @@ MOST_SILENT_SECONDS = 900.0
 # A record may be seen late on a network file system, but not of a job that SLURM has seen die.
 SECONDS_FOR_RECORD, SECONDS_FOR_RECORD_OF_LOST = 60.0, 5.0
 _OUT_OF_MEMORY = "OUT_OF_MEMORY"
-_LOST = (
-    "CANCELLED",
-    "TIMEOUT",
-    "NODE_FAIL",
-    _OUT_OF_MEMORY,
-    "PREEMPTED",
-    "BOOT_FAIL",
-    "DEADLINE",
-    "REVOKED",
-)
+_LOST = ("CANCELLED", "TIMEOUT", "NODE_FAIL", _OUT_OF_MEMORY, "PREEMPTED", "BOOT_FAIL", "DEADLINE", "REVOKED")
 _OF_SLURM = ("srun: ", "slurmstepd: ")  # in a job's output
 _USUAL_REASONS = ("None", "Priority", "Resources", "JobArrayTaskLimit", "BeginTime", "Cleaning")
 

@@ -10,7 +10,7 @@ from lga.config.compose import nearest
 from lga.config.frozen_run import FrozenRun
 from lga.config.grid import experiment_runs
 from lga.config.instantiation import make
-from lga.results.collect import collect, device_of
+from lga.results.collect import CollectedRun, collect, device_of
 from lga.results.experiments import Experiment
 from lga.results.matching import cell_names
 from lga.results.plan.image_counts import ImageCounts, image_counts
@@ -80,6 +80,7 @@ class Plan:
         devices: runs that do not slow each other: GPUs, or 1 processor.
         outputs: folder that runs are left in.
         free_bytes: on its disk.
+        kept: finished runs whose records are kept beside the experiment.
     """
 
     name: str
@@ -90,6 +91,7 @@ class Plan:
     devices: int
     outputs: Path
     free_bytes: int
+    kept: tuple[CollectedRun, ...] = ()
 
     @property
     def runnable(self) -> tuple[PlannedCell, ...]:
@@ -150,6 +152,7 @@ def plan_sweeps(
         devices=len(places),
         outputs=outputs,
         free_bytes=free_bytes(outputs),
+        kept=tuple(CollectedRun(*found) for run in runs if (found := RunDirectory(run).kept())),
     )
 
 

@@ -4,13 +4,12 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 
-from lga.results.experiments import SCALE, SHARE
 from lga.results.families import Family, Number, Results, Row
 from lga.results.statistics import Estimate
 from lga.results.supplements import second_numbers
 
 COLUMNS = (
-    "experiment", "dataset", "network", "scale_of_network", "train_share", "attention", "label", "metric",
+    "experiment", "dataset", "network", "settings", "attention", "label", "metric",
     "published", "mean", "low", "high", "seeds", "scale", "verdict", "reason",
     "gain", "gain_low", "gain_high", "p_adjusted", "p_all_rows", "found",
     "parameters_published", "parameters", "gflops_published", "gflops_paper", "gflops", "counts",
@@ -51,7 +50,8 @@ def _no_formula(text: str) -> str:
 
 def _lines(name: str, family: Family, row: Row) -> Iterator[tuple[object, ...]]:
     record, published = (row.runs[0].record if row.runs else None), row.published
-    place = (name, family.dataset, family.network, family.axes.get(SCALE), family.axes.get(SHARE))
+    settings = "; ".join("=".join(axis) for axis in family.axes.items())
+    place = (name, family.dataset, family.network, settings)
     counts = (
         published and published.parameters,
         record and record.parameters,

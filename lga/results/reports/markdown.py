@@ -108,8 +108,8 @@ def _introduction(page: Page, results: Sequence[Results], folder: str) -> list[s
 
 def _corrected(results: Sequence[Results]) -> str:
     axes = any(one.experiment.axes for one in results)
-    rows = "all gains on a dataset" if axes else f"the {results[0].experiment.kind}s of a dataset"
-    return f"{rows} in one experiment" if len(results) > 1 else rows
+    rows = "all gains" if axes else f"the {results[0].experiment.kind}s"
+    return f"{rows} of a dataset and network{' in one experiment' if len(results) > 1 else ''}"
 
 
 def _looks(results: Sequence[Results]) -> str:

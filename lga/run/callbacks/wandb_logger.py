@@ -141,11 +141,7 @@ class WandbLogger(Logger):
         import wandb
 
         settings = wandb.Settings(
-            silent=True,
-            console="off",
-            disable_git=True,
-            save_code=False,
-            init_timeout=20,
+            silent=True, console="off", disable_git=True, save_code=False, init_timeout=20
         )
         task = self._settings["config"]["task"]
         with wandb.init(**self._settings, settings=settings, reinit="create_new") as run:
