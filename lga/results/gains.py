@@ -57,7 +57,7 @@ class Spread:
     """The residual of a data set, network and recipe, and what a question can see with it.
 
     Attributes:
-        cells: that it is pooled over.
+        cells: that it is pooled over, those of several seeds.
         df: degrees of freedom.
         residual: standard deviation, points.
         seed_share: of the variance within cells, what the seed explains.
@@ -257,13 +257,12 @@ def _pairs(design: Design, values: Array) -> list[tuple[float, float]]:
 
 def _describe(design: Design, values: Array, rows: Sequence[int], level: float) -> Spread:
     spread, equal = float(design.spread(values)), bool(design.levene(values) >= ALPHA)
-    cells, seeds = design.observed.shape
     squares, n = (float(np.sum(part)) for part in _within(design, values))
     by_seed = (squares - design.df * spread**2) / max(1, n - design.df)
-    of_seed = max(0.0, (by_seed - spread**2) * seeds / len(values))
+    of_seed = max(0.0, (by_seed - spread**2) * design.observed.shape[1] / len(values))
     smallest = design.family(rows).smallest(level) * spread * float(design.errors[rows].max())
     return Spread(
-        cells=cells,
+        cells=int((design.observed.sum(1) > 1).sum()),
         df=design.df,
         residual=spread,
         seed_share=of_seed / (of_seed + spread**2),

@@ -47,7 +47,7 @@ def test_a_study_tells_its_question_its_limits_and_what_it_found(data):
     assert study["findings"] == [
         "Handwritten digits with MobileNetV3, top-1 accuracy: lga (gain of +0.93 [+0.51, +1.36], p 0.006); "
         "undecided: 2 of 3; a gain of 0.65 would have been found in four of five repetitions; "
-        "about 13 seeds (4 to 30) would settle all within 0.3 points."
+        "about 14 seeds (5 to 31) would settle all within 0.3 points."
     ]
     (family,) = study["families"]
     assert (family["scale"], family["marked"], family["network"]) == ("embedded", False, "mobilenetv3")
@@ -62,7 +62,7 @@ def test_gains_are_adjusted_and_have_words(data):
     assert [row["word"] for row in rows.values()] == [None, "gain", "undecided", "undecided", None]
     (study,) = data["studies"][0]["studies"]
     assert study["words"] == {"gain": 1, "undecided": 2}
-    assert "4 cells, 3 degrees of freedom" in study["families"][0]["sight"]
+    assert "3 cells, 3 degrees of freedom" in study["families"][0]["sight"]
     assert (study["compared"], study["ran"]) == (4, 3)
     assert {row["overall_p"] for row in rows.values()} == {None}  # one question asks for all of them
 
