@@ -50,8 +50,8 @@ function seedValues(group, metric) {
   return group.runs.map((run) => ({ run, value: data.runs[run].metrics[metric.name] })).filter(({ value }) => !isAbsent(value));
 }
 
-// Means with their intervals, seeds below, the reference's mean as a line.
-function meanChart(groups, metric, width, reference = "none") {
+// Means with their intervals, seeds below, the mean without attention as a line.
+function meanChart(groups, metric, width) {
   const digits = decimals(metric);
   const rows = groups.filter((group) => group.estimates[metric.name]).map((group) => {
     const estimate = group.estimates[metric.name];
@@ -59,8 +59,8 @@ function meanChart(groups, metric, width, reference = "none") {
     const tip = `${group.attention}, mean of ${count(estimate.n, "seed")}: ${fixed(estimate.mean, digits)}${metric.unit}\n95 % interval: ${interval(estimate, digits)}`;
     return { ...estimate, name: group.name ?? groupName(group), tone: colour(group.attention), text: fixed(estimate.mean, digits), run: group.runs[0], tip, seeds };
   });
-  const base = groups.filter(({ attention }) => attention === reference);
+  const base = groups.filter(({ attention }) => attention === "none");
   const line = base.length === 1 ? base[0].estimates[metric.name]?.mean : null;
   const label = `Mean ${axisTitle(metric)} by attention: ${rows.map(({ name, text, n }) => `${name} ${text} (${count(n, "seed")})`).join(", ")}.`;
-  return intervalChart(rows, { title: axisTitle(metric), width, line, lineName: reference, label });
+  return intervalChart(rows, { title: axisTitle(metric), width, line, lineName: "none", label });
 }
