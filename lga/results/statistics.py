@@ -205,9 +205,9 @@ def student_quantile(share: float, df: float) -> float:
 
 
 def added(*parts: tuple[float, float]) -> tuple[float, float]:
-    """Return the sum of variances, and its degrees of freedom, of independent such (Satterthwaite, 1946)."""
-    total = sum(variance for variance, _ in parts)
-    return total, total**2 / sum(variance**2 / max(1, df) for variance, df in parts)
+    """Return the sum of independent variances, and its degrees of freedom (Satterthwaite, 1946)."""
+    total, squares = sum(v for v, _ in parts), sum(v**2 / max(1, df) for v, df in parts)
+    return total, total**2 / squares if squares else 1.0
 
 
 def equal_rows(rows: int, df: int) -> ManyToOne:

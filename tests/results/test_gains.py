@@ -116,6 +116,19 @@ def test_a_row_needs_two_seeds_of_the_reference_for_an_interval():
     assert found.spread.rows == 1
 
 
+def test_cells_without_spread_beside_one_with():
+    """None and se give the same in all seeds, so that only lga's own differences can be tested."""
+    noisy = made(3, 10)["3"]
+    cells = {name: dict.fromkeys(range(10), 99.0) for name in ("none", "se", "eca")} | {"lga": noisy}
+    found = compare_gains(cells, "none")
+    assert found.spread.levene < 0.05
+    assert found.spread.noise == 0.0
+    assert found.gains["se"] == Gain(Estimate(10, pytest.approx(0.0, abs=1e-9)))
+    low, high = found.gains["lga"].one_run
+    own = np.std(list(noisy.values()), ddof=1)  # 1.1^2 / (1 / 9 + 0.01 / 9) = 10.7822: t(0.975) = 2.20642
+    assert high - low == pytest.approx(2 * 2.20642 * own * math.sqrt(1 + 1 / 10), rel=1e-4)
+
+
 def test_the_smallest_gain_is_known_at_any_level():
     """Two seeds of two cells: t of one degree of freedom, 0.8 of which lie below 1.2816 by a sure gain."""
     design = Design(np.ones((2, 2), dtype=bool))
